@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+# Compiler flags that every target shares, by way of the interface library lineward_flags.
+set(LINEWARD_SANITIZE "" CACHE STRING
+    "Sanitizers: address;undefined, thread, fuzzer;address;undefined, or empty")
+
+set(CMAKE_C_STANDARD 17)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+add_library(lineward_flags INTERFACE)
+target_compile_definitions(lineward_flags INTERFACE
+    _GNU_SOURCE LINEWARD_VERSION="${PROJECT_VERSION}")
+target_include_directories(lineward_flags INTERFACE ${PROJECT_SOURCE_DIR}/src)
+target_compile_options(lineward_flags INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla -Wmissing-prototypes -Werror
+    -fno-omit-frame-pointer)
+
+if(LINEWARD_SANITIZE)
+    # A fuzzer's main comes from libFuzzer and is linked into fuzz targets only.
+    string(REPLACE "fuzzer" "fuzzer-no-link" sanitizers "${LINEWARD_SANITIZE}")
+    list(JOIN sanitizers "," sanitizers)
+    target_compile_options(lineward_flags INTERFACE
+        -fsanitize=${sanitizers} -fno-sanitize-recover=all)
+    target_link_options(lineward_flags INTERFACE -fsanitize=${sanitizers})
+endif()

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// The API's life: opened on one thread, served on its own, stopped from any.
+#include "api/api_int.h"
+
+#include <libwebsockets.h>
+#include <sodium.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static struct api *refuse_memory(struct api *api, struct settings_problem *problem)
+{
+    problem->err = ERR_NO_MEMORY;
+    snprintf(problem->field, sizeof problem->field, "api");
+    snprintf(problem->reason, sizeof problem->reason, "%s", err_text(ERR_NO_MEMORY));
+    api_free(api);
+    return NULL;
+}
+
+struct api *api_new(const struct api_options *options, struct settings_problem *problem)
+{
+    ASSERT(options->token[0]); // an empty one would let everybody in
+    if (sodium_init() < 0) return refuse_memory(NULL, problem);
+    struct api *api = calloc(1, sizeof *api);
+    if (!api) return refuse_memory(NULL, problem);
+    api->options = *options;
+    int listening = listen_open(&options->listen, &api->address, problem);
+    if (listening < 0) {
+        free(api);
+        return NULL;
+    }
+    if (!server_init(api)) {
+        close(listening);
+        return refuse_memory(api, problem);
+    }
+    if (!server_listen(api, listening)) return refuse_memory(api, problem);
+    return api;
+}
+
+struct address api_address(const struct api *api)
+{
+    return api->address;
+}
+
+void api_run(struct api *api)
+{
+    while (!atomic_load(&api->is_stopping)) {
+        if (lws_service(api->lws, 0) < 0) break;
+    }
+}
+
+void api_stop(struct api *api)
+{
+    atomic_store(&api->is_stopping, true);
+    lws_cancel_service(api->lws);
+}
+
+void api_free(struct api *api)
+{
+    if (!api) return;
+    if (api->lws) lws_context_destroy(api->lws);
+    free(api);
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// The REST API: HTTP and JSON in front of the settings, the journal and the engine's state. It has
+// a thread of its own, and the settings belong to that thread. docs/openapi.yaml describes it;
+// errors are problem documents (RFC 9457).
+#pragma once
+
+#include "settings/settings.h"
+
+struct api;
+struct api_statistics;
+
+// What the API asks about the running system; called on the API's thread.
+struct api_engine {
+    void *context;
+    // False when nothing is known of that line yet.
+    bool (*registration)(void *context, uint32_t line_id, struct model_registration *out);
+    // How many lines of a group are in each state (group_id 0: all groups).
+    void (*count_lines)(void *context, uint32_t group_id,
+                        uint32_t counts[/* by enum model_registration_state */]);
+    // Whether a user counts as logged in now.
+    bool (*is_logged_in)(void *context, const struct model_user *user);
+    // Calls handled, by outcome, and journal entries dropped, since the start.
+    void (*statistics)(void *context, struct api_statistics *out);
+};
+
+struct api_statistics {
+    uint64_t started_us;  // wall clock
+    uint64_t calls_count; // INVITEs of lines
+    uint64_t forwarded_count, declined_count, missed_count, answered_elsewhere_count, failed_count;
+    uint64_t strangers_count; // requests from elsewhere than a PBX of ours
+    uint64_t malformed_count;
+    uint64_t journal_dropped_count;
+};
+
+struct api_options {
+    struct address listen; // port 0: one that is free, see api_address
+    const char *token;     // administrator's bearer token, not empty; must outlive the API
+    struct settings *settings;
+    struct store *journal; // a handle of this thread
+    struct api_engine engine;
+};
+
+// Binds the address. NULL on failure with `*problem` naming the address and cause (ERR_IN_USE when
+// it is taken).
+struct api *api_new(const struct api_options *options,
+                    struct settings_problem *problem) WARN_UNUSED;
+// Where it listens.
+struct address api_address(const struct api *api);
+// Serves until api_stop; to be called on the API's thread.
+void api_run(struct api *api);
+// May be called from any thread and from a signal handler's loop, also before api_run.
+void api_stop(struct api *api);
+// After api_run has returned. NULL is allowed.
+void api_free(struct api *api);

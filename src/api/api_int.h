@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+// Inside the API: a request on its way to a handler, and the reply on its way back. Of HTTP's bytes
+// only server.c knows; handlers see decoded texts and JSON.
+#pragma once
+
+#include "api/api.h"
+
+#include <jansson.h>
+
+enum {
+    HEAD_MAX = 8 * 1024, // bytes of a request's line and header fields
+    REQUEST_BODY_MAX = 64 * 1024,
+    REQUEST_PARAMETERS_MAX = 16, // in a query
+    PATH_PARTS_MAX = 12,         // between slashes
+    ROUTE_PARTS_MAX = 4,         // of these, names and numbers
+    JSON_DEPTH_MAX = 32,
+    PAGE_DEFAULT = 100,
+    PAGE_MAX = 1000,
+    LOCATION_SIZE = 1024,
+};
+
+enum method {
+    METHOD_GET,
+    METHOD_POST,
+    METHOD_PUT,
+    METHOD_PATCH,
+    METHOD_DELETE,
+    METHOD_COUNT, // a method that no route has
+};
+
+// How the request's body came.
+enum framing {
+    FRAMING_NONE,           // there is none
+    FRAMING_COMPLETE,       // it is in `body`
+    FRAMING_WITHOUT_LENGTH, // chunked, or the length is missing
+    FRAMING_BAD_LENGTH,
+    FRAMING_TOO_BIG,
+};
+
+struct parameter {
+    struct span name, value;
+};
+
+struct route;
+
+struct request {
+    // From the connection. Path and query are decoded, and may contain any bytes.
+    enum method method;
+    bool is_head; // HEAD: the reply of GET, without its body
+    struct span path[PATH_PARTS_MAX];
+    size_t path_count; // above PATH_PARTS_MAX: longer than any path of ours
+    struct parameter query[REQUEST_PARAMETERS_MAX];
+    size_t query_count;
+    struct span authorization, content_type, accept_language;
+    enum framing framing;
+    struct span body;
+    bool expects_continue; // the client waits to be asked for the body
+    bool closes_after;     // no further request can come on this connection
+
+    // Found out on the way to the handler.
+    const struct route *route;
+    struct parameter parts[ROUTE_PARTS_MAX]; // of the path, by the names in the route's pattern
+    size_t part_count;
+    json_t *json; // the body, an object; NULL where the route takes none
+    enum fwd_language language;
+};
+
+struct reply {
+    unsigned status;
+    json_t *body; // owned; NULL: none
+    char location[LOCATION_SIZE];
+    char allow[64]; // with 405
+};
+
+// ---- Routes
+
+typedef void handler(struct api *api, struct request *request, struct reply *reply);
+
+struct route {
+    enum method method;
+    const char
+        *pattern; // "/api/v1/groups/{name}"; a part in braces is named like the record's field
+    handler *handle;
+    enum model_kind kind; // of the record that the path names
+    const char *query;    // parameters that may follow, separated by blanks; NULL: none
+    bool is_public;       // answered without a token
+};
+
+// Finds the route of `request` and fills in its route and parts. Without one `*allowed` tells which
+// methods the path has: a bit for each, 0 when there is no such path.
+const struct route *routes_find(struct request *request, unsigned *allowed);
+const char *method_name(enum method method);
+
+// Answers a request: rights, route, body, handler. `reply` is filled in completely.
+void api_handle(struct api *api, struct request *request, struct reply *reply);
+
+// ---- Handlers
+
+handler health_get, status_get;
+handler records_list, records_add, records_get, records_put, records_patch, records_remove;
+handler explain_post, journal_list;
+
+// ---- Request
+
+// The parameter called `name`, SPAN_NONE when it is not given.
+struct span query_get(const struct request *request, const char *name);
+// Reads the parameter `limit`; false, with `reply` filled in, when it is no number from 1 to
+// PAGE_MAX.
+bool query_limit(const struct request *request, struct reply *reply, uint32_t *limit);
+// The path and query of the same list from `value` of the parameter `name` on.
+json_t *query_next(const struct request *request, const char *name, struct span value);
+// Chooses the language for sentences by the parameter `language`, else by Accept-Language; false,
+// with `reply` filled in, when the parameter is none of ours.
+bool query_language(struct request *request, struct reply *reply);
+// Prints `text` percent-encoded as one part of a path or a query. RFC 3986 section 2.
+void put_encoded(struct buffer *out, struct span text);
+
+// Parses the body into request->json; false, with `reply` filled in, when it is not acceptable.
+bool body_read(struct request *request, struct reply *reply);
+
+// ---- Reply
+
+void reply_json(struct reply *reply, unsigned status, json_t *body);
+// A problem document; the detail is a sentence without a full stop.
+void reply_problem(struct reply *reply, unsigned status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+// A problem document about one field; returns false.
+bool reply_refused(struct reply *reply, unsigned status, struct span field, const char *reason);
+// A problem document of `errors` (from errors_add), which it takes.
+void reply_errors(struct reply *reply, unsigned status, json_t *errors);
+// What the settings, or the store, said; returns false.
+bool reply_settings_problem(struct reply *reply, const struct settings_problem *why);
+bool reply_store_problem(struct reply *reply, enum err err, const char *cause);
+void errors_add(json_t *errors, struct span field, const char *reason);
+// The standard phrase of a status code. RFC 9110 section 15.
+const char *status_phrase(unsigned status);
+
+// ---- Values as JSON
+
+// A text that may contain anything: what is not UTF-8, and NUL, becomes U+FFFD.
+json_t *json_text(struct span text);
+// A point in time in UTC as RFC 3339 has it, with milliseconds if wanted.
+json_t *json_time(uint64_t wall_us, bool has_ms);
+json_t *json_address(const struct address *address);
+json_t *json_count(uint64_t count);
+bool is_utf8(struct span text);
+
+json_t *json_trace(const struct fwd_trace *trace, enum fwd_language language);
+json_t *json_verdict_text(const struct fwd_verdict *verdict, enum fwd_language language);
+
+enum record_input {
+    RECORD_WHOLE,  // what is missing keeps its value in the record; required fields must be there
+    RECORD_CHANGE, // null stands for the default (RFC 7396)
+};
+// Reads request->json into `record`, whose key fields from the path are set. Returns the errors,
+// one for each field that is unknown, of a wrong type, refused or missing; empty when all is well.
+// To be released.
+json_t *json_to_record(const struct request *request, enum record_input input, void *record);
+// All fields, but of a secret only whether it is set.
+json_t *json_from_record(enum model_kind kind, const void *record);
+
+// Finds the record that the path names; false, with `reply` filled in, when there is none. `id` may
+// be NULL.
+bool records_find(struct api *api, const struct request *request, union model_record *record,
+                  uint32_t *id, struct reply *reply);
+
+// ---- The server
+
+struct api {
+    struct api_options options;
+    struct address address;
+    struct lws_context *lws;
+    struct lws_vhost *vhost;
+    unsigned connection_count;
+    _Atomic bool is_stopping;
+};
+
+enum { CONNECTIONS_MAX = 512 };
+
+struct lws;
+
+// Starts libwebsockets, without a listening socket. False when memory is out.
+bool server_init(struct api *api);
+// Has connections accepted at `listening`, which it takes. False when memory is out.
+bool server_listen(struct api *api, int listening);
+// Serves the connection `accepted`, which it takes.
+void server_adopt(struct api *api, int accepted);
+
+// Opens a listening socket at `address`; `*actual` is the same with the port that it got. Returns
+// the socket, or -1 with `*problem` filled.
+int listen_open(const struct address *address, struct address *actual,
+                struct settings_problem *problem);
+// Accepts what waits at the listening socket `wsi`; pauses where there is no room.
+void listen_accept(struct api *api, struct lws *wsi);
+
+// Where the head ends in `bytes`, 0 when its end is not there yet; of these the first `from` were
+// searched before.
+size_t http_find_head_end(struct span bytes, size_t from);
+// Parses a complete head; what has to be decoded goes to `arena`, all else points into `head`.
+// `*body_len` is the length of the body that follows. Returns 0, or the status that the request is
+// refused with; it closes the connection then.
+unsigned http_parse_head(struct span head, struct arena *arena, struct request *request,
+                         size_t *body_len);
+// Prints a reply as it is sent, `*len` bytes, to be freed; NULL when memory is out. Empties the
+// reply.
+char *http_print_reply(struct reply *reply, bool is_head, bool closes_after, size_t *len);

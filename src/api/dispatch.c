@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a request to its handler: first who asks, then what there is, then whether the body can be
+// read. RFC 9110 section 15.5, RFC 6750 section 2.1.
+#include "api/api_int.h"
+
+#include <sodium.h>
+#include <string.h>
+
+static bool is_authorised(const struct api *api, struct span authorization)
+{
+    struct span token = authorization, scheme = span_split(&token, ' ');
+    token = span_trim(token);
+    size_t token_len = strlen(api->options.token);
+    return span_eq_nocase(scheme, SPAN("Bearer")) && token.len == token_len &&
+           sodium_memcmp(token.at, api->options.token, token_len) == 0;
+}
+
+static void refuse_unauthorised(const struct request *request, struct reply *reply)
+{
+    if (request->authorization.len == 0) {
+        reply_problem(reply, 401, "this needs the header Authorization: Bearer TOKEN");
+    } else {
+        reply_problem(reply, 401, "the token is not valid");
+    }
+}
+
+static void refuse_method(const struct request *request, unsigned allowed, struct reply *reply)
+{
+    struct buffer out = buffer_over(reply->allow, sizeof reply->allow - 1);
+    for (unsigned method = 0; method < METHOD_COUNT; method++) {
+        if (!(allowed & 1U << method)) continue;
+        if (out.len > 0) buffer_put_text(&out, ", ");
+        buffer_put_text(&out, method_name((enum method)method));
+    }
+    reply->allow[out.len] = '\0';
+    if (request->method == METHOD_COUNT) {
+        reply_problem(reply, 405, "here is only %s", reply->allow);
+    } else {
+        reply_problem(reply, 405, "here is no %s, only %s", method_name(request->method),
+                      reply->allow);
+    }
+}
+
+// Whether everything outside the body is text; names and numbers are taken from it.
+static bool is_text(const struct request *request)
+{
+    bool is_fine = true;
+    for (size_t i = 0; i < request->path_count && i < PATH_PARTS_MAX; i++) {
+        is_fine = is_fine && is_utf8(request->path[i]);
+    }
+    for (size_t i = 0; i < request->query_count; i++) {
+        is_fine = is_fine && is_utf8(request->query[i].name) && is_utf8(request->query[i].value);
+    }
+    return is_fine;
+}
+
+static bool is_known_parameter(const struct route *route, struct span name)
+{
+    struct span known = span_of(route->query);
+    while (known.len > 0) {
+        if (span_eq(span_split(&known, ' '), name)) return true;
+    }
+    return false;
+}
+
+static bool is_given_before(const struct request *request, size_t index)
+{
+    for (size_t i = 0; i < index; i++) {
+        if (span_eq(request->query[i].name, request->query[index].name)) return true;
+    }
+    return false;
+}
+
+// Every parameter is one that the route has, and is given once.
+static bool check_query(const struct request *request, struct reply *reply)
+{
+    json_t *errors = json_array();
+    for (size_t i = 0; i < request->query_count; i++) {
+        struct span name = request->query[i].name;
+        if (!is_known_parameter(request->route, name)) {
+            errors_add(errors, name, "is not a parameter of this operation");
+        } else if (is_given_before(request, i)) {
+            errors_add(errors, name, "is given twice");
+        }
+    }
+    bool is_fine = json_array_size(errors) == 0;
+    if (is_fine) {
+        json_decref(errors);
+    } else {
+        reply_errors(reply, 400, errors);
+    }
+    return is_fine;
+}
+
+void api_handle(struct api *api, struct request *request, struct reply *reply)
+{
+    unsigned allowed;
+    const struct route *route = routes_find(request, &allowed);
+    bool is_public = route && route->is_public;
+    *reply = (struct reply){.status = 0};
+    if (!is_public && !is_authorised(api, request->authorization)) {
+        refuse_unauthorised(request, reply);
+    } else if (!is_text(request)) {
+        reply_problem(reply, 400, "the address is not encoded in UTF-8");
+    } else if (!route && allowed) {
+        refuse_method(request, allowed, reply);
+    } else if (!route) {
+        reply_problem(reply, 404, "the API has no such path");
+    } else if (check_query(request, reply) && query_language(request, reply) &&
+               body_read(request, reply)) {
+        route->handle(api, request, reply);
+    }
+    json_decref(request->json);
+    request->json = NULL;
+    ASSERT(reply->status != 0);
+}

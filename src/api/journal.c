@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// The journal: what happened to each call, and why; newest first.
+#include "api/api_int.h"
+
+#include "store/store.h"
+
+#include <string.h>
+
+struct page {
+    json_t *items;
+    enum fwd_language language;
+};
+
+// The trace as it was stored.
+static void read_trace(struct span bytes, struct fwd_trace *trace)
+{
+    size_t count = bytes.len / sizeof trace->entries[0];
+    if (count > FWD_TRACE_MAX) count = FWD_TRACE_MAX;
+    trace->count = (uint32_t)count;
+    if (count > 0) memcpy(trace->entries, bytes.at, count * sizeof trace->entries[0]);
+}
+
+// The verdict that led to an entry, as far as it is stored.
+static void read_verdict(const struct model_journal_entry *entry, struct fwd_verdict *verdict)
+{
+    *verdict = (struct fwd_verdict){
+        .kind = (enum model_verdict_kind)entry->verdict,
+        .target = entry->target,
+        .reason = (enum model_reason)entry->reason,
+        .status = entry->status,
+        .seconds = entry->verdict == VERDICT_HOLD ? FWD_HOLD_S : FWD_RING_MAX_S,
+    };
+    read_trace(entry->trace, &verdict->trace);
+}
+
+static json_t *json_entry(const struct model_journal_entry *entry, enum fwd_language language)
+{
+    struct fwd_verdict verdict;
+    json_t *object = json_object();
+    read_verdict(entry, &verdict);
+    json_object_set_new(object, "id", json_count(entry->id));
+    json_object_set_new(object, "started", json_time(entry->started_us, true));
+    json_object_set_new(object, "ended", json_time(entry->ended_us, true));
+    json_object_set_new(object, "group", json_text(entry->group));
+    json_object_set_new(object, "line", json_text(entry->extension));
+    json_object_set_new(object, "caller", json_text(entry->caller));
+    json_object_set_new(object, "caller_name", json_text(entry->caller_display));
+    json_object_set_new(object, "internal", json_boolean(entry->is_internal));
+    json_object_set_new(object, "dialled", json_text(entry->dialled));
+    json_object_set_new(object, "diverted_by", json_text(entry->diverted_by));
+    json_object_set_new(object, "verdict",
+                        json_string(model_name(&model_verdict_kinds, entry->verdict)));
+    if (entry->verdict == VERDICT_REDIRECT) {
+        json_object_set_new(object, "reason", json_string(model_reason_text(verdict.reason)));
+        json_object_set_new(object, "target", json_text(entry->target));
+    }
+    json_object_set_new(object, "status", json_integer(entry->status));
+    json_object_set_new(object, "outcome",
+                        json_string(model_name(&model_outcomes, entry->outcome)));
+    json_object_set_new(object, "call_id", json_text(entry->call_id));
+    json_object_set_new(object, "trace", json_trace(&verdict.trace, language));
+    json_object_set_new(object, "text", json_verdict_text(&verdict, language));
+    return object;
+}
+
+static bool add_entry(void *context, const struct model_journal_entry *entry)
+{
+    struct page *page = context;
+    json_array_append_new(page->items, json_entry(entry, page->language));
+    return true;
+}
+
+// The group's and the line's names, zero-terminated.
+struct filters {
+    char group[NAME_SIZE];
+    char line[EXTENSION_SIZE];
+};
+
+static bool read_query(const struct request *request, struct filters *filters,
+                       struct store_journal_query *query, struct reply *reply)
+{
+    struct span before = query_get(request, "before");
+    if (!query_limit(request, reply, &query->limit)) return false;
+    if (!text_copy(filters->group, sizeof filters->group, query_get(request, "group"))) {
+        return reply_refused(reply, 400, SPAN("group"), "is too long for a group's name");
+    }
+    if (!text_copy(filters->line, sizeof filters->line, query_get(request, "line"))) {
+        return reply_refused(reply, 400, SPAN("line"), "is too long for an extension");
+    }
+    if (before.at && !span_to_u64(before, INT64_MAX, &query->before_id)) {
+        return reply_refused(reply, 400, SPAN("before"), "must be the id of an entry");
+    }
+    query->group = filters->group;
+    query->extension = filters->line;
+    return true;
+}
+
+void journal_list(struct api *api, struct request *request, struct reply *reply)
+{
+    struct page page = {.language = request->language};
+    struct filters filters;
+    uint64_t resume_id = 0;
+    struct store_journal_query query = {.resume_id = &resume_id};
+    if (!read_query(request, &filters, &query, reply)) return;
+    page.items = json_array();
+    enum err err = store_journal_list(api->options.journal, &query, add_entry, &page);
+    if (err) {
+        json_decref(page.items);
+        reply_store_problem(reply, err, store_error(api->options.journal));
+        return;
+    }
+    json_t *body = json_object();
+    json_object_set_new(body, "items", page.items);
+    if (resume_id != 0) {
+        char text[24];
+        struct buffer out = buffer_over(text, sizeof text);
+        buffer_put_u64(&out, resume_id);
+        json_object_set_new(body, "next", query_next(request, "before", buffer_span(&out)));
+    }
+    reply_json(reply, 200, body);
+}

@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: Apache-2.0
+// The handlers of all settings: a list, one record, and its changes. They differ only in the table
+// of fields and in the parts of the path, which are named like the fields that they set. RFC 9110
+// section 9.3, RFC 7396.
+#include "api/api_int.h"
+
+#include <string.h>
+
+// ---- Keys
+
+// Starts a record with its defaults and the key from the path.
+static bool start_record(const struct request *request, union model_record *record,
+                         struct reply *reply)
+{
+    enum model_kind kind = request->route->kind;
+    char reason[REASON_SIZE];
+    model_defaults(kind, record);
+    for (size_t i = 0; i < request->part_count; i++) {
+        const struct parameter *part = &request->parts[i];
+        const struct model_field *field = model_find_field(kind, part->name);
+        ASSERT(field && field->flags & FIELD_KEY);
+        const char *refused = model_set_field(field, record, part->value, reason);
+        if (refused) return reply_refused(reply, 404, part->name, refused);
+    }
+    return true;
+}
+
+// What the record belongs to must exist: a line's group, a forwarding's line.
+static bool require_parent(struct api *api, enum model_kind kind, const union model_record *record,
+                           struct reply *reply)
+{
+    union model_record parent = {0};
+    enum model_kind parent_kind = KIND_GROUP;
+    struct settings_problem problem;
+    if (kind == KIND_LINE) {
+        memcpy(parent.group.name, record->line.group, NAME_SIZE);
+    } else if (kind == KIND_FORWARDING) {
+        memcpy(parent.line.group, record->forwarding.group, NAME_SIZE);
+        memcpy(parent.line.extension, record->forwarding.extension, EXTENSION_SIZE);
+        parent_kind = KIND_LINE;
+    } else {
+        return true;
+    }
+    if (!settings_get(api->options.settings, parent_kind, &parent, NULL, &problem)) return true;
+    return reply_settings_problem(reply, &problem);
+}
+
+// The last of the key's fields names a record among those of its parent.
+static const struct model_field *last_key(enum model_kind kind)
+{
+    const struct model_kind_info *info = model_kind(kind);
+    const struct model_field *last = NULL;
+    for (size_t i = 0; i < info->field_count; i++) {
+        if (info->fields[i].flags & FIELD_KEY) last = &info->fields[i];
+    }
+    return last;
+}
+
+// ---- Records as JSON
+
+static json_t *json_registration(const struct model_registration *registration)
+{
+    json_t *object = json_object();
+    const char *state = model_name(&model_registration_states, registration->state);
+    json_object_set_new(object, "state", json_string(state));
+    if (registration->status != 0) {
+        json_object_set_new(object, "status", json_integer(registration->status));
+    }
+    if (registration->reason[0]) {
+        size_t len = strnlen(registration->reason, sizeof registration->reason);
+        struct span reason = {registration->reason, len};
+        json_object_set_new(object, "reason", json_text(reason));
+    }
+    if (registration->state == REGISTRATION_REGISTERED) {
+        json_object_set_new(object, "until", json_time(registration->until_us, false));
+        json_object_set_new(object, "contact", json_address(&registration->contact));
+    }
+    return object;
+}
+
+// A record as clients see it: with a line comes how it stands with its PBX.
+static json_t *json_resource(struct api *api, enum model_kind kind, uint32_t id,
+                             const union model_record *record)
+{
+    json_t *object = json_from_record(kind, record);
+    if (kind != KIND_LINE) return object;
+    struct model_registration registration = {0};
+    const struct api_engine *engine = &api->options.engine;
+    if (!engine->registration(engine->context, id, &registration)) {
+        registration = (struct model_registration){
+            .state = record->line.is_enabled ? REGISTRATION_WAITING : REGISTRATION_DISABLED};
+    }
+    json_object_set_new(object, "registration", json_registration(&registration));
+    return object;
+}
+
+// ---- Lists
+
+struct listing {
+    struct api *api;
+    enum model_kind kind;
+    json_t *items;
+    uint32_t limit;
+    union model_record last; // on this page
+    bool has_more;
+};
+
+static bool add_item(void *context, uint32_t id, const void *record)
+{
+    struct listing *listing = context;
+    if (json_array_size(listing->items) == listing->limit) {
+        listing->has_more = true;
+        return false;
+    }
+    memcpy(&listing->last, record, model_kind(listing->kind)->record_size);
+    json_array_append_new(listing->items,
+                          json_resource(listing->api, listing->kind, id, &listing->last));
+    return true;
+}
+
+// The parameters that are named like fields choose records by their values.
+static bool read_filters(const struct request *request, union model_record *record,
+                         struct reply *reply)
+{
+    char reason[REASON_SIZE];
+    for (size_t i = 0; i < request->query_count; i++) {
+        struct span name = request->query[i].name;
+        const struct model_field *field = model_find_field(request->route->kind, name);
+        if (!field) continue;
+        const char *refused = model_set_field(field, record, request->query[i].value, reason);
+        if (refused) return reply_refused(reply, 400, name, refused);
+    }
+    return true;
+}
+
+// A place in a list: the keys of the last record before it, separated by slashes.
+static bool read_after(const struct request *request, union model_record *after,
+                       struct reply *reply)
+{
+    enum model_kind kind = request->route->kind;
+    const struct model_kind_info *info = model_kind(kind);
+    struct span text = query_get(request, "after");
+    char reason[REASON_SIZE];
+    memset(after, 0, sizeof *after);
+    for (size_t i = 0; i < info->field_count; i++) {
+        const struct model_field *field = &info->fields[i];
+        if (!(field->flags & FIELD_KEY)) continue;
+        struct span part = text;
+        if (field != last_key(kind)) part = span_split(&text, '/');
+        const char *refused = model_set_field(field, after, part, reason);
+        if (refused) return reply_refused(reply, 400, SPAN("after"), "is no place in this list");
+    }
+    return true;
+}
+
+static json_t *json_next(const struct request *request, const struct listing *listing)
+{
+    const struct model_kind_info *info = model_kind(listing->kind);
+    char text[RANGES_SIZE];
+    struct buffer out = buffer_over(text, sizeof text);
+    for (size_t i = 0; i < info->field_count; i++) {
+        if (!(info->fields[i].flags & FIELD_KEY)) continue;
+        if (out.len > 0) buffer_put_byte(&out, '/');
+        model_print_field(&info->fields[i], &listing->last, &out);
+    }
+    return query_next(request, "after", buffer_span(&out));
+}
+
+static struct store_query query_for(enum model_kind kind, const union model_record *filter)
+{
+    struct store_query query = {.kind = kind};
+    if (kind == KIND_LINE) {
+        query.group = filter->line.group;
+        query.extension = filter->line.extension;
+        query.user = filter->line.user;
+    } else if (kind == KIND_FORWARDING) {
+        query.group = filter->forwarding.group;
+        query.extension = filter->forwarding.extension;
+    }
+    return query;
+}
+
+void records_list(struct api *api, struct request *request, struct reply *reply)
+{
+    enum model_kind kind = request->route->kind;
+    struct listing listing = {.api = api, .kind = kind};
+    union model_record filter, after;
+    struct settings_problem problem;
+    if (!query_limit(request, reply, &listing.limit)) return;
+    if (!start_record(request, &filter, reply) || !read_filters(request, &filter, reply)) return;
+    if (request->part_count > 0 && !require_parent(api, kind, &filter, reply)) return;
+    struct store_query query = query_for(kind, &filter);
+    query.limit = listing.limit + 1;
+    if (query_get(request, "after").at) {
+        if (!read_after(request, &after, reply)) return;
+        query.after = &after;
+    }
+    listing.items = json_array();
+    enum err err = settings_list(api->options.settings, &query, add_item, &listing, &problem);
+    if (err) {
+        json_decref(listing.items);
+        reply_settings_problem(reply, &problem);
+        return;
+    }
+    json_t *body = json_object();
+    json_object_set_new(body, "items", listing.items);
+    if (listing.has_more) json_object_set_new(body, "next", json_next(request, &listing));
+    reply_json(reply, 200, body);
+}
+
+// ---- One record
+
+bool records_find(struct api *api, const struct request *request, union model_record *record,
+                  uint32_t *id, struct reply *reply)
+{
+    struct settings_problem problem;
+    enum model_kind kind = request->route->kind;
+    if (!start_record(request, record, reply)) return false;
+    if (!settings_get(api->options.settings, kind, record, id, &problem)) return true;
+    return reply_settings_problem(reply, &problem);
+}
+
+// Replies with the record that has just been saved.
+static void reply_saved(struct api *api, const struct request *request, bool is_new,
+                        union model_record *record, struct reply *reply)
+{
+    enum model_kind kind = request->route->kind;
+    struct settings_problem problem;
+    uint32_t id = 0;
+    // It is saved, whether or not it can be read again: without its number only the registration is
+    // missing.
+    if (settings_get(api->options.settings, kind, record, &id, &problem)) id = 0;
+    reply_json(reply, is_new ? 201 : 200, json_resource(api, kind, id, record));
+}
+
+static void put_value(const struct model_field *field, const union model_record *record,
+                      struct buffer *out)
+{
+    char text[RANGES_SIZE];
+    struct buffer value = buffer_over(text, sizeof text);
+    ASSERT(field);
+    model_print_field(field, record, &value);
+    put_encoded(out, buffer_span(&value));
+}
+
+// The new record's own address, by its values as they were saved.
+static void put_location(const struct request *request, const union model_record *record,
+                         struct reply *reply)
+{
+    enum model_kind kind = request->route->kind;
+    struct span pattern = span_of(request->route->pattern);
+    struct buffer out = buffer_over(reply->location, sizeof reply->location - 1);
+    span_split(&pattern, '/');
+    while (pattern.len > 0) {
+        struct span part = span_split(&pattern, '/');
+        buffer_put_byte(&out, '/');
+        if (part.at[0] == '{') {
+            struct span name = span_slice(part, 1, part.len - 1);
+            put_value(model_find_field(kind, name), record, &out);
+        } else {
+            buffer_put(&out, part);
+        }
+    }
+    if (request->method == METHOD_POST) {
+        buffer_put_byte(&out, '/');
+        put_value(last_key(kind), record, &out);
+    }
+    reply->location[out.is_full ? 0 : out.len] = '\0';
+}
+
+// Reads the body; false, with `reply` filled in, when something of it is refused.
+static bool read_record(const struct request *request, enum record_input input,
+                        union model_record *record, struct reply *reply)
+{
+    json_t *errors = json_to_record(request, input, record);
+    if (json_array_size(errors) > 0) {
+        reply_errors(reply, 422, errors);
+        return false;
+    }
+    json_decref(errors);
+    return true;
+}
+
+void records_get(struct api *api, struct request *request, struct reply *reply)
+{
+    union model_record record;
+    uint32_t id;
+    if (!records_find(api, request, &record, &id, reply)) return;
+    reply_json(reply, 200, json_resource(api, request->route->kind, id, &record));
+}
+
+void records_add(struct api *api, struct request *request, struct reply *reply)
+{
+    enum model_kind kind = request->route->kind;
+    union model_record record;
+    struct settings_problem problem;
+    if (!start_record(request, &record, reply)) return;
+    if (!require_parent(api, kind, &record, reply)) return;
+    if (!read_record(request, RECORD_WHOLE, &record, reply)) return;
+    if (settings_add(api->options.settings, kind, &record, &problem)) {
+        reply_settings_problem(reply, &problem);
+        return;
+    }
+    put_location(request, &record, reply);
+    reply_saved(api, request, true, &record, reply);
+}
+
+// A whole record without its secrets keeps those that are stored.
+static void keep_secrets(enum model_kind kind, const union model_record *stored,
+                         union model_record *record)
+{
+    const struct model_kind_info *info = model_kind(kind);
+    for (size_t i = 0; i < info->field_count; i++) {
+        const struct model_field *field = &info->fields[i];
+        if (!(field->flags & FIELD_SECRET)) continue;
+        memcpy((char *)record + field->offset, (const char *)stored + field->offset, field->size);
+    }
+}
+
+void records_put(struct api *api, struct request *request, struct reply *reply)
+{
+    enum model_kind kind = request->route->kind;
+    union model_record record, stored;
+    struct settings_problem problem;
+    bool is_new;
+    if (!start_record(request, &record, reply)) return;
+    if (!require_parent(api, kind, &record, reply)) return;
+    stored = record;
+    enum err err = settings_get(api->options.settings, kind, &stored, NULL, &problem);
+    if (err == ERR_NONE) keep_secrets(kind, &stored, &record);
+    if (err && err != ERR_NOT_FOUND) {
+        reply_settings_problem(reply, &problem);
+        return;
+    }
+    if (!read_record(request, RECORD_WHOLE, &record, reply)) return;
+    if (settings_put(api->options.settings, kind, &record, &is_new, &problem)) {
+        reply_settings_problem(reply, &problem);
+        return;
+    }
+    if (is_new) put_location(request, &record, reply);
+    reply_saved(api, request, is_new, &record, reply);
+}
+
+void records_patch(struct api *api, struct request *request, struct reply *reply)
+{
+    enum model_kind kind = request->route->kind;
+    union model_record record;
+    struct settings_problem problem;
+    if (!records_find(api, request, &record, NULL, reply)) return;
+    if (!read_record(request, RECORD_CHANGE, &record, reply)) return;
+    if (settings_replace(api->options.settings, kind, &record, &problem)) {
+        reply_settings_problem(reply, &problem);
+        return;
+    }
+    reply_saved(api, request, false, &record, reply);
+}
+
+void records_remove(struct api *api, struct request *request, struct reply *reply)
+{
+    enum model_kind kind = request->route->kind;
+    union model_record record;
+    struct settings_problem problem;
+    if (!start_record(request, &record, reply)) return;
+    if (settings_remove(api->options.settings, kind, &record, &problem)) {
+        reply_settings_problem(reply, &problem);
+        return;
+    }
+    reply_json(reply, 204, NULL);
+}

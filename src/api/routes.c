@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// All that the API can be asked, in one table; docs/openapi.yaml describes the same operations.
+#include "api/api_int.h"
+
+#define API  "/api/v1"
+#define LINE API "/groups/{group}/lines/{extension}"
+#define SLOT LINE "/forwardings/{condition}/{origin}"
+
+// clang-format off
+static const struct route routes[] = {
+    {METHOD_GET,    API "/health",                 health_get,     0,               NULL, true},
+    {METHOD_GET,    API "/status",                 status_get,     0,               NULL, false},
+
+    {METHOD_GET,    API "/groups",                 records_list,   KIND_GROUP,      "limit after", false},
+    {METHOD_POST,   API "/groups",                 records_add,    KIND_GROUP,      NULL, false},
+    {METHOD_GET,    API "/groups/{name}",          records_get,    KIND_GROUP,      NULL, false},
+    {METHOD_PUT,    API "/groups/{name}",          records_put,    KIND_GROUP,      NULL, false},
+    {METHOD_PATCH,  API "/groups/{name}",          records_patch,  KIND_GROUP,      NULL, false},
+    {METHOD_DELETE, API "/groups/{name}",          records_remove, KIND_GROUP,      NULL, false},
+
+    {METHOD_GET,    API "/users",                  records_list,   KIND_USER,       "limit after", false},
+    {METHOD_POST,   API "/users",                  records_add,    KIND_USER,       NULL, false},
+    {METHOD_GET,    API "/users/{name}",           records_get,    KIND_USER,       NULL, false},
+    {METHOD_PUT,    API "/users/{name}",           records_put,    KIND_USER,       NULL, false},
+    {METHOD_PATCH,  API "/users/{name}",           records_patch,  KIND_USER,       NULL, false},
+    {METHOD_DELETE, API "/users/{name}",           records_remove, KIND_USER,       NULL, false},
+
+    {METHOD_GET,    API "/lines",                  records_list,   KIND_LINE,       "group extension user limit after", false},
+    {METHOD_GET,    API "/groups/{group}/lines",   records_list,   KIND_LINE,       "extension user limit after", false},
+    {METHOD_POST,   API "/groups/{group}/lines",   records_add,    KIND_LINE,       NULL, false},
+    {METHOD_GET,    LINE,                          records_get,    KIND_LINE,       NULL, false},
+    {METHOD_PUT,    LINE,                          records_put,    KIND_LINE,       NULL, false},
+    {METHOD_PATCH,  LINE,                          records_patch,  KIND_LINE,       NULL, false},
+    {METHOD_DELETE, LINE,                          records_remove, KIND_LINE,       NULL, false},
+
+    {METHOD_GET,    LINE "/forwardings",           records_list,   KIND_FORWARDING, NULL, false},
+    {METHOD_GET,    SLOT,                          records_get,    KIND_FORWARDING, NULL, false},
+    {METHOD_PUT,    SLOT,                          records_put,    KIND_FORWARDING, NULL, false},
+    {METHOD_PATCH,  SLOT,                          records_patch,  KIND_FORWARDING, NULL, false},
+    {METHOD_DELETE, SLOT,                          records_remove, KIND_FORWARDING, NULL, false},
+
+    {METHOD_POST,   LINE "/explain",               explain_post,   KIND_LINE,       "language", false},
+    {METHOD_GET,    API "/journal",                journal_list,   0,               "group line limit before language", false},
+};
+// clang-format on
+
+const char *method_name(enum method method)
+{
+    static const char *const names[METHOD_COUNT] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
+    return method < METHOD_COUNT ? names[method] : "?";
+}
+
+// Compares the path with a pattern, part by part, and keeps what stands for the parts in braces.
+static bool matches(struct request *request, const char *pattern)
+{
+    struct span wanted = span_of(pattern + 1);
+    size_t at = 0;
+    request->part_count = 0;
+    for (; wanted.len > 0; at++) {
+        struct span want = span_split(&wanted, '/');
+        if (at == request->path_count || at == PATH_PARTS_MAX) return false;
+        struct span part = request->path[at];
+        if (want.at[0] != '{') {
+            if (!span_eq(part, want)) return false;
+            continue;
+        }
+        if (part.len == 0) return false;
+        ASSERT(request->part_count < ROUTE_PARTS_MAX);
+        request->parts[request->part_count++] = (struct parameter){
+            span_slice(want, 1, want.len - 1), part};
+    }
+    return at == request->path_count;
+}
+
+const struct route *routes_find(struct request *request, unsigned *allowed)
+{
+    *allowed = 0;
+    for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
+        if (!matches(request, routes[i].pattern)) continue;
+        if (routes[i].method == request->method) {
+            request->route = &routes[i];
+            return request->route;
+        }
+        *allowed |= 1U << routes[i].method;
+    }
+    return NULL;
+}

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+// Connections: collects a request, has it answered, writes the reply. RFC 9112 sections 6, 9.
+//
+// libwebsockets carries the bytes and the timers; HTTP is ours (http_head.c). Its own HTTP/1.1
+// server, version 4.1, loops for ever on a request that follows a body without waiting, answers
+// what is malformed by itself, and decodes a path before one can tell a slash in a name from one
+// between parts.
+//
+//     READING --request--> WRITING --written--> READING (the next request)
+//                             |
+//                             +--written, the last--> CLOSING (what still comes is thrown away)
+//
+// A client that is too slow loses its connection, in every state.
+#include "api/api_int.h"
+
+#include <libwebsockets.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum {
+    IDLE_S = 60,    // between requests
+    REQUEST_S = 20, // from a request's first byte to its last
+    REPLY_S = 30,
+    CLOSING_S = 2,
+    CHUNK_SIZE = 16 * 1024,
+    IN_MAX = HEAD_MAX + REQUEST_BODY_MAX, // received ahead of the reply
+    FILES_MAX = CONNECTIONS_MAX + 16,
+};
+
+enum state { STATE_READING, STATE_WRITING, STATE_CLOSING };
+
+struct connection {
+    enum state state;
+    bool is_open;      // adopted, thus counted
+    bool is_invited;   // the client was asked for the body
+    bool is_paused;    // nothing is read: enough has been received ahead
+    bool closes_after; // the reply is the last
+    char *in;          // received, and not yet answered
+    size_t in_len, in_size;
+    size_t in_needed; // so much must be there before it is worth another look
+    char *out;        // the reply
+    size_t out_len, out_sent;
+};
+
+static void set_timer(struct lws *wsi, unsigned seconds)
+{
+    lws_set_timer_usecs(wsi, (lws_usec_t)seconds * LWS_US_PER_SEC);
+}
+
+static struct api *api_of(struct lws *wsi)
+{
+    return lws_context_user(lws_get_context(wsi));
+}
+
+// ---- Receiving
+
+static bool keep(struct connection *connection, const char *bytes, size_t len)
+{
+    if (connection->in_len + len > connection->in_size) {
+        size_t size = connection->in_len + len + CHUNK_SIZE;
+        char *longer = realloc(connection->in, size);
+        if (!longer) return false;
+        connection->in = longer;
+        connection->in_size = size;
+    }
+    if (len > 0) memcpy(connection->in + connection->in_len, bytes, len);
+    connection->in_len += len;
+    return true;
+}
+
+// Forgets the `len` bytes that have been answered.
+static void forget(struct connection *connection, size_t len)
+{
+    connection->in_len -= len;
+    connection->in_needed = 0;
+    connection->is_invited = false;
+    if (connection->in_len > 0) memmove(connection->in, connection->in + len, connection->in_len);
+    if (connection->in_len > 0) return;
+    free(connection->in); // an idle connection needs none
+    connection->in = NULL;
+    connection->in_size = 0;
+}
+
+// Has the body sent by a client that waits to be asked for it. RFC 9110 section 10.1.1.
+static int invite(struct lws *wsi, struct connection *connection)
+{
+    static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    unsigned char bytes[LWS_PRE + sizeof text];
+    size_t len = sizeof text - 1;
+    if (connection->is_invited) return 0;
+    connection->is_invited = true;
+    memcpy(bytes + LWS_PRE, text, len);
+    return lws_write(wsi, bytes + LWS_PRE, len, LWS_WRITE_RAW) < 0 ? -1 : 0;
+}
+
+// ---- Answering
+
+static int start_reply(struct lws *wsi, struct connection *connection, struct reply *reply,
+                       const struct request *request)
+{
+    connection->closes_after = request->closes_after;
+    connection->out = http_print_reply(reply, request->is_head, request->closes_after,
+                                       &connection->out_len);
+    if (!connection->out) return -1;
+    connection->out_sent = 0;
+    connection->state = STATE_WRITING;
+    set_timer(wsi, REPLY_S);
+    lws_callback_on_writable(wsi);
+    return 0;
+}
+
+static int refuse_head(struct lws *wsi, struct connection *connection, unsigned status)
+{
+    struct request request = {.closes_after = true};
+    struct reply reply = {.status = 0};
+    switch (status) {
+    case 431: reply_problem(&reply, 431, "the address and header fields are too long"); break;
+    case 505: reply_problem(&reply, 505, "this is not HTTP/1.1"); break;
+    default: reply_problem(&reply, status, "the request is malformed"); break;
+    }
+    forget(connection, connection->in_len);
+    return start_reply(wsi, connection, &reply, &request);
+}
+
+// Answers the first request of those received, once it is complete.
+static int answer(struct lws *wsi, struct connection *connection, size_t searched)
+{
+    char texts[HEAD_MAX + 1024];
+    struct arena arena = arena_over(texts, sizeof texts);
+    struct span in = {connection->in, connection->in_len};
+    struct request request;
+    struct reply reply;
+    size_t body_len, head_len = http_find_head_end(in, searched);
+    if (head_len > HEAD_MAX || (head_len == 0 && in.len >= HEAD_MAX)) {
+        return refuse_head(wsi, connection, 431);
+    }
+    if (head_len == 0) return 0;
+    unsigned status = http_parse_head(span_slice(in, 0, head_len), &arena, &request, &body_len);
+    if (status != 0) return refuse_head(wsi, connection, status);
+    if (in.len < head_len + body_len) {
+        connection->in_needed = head_len + body_len;
+        return request.expects_continue ? invite(wsi, connection) : 0;
+    }
+    request.body = span_slice(in, head_len, head_len + body_len);
+    api_handle(api_of(wsi), &request, &reply);
+    int result = start_reply(wsi, connection, &reply, &request);
+    forget(connection, request.closes_after ? in.len : head_len + body_len);
+    return result;
+}
+
+static int on_received(struct lws *wsi, struct connection *connection, const char *bytes,
+                       size_t len)
+{
+    size_t before = connection->in_len;
+    if (connection->state == STATE_CLOSING || connection->closes_after) return 0;
+    if (!keep(connection, bytes, len)) return -1;
+    if (connection->state == STATE_WRITING) {
+        connection->is_paused = connection->in_len >= IN_MAX;
+        if (connection->is_paused) lws_rx_flow_control(wsi, 0);
+        return 0;
+    }
+    if (before == 0) set_timer(wsi, REQUEST_S);
+    if (connection->in_len < connection->in_needed) return 0;
+    return answer(wsi, connection, connection->in_needed ? 0 : before);
+}
+
+// ---- Writing
+
+// The reply is written. A client that is still sending must be able to read it, so the connection
+// ends only when it stops or time is up. RFC 9112 section 9.6.
+static int finish(struct lws *wsi, struct connection *connection)
+{
+    free(connection->out);
+    connection->out = NULL;
+    if (connection->closes_after) {
+        connection->state = STATE_CLOSING;
+        set_timer(wsi, CLOSING_S);
+        return shutdown(lws_get_socket_fd(wsi), SHUT_WR) ? -1 : 0;
+    }
+    connection->state = STATE_READING;
+    set_timer(wsi, connection->in_len > 0 ? REQUEST_S : IDLE_S);
+    if (connection->is_paused) lws_rx_flow_control(wsi, 1);
+    connection->is_paused = false;
+    return connection->in_len > 0 ? answer(wsi, connection, 0) : 0;
+}
+
+// Writes the next part of the reply. What the socket does not take, libwebsockets keeps, and calls
+// again when it is gone.
+static int on_writeable(struct lws *wsi, struct connection *connection)
+{
+    unsigned char chunk[LWS_PRE + CHUNK_SIZE];
+    if (connection->state != STATE_WRITING) return 0;
+    size_t left = connection->out_len - connection->out_sent;
+    if (left == 0) return finish(wsi, connection);
+    size_t len = left < CHUNK_SIZE ? left : CHUNK_SIZE;
+    memcpy(chunk + LWS_PRE, connection->out + connection->out_sent, len);
+    connection->out_sent += len;
+    lws_callback_on_writable(wsi);
+    return lws_write(wsi, chunk + LWS_PRE, len, LWS_WRITE_RAW) < 0 ? -1 : 0;
+}
+
+// ---- libwebsockets
+
+static void open_connection(struct lws *wsi, struct connection *connection)
+{
+    connection->is_open = true;
+    api_of(wsi)->connection_count++;
+    set_timer(wsi, REQUEST_S);
+}
+
+static void close_connection(struct lws *wsi, struct connection *connection)
+{
+    if (!connection || !connection->is_open) return;
+    api_of(wsi)->connection_count--;
+    free(connection->in);
+    free(connection->out);
+    *connection = (struct connection){.is_open = false};
+}
+
+static int on_connection(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                         size_t len)
+{
+    switch (reason) {
+    case LWS_CALLBACK_RAW_ADOPT: open_connection(wsi, user); return 0;
+    case LWS_CALLBACK_RAW_RX: return on_received(wsi, user, in, len);
+    case LWS_CALLBACK_RAW_WRITEABLE: return on_writeable(wsi, user);
+    case LWS_CALLBACK_RAW_CLOSE: close_connection(wsi, user); return 0;
+    case LWS_CALLBACK_TIMER: return -1;
+    default: return 0;
+    }
+}
+
+static int on_listening(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                        size_t len)
+{
+    (void)user;
+    (void)in;
+    (void)len;
+    if (reason == LWS_CALLBACK_RAW_RX_FILE) listen_accept(api_of(wsi), wsi);
+    if (reason == LWS_CALLBACK_TIMER) lws_rx_flow_control(wsi, 1);
+    return 0;
+}
+
+static const struct lws_protocols protocols[] = {
+    {.name = "connection",
+     .callback = on_connection,
+     .per_session_data_size = sizeof(struct connection)},
+    {.name = "listening", .callback = on_listening},
+    {.name = NULL},
+};
+
+bool server_init(struct api *api)
+{
+    struct lws_context_creation_info info = {
+        .port = CONTEXT_PORT_NO_LISTEN,
+        .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
+        .protocols = protocols,
+        .user = api,
+        .fd_limit_per_thread = FILES_MAX,
+    };
+    // Its messages are about what strangers send; they would fill the log at their will.
+    lws_set_log_level(0, NULL);
+    api->lws = lws_create_context(&info);
+    if (api->lws) api->vhost = lws_create_vhost(api->lws, &info);
+    return api->vhost != NULL;
+}
+
+bool server_listen(struct api *api, int listening)
+{
+    lws_sock_file_fd_type descriptor = {.filefd = listening};
+    return lws_adopt_descriptor_vhost(api->vhost, LWS_ADOPT_RAW_FILE_DESC, descriptor, "listening",
+                                      NULL) != NULL;
+}
+
+void server_adopt(struct api *api, int accepted)
+{
+    lws_sock_file_fd_type descriptor = {.sockfd = accepted};
+    // Where this fails, the socket is closed.
+    lws_adopt_descriptor_vhost(api->vhost, LWS_ADOPT_SOCKET, descriptor, "connection", NULL);
+}

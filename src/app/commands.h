@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// The way of settings into a worker: a bounded queue. Who adds to a full one waits until the worker
+// has taken some.
+#pragma once
+
+#include "model/model.h"
+
+enum command_kind {
+    COMMAND_PUT_GROUP,
+    COMMAND_REMOVE_GROUP,
+    COMMAND_PUT_LINE,
+    COMMAND_REMOVE_LINE,
+    COMMAND_STOP,
+};
+
+struct command {
+    enum command_kind kind;
+    uint32_t id;                  // of the group or line to be removed
+    struct snapshot_group *group; // on the heap; the taker frees it
+    struct snapshot_line *line;   // on the heap; the taker frees it
+};
+
+struct commands;
+
+struct commands *commands_new(void) WARN_UNUSED;
+void commands_free(struct commands *commands);
+// From any thread but the worker's.
+void commands_add(struct commands *commands, struct command command);
+// The oldest command; false when there is none.
+bool commands_take(struct commands *commands, struct command *command);

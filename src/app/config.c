@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// The start-up configuration.
+#include "app/config.h"
+
+#include <libconfig.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum setting_type { SETTING_ADDRESS, SETTING_TEXT, SETTING_NUMBER };
+
+// Every setting: in the file by `name`, some on the command line by `option`.
+struct setting {
+    const char *name, *option;
+    enum setting_type type;
+    size_t offset, size;
+    const char *initial;
+    uint32_t min, max;
+};
+
+#define AT(member) offsetof(struct app_config, member), sizeof(((struct app_config *)0)->member)
+
+static const struct setting settings[] = {
+    {"sip", "--sip", SETTING_ADDRESS, AT(sip), "0.0.0.0:5060", 0, 0},
+    {"api", "--api", SETTING_ADDRESS, AT(api), "127.0.0.1:8480", 0, 0},
+    {"public_address", NULL, SETTING_TEXT, AT(public_address), "", 0, 0},
+    {"data_dir", "--data-dir", SETTING_TEXT, AT(data_dir), "/var/lib/lineward", 0, 0},
+    {"lines_max", NULL, SETTING_NUMBER, AT(lines_max), "100000", 1, 1000000},
+    {"groups_max", NULL, SETTING_NUMBER, AT(groups_max), "100", 1, 10000},
+    {"calls_max", NULL, SETTING_NUMBER, AT(calls_max), "20000", 10, 1000000},
+    {"transactions_max", NULL, SETTING_NUMBER, AT(transactions_max), "200000", 100, 4000000},
+};
+enum { SETTING_COUNT = sizeof settings / sizeof settings[0] };
+
+static const struct setting *find_setting(const char *name)
+{
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        if (strcmp(settings[i].name, name) == 0) return &settings[i];
+    }
+    return NULL;
+}
+
+// Sets one from its text form. Returns NULL, or why it is refused.
+static const char *set(struct app_config *config, const struct setting *setting, struct span text)
+{
+    void *place = (char *)config + setting->offset;
+    uint64_t number;
+    switch (setting->type) {
+    case SETTING_ADDRESS: {
+        struct address address;
+        if (!address_parse_port(text, 0, &address)) return "must be ADDRESS:PORT";
+        if (address.port == 0) return "needs a port: ADDRESS:PORT";
+        memcpy(place, &address, sizeof address);
+        return NULL;
+    }
+    case SETTING_TEXT: return text_copy(place, setting->size, text) ? NULL : "is too long";
+    case SETTING_NUMBER:
+        if (!span_to_u64(text, setting->max, &number) || number < setting->min) {
+            return "is out of its range";
+        }
+        memcpy(place, &(uint32_t){(uint32_t)number}, sizeof(uint32_t));
+        return NULL;
+    }
+    return NULL;
+}
+
+static const char *set_from_file(struct app_config *config, const struct setting *setting,
+                                 const config_setting_t *value)
+{
+    char digits[24];
+    if (config_setting_type(value) == CONFIG_TYPE_INT && setting->type == SETTING_NUMBER) {
+        snprintf(digits, sizeof digits, "%d", config_setting_get_int(value));
+        return set(config, setting, span_of(digits));
+    }
+    const char *text = config_setting_get_string(value);
+    return text ? set(config, setting, span_of(text)) : "has the wrong type";
+}
+
+static bool read_file(const char *path, struct app_config *config,
+                      char problem[CONFIG_PROBLEM_SIZE])
+{
+    config_t file;
+    bool is_read = false;
+    config_init(&file);
+    if (config_read_file(&file, path) != CONFIG_TRUE) {
+        bool is_syntax = config_error_type(&file) == CONFIG_ERR_PARSE;
+        snprintf(problem, CONFIG_PROBLEM_SIZE, "%s:%d: %s", path,
+                 is_syntax ? config_error_line(&file) : 0, config_error_text(&file));
+        goto out;
+    }
+    const config_setting_t *root = config_root_setting(&file);
+    for (int i = 0; i < config_setting_length(root); i++) {
+        const config_setting_t *value = config_setting_get_elem(root, (unsigned)i);
+        const char *name = config_setting_name(value);
+        const struct setting *setting = find_setting(name);
+        const char *refused = setting ? set_from_file(config, setting, value) : "is not known";
+        if (!refused) continue;
+        snprintf(problem, CONFIG_PROBLEM_SIZE, "%s:%d: %s %s", path,
+                 (int)config_setting_source_line(value), name, refused);
+        goto out;
+    }
+    is_read = true;
+out:
+    config_destroy(&file);
+    return is_read;
+}
+
+static const struct setting *find_option(const char *option)
+{
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        if (settings[i].option && strcmp(settings[i].option, option) == 0) return &settings[i];
+    }
+    return NULL;
+}
+
+static void set_defaults(struct app_config *config)
+{
+    memset(config, 0, sizeof *config);
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        const char *refused = set(config, &settings[i], span_of(settings[i].initial));
+        ASSERT(!refused);
+    }
+    const char *data_dir = getenv("LINEWARD_DATA_DIR");
+    if (data_dir) text_copy(config->data_dir, sizeof config->data_dir, span_of(data_dir));
+}
+
+bool app_read_config(int argc, char **argv, struct app_config *config,
+                     char problem[CONFIG_PROBLEM_SIZE])
+{
+    set_defaults(config);
+    for (int i = 1; i + 1 < argc; i += 2) { // the file first: options win over it
+        if (strcmp(argv[i], "--config") != 0) continue;
+        if (!read_file(argv[i + 1], config, problem)) return false;
+    }
+    for (int i = 1; i < argc; i += 2) {
+        const struct setting *setting = find_option(argv[i]);
+        bool is_config = strcmp(argv[i], "--config") == 0;
+        const char *refused = NULL;
+        if (!setting && !is_config) {
+            refused = "is not known";
+        } else if (i + 1 >= argc) {
+            refused = "needs a value";
+        } else if (setting) {
+            refused = set(config, setting, span_of(argv[i + 1]));
+        }
+        if (!refused) continue;
+        snprintf(problem, CONFIG_PROBLEM_SIZE, "%s %s", argv[i], refused);
+        return false;
+    }
+    return true;
+}

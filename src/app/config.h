@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is needed to start: addresses, where the data is, how large the pools are. Everything else
+// is a setting in the store. A file (libconfig) and the command line; the command line wins.
+#pragma once
+
+#include "base/base.h"
+
+enum { PATH_SIZE = 512, CONFIG_PROBLEM_SIZE = 256 };
+
+struct app_config {
+    struct address sip;      // that we listen on, UDP
+    struct address api;      // that the REST API listens on
+    char public_address[64]; // that the PBX reaches us by, where that differs; empty: found out
+    char data_dir[PATH_SIZE];
+    uint32_t lines_max;
+    uint32_t groups_max;
+    uint32_t calls_max;        // held or waiting for their ACK at the same time
+    uint32_t transactions_max; // finished ones that still absorb retransmissions included
+};
+
+// Reads `lineward serve`'s arguments (argv[0] is "serve") and the configuration file that they
+// name. On failure returns false with `problem` naming the file, the line or the option, and the
+// reason.
+bool app_read_config(int argc, char **argv, struct app_config *config,
+                     char problem[CONFIG_PROBLEM_SIZE]);

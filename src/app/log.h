@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// The log: logfmt, one line per event on stderr. Control characters and quotes of strangers are
+// escaped; secrets are never given to it. Safe from any thread.
+#pragma once
+
+#include "base/base.h"
+
+enum log_level { LOG_INFO, LOG_WARN, LOG_ERROR };
+
+struct log_line {
+    struct buffer out;
+    char bytes[1024];
+};
+
+// Begins a line: time, level and what happened, in a few fixed words ("line refused").
+void log_begin(struct log_line *line, enum log_level level, const char *what);
+// Adds key=value; the value is quoted where it has to be.
+void log_text(struct log_line *line, const char *key, struct span value);
+void log_number(struct log_line *line, const char *key, uint64_t value);
+void log_address(struct log_line *line, const char *key, const struct address *value);
+// Writes the line.
+void log_end(struct log_line *line);
+
+// Causes that may come in floods: at most LOG_PER_SECOND_MAX lines a second each; the next line
+// tells how many were left out.
+enum log_cause { LOG_LINE_TROUBLE, LOG_LINE_MENDED, LOG_CAUSE_COUNT };
+enum { LOG_PER_SECOND_MAX = 20 };
+// log_begin for such a cause; false: leave this line out. For the engine's thread only.
+bool log_begin_limited(struct log_line *line, enum log_cause cause, enum log_level level,
+                       const char *what);
+
+// A whole line with one text, for the many cases that need no more.
+void log_event(enum log_level level, const char *what, const char *key, struct span value);

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starting, joining and ending the threads: the worker, the journal, the API; the main thread waits
+// for signals.
+#include "app/serve.h"
+
+#include "app/directory.h"
+#include "app/log.h"
+#include "app/worker.h"
+#include "client/client.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <uv.h>
+
+struct server {
+    struct app_config config;
+    struct directory directory;
+    struct store *settings_store, *journal_store, *journal_reader;
+    struct states *states;
+    struct journal *journal;
+    struct worker *worker;
+    struct settings *settings;
+    struct api *api;
+    uv_thread_t api_thread;
+    bool is_api_running;
+    uint64_t started_us;
+};
+
+static bool fail(const char *what, const char *why)
+{
+    log_event(LOG_ERROR, what, "cause", span_of(why));
+    return false;
+}
+
+// ---- What the API asks about the running system
+
+static bool get_registration(void *context, uint32_t line_id, struct model_registration *out)
+{
+    struct server *server = context;
+    return states_get(server->states, line_id, out);
+}
+
+static void count_lines(void *context, uint32_t group_id, uint32_t counts[])
+{
+    struct server *server = context;
+    states_count(server->states, group_id, counts);
+}
+
+static bool is_logged_in(void *context, const struct model_user *user)
+{
+    (void)context;
+    return client_presence_of((enum model_login)user->login, 0).is_logged_in;
+}
+
+static void get_statistics(void *context, struct api_statistics *out)
+{
+    struct server *server = context;
+    *out = (struct api_statistics){
+        .started_us = server->started_us,
+        .calls_count = states_read(server->states, STATES_CALLS),
+        .forwarded_count = states_read(server->states, STATES_FORWARDED),
+        .declined_count = states_read(server->states, STATES_DECLINED),
+        .missed_count = states_read(server->states, STATES_MISSED),
+        .answered_elsewhere_count = states_read(server->states, STATES_ANSWERED_ELSEWHERE),
+        .failed_count = states_read(server->states, STATES_FAILED),
+        .strangers_count = states_read(server->states, STATES_STRANGERS),
+        .malformed_count = states_read(server->states, STATES_MALFORMED),
+        .journal_dropped_count = journal_dropped_count(server->journal),
+    };
+}
+
+// ---- Starting
+
+static bool open_stores(struct server *server)
+{
+    struct store_problem problem;
+    struct store **stores[] = {&server->settings_store, &server->journal_store,
+                               &server->journal_reader};
+    for (size_t i = 0; i < sizeof stores / sizeof stores[0]; i++) {
+        *stores[i] = store_open_sqlite(server->config.data_dir, &problem);
+        if (!*stores[i]) return fail("cannot open the store", problem.text);
+    }
+    return true;
+}
+
+static bool start_worker(struct server *server)
+{
+    struct net_problem problem;
+    server->states = states_new(server->config.lines_max, server->config.groups_max);
+    server->journal = journal_new(server->journal_store);
+    if (!server->states || !server->journal) return fail("cannot start", "out of memory");
+    server->worker = worker_new(&server->config, server->states, server->journal, &problem);
+    if (!server->worker) return fail("cannot start SIP", problem.text);
+    return worker_start(server->worker) == ERR_NONE || fail("cannot start SIP", "no thread");
+}
+
+static void run_api(void *context)
+{
+    struct server *server = context;
+    api_run(server->api);
+}
+
+static bool start_api(struct server *server)
+{
+    struct settings_problem problem;
+    struct api_options options = {
+        .listen = server->config.api,
+        .token = server->directory.token,
+        .settings = server->settings,
+        .journal = server->journal_reader,
+        .engine = {.context = server,
+                   .registration = get_registration,
+                   .count_lines = count_lines,
+                   .is_logged_in = is_logged_in,
+                   .statistics = get_statistics},
+    };
+    server->api = api_new(&options, &problem);
+    if (!server->api) return fail("cannot start the API", problem.reason);
+    server->is_api_running = uv_thread_create(&server->api_thread, run_api, server) == 0;
+    return server->is_api_running || fail("cannot start the API", "no thread");
+}
+
+static bool load_settings(struct server *server)
+{
+    struct settings_problem problem;
+    server->settings = settings_new(server->settings_store, worker_listener(server->worker));
+    if (!server->settings) return fail("cannot load the settings", "out of memory");
+    if (settings_publish_all(server->settings, &problem) == ERR_NONE) return true;
+    return fail("cannot load the settings", problem.reason);
+}
+
+static bool start(struct server *server)
+{
+    struct log_line line;
+    char problem[DIRECTORY_PROBLEM_SIZE];
+    server->started_us = net_wall_us();
+    if (sodium_init() < 0) return fail("cannot start", "libsodium has no entropy");
+    if (!directory_open(server->config.data_dir, &server->directory, problem)) {
+        return fail("cannot use the data directory", problem);
+    }
+    if (!open_stores(server) || !start_worker(server)) return false;
+    if (!load_settings(server) || !start_api(server)) return false;
+    char url[80];
+    struct buffer out = buffer_over(url, sizeof url);
+    buffer_put(&out, SPAN("http://"));
+    address_print(&out, &server->config.api);
+    log_begin(&line, LOG_INFO, "ready");
+    log_text(&line, "api", buffer_span(&out));
+    log_address(&line, "sip", &server->config.sip);
+    log_text(&line, "data_dir", span_of(server->config.data_dir));
+    log_text(&line, "version", SPAN(LINEWARD_VERSION));
+    log_end(&line);
+    return true;
+}
+
+// ---- Ending, in the reverse order; each part may be missing
+
+static void end(struct server *server)
+{
+    if (server->is_api_running) {
+        api_stop(server->api);
+        uv_thread_join(&server->api_thread);
+    }
+    api_free(server->api);
+    settings_free(server->settings);
+    if (server->worker) worker_stop(server->worker);
+    worker_free(server->worker);
+    journal_free(server->journal);
+    states_free(server->states);
+    store_close(server->journal_reader);
+    store_close(server->journal_store);
+    store_close(server->settings_store);
+    directory_close(&server->directory);
+}
+
+int serve_run(int argc, char **argv)
+{
+    struct server server = {0};
+    char problem[CONFIG_PROBLEM_SIZE];
+    sigset_t signals;
+    int received = 0;
+    if (!app_read_config(argc, argv, &server.config, problem)) {
+        fprintf(stderr, "lineward serve: %s\n", problem);
+        return 2;
+    }
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL); // inherited by all threads
+    signal(SIGPIPE, SIG_IGN);
+    bool is_started = start(&server);
+    if (is_started) {
+        sigwait(&signals, &received);
+        log_event(LOG_INFO, "stopping", "signal", span_of(received == SIGINT ? "INT" : "TERM"));
+    }
+    end(&server);
+    if (is_started) log_event(LOG_INFO, "stopped", "registrations", SPAN("kept"));
+    return is_started ? 0 : 1;
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of registrations and the counters.
+#include "app/states.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <uv.h>
+
+struct entry {
+    uint32_t group_id;
+    struct model_registration registration;
+};
+
+struct group_counts {
+    uint32_t group_id; // 0: a free place
+    uint32_t by_state[REGISTRATION_STATE_COUNT];
+};
+
+struct states {
+    uv_mutex_t mutex;
+    struct pool entries;
+    struct index by_line;
+    struct group_counts *groups;
+    uint32_t groups_max;
+    void *memory;
+    atomic_uint_fast64_t counters[STATES_COUNTER_COUNT];
+};
+
+struct states *states_new(uint32_t lines_max, uint32_t groups_max)
+{
+    size_t pool_size = pool_memory_size(sizeof(struct entry), lines_max);
+    struct states *states = calloc(1, sizeof *states);
+    if (!states) return NULL;
+    states->memory = calloc(1, pool_size + index_memory_size(lines_max));
+    states->groups = calloc(groups_max, sizeof states->groups[0]);
+    states->groups_max = groups_max;
+    if (!states->memory || !states->groups || uv_mutex_init(&states->mutex) != 0) {
+        free(states->memory);
+        free(states->groups);
+        free(states);
+        return NULL;
+    }
+    pool_init(&states->entries, states->memory, sizeof(struct entry), lines_max);
+    index_init(&states->by_line, (char *)states->memory + pool_size, lines_max);
+    return states;
+}
+
+void states_free(struct states *states)
+{
+    if (!states) return;
+    uv_mutex_destroy(&states->mutex);
+    free(states->memory);
+    free(states->groups);
+    free(states);
+}
+
+static uint64_t hash_of(uint32_t line_id)
+{
+    return line_id * UINT64_C(0x9e3779b97f4a7c15) >> 16;
+}
+
+static struct entry *find(struct states *states, uint32_t line_id, struct pool_id *id)
+{
+    struct index_search search = INDEX_SEARCH(hash_of(line_id));
+    for (;;) {
+        *id = index_next(&states->by_line, &search);
+        struct entry *entry = pool_find(&states->entries, *id);
+        if (!entry || entry->registration.line_id == line_id) return entry;
+    }
+}
+
+// Counts a line in (`by` 1) or out (`by` -1) of its group's state.
+static void count(struct states *states, const struct entry *entry, int by)
+{
+    struct group_counts *place = NULL;
+    for (uint32_t i = 0; i < states->groups_max; i++) {
+        struct group_counts *group = &states->groups[i];
+        if (group->group_id == entry->group_id) {
+            place = group;
+            break;
+        }
+        if (group->group_id == 0 && !place) place = group;
+    }
+    if (!place) return;
+    place->group_id = entry->group_id;
+    place->by_state[entry->registration.state] += (uint32_t)by;
+}
+
+enum model_registration_state states_set(struct states *states, uint32_t group_id,
+                                         const struct model_registration *registration)
+{
+    enum model_registration_state before = REGISTRATION_WAITING;
+    struct pool_id id;
+    uv_mutex_lock(&states->mutex);
+    struct entry *entry = find(states, registration->line_id, &id);
+    if (entry) {
+        before = (enum model_registration_state)entry->registration.state;
+        count(states, entry, -1);
+    } else {
+        entry = pool_take(&states->entries, &id);
+        if (entry) index_add(&states->by_line, hash_of(registration->line_id), id);
+    }
+    if (entry) {
+        *entry = (struct entry){group_id, *registration};
+        count(states, entry, 1);
+    }
+    uv_mutex_unlock(&states->mutex);
+    return before;
+}
+
+void states_forget(struct states *states, uint32_t line_id)
+{
+    struct pool_id id;
+    uv_mutex_lock(&states->mutex);
+    struct entry *entry = find(states, line_id, &id);
+    if (entry) {
+        count(states, entry, -1);
+        index_remove(&states->by_line, hash_of(line_id), id);
+        pool_free(&states->entries, id);
+    }
+    uv_mutex_unlock(&states->mutex);
+}
+
+bool states_get(struct states *states, uint32_t line_id, struct model_registration *out)
+{
+    struct pool_id id;
+    uv_mutex_lock(&states->mutex);
+    const struct entry *entry = find(states, line_id, &id);
+    if (entry) *out = entry->registration;
+    uv_mutex_unlock(&states->mutex);
+    return entry != NULL;
+}
+
+void states_count(struct states *states, uint32_t group_id, uint32_t counts[])
+{
+    for (size_t i = 0; i < REGISTRATION_STATE_COUNT; i++) counts[i] = 0;
+    uv_mutex_lock(&states->mutex);
+    for (uint32_t g = 0; g < states->groups_max; g++) {
+        const struct group_counts *group = &states->groups[g];
+        if (group->group_id == 0 || (group_id != 0 && group->group_id != group_id)) continue;
+        for (size_t i = 0; i < REGISTRATION_STATE_COUNT; i++) counts[i] += group->by_state[i];
+    }
+    uv_mutex_unlock(&states->mutex);
+}
+
+void states_add(struct states *states, enum states_counter counter, uint64_t by)
+{
+    atomic_fetch_add_explicit(&states->counters[counter], by, memory_order_relaxed);
+}
+
+uint64_t states_read(struct states *states, enum states_counter counter)
+{
+    return atomic_load_explicit(&states->counters[counter], memory_order_relaxed);
+}

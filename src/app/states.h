@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the workers tell and the API shows: each line's registration as last told, how many lines of
+// a group are in which state, and counters. Only the latest matters, so it is a table under a mutex
+// and no queue.
+#pragma once
+
+#include "api/api.h"
+
+struct states;
+
+struct states *states_new(uint32_t lines_max, uint32_t groups_max) WARN_UNUSED;
+void states_free(struct states *states);
+
+// A line's new state. Returns the one before, REGISTRATION_WAITING for a new line.
+enum model_registration_state states_set(struct states *states, uint32_t group_id,
+                                         const struct model_registration *registration);
+void states_forget(struct states *states, uint32_t line_id);
+bool states_get(struct states *states, uint32_t line_id, struct model_registration *out);
+// Adds up a group's lines (0: of all groups) by state.
+void states_count(struct states *states, uint32_t group_id, uint32_t counts[]);
+
+// Counters since the start.
+enum states_counter {
+    STATES_CALLS,
+    STATES_FORWARDED,
+    STATES_DECLINED,
+    STATES_MISSED,
+    STATES_ANSWERED_ELSEWHERE,
+    STATES_FAILED,
+    STATES_STRANGERS,
+    STATES_MALFORMED,
+    STATES_COUNTER_COUNT,
+};
+void states_add(struct states *states, enum states_counter counter, uint64_t by);
+uint64_t states_read(struct states *states, enum states_counter counter);

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+// The thread around an engine: loop, socket, names, clock, commands.
+#include "app/worker.h"
+
+#include "app/commands.h"
+#include "app/log.h"
+#include "app/sites.h"
+#include "engine/engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+struct worker {
+    struct engine *engine;
+    void *engine_memory;
+    struct net *net;
+    struct sites *sites;
+    struct commands *commands;
+    struct states *states;
+    struct journal *journal;
+    struct engine_counts told; // counts already added to the states
+    uv_thread_t thread;
+    bool is_running;
+    bool is_stopping;
+};
+
+static struct engine_time now(void)
+{
+    return (struct engine_time){.now_us = net_now_us(), .wall_us = net_wall_us()};
+}
+
+// ---- What the engine hands out
+
+static void on_send(void *context, const struct flow *flow, struct span bytes)
+{
+    struct worker *worker = context;
+    net_send(worker->net, flow, bytes);
+}
+
+static void on_line_state(void *context, const struct line_state *effect)
+{
+    struct worker *worker = context;
+    const struct model_registration *now = &effect->registration;
+    if (effect->is_gone) {
+        states_forget(worker->states, now->line_id);
+        return;
+    }
+    enum model_registration_state before = states_set(worker->states, effect->group_id, now);
+    bool is_trouble = now->state == REGISTRATION_REFUSED || now->state == REGISTRATION_UNREACHABLE;
+    bool is_mended = now->state == REGISTRATION_REGISTERED && before != now->state;
+    if (!is_mended && (!is_trouble || before == now->state)) return;
+    struct log_line line;
+    if (!log_begin_limited(&line, is_trouble ? LOG_LINE_TROUBLE : LOG_LINE_MENDED,
+                           is_trouble ? LOG_WARN : LOG_INFO, "line registration changed")) {
+        return;
+    }
+    sites_log_group(worker->sites, effect->group_id, &line);
+    log_number(&line, "line_id", now->line_id);
+    log_text(&line, "state", span_of(model_name(&model_registration_states, now->state)));
+    if (now->status) log_number(&line, "status", now->status);
+    if (now->reason[0]) log_text(&line, "reason", span_of(now->reason));
+    log_end(&line);
+}
+
+static void on_call_ended(void *context, const struct model_journal_entry *entry)
+{
+    static const enum states_counter counters[] = {
+        [OUTCOME_FORWARDED] = STATES_FORWARDED,
+        [OUTCOME_DECLINED] = STATES_DECLINED,
+        [OUTCOME_MISSED] = STATES_MISSED,
+        [OUTCOME_ANSWERED_ELSEWHERE] = STATES_ANSWERED_ELSEWHERE,
+        [OUTCOME_FAILED] = STATES_FAILED,
+    };
+    struct worker *worker = context;
+    states_add(worker->states, counters[entry->outcome], 1);
+    journal_add(worker->journal, entry);
+}
+
+static void on_release_line(void *context, const struct snapshot_line *block)
+{
+    (void)context;
+    free((void *)(uintptr_t)block); // it was on_line_changed's copy
+}
+
+// ---- What the loop brings
+
+static void tell_counts(struct worker *worker)
+{
+    struct engine_counts counts = engine_counts(worker->engine);
+    states_add(worker->states, STATES_CALLS, counts.calls - worker->told.calls);
+    states_add(worker->states, STATES_STRANGERS, counts.strangers - worker->told.strangers);
+    states_add(worker->states, STATES_MALFORMED, counts.malformed - worker->told.malformed);
+    worker->told = counts;
+}
+
+// What ends every input: send what is queued, and wait for the next deadline.
+static void settle(struct worker *worker)
+{
+    uint64_t engine_us = engine_deadline_us(worker->engine);
+    uint64_t sites_us = sites_deadline_us(worker->sites);
+    net_flush(worker->net);
+    tell_counts(worker);
+    net_set_deadline(worker->net, engine_us < sites_us ? engine_us : sites_us);
+}
+
+static void on_datagram(void *context, const struct flow *flow, struct span bytes)
+{
+    struct worker *worker = context;
+    engine_datagram(worker->engine, now(), flow, bytes);
+}
+
+static void on_batch_ended(void *context)
+{
+    settle(context);
+}
+
+static void on_deadline(void *context)
+{
+    struct worker *worker = context;
+    engine_tick(worker->engine, now());
+    sites_tick(worker->sites, net_now_us());
+    settle(worker);
+}
+
+static void on_resolved(void *context, uint64_t query, const struct address *addresses,
+                        size_t count, const char *problem)
+{
+    struct worker *worker = context;
+    struct engine_peer peer;
+    uint32_t group_id;
+    if (sites_resolved(worker->sites, query, addresses, count, problem, &group_id, &peer)) {
+        engine_set_peer(worker->engine, now(), group_id, &peer);
+    }
+    settle(worker);
+}
+
+// ---- Settings, on their way through the command queue
+
+static void put_group(struct worker *worker, const struct snapshot_group *group)
+{
+    if (engine_put_group(worker->engine, now(), group)) {
+        sites_put(worker->sites, group, net_now_us());
+    } else {
+        log_event(LOG_ERROR, "group not taken: groups_max is reached", "group",
+                  span_of(group->settings.name));
+    }
+}
+
+static void put_line(struct worker *worker, struct snapshot_line *block)
+{
+    if (engine_put_line(worker->engine, now(), block)) return;
+    log_event(LOG_ERROR, "line not taken: lines_max is reached", "extension",
+              snapshot_text(block, block->extension));
+    free(block);
+}
+
+static void obey(struct worker *worker, const struct command *command)
+{
+    switch (command->kind) {
+    case COMMAND_PUT_GROUP:
+        put_group(worker, command->group);
+        free(command->group);
+        break;
+    case COMMAND_REMOVE_GROUP:
+        engine_remove_group(worker->engine, now(), command->id);
+        sites_remove(worker->sites, command->id);
+        break;
+    case COMMAND_PUT_LINE: put_line(worker, command->line); break;
+    case COMMAND_REMOVE_LINE: engine_remove_line(worker->engine, now(), command->id); break;
+    case COMMAND_STOP: worker->is_stopping = true; break;
+    }
+}
+
+static void on_woken(void *context)
+{
+    struct worker *worker = context;
+    struct command command;
+    while (commands_take(worker->commands, &command)) obey(worker, &command);
+    settle(worker);
+    if (worker->is_stopping) net_stop(worker->net);
+}
+
+static void add_command(struct worker *worker, struct command command)
+{
+    commands_add(worker->commands, command);
+    net_wake(worker->net);
+}
+
+static void on_group_changed(void *context, const struct snapshot_group *group)
+{
+    struct snapshot_group *copy = malloc(sizeof *copy);
+    ASSERT(copy); // settings that are lost would be worse than a restart
+    *copy = *group;
+    add_command(context, (struct command){.kind = COMMAND_PUT_GROUP, .group = copy});
+}
+
+static void on_group_removed(void *context, uint32_t group_id)
+{
+    add_command(context, (struct command){.kind = COMMAND_REMOVE_GROUP, .id = group_id});
+}
+
+static void on_line_changed(void *context, const struct snapshot_line *line)
+{
+    struct snapshot_line *copy = malloc(line->size);
+    ASSERT(copy);
+    memcpy(copy, line, line->size);
+    add_command(context, (struct command){.kind = COMMAND_PUT_LINE, .line = copy});
+}
+
+static void on_line_removed(void *context, uint32_t line_id)
+{
+    add_command(context, (struct command){.kind = COMMAND_REMOVE_LINE, .id = line_id});
+}
+
+struct settings_listener worker_listener(struct worker *worker)
+{
+    return (struct settings_listener){
+        .context = worker,
+        .group_changed = on_group_changed,
+        .group_removed = on_group_removed,
+        .line_changed = on_line_changed,
+        .line_removed = on_line_removed,
+    };
+}
+
+// ---- Life
+
+static bool make_engine(struct worker *worker, const struct app_config *config)
+{
+    struct engine_limits limits = {.line_count = config->lines_max,
+                                   .group_count = config->groups_max,
+                                   .call_count = config->calls_max,
+                                   .transaction_count = config->transactions_max};
+    struct engine_host host = {.context = worker,
+                               .send = on_send,
+                               .line_state = on_line_state,
+                               .call_ended = on_call_ended,
+                               .release_line = on_release_line};
+    uint8_t seed[32];
+    net_entropy(seed, sizeof seed);
+    worker->engine_memory = calloc(1, engine_memory_size(&limits));
+    if (!worker->engine_memory) return false;
+    worker->engine = engine_init(worker->engine_memory, &limits, seed, host);
+    return true;
+}
+
+struct worker *worker_new(const struct app_config *config, struct states *states,
+                          struct journal *journal, struct net_problem *problem)
+{
+    struct worker *worker = calloc(1, sizeof *worker);
+    uint16_t socket;
+    *problem = (struct net_problem){.err = ERR_NO_MEMORY, .text = "out of memory"};
+    if (!worker) return NULL;
+    worker->states = states;
+    worker->journal = journal;
+    worker->commands = commands_new();
+    if (!worker->commands || !make_engine(worker, config)) goto failed;
+    worker->net = net_new((struct net_handler){.context = worker,
+                                               .datagram = on_datagram,
+                                               .batch_ended = on_batch_ended,
+                                               .woken = on_woken,
+                                               .deadline = on_deadline,
+                                               .resolved = on_resolved},
+                          problem);
+    if (!worker->net) goto failed;
+    if (!net_listen_udp(worker->net, &config->sip, &socket, problem)) goto failed;
+    worker->sites = sites_new(config, worker->net, socket);
+    if (worker->sites) return worker;
+failed:
+    worker_free(worker);
+    return NULL;
+}
+
+static void run(void *context)
+{
+    struct worker *worker = context;
+    net_run(worker->net);
+}
+
+enum err worker_start(struct worker *worker)
+{
+    worker->is_running = uv_thread_create(&worker->thread, run, worker) == 0;
+    return worker->is_running ? ERR_NONE : ERR_NO_MEMORY;
+}
+
+void worker_stop(struct worker *worker)
+{
+    if (!worker->is_running) return;
+    add_command(worker, (struct command){.kind = COMMAND_STOP});
+    uv_thread_join(&worker->thread);
+    worker->is_running = false;
+}
+
+void worker_free(struct worker *worker)
+{
+    if (!worker) return;
+    sites_free(worker->sites);
+    net_free(worker->net);
+    commands_free(worker->commands);
+    if (worker->engine) engine_fini(worker->engine);
+    free(worker->engine_memory);
+    free(worker);
+}

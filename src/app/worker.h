@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// A worker: an engine with its loop and socket, in a thread of its own. Settings come in as
+// commands; states and journal entries go out.
+#pragma once
+
+#include "app/config.h"
+#include "app/journal.h"
+#include "app/states.h"
+#include "net/net.h"
+#include "settings/settings.h"
+
+struct worker;
+
+// Binds the SIP address. `states` and `journal` must outlive the worker. NULL on failure with
+// `*problem`.
+struct worker *worker_new(const struct app_config *config, struct states *states,
+                          struct journal *journal, struct net_problem *problem) WARN_UNUSED;
+// Starts the thread.
+enum err worker_start(struct worker *worker) WARN_UNUSED;
+// Ends the thread; registrations at the PBX are kept.
+void worker_stop(struct worker *worker);
+void worker_free(struct worker *worker);
+
+// The listener that brings settings to this worker; for the settings' thread.
+struct settings_listener worker_listener(struct worker *worker);

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// Addresses as text and back (RFC 3986 section 3.2.2, RFC 5952).
+#include "base/address.h"
+
+#include "base/error.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+bool address_parse(struct span host, struct address *out)
+{
+    char text[INET6_ADDRSTRLEN];
+    memset(out, 0, sizeof *out);
+    if (host.len >= 2 && host.at[0] == '[' && host.at[host.len - 1] == ']') {
+        host = span_slice(host, 1, host.len - 1);
+        if (span_find(host, ':') == host.len) return false;
+    }
+    if (span_find(host, '\0') < host.len || !text_copy(text, sizeof text, host)) return false;
+    if (inet_pton(AF_INET, text, out->bytes) == 1) {
+        out->family = ADDRESS_IPV4;
+    } else if (inet_pton(AF_INET6, text, out->bytes) == 1) {
+        out->family = ADDRESS_IPV6;
+    }
+    return out->family != ADDRESS_NONE;
+}
+
+bool address_split_port(struct span *text, int32_t *port)
+{
+    struct span after = span_from(*text, span_find(*text, ':') + 1);
+    size_t colon = text->len - after.len - 1;
+    uint64_t number = 0;
+    *port = -1;
+    if (text->len > 0 && text->at[0] == '[') {
+        colon = span_find(*text, ']') + 1;
+    } else if (span_find(after, ':') < after.len || span_find(*text, ':') == text->len) {
+        return true; // a bare IPv6 address, or no colon at all
+    }
+    if (colon >= text->len) return true;
+    bool is_port = text->at[colon] == ':' &&
+                   span_to_u64(span_from(*text, colon + 1), UINT16_MAX, &number);
+    *port = (int32_t)number;
+    *text = span_slice(*text, 0, colon);
+    return is_port;
+}
+
+bool address_parse_port(struct span text, uint16_t default_port, struct address *out)
+{
+    int32_t port;
+    if (!address_split_port(&text, &port) || !address_parse(text, out)) return false;
+    out->port = port >= 0 ? (uint16_t)port : default_port;
+    return true;
+}
+
+static void print_ipv4(struct buffer *out, const struct address *address)
+{
+    for (size_t i = 0; i < 4; i++) {
+        if (i > 0) buffer_put_byte(out, '.');
+        buffer_put_u64(out, address->bytes[i]);
+    }
+}
+
+static void print_ipv6(struct buffer *out, const struct address *address)
+{
+    char text[INET6_ADDRSTRLEN];
+    ASSERT(inet_ntop(AF_INET6, address->bytes, text, sizeof text));
+    buffer_put_byte(out, '[');
+    buffer_put_text(out, text);
+    buffer_put_byte(out, ']');
+}
+
+void address_print_host(struct buffer *out, const struct address *address)
+{
+    switch (address->family) {
+    case ADDRESS_IPV4: print_ipv4(out, address); break;
+    case ADDRESS_IPV6: print_ipv6(out, address); break;
+    default: buffer_put_text(out, "unknown"); break;
+    }
+}
+
+void address_print(struct buffer *out, const struct address *address)
+{
+    address_print_host(out, address);
+    buffer_put_byte(out, ':');
+    buffer_put_u64(out, address->port);
+}
+
+bool address_eq_host(const struct address *a, const struct address *b)
+{
+    return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+bool address_eq(const struct address *a, const struct address *b)
+{
+    return a->port == b->port && address_eq_host(a, b);
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// A network address as plain data, and the flow a message came or goes by.
+#pragma once
+
+#include "base/buffer.h"
+
+enum address_family { ADDRESS_NONE = 0, ADDRESS_IPV4 = 4, ADDRESS_IPV6 = 6 };
+
+struct address {
+    uint8_t family; // enum address_family
+    uint16_t port;
+    uint8_t bytes[16]; // IPv4 uses the first four, the rest is zero
+};
+
+enum transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS, TRANSPORT_WS, TRANSPORT_WSS };
+
+// Where a message came from, or is to go: the peer, and which socket of ours.
+struct flow {
+    struct address peer;
+    uint8_t transport; // enum transport
+    uint16_t socket;   // index of the listening socket (UDP) or the connection
+};
+
+// Reads "192.0.2.1", "2001:db8::1" or "[2001:db8::1]" (RFC 3986 section 3.2.2); the port becomes 0.
+bool address_parse(struct span host, struct address *out);
+// Cuts ":PORT" off "HOST:PORT" or "[IPv6]:PORT"; `*port` becomes -1 where there is none. A bare
+// IPv6 address has many colons and no port. False for a colon with anything but a port behind it.
+bool address_split_port(struct span *text, int32_t *port);
+// Reads "HOST:PORT" or "[HOST]:PORT", HOST being an address; without ":PORT", `default_port` is
+// used.
+bool address_parse_port(struct span text, uint16_t default_port, struct address *out);
+// Prints the host alone; an IPv6 address in brackets, as in URIs and Via.
+void address_print_host(struct buffer *out, const struct address *address);
+// Prints "HOST:PORT".
+void address_print(struct buffer *out, const struct address *address);
+bool address_eq(const struct address *a, const struct address *b);
+// The same, whatever the ports.
+bool address_eq_host(const struct address *a, const struct address *b);

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// A pool of equal slots in memory of the caller. A slot is referred to by {index, generation},
+// never by a stored pointer: once freed and reused, an old reference finds nothing.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct pool_id {
+    uint32_t index;
+    uint32_t generation; // 0: refers to nothing
+};
+
+#define POOL_ID_NONE ((struct pool_id){0, 0})
+
+struct pool {
+    char *slots;
+    uint32_t *generations; // odd while the slot is in use
+    uint32_t *next_free;
+    size_t slot_size;
+    uint32_t slot_count;
+    uint32_t used_count;
+    uint32_t first_free;
+    uint32_t fresh; // slots from here on were never used: their memory is untouched
+};
+
+// How many bytes a pool of `slot_count` slots of `slot_size` bytes needs (a multiple of 16).
+size_t pool_memory_size(size_t slot_size, uint32_t slot_count);
+// Makes an empty pool in `memory` (zeroed, pool_memory_size bytes, aligned to 16; it must outlive
+// the pool).
+void pool_init(struct pool *pool, void *memory, size_t slot_size, uint32_t slot_count);
+// A zeroed slot and its `*id`; NULL when all are taken.
+void *pool_take(struct pool *pool, struct pool_id *id);
+// The slot of `id`, or NULL when it has been freed since.
+void *pool_find(const struct pool *pool, struct pool_id id);
+// The slot at `index` if it is in use (to walk over all of them, 0 .. slot_count-1), else NULL.
+void *pool_at(const struct pool *pool, uint32_t index, struct pool_id *id);
+// Gives the slot of `id` back; nothing happens when that was done before.
+void pool_free(struct pool *pool, struct pool_id id);
+bool pool_id_eq(struct pool_id a, struct pool_id b);

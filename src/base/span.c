@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// Borrowed text: comparing, cutting, reading numbers.
+#include "base/span.h"
+
+#include <string.h>
+
+struct span span_of(const char *text)
+{
+    return (struct span){text, text ? strlen(text) : 0};
+}
+
+bool span_eq(struct span a, struct span b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+
+char ascii_lower(char byte)
+{
+    return byte >= 'A' && byte <= 'Z' ? (char)(byte + ('a' - 'A')) : byte;
+}
+
+bool ascii_is_digit(char byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
+bool ascii_is_alnum(char byte)
+{
+    char lower = ascii_lower(byte);
+    return ascii_is_digit(byte) || (lower >= 'a' && lower <= 'z');
+}
+
+bool span_eq_nocase(struct span a, struct span b)
+{
+    if (a.len != b.len) return false;
+    for (size_t i = 0; i < a.len; i++) {
+        if (ascii_lower(a.at[i]) != ascii_lower(b.at[i])) return false;
+    }
+    return true;
+}
+
+bool span_starts_with(struct span span, struct span prefix)
+{
+    return span.len >= prefix.len && span_eq(span_slice(span, 0, prefix.len), prefix);
+}
+
+struct span span_slice(struct span span, size_t from, size_t to)
+{
+    if (to > span.len) to = span.len;
+    if (from > to) from = to;
+    if (!span.at) return SPAN_NONE;
+    return (struct span){span.at + from, to - from};
+}
+
+struct span span_from(struct span span, size_t from)
+{
+    return span_slice(span, from, span.len);
+}
+
+static bool is_blank(char byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
+struct span span_trim(struct span span)
+{
+    while (span.len > 0 && is_blank(span.at[0])) {
+        span.at++;
+        span.len--;
+    }
+    while (span.len > 0 && is_blank(span.at[span.len - 1])) span.len--;
+    return span;
+}
+
+size_t span_find(struct span span, char byte)
+{
+    const char *found = span.len > 0 ? memchr(span.at, byte, span.len) : NULL;
+    return found ? (size_t)(found - span.at) : span.len;
+}
+
+struct span span_split(struct span *rest, char separator)
+{
+    size_t at = span_find(*rest, separator);
+    struct span before = span_slice(*rest, 0, at);
+    *rest = span_from(*rest, at + 1);
+    return before;
+}
+
+bool span_to_u64(struct span span, uint64_t max, uint64_t *value)
+{
+    uint64_t sum = 0;
+    if (span.len == 0) return false;
+    for (size_t i = 0; i < span.len; i++) {
+        if (!ascii_is_digit(span.at[i])) return false;
+        uint64_t digit = (uint64_t)(span.at[i] - '0');
+        if (digit > max || sum > (max - digit) / 10) return false;
+        sum = sum * 10 + digit;
+    }
+    *value = sum;
+    return true;
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// A span is borrowed text: a pointer and a length, never terminated, owned by someone else. Parsed
+// fields are spans into the received bytes.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct span {
+    const char *at;
+    size_t len;
+};
+
+// A span over a string literal.
+#define SPAN(literal) ((struct span){(literal), sizeof(literal) - 1})
+#define SPAN_NONE     ((struct span){NULL, 0})
+// For printf: printf("%.*s", SPAN_ARG(span)).
+#define SPAN_ARG(span) (int)(span).len, (span).at
+
+// A span over the zero-terminated `text`; NULL gives an empty span. Lives as long as `text`.
+struct span span_of(const char *text);
+
+bool span_eq(struct span a, struct span b);
+// The same, upper and lower case ASCII being equal.
+bool span_eq_nocase(struct span a, struct span b);
+bool span_starts_with(struct span span, struct span prefix);
+
+// The part from byte `from` up to, but without, byte `to`; both are clamped to the span.
+struct span span_slice(struct span span, size_t from, size_t to);
+// Everything from byte `from` on.
+struct span span_from(struct span span, size_t from);
+// Without blanks, tabs, CR and LF at both ends.
+struct span span_trim(struct span span);
+
+// Index of the first `byte`, or span.len where there is none.
+size_t span_find(struct span span, char byte);
+
+// Cuts `*rest` at the first `separator`: returns what stands before it and leaves what follows in
+// `*rest`. With no separator left it returns everything and empties `*rest`.
+struct span span_split(struct span *rest, char separator);
+
+// Reads a whole span as a decimal number. Returns false, leaving `*value`, for an empty span, a
+// byte that is no digit, or a number above `max`.
+bool span_to_u64(struct span span, uint64_t max, uint64_t *value);
+
+char ascii_lower(char byte);
+bool ascii_is_digit(char byte);
+bool ascii_is_alnum(char byte);

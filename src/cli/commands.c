@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// All commands and their options, in one table: parsing, help and running go by it.
+#include "cli/cli_int.h"
+
+#define NO_OPTION                                                                                  \
+    {                                                                                              \
+        NULL, NULL, NULL                                                                           \
+    }
+
+const struct option common_options[] = {
+    {"api", "URL", "address of the server (LINEWARD_API; http://127.0.0.1:8480)"},
+    {"token-file", "FILE",
+     "file with the token (LINEWARD_TOKEN_FILE; api.token in LINEWARD_DATA_DIR or "
+     "/var/lib/lineward)"},
+    {"json", NULL, "print what the server answers, as JSON"},
+    {"help", NULL, "print this"},
+    NO_OPTION,
+};
+
+static const struct option serve_options[] = {
+    {"config", "FILE", "read the settings needed to start from FILE"},
+    {"data-dir", "DIR", "where settings, journal, key and token are kept (/var/lib/lineward)"},
+    {"sip", "ADDR:PORT", "where SIP is received, by UDP (0.0.0.0:5060)"},
+    {"api", "ADDR:PORT", "where the REST API is served (127.0.0.1:8480)"},
+    NO_OPTION,
+};
+
+static const struct option group_option[] = {
+    {"group", "GROUP", "line group; not needed where only one has this extension"},
+    NO_OPTION,
+};
+
+static const struct option list_lines_options[] = {
+    {"group", "GROUP", "only lines of this group"},
+    {"user", "USER", "only lines of this user"},
+    NO_OPTION,
+};
+
+static const struct option forward_set_options[] = {
+    {"group", "GROUP", "line group; not needed where only one has this extension"},
+    {"from", "all|internal|external", "callers that it is for (all)"},
+    {"to", "TARGET", "an extension, a number, a sip: address, mailbox or mobile"},
+    {"on", NULL, "switch it on; the target stays where --to is not given"},
+    {"off", NULL, "switch it off; the target stays where --to is not given"},
+    NO_OPTION,
+};
+
+static const struct option forward_clear_options[] = {
+    {"group", "GROUP", "line group; not needed where only one has this extension"},
+    {"from", "all|internal|external", "callers that it is for (all)"},
+    NO_OPTION,
+};
+
+static const struct option explain_options[] = {
+    {"group", "GROUP", "line group; not needed where only one has this extension"},
+    {"from", "NUMBER", "who calls, in any notation; left out: an anonymous caller"},
+    {"dnd", "on|off", "assume do-not-disturb on or off"},
+    {"login", "on|off", "assume the user logged in or not"},
+    {"language", "en|de", "language of the sentences (en)"},
+    NO_OPTION,
+};
+
+static const struct option journal_options[] = {
+    {"group", "GROUP", "only calls of this group"},
+    {"limit", "N", "so many calls, the newest (20)"},
+    {"trace", NULL, "show every rule that was looked at"},
+    {"language", "en|de", "language of the sentences (en)"},
+    NO_OPTION,
+};
+
+// clang-format off
+const struct command commands[] = {
+    {"serve",   NULL,     "",               0, 0, "run the server",                                serve_options,         false, 0,               NULL},
+
+    {"group",   "list",   "",               0, 0, "list the line groups: connections to a PBX",    NULL,                  false, KIND_GROUP,      record_list},
+    {"group",   "show",   "NAME",           1, 1, "show a line group",                             NULL,                  false, KIND_GROUP,      record_show},
+    {"group",   "add",    "NAME",           1, 1, "add a line group",                              NULL,                  true,  KIND_GROUP,      record_add},
+    {"group",   "set",    "NAME",           1, 1, "change fields of a line group",                 NULL,                  true,  KIND_GROUP,      record_set},
+    {"group",   "remove", "NAME",           1, 1, "remove a line group that has no lines",         NULL,                  false, KIND_GROUP,      record_remove},
+
+    {"user",    "list",   "",               0, 0, "list the users",                                NULL,                  false, KIND_USER,       record_list},
+    {"user",    "show",   "NAME",           1, 1, "show a user",                                   NULL,                  false, KIND_USER,       record_show},
+    {"user",    "add",    "NAME",           1, 1, "add a user",                                    NULL,                  true,  KIND_USER,       record_add},
+    {"user",    "set",    "NAME",           1, 1, "change fields of a user",                       NULL,                  true,  KIND_USER,       record_set},
+    {"user",    "remove", "NAME",           1, 1, "remove a user who has no lines",                NULL,                  false, KIND_USER,       record_remove},
+
+    {"line",    "list",   "",               0, 0, "list the lines and how they stand with the PBX", list_lines_options,   false, KIND_LINE,       record_list},
+    {"line",    "show",   "EXT",            1, 1, "show a line",                                   group_option,          false, KIND_LINE,       record_show},
+    {"line",    "add",    "EXT",            1, 1, "add a line",                                    group_option,          true,  KIND_LINE,       record_add},
+    {"line",    "set",    "EXT",            1, 1, "change fields of a line",                       group_option,          true,  KIND_LINE,       record_set},
+    {"line",    "remove", "EXT",            1, 1, "remove a line with its forwardings",            group_option,          false, KIND_LINE,       record_remove},
+
+    {"forward", "list",   "EXT",            1, 1, "list the forwardings of a line",                group_option,          false, KIND_FORWARDING, forward_list},
+    {"forward", "set",    "EXT CONDITION",  2, 2, "set a forwarding, or switch it on or off",      forward_set_options,   false, KIND_FORWARDING, forward_set},
+    {"forward", "clear",  "EXT CONDITION",  2, 2, "remove a forwarding",                           forward_clear_options, false, KIND_FORWARDING, forward_clear},
+
+    {"explain", NULL,     "EXT",            1, 1, "tell what would happen to a call now, and why", explain_options,       false, KIND_LINE,       explain},
+    {"journal", NULL,     "[EXT]",          0, 1, "tell what happened to calls, and why",          journal_options,       false, 0,               journal},
+    {"status",  NULL,     "",               0, 0, "tell how the server is doing",                  NULL,                  false, 0,               status},
+    {NULL,      NULL,     NULL,             0, 0, NULL,                                            NULL,                  false, 0,               NULL},
+};
+// clang-format on

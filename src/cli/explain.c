@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// "What would happen if this number called now?"
+#include "cli/cli_int.h"
+
+#include <stdio.h>
+#include <string.h>
+
+// Reads an option that is on or off; `*value` is NULL when it is not given.
+static int read_switch(const struct invocation *invocation, const char *name, json_t **value)
+{
+    const char *text = args_get(invocation, name);
+    *value = NULL;
+    if (!text) return STATUS_DONE;
+    bool is_on = strcmp(text, "on") == 0;
+    if (!is_on && strcmp(text, "off") != 0) {
+        return fail_usage(invocation->command, "--%s must be on or off", name);
+    }
+    *value = json_boolean(is_on);
+    return STATUS_DONE;
+}
+
+static int make_question(const struct invocation *invocation, json_t **body)
+{
+    json_t *dnd, *login, *assume = json_object();
+    const char *from = args_get(invocation, "from");
+    int result = read_switch(invocation, "dnd", &dnd);
+    if (result == STATUS_DONE) result = read_switch(invocation, "login", &login);
+    if (result != STATUS_DONE) {
+        json_decref(assume);
+        return result;
+    }
+    if (dnd) json_object_set_new(assume, "dnd", dnd);
+    if (login) json_object_set_new(assume, "logged_in", login);
+    json_t *caller = json_string(from ? from : "");
+    if (!caller) {
+        json_decref(assume);
+        return fail("--from is not UTF-8");
+    }
+    *body = json_pack("{soso}", "from", caller, "assume", assume);
+    return STATUS_DONE;
+}
+
+void print_trace(const json_t *trace)
+{
+    size_t i;
+    json_t *entry;
+    json_array_foreach(trace, i, entry)
+    {
+        printf("  %2zu. ", i + 1);
+        print_text(text_of(entry, "text"));
+        putchar('\n');
+    }
+}
+
+static void print_answer(const struct line_name *line, const json_t *answer)
+{
+    bool is_internal = json_is_true(json_object_get(answer, "internal"));
+    const json_t *verdict = json_object_get(answer, "verdict");
+    const char *dialled = text_of(verdict, "dialled");
+    print_text(text_of(answer, "caller"));
+    printf(" (%s) calls %s/%s: ", is_internal ? "internal" : "external", line->group,
+           line->extension);
+    print_text(text_of(answer, "text"));
+    putchar('\n');
+    if (dialled[0] && strcmp(dialled, text_of(verdict, "target")) != 0) {
+        fputs("The PBX is told to dial ", stdout);
+        print_text(dialled);
+        putchar('\n');
+    }
+    print_trace(json_object_get(answer, "trace"));
+}
+
+int explain(const struct invocation *invocation)
+{
+    struct line_name line;
+    struct path path;
+    json_t *body, *answer;
+    int result = make_question(invocation, &body);
+    if (result != STATUS_DONE) return result;
+    result = cli_find_line(invocation, invocation->words[0], &line);
+    if (result != STATUS_DONE) {
+        json_decref(body);
+        return result;
+    }
+    const char *language = args_get(invocation, "language");
+    path_line(&path, &line);
+    path_part(&path, "explain");
+    path_parameter(&path, "language", language ? language : "en");
+    result = client_call(invocation, "POST", &path, body, &answer);
+    if (result != STATUS_DONE) return result;
+    if (args_has(invocation, "json")) {
+        print_json(answer);
+        return STATUS_DONE;
+    }
+    print_answer(&line, answer);
+    json_decref(answer);
+    return STATUS_DONE;
+}

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: Apache-2.0
+// Groups, users and lines: list, show, add, set, remove. They differ in their fields and addresses.
+#include "cli/cli_int.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// ---- Addresses
+
+struct target {
+    struct path path;
+    char name[NAME_SIZE + EXTENSION_SIZE]; // as people call it
+    char key[NAME_SIZE];                   // in the body of a new record
+};
+
+static int find_line(const struct invocation *invocation, bool is_new, struct target *target)
+{
+    struct line_name line;
+    const char *word = invocation->words[0];
+    int result = is_new ? line_choose_group(invocation, word, &line)
+                        : cli_find_line(invocation, word, &line);
+    if (result != STATUS_DONE) return result;
+    snprintf(target->name, sizeof target->name, "%s/%s", line.group, line.extension);
+    snprintf(target->key, sizeof target->key, "%s", line.extension);
+    path_line(&target->path, &line);
+    if (is_new) {
+        path_begin(&target->path, "/api/v1/groups");
+        path_part(&target->path, line.group);
+        path_part(&target->path, "lines");
+    }
+    return STATUS_DONE;
+}
+
+// The address of the record that is named, or of the collection that a new one goes into.
+static int find_target(const struct invocation *invocation, bool is_new, struct target *target)
+{
+    enum model_kind kind = invocation->command->kind;
+    const char *word = invocation->words[0];
+    if (kind == KIND_LINE) return find_line(invocation, is_new, target);
+    if (!text_copy(target->key, sizeof target->key, span_of(word))) {
+        return fail("%s name: must be at most %d bytes long", model_kind(kind)->name,
+                    NAME_SIZE - 1);
+    }
+    snprintf(target->name, sizeof target->name, "%s", word);
+    path_begin(&target->path, kind == KIND_GROUP ? "/api/v1/groups" : "/api/v1/users");
+    if (!is_new) path_part(&target->path, word);
+    return STATUS_DONE;
+}
+
+// ---- Fields
+
+// A password is not for every eye: "-" has it read from the input, its first line.
+static const char *read_secret(const char *value, char room[TEXT_SIZE])
+{
+    if (strcmp(value, "-") != 0) return value;
+    if (!fgets(room, TEXT_SIZE, stdin)) room[0] = '\0';
+    room[strcspn(room, "\r\n")] = '\0';
+    return room;
+}
+
+// What does not look like the field's type is sent as it is: the server says best what is wrong
+// with it.
+static json_t *json_of(const struct given *given)
+{
+    char room[TEXT_SIZE];
+    const char *value = given->value;
+    uint64_t number;
+    if (given->field->flags & FIELD_SECRET) value = read_secret(value, room);
+    switch (given->field->type) {
+    case TYPE_BOOL:
+        if (!strcmp(value, "on") || !strcmp(value, "true")) return json_true();
+        if (!strcmp(value, "off") || !strcmp(value, "false")) return json_false();
+        break;
+    case TYPE_NUMBER:
+        if (span_to_u64(span_of(value), INT64_MAX, &number))
+            return json_integer((json_int_t)number);
+        break;
+    case TYPE_TEXT:
+    case TYPE_ENUM: break;
+    }
+    return json_string(value);
+}
+
+// All fields that were given; NULL, with the reason printed, when one is not text.
+static json_t *json_fields(const struct invocation *invocation)
+{
+    json_t *body = json_object();
+    for (size_t i = 0; i < invocation->option_count; i++) {
+        const struct given *given = &invocation->options[i];
+        if (!given->field) continue;
+        json_t *value = json_of(given);
+        if (!value) {
+            fail("%s %s: is not UTF-8", model_kind(invocation->command->kind)->name,
+                 given->field->name);
+            json_decref(body);
+            return NULL;
+        }
+        json_object_set_new(body, given->field->name, value);
+    }
+    return body;
+}
+
+// ---- Printing
+
+// A field's value as it would be typed.
+static void print_value(const struct model_field *field, const json_t *record)
+{
+    char text[RANGES_SIZE];
+    if (field->flags & FIELD_SECRET) {
+        snprintf(text, sizeof text, "%s_set", field->name);
+        fputs(json_is_true(json_object_get(record, text)) ? "(set)" : "(not set)", stdout);
+        return;
+    }
+    const json_t *value = json_object_get(record, field->name);
+    switch (field->type) {
+    case TYPE_BOOL: fputs(json_is_true(value) ? "on" : "off", stdout); break;
+    case TYPE_NUMBER: printf("%lld", (long long)json_integer_value(value)); break;
+    case TYPE_TEXT:
+    case TYPE_ENUM: print_text(json_string_length(value) > 0 ? text_of(record, field->name) : "-");
+    }
+}
+
+static void print_label(const char *name)
+{
+    enum { LABEL_WIDTH = 22 };
+    int printed = 0;
+    for (; *name; name++, printed++) putchar(*name == '_' ? '-' : *name);
+    printf("%*s", printed < LABEL_WIDTH ? LABEL_WIDTH - printed : 1, "");
+}
+
+// "registered until 2026-11-23 14:00:00 at 192.0.2.1:5060", "refused: 403 Forbidden"
+static void print_registration(const json_t *registration)
+{
+    const char *state = text_of(registration, "state"), *reason = text_of(registration, "reason");
+    long long answer = number_of(registration, "status");
+    fputs(state, stdout);
+    if (strcmp(state, "registered") == 0) {
+        fputs(" until ", stdout);
+        print_time(text_of(registration, "until"));
+        fputs(", reached at ", stdout);
+        print_text(text_of(registration, "contact"));
+    } else if (answer || reason[0]) {
+        fputs(": ", stdout);
+        if (answer) printf("%lld%s", answer, reason[0] ? " " : "");
+        print_text(reason);
+    }
+}
+
+static void print_record(enum model_kind kind, const json_t *record)
+{
+    const struct model_kind_info *info = model_kind(kind);
+    for (size_t i = 0; i < info->field_count; i++) {
+        print_label(info->fields[i].name);
+        print_value(&info->fields[i], record);
+        putchar('\n');
+    }
+    const json_t *registration = json_object_get(record, "registration");
+    if (!registration) return;
+    print_label("registration");
+    print_registration(registration);
+    putchar('\n');
+}
+
+static const char *on_off(const json_t *record, const char *name)
+{
+    return json_is_true(json_object_get(record, name)) ? "on" : "off";
+}
+
+static void print_groups(const json_t *groups)
+{
+    static const char *const headings[] = {"NAME",        "ENABLED",         "SERVER", "DOMAIN",
+                                           "MAIN NUMBER", "INTERNAL RANGES", NULL};
+    struct table *table = table_new(headings);
+    size_t i;
+    json_t *group;
+    json_array_foreach(groups, i, group)
+    {
+        table_add(table, text_of(group, "name"));
+        table_add(table, on_off(group, "enabled"));
+        table_add(table, text_of(group, "server"));
+        table_add(table, text_of(group, "domain"));
+        table_add(table, text_of(group, "main_number"));
+        table_add(table, text_of(group, "internal_ranges"));
+    }
+    table_print_and_free(table);
+}
+
+static void print_users(const json_t *users)
+{
+    static const char *const headings[] = {"NAME",   "DISPLAY NAME", "DND", "LOGIN",
+                                           "MOBILE", "MAILBOX",      NULL};
+    struct table *table = table_new(headings);
+    size_t i;
+    json_t *user;
+    json_array_foreach(users, i, user)
+    {
+        table_add(table, text_of(user, "name"));
+        table_add(table, text_of(user, "display_name"));
+        table_add(table, on_off(user, "dnd"));
+        table_add(table, text_of(user, "login"));
+        table_add(table, text_of(user, "mobile"));
+        table_add(table, text_of(user, "mailbox"));
+    }
+    table_print_and_free(table);
+}
+
+static void print_lines(const json_t *lines)
+{
+    static const char *const headings[] = {"LINE", "USER", "NAME", "STATE", "REASON", NULL};
+    struct table *table = table_new(headings);
+    size_t i;
+    json_t *line;
+    json_array_foreach(lines, i, line)
+    {
+        char text[256];
+        const json_t *registration = json_object_get(line, "registration");
+        long long answer = number_of(registration, "status");
+        const char *state = text_of(registration, "state");
+        bool is_fine = strcmp(state, "registered") == 0;
+        snprintf(text, sizeof text, "%s/%s", text_of(line, "group"), text_of(line, "extension"));
+        table_add(table, text);
+        table_add(table, text_of(line, "user"));
+        table_add(table, text_of(line, "display_name"));
+        table_add(table, state);
+        snprintf(text, sizeof text, "%lld %s", answer, text_of(registration, "reason"));
+        table_add(table, is_fine ? "" : answer ? text : text_of(registration, "reason"));
+    }
+    table_print_and_free(table);
+}
+
+// ---- Commands
+
+int record_list(const struct invocation *invocation)
+{
+    struct path path;
+    json_t *answer;
+    enum model_kind kind = invocation->command->kind;
+    path_begin(&path, "/api/v1");
+    path_part(&path, model_kind(kind)->plural);
+    path_parameter(&path, "limit", "1000");
+    if (args_has(invocation, "group"))
+        path_parameter(&path, "group", args_get(invocation, "group"));
+    if (args_has(invocation, "user")) path_parameter(&path, "user", args_get(invocation, "user"));
+    int result = client_list(invocation, &path, &answer);
+    if (result != STATUS_DONE) return result;
+    if (args_has(invocation, "json")) {
+        print_json(answer);
+        return STATUS_DONE;
+    }
+    const json_t *items = json_object_get(answer, "items");
+    if (json_array_size(items) == 0) {
+        printf("no %s\n", model_kind(kind)->plural);
+    } else if (kind == KIND_GROUP) {
+        print_groups(items);
+    } else if (kind == KIND_USER) {
+        print_users(items);
+    } else {
+        print_lines(items);
+    }
+    json_decref(answer);
+    return STATUS_DONE;
+}
+
+int record_show(const struct invocation *invocation)
+{
+    struct target target;
+    json_t *answer;
+    int result = find_target(invocation, false, &target);
+    if (result == STATUS_DONE) {
+        result = client_call(invocation, "GET", &target.path, NULL, &answer);
+    }
+    if (result != STATUS_DONE) return result;
+    if (args_has(invocation, "json")) {
+        print_json(answer);
+        return STATUS_DONE;
+    }
+    print_record(invocation->command->kind, answer);
+    json_decref(answer);
+    return STATUS_DONE;
+}
+
+// Sends what was given, and says what has been done with it.
+static int save(const struct invocation *invocation, bool is_new, const char *done)
+{
+    struct target target;
+    enum model_kind kind = invocation->command->kind;
+    json_t *answer;
+    int result = find_target(invocation, is_new, &target);
+    if (result != STATUS_DONE) return result;
+    json_t *body = json_fields(invocation);
+    if (!body) return STATUS_FAILED;
+    if (is_new) {
+        const char *key = kind == KIND_LINE ? "extension" : "name";
+        json_object_set_new(body, key, json_string(target.key));
+    }
+    result = client_call(invocation, is_new ? "POST" : "PATCH", &target.path, body, &answer);
+    if (result != STATUS_DONE) return result;
+    if (args_has(invocation, "json")) {
+        print_json(answer);
+        return STATUS_DONE;
+    }
+    printf("%s %s %s\n", model_kind(kind)->name, target.name, done);
+    json_decref(answer);
+    return STATUS_DONE;
+}
+
+int record_add(const struct invocation *invocation)
+{
+    return save(invocation, true, "added");
+}
+
+int record_set(const struct invocation *invocation)
+{
+    for (size_t i = 0; i < invocation->option_count; i++) {
+        if (invocation->options[i].field) return save(invocation, false, "changed");
+    }
+    return fail_usage(invocation->command, "there is no field to change");
+}
+
+int record_remove(const struct invocation *invocation)
+{
+    struct target target;
+    int result = find_target(invocation, false, &target);
+    if (result == STATUS_DONE) {
+        result = client_call(invocation, "DELETE", &target.path, NULL, NULL);
+    }
+    if (result != STATUS_DONE || args_has(invocation, "json")) return result;
+    printf("%s %s removed\n", model_kind(invocation->command->kind)->name, target.name);
+    return STATUS_DONE;
+}

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: Apache-2.0
+// The only file that joins the layers. A call travels one way out and the same way back:
+//
+//   net --datagram--> sip --message--> txn --request--> call --facts----> fwd
+//   net <--datagram-- sip <--response-- txn <--action--- call <--verdict-- fwd
+//
+// One input is one turn: it is handed to a machine, and the effects that the machines ask for are
+// carried out in order (drain) before the next input is looked at. The engine itself knows no
+// clock, no socket and no thread: a worker gives it inputs and the time, a simulation does the
+// same.
+#include "engine/engine.h"
+
+#include "engine/uas_int.h"
+
+enum { ARENA_SIZE = 512 * 1024 };
+
+// Whom transactions belong to (struct txn_owner).
+enum owner { OWNER_CALL, OWNER_LINE, OWNER_PROBE };
+
+struct engine {
+    struct engine_host host;
+    struct txn_table *txns;
+    struct line_table *lines;
+    struct call_table *calls;
+    struct turn turn;
+    struct arena arena;
+    struct random random;
+    struct engine_counts counts;
+};
+
+static struct turn *begin_turn(struct engine *engine, struct engine_time now)
+{
+    turn_begin(&engine->turn, now.now_us, now.wall_us);
+    return &engine->turn;
+}
+
+// ---- Effects: what the machines want done
+
+static void send_line_request(struct engine *engine, const struct line_request *wanted)
+{
+    struct pool_id txn;
+    struct txn_request request = {
+        .flow = wanted->flow,
+        .method = wanted->method,
+        .bytes = wanted->bytes,
+        .branch = wanted->branch,
+        .owner = {.kind = wanted->is_probe ? OWNER_PROBE : OWNER_LINE, .id = wanted->id},
+    };
+    if (txn_send_request(engine->txns, &engine->turn, &request, &txn)) return;
+    if (!wanted->is_probe) line_response(engine->lines, &engine->turn, wanted->id, NULL);
+}
+
+static void give_to_owner(struct engine *engine, const struct txn_event *event)
+{
+    struct turn *turn = &engine->turn;
+    struct pool_id id = event->owner.id;
+    switch ((enum owner)event->owner.kind) {
+    case OWNER_LINE: line_response(engine->lines, turn, id, event->message); break;
+    case OWNER_PROBE: line_probe_response(engine->lines, turn, id, event->message); break;
+    case OWNER_CALL:
+        if (event->effect.kind == TXN_CANCELLED) {
+            call_cancelled(engine->calls, turn, id, event->message);
+        } else if (event->effect.kind == TXN_ENDED) {
+            call_settled(engine->calls, turn, id, event->is_acknowledged);
+        }
+        break;
+    }
+}
+
+static void carry_out(struct engine *engine, struct effect *effect)
+{
+    void *any = effect; // each effect structure begins with its struct effect
+    switch (effect->kind) {
+    case TXN_SEND: {
+        const struct txn_send *send = any;
+        engine->host.send(engine->host.context, &send->flow, send->bytes);
+        break;
+    }
+    case TXN_RESPONSE:
+    case TXN_TIMEOUT:
+    case TXN_CANCELLED:
+    case TXN_ENDED: give_to_owner(engine, any); break;
+    case LINE_REQUEST: send_line_request(engine, any); break;
+    case LINE_STATE: engine->host.line_state(engine->host.context, any); break;
+    case LINE_RELEASED: {
+        const struct line_released *released = any;
+        engine->host.release_line(engine->host.context, released->block);
+        break;
+    }
+    case CALL_REPLY: {
+        const struct call_reply *reply = any;
+        txn_respond(engine->txns, &engine->turn, reply->txn, &reply->answer);
+        break;
+    }
+    case CALL_ENDED: {
+        const struct call_ended *ended = any;
+        engine->host.call_ended(engine->host.context, &ended->entry);
+        break;
+    }
+    default: ASSERT(false);
+    }
+}
+
+static void drain(struct engine *engine)
+{
+    struct effect *effect;
+    while ((effect = turn_next(&engine->turn)) != NULL) carry_out(engine, effect);
+}
+
+// ---- Messages
+
+static void decline(struct engine *engine, const struct sip_message *request,
+                    const struct flow *flow, struct txn_answer answer)
+{
+    txn_respond_stateless(engine->txns, &engine->turn, request, flow, &answer);
+}
+
+// Makes a call of an INVITE for a line, or answers 503: never with Retry-After, which would stop
+// the PBX for all lines.
+static void offer_call(struct engine *engine, const struct sip_message *invite,
+                       const struct flow *flow, const struct uas_target *target)
+{
+    struct turn *turn = &engine->turn;
+    struct pool_id call;
+    struct call_offer offer = {
+        .invite = invite,
+        .group = target->group,
+        .line = target->line,
+        .lines = engine->lines,
+    };
+    engine->counts.calls++;
+    if (!call_reserve(engine->calls, &call)) {
+        decline(engine, invite, flow, (struct txn_answer){.status = 503});
+        return;
+    }
+    struct txn_owner owner = {.kind = OWNER_CALL, .id = call};
+    if (!txn_accept(engine->txns, turn, invite, flow, owner, &offer.txn)) {
+        call_abandon(engine->calls, call);
+        decline(engine, invite, flow, (struct txn_answer){.status = 503});
+        return;
+    }
+    call_begin(engine->calls, turn, call, &offer);
+}
+
+static void serve(struct engine *engine, const struct sip_message *request, const struct flow *flow)
+{
+    struct uas_target target;
+    struct txn_answer answer = {0};
+    switch (uas_check(engine->lines, &engine->turn, request, &flow->peer, &target, &answer)) {
+    case UAS_CALL: offer_call(engine, request, flow, &target); break;
+    case UAS_STRANGER:
+        engine->counts.strangers++;
+        decline(engine, request, flow, answer);
+        break;
+    case UAS_ANSWER: decline(engine, request, flow, answer); break;
+    }
+}
+
+static void take_message(struct engine *engine, const struct sip_message *message,
+                         const struct flow *flow)
+{
+    switch (txn_receive(engine->txns, &engine->turn, message, flow)) {
+    case TXN_HANDLED: break;
+    case TXN_NEW_REQUEST: serve(engine, message, flow); break;
+    case TXN_MERGED: decline(engine, message, flow, (struct txn_answer){.status = 482}); break;
+    case TXN_STRAY:
+        if (message->is_request && message->method == SIP_CANCEL) {
+            decline(engine, message, flow, (struct txn_answer){.status = 481});
+        }
+        break;
+    }
+}
+
+static bool is_keep_alive(struct span bytes)
+{
+    return span_trim(bytes).len == 0; // RFC 5626 section 4.4.1
+}
+
+void engine_datagram(struct engine *engine, struct engine_time now, const struct flow *flow,
+                     struct span bytes)
+{
+    struct sip_message message;
+    struct sip_fault fault;
+    if (is_keep_alive(bytes)) return;
+    struct turn *turn = begin_turn(engine, now);
+    enum sip_err err = sip_parse(bytes, turn->arena, &message, &fault);
+    if (err == SIP_OK) {
+        take_message(engine, &message, flow);
+    } else {
+        engine->counts.malformed++;
+        if (sip_is_answerable(&message)) {
+            decline(engine, &message, flow,
+                    (struct txn_answer){.status = sip_fault_status(err),
+                                        .reason = uas_fault_reason(turn, &fault)});
+        }
+    }
+    drain(engine);
+}
+
+// ---- Time
+
+static uint64_t earliest(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+uint64_t engine_deadline_us(const struct engine *engine)
+{
+    uint64_t at_us = txn_deadline_us(engine->txns);
+    at_us = earliest(at_us, line_deadline_us(engine->lines));
+    return earliest(at_us, call_deadline_us(engine->calls));
+}
+
+void engine_tick(struct engine *engine, struct engine_time now)
+{
+    txn_tick(engine->txns, begin_turn(engine, now));
+    drain(engine);
+    line_tick(engine->lines, begin_turn(engine, now));
+    drain(engine);
+    call_tick(engine->calls, begin_turn(engine, now));
+    drain(engine);
+}
+
+// ---- Settings and addresses
+
+bool engine_put_group(struct engine *engine, struct engine_time now,
+                      const struct snapshot_group *group)
+{
+    bool is_taken = line_put_group(engine->lines, begin_turn(engine, now), group);
+    drain(engine);
+    return is_taken;
+}
+
+void engine_remove_group(struct engine *engine, struct engine_time now, uint32_t group_id)
+{
+    line_remove_group(engine->lines, begin_turn(engine, now), group_id);
+    drain(engine);
+}
+
+bool engine_put_line(struct engine *engine, struct engine_time now,
+                     const struct snapshot_line *block)
+{
+    bool is_taken = line_put(engine->lines, begin_turn(engine, now), block);
+    drain(engine);
+    return is_taken;
+}
+
+void engine_remove_line(struct engine *engine, struct engine_time now, uint32_t line_id)
+{
+    line_remove(engine->lines, begin_turn(engine, now), line_id);
+    drain(engine);
+}
+
+void engine_set_peer(struct engine *engine, struct engine_time now, uint32_t group_id,
+                     const struct engine_peer *peer)
+{
+    struct turn *turn = begin_turn(engine, now);
+    if (peer->problem.len > 0) {
+        line_set_unreachable(engine->lines, turn, group_id, peer->problem);
+    } else {
+        line_set_peer(engine->lines, turn, group_id, &peer->peer, &peer->own, peer->socket);
+    }
+    drain(engine);
+}
+
+struct engine_counts engine_counts(const struct engine *engine)
+{
+    struct engine_counts counts = engine->counts;
+    counts.effects_lost = engine->turn.effects_lost_count;
+    counts.open_calls = call_count(engine->calls);
+    counts.open_transactions = txn_count(engine->txns);
+    return counts;
+}
+
+// ---- Life
+
+static size_t round_up(size_t size)
+{
+    return (size + 15) / 16 * 16;
+}
+
+static struct txn_limits txn_limits_of(const struct engine_limits *limits)
+{
+    return (struct txn_limits){limits->transaction_count, limits->call_count};
+}
+
+static struct line_limits line_limits_of(const struct engine_limits *limits)
+{
+    return (struct line_limits){limits->line_count, limits->group_count};
+}
+
+static struct call_limits call_limits_of(const struct engine_limits *limits)
+{
+    return (struct call_limits){limits->call_count, limits->call_count};
+}
+
+size_t engine_memory_size(const struct engine_limits *limits)
+{
+    struct txn_limits txn_limits = txn_limits_of(limits);
+    struct line_limits line_limits = line_limits_of(limits);
+    struct call_limits call_limits = call_limits_of(limits);
+    return round_up(sizeof(struct engine)) + ARENA_SIZE + round_up(txn_memory_size(&txn_limits)) +
+           round_up(line_memory_size(&line_limits)) + round_up(call_memory_size(&call_limits));
+}
+
+struct engine *engine_init(void *memory, const struct engine_limits *limits, const uint8_t seed[32],
+                           struct engine_host host)
+{
+    struct engine *engine = memory;
+    struct txn_limits txn_limits = txn_limits_of(limits);
+    struct line_limits line_limits = line_limits_of(limits);
+    struct call_limits call_limits = call_limits_of(limits);
+    char *next = (char *)memory + round_up(sizeof *engine);
+    uint8_t key[16];
+    engine->host = host;
+    random_init(&engine->random, seed);
+    random_bytes(&engine->random, key, sizeof key);
+    engine->arena = arena_over(next, ARENA_SIZE);
+    engine->turn = (struct turn){.arena = &engine->arena, .random = &engine->random};
+    next += ARENA_SIZE;
+    engine->txns = txn_init(next, &txn_limits, key);
+    next += round_up(txn_memory_size(&txn_limits));
+    engine->lines = line_init(next, &line_limits, key);
+    next += round_up(line_memory_size(&line_limits));
+    engine->calls = call_init(next, &call_limits, key);
+    return engine;
+}
+
+void engine_fini(struct engine *engine)
+{
+    const struct snapshot_line *block;
+    while ((block = line_take_any(engine->lines)) != NULL) {
+        engine->host.release_line(engine->host.context, block);
+    }
+}

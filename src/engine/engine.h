@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// All machines of one worker, joined: datagrams, settings and the time go in; datagrams, line
+// states and journal entries come out through the host. Deterministic: the same seed and inputs
+// give the same outputs.
+#pragma once
+
+#include "call/call.h"
+
+struct engine;
+
+// What the engine hands out, during the call that caused it. Everything is borrowed for the call.
+struct engine_host {
+    void *context;
+    void (*send)(void *context, const struct flow *flow, struct span bytes);
+    void (*line_state)(void *context, const struct line_state *state);
+    void (*call_ended)(void *context, const struct model_journal_entry *entry);
+    // A block that engine_put_line took is no longer needed: it is the host's again.
+    void (*release_line)(void *context, const struct snapshot_line *block);
+};
+
+struct engine_limits {
+    uint32_t line_count, group_count;
+    uint32_t call_count;        // held or waiting for their ACK at the same time
+    uint32_t transaction_count; // finished ones that still absorb retransmissions included
+};
+
+struct engine_time {
+    uint64_t now_us;  // monotonic
+    uint64_t wall_us; // since 1970-01-01 UTC
+};
+
+// Bytes of memory that an engine needs.
+size_t engine_memory_size(const struct engine_limits *limits);
+// Makes an engine in `memory` (zeroed, aligned to 16; it must outlive the engine; untouched parts
+// cost nothing until they are used). `seed` drives every identifier.
+struct engine *engine_init(void *memory, const struct engine_limits *limits, const uint8_t seed[32],
+                           struct engine_host host);
+// Gives the lines' blocks back to the host. The memory is the caller's again.
+void engine_fini(struct engine *engine);
+
+// A datagram has come.
+void engine_datagram(struct engine *engine, struct engine_time now, const struct flow *flow,
+                     struct span bytes);
+// When engine_tick must be called next, on the monotonic clock; DEADLINE_NEVER when nothing waits.
+uint64_t engine_deadline_us(const struct engine *engine);
+// Does what is due.
+void engine_tick(struct engine *engine, struct engine_time now);
+
+// Settings. False when a limit is reached; the line's block then stays the caller's.
+bool engine_put_group(struct engine *engine, struct engine_time now,
+                      const struct snapshot_group *group);
+void engine_remove_group(struct engine *engine, struct engine_time now, uint32_t group_id);
+bool engine_put_line(struct engine *engine, struct engine_time now,
+                     const struct snapshot_line *block);
+void engine_remove_line(struct engine *engine, struct engine_time now, uint32_t line_id);
+
+// Where a group's PBX is.
+struct engine_peer {
+    struct address peer, own; // the PBX's address, and ours as it sees us
+    uint16_t socket;
+    struct span problem; // not empty: the address is unknown, and this is why
+};
+void engine_set_peer(struct engine *engine, struct engine_time now, uint32_t group_id,
+                     const struct engine_peer *peer);
+
+struct engine_counts {
+    uint64_t calls;        // INVITEs for lines
+    uint64_t strangers;    // requests from elsewhere than a PBX of ours
+    uint64_t malformed;    // datagrams that could not be read
+    uint64_t effects_lost; // a turn's memory was full
+    uint32_t open_calls, open_transactions;
+};
+struct engine_counts engine_counts(const struct engine *engine);

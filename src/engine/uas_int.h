@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a request deserves before anything is decided about it: the checks of a user agent server
+// (RFC 3261 section 8.2), and whether it is a call for a line of ours from that line's PBX.
+#pragma once
+
+#include "line/line.h"
+
+struct uas_target {
+    const struct line_group *group;
+    const struct snapshot_line *line;
+};
+
+enum uas_result {
+    UAS_CALL,     // an INVITE for `target`
+    UAS_ANSWER,   // `answer` says all
+    UAS_STRANGER, // the same, and it did not come from a PBX of ours
+};
+
+// Checks a new request. Texts of `answer` are static or in the turn's arena.
+enum uas_result uas_check(const struct line_table *lines, struct turn *turn,
+                          const struct sip_message *request, const struct address *source,
+                          struct uas_target *target, struct txn_answer *answer);
+
+// The reason phrase for a message that cannot be read: what is wrong and where ("Bad CSeq at byte
+// 120").
+struct span uas_fault_reason(struct turn *turn, const struct sip_fault *fault);

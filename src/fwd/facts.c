@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Facts of the decision, prepared from a snapshot (behaviour.md "The decision", step 2).
+#include "fwd/facts.h"
+
+struct site {
+    const struct snapshot_group *group;
+    const struct phone_numbering *numbering;
+    const struct snapshot_line *line;
+    const struct fwd_call *call;
+};
+
+static bool is_same(const struct site *site, struct span a, struct span b)
+{
+    return phone_is_same(site->numbering, span_of(site->group->settings.domain), a, b);
+}
+
+static enum fwd_target_state state_of(const struct site *site, struct span target)
+{
+    if (target.len == 0) return FWD_TARGET_MISSING;
+    if (is_same(site, target, snapshot_text(site->line, site->line->extension))) {
+        return FWD_TARGET_SELF;
+    }
+    for (size_t i = 0; i < site->call->visited_count; i++) {
+        if (is_same(site, target, site->call->visited[i])) return FWD_TARGET_VISITED;
+    }
+    return FWD_TARGET_USABLE;
+}
+
+// The user's number for the words "mailbox" and "mobile", any other target as it is.
+static struct span resolve(const struct snapshot_line *line, struct span target)
+{
+    if (span_eq(target, SPAN("mailbox"))) return snapshot_text(line, line->mailbox);
+    if (span_eq(target, SPAN("mobile"))) return snapshot_text(line, line->mobile);
+    return target;
+}
+
+static struct fwd_target target_of(const struct site *site, struct span stored)
+{
+    struct span resolved = resolve(site->line, stored);
+    return (struct fwd_target){resolved, state_of(site, resolved)};
+}
+
+void fwd_prepare(const struct snapshot_group *group, const struct phone_numbering *numbering,
+                 const struct snapshot_line *line, const struct fwd_call *call,
+                 struct fwd_facts_room *room, struct fwd_facts *facts)
+{
+    struct site site = {group, numbering, line, call};
+    size_t rule_max = sizeof room->rules / sizeof room->rules[0];
+    size_t rule_count = line->rule_count < rule_max ? line->rule_count : rule_max;
+    for (size_t i = 0; i < rule_count; i++) {
+        const struct snapshot_rule *rule = &line->rules[i];
+        room->rules[i] = (struct fwd_rule){
+            .condition = (enum model_condition)rule->condition,
+            .origin = (enum model_origin)rule->origin,
+            .target = target_of(&site, snapshot_text(line, rule->target)),
+        };
+    }
+    *facts = (struct fwd_facts){
+        .is_psap_callback = call->is_psap_callback,
+        .is_line_enabled = line->is_enabled && group->settings.is_enabled,
+        .is_internal = call->is_internal,
+        .has_user = line->has_user,
+        .is_dnd = line->is_dnd,
+        .is_logged_in = call->is_logged_in,
+        .has_clients = call->has_clients,
+        .rules = room->rules,
+        .rule_count = rule_count,
+        .mailbox = target_of(&site, snapshot_text(line, line->mailbox)),
+        .decline_unavailable = (enum model_decline)group->settings.decline_unavailable,
+        .diversion_count = call->diversion_count,
+        .max_diversions = group->settings.max_diversions,
+    };
+}

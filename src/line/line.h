@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// The lines of all groups and their registration at the PBX: REGISTER with digest, refresh before
+// expiry, back-off, pacing, and a probe that notices when a lost PBX is back. RFC 3261 section 10,
+// RFC 5626 section 4.5. One table per worker.
+#pragma once
+
+#include "phone/phone.h"
+#include "txn/txn.h"
+
+struct line_limits {
+    uint32_t line_count;
+    uint32_t group_count;
+};
+
+struct line_table;
+
+// Bytes of memory that a table needs.
+size_t line_memory_size(const struct line_limits *limits);
+// Makes a table in `memory` (zeroed, aligned to 16; it must outlive the table). `hash_key` should
+// be random; Call-IDs derive from it.
+struct line_table *line_init(void *memory, const struct line_limits *limits,
+                             const uint8_t hash_key[16]);
+
+// ---- Effects
+
+enum {
+    LINE_REQUEST = EFFECT_LINE, // struct line_request: to be sent by a client transaction
+    LINE_STATE,                 // struct line_state: tell people
+    LINE_RELEASED,              // struct line_released: a block is no longer needed
+};
+
+struct line_request {
+    struct effect effect;
+    bool is_probe; // `id` is a group's, else a line's
+    struct pool_id id;
+    struct flow flow;
+    enum sip_method method;
+    struct span bytes, branch;
+};
+
+struct line_state {
+    struct effect effect;
+    uint32_t group_id;
+    struct model_registration registration;
+    bool is_gone; // the line was removed: forget its state
+};
+
+struct line_released {
+    struct effect effect;
+    const struct snapshot_line *block;
+};
+
+// ---- Groups
+
+// A group as the engine works with it; borrowed from the table until the next change of settings.
+struct line_group {
+    struct snapshot_group snapshot;
+    struct phone_numbering numbering;
+    struct address peer; // the PBX, family ADDRESS_NONE while unknown
+    struct address own;  // ours as the PBX sees it
+    uint16_t socket;
+};
+
+// Adds or replaces a group. False when the table is full. Its address has to be told again
+// (line_set_peer) if the server's name changed.
+bool line_put_group(struct line_table *table, struct turn *turn,
+                    const struct snapshot_group *snapshot);
+void line_remove_group(struct line_table *table, struct turn *turn, uint32_t group_id);
+// The group's PBX is at `peer`, and reaches us at `own` by `socket`: registration begins.
+void line_set_peer(struct line_table *table, struct turn *turn, uint32_t group_id,
+                   const struct address *peer, const struct address *own, uint16_t socket);
+// The PBX's name could not be resolved; shown at its lines.
+void line_set_unreachable(struct line_table *table, struct turn *turn, uint32_t group_id,
+                          struct span problem);
+
+// ---- Lines
+
+// Adds or replaces a line; the table keeps `block` until it emits LINE_RELEASED for it. False when
+// the table is full or the group unknown (the block then stays the caller's).
+bool line_put(struct line_table *table, struct turn *turn, const struct snapshot_line *block);
+// Takes the line out and un-registers it at the PBX.
+void line_remove(struct line_table *table, struct turn *turn, uint32_t line_id);
+
+// The answer to a LINE_REQUEST, or that none came (`message` NULL).
+void line_response(struct line_table *table, struct turn *turn, struct pool_id line,
+                   const struct sip_message *message);
+void line_probe_response(struct line_table *table, struct turn *turn, struct pool_id group,
+                         const struct sip_message *message);
+
+uint64_t line_deadline_us(const struct line_table *table);
+enum { LINE_TICK_MAX = 32 };
+// Does what is due, at most LINE_TICK_MAX things; the deadline stays due if more wait.
+void line_tick(struct line_table *table, struct turn *turn);
+
+// ---- Looking up
+
+// The group's place for what comes from `peer`: the next group after `*previous` (POOL_ID_NONE: the
+// first) whose PBX has that address, whatever the port. NULL at the end.
+const struct line_group *line_next_group_at(const struct line_table *table,
+                                            const struct address *peer, struct pool_id *previous);
+// The line of `group` with that extension, NULL when there is none. Borrowed until the next change
+// of settings.
+const struct snapshot_line *line_find(const struct line_table *table,
+                                      const struct line_group *group, struct span extension);
+// Takes the block of some line out of the table, which is then no longer usable for calls: for the
+// owner's clean-up at the end. NULL when none is left.
+const struct snapshot_line *line_take_any(struct line_table *table);
+uint32_t line_count(const struct line_table *table);

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// The inside of the line table.
+#pragma once
+
+#include "line/line.h"
+
+// Where a line stands in its registration; what is shown to people follows from it
+// (registration.c).
+enum line_phase {
+    PHASE_IDLE,       // nothing is wanted: switched off, or its PBX's address is unknown
+    PHASE_DUE,        // a REGISTER will be sent at the deadline
+    PHASE_WAITING,    // a REGISTER is out
+    PHASE_REGISTERED, // to be refreshed at the deadline
+    PHASE_FAILED,     // to be tried again at the deadline
+};
+
+struct line {
+    const struct snapshot_line *block;
+    uint64_t hash; // of group and extension
+    struct pool_id group;
+    uint64_t expires_us; // wall clock: until when the PBX keeps us
+    uint32_t cseq;
+    uint32_t min_expires_s;  // demanded by a 423
+    uint16_t failure_count;  // in a row, for the back-off
+    uint8_t phase;           // enum line_phase
+    uint8_t shown;           // enum model_registration_state last told
+    uint8_t challenge_count; // answered in this attempt
+    bool is_wanted;          // to be registered; else to be un-registered
+    bool is_removed;         // free the slot when un-registered
+};
+
+struct line_group_slot {
+    struct line_group group;
+    uint64_t next_send_us; // pacing: no REGISTER of this group before
+    uint64_t probe_at_us;  // DEADLINE_NEVER: no probe wanted
+    uint32_t cseq;
+    uint32_t line_count;
+    bool is_removed;                        // free the slot with its last line
+    bool is_lost;                           // the PBX does not answer: probes are sent
+    char problem[REGISTRATION_REASON_SIZE]; // why the PBX has no address
+};
+
+struct line_table {
+    struct pool groups, lines;
+    struct index by_extension;  // lines by group and extension
+    struct index by_id;         // lines by line_id
+    struct deadlines deadlines; // of lines
+    uint8_t hash_key[16];
+};
+
+// table.c
+struct line_group_slot *line_group_of(const struct line_table *table, const struct line *line);
+struct line_group_slot *line_find_group(const struct line_table *table, uint32_t group_id,
+                                        struct pool_id *id);
+struct span line_extension(const struct line *line);
+void line_free(struct line_table *table, struct turn *turn, struct pool_id id);
+// Where a sequence of requests begins: rises over restarts of the program.
+uint32_t line_first_cseq(const struct turn *turn);
+
+// registration.c: the machine of one line
+// Begins anew, as its settings and its group's want it now. Sets a deadline, nothing else.
+void line_start(struct line_table *table, struct turn *turn, struct pool_id id);
+// The line's deadline has come.
+void line_due(struct line_table *table, struct turn *turn, struct pool_id id);
+
+// request.c: the messages
+struct line_request_options {
+    const struct sip_challenge *challenge; // to be answered, or NULL
+    uint32_t expires_s;
+};
+void line_send_register(struct line_table *table, struct turn *turn, struct pool_id id,
+                        const struct line_request_options *options);
+void line_send_probe(struct line_table *table, struct turn *turn, struct pool_id group_id);
+
+// probe.c: whether the PBX answers at all
+void line_group_lost(struct turn *turn, struct line_group_slot *slot);
+void line_group_answers(struct line_table *table, struct turn *turn, struct pool_id group_id);

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// The requests that we send for lines: REGISTER, and the OPTIONS that probes a PBX (RFC 3261
+// sections 10.2, 11.1).
+#include "line/line_int.h"
+
+enum { REQUEST_MAX = 2048, TAG_BYTES = 8 };
+
+static bool open_request(struct turn *turn, struct buffer *out)
+{
+    char *bytes = arena_take(turn->arena, REQUEST_MAX);
+    if (bytes) *out = buffer_over(bytes, REQUEST_MAX);
+    return bytes != NULL;
+}
+
+// <sip:USER@DOMAIN>, without the user where there is none.
+static void put_site_uri(struct buffer *out, const struct line_group_slot *slot, struct span user)
+{
+    buffer_put(out, SPAN("<sip:"));
+    if (user.len > 0) {
+        sip_put_escaped_user(out, user);
+        buffer_put_byte(out, '@');
+    }
+    buffer_put_text(out, slot->group.snapshot.settings.domain);
+    buffer_put_byte(out, '>');
+}
+
+// The headers that every request of ours begins with. The Call-ID is the same for all requests of
+// one line as long as the program runs (RFC 3261 section 10.2).
+static void put_head(struct buffer *out, struct turn *turn, const struct line_table *table,
+                     const struct line_group_slot *slot, enum sip_method method, struct span branch,
+                     struct span user, uint32_t cseq)
+{
+    const struct model_group *settings = &slot->group.snapshot.settings;
+    const char *name = sip_method_text(method);
+    buffer_printf(out, "%s sip:%s SIP/2.0\r\n", name, settings->domain);
+    sip_put_via(out, TRANSPORT_UDP, &slot->group.own, branch);
+    buffer_put_text(out, "Max-Forwards: 70\r\nFrom: ");
+    put_site_uri(out, slot, user);
+    buffer_put_text(out, ";tag=");
+    random_put_token(turn->random, out, TAG_BYTES);
+    buffer_put_text(out, "\r\nTo: ");
+    put_site_uri(out, slot, user);
+    uint64_t call = hash_keyed(table->hash_key, user) ^ slot->group.snapshot.group_id;
+    buffer_printf(out, "\r\nCall-ID: %016llx@lineward\r\nCSeq: %u %s\r\n", (unsigned long long)call,
+                  cseq, name);
+    buffer_put_text(out, "User-Agent: Lineward/" LINEWARD_VERSION "\r\n");
+}
+
+static void emit(struct turn *turn, const struct line_group_slot *slot, const struct buffer *out,
+                 struct line_request request)
+{
+    struct line_request *effect = out->is_full ? NULL
+                                               : turn_emit(turn, LINE_REQUEST, sizeof *effect);
+    if (!effect) return; // the line's own deadline tries again
+    struct effect queue = effect->effect;
+    *effect = request;
+    effect->effect = queue;
+    effect->bytes = buffer_span(out);
+    effect->flow = (struct flow){
+        .peer = slot->group.peer, .transport = TRANSPORT_UDP, .socket = slot->group.socket};
+}
+
+static void put_credentials(struct buffer *out, struct turn *turn, const struct line *line,
+                            const struct line_group_slot *slot,
+                            const struct sip_challenge *challenge)
+{
+    char cnonce_bytes[2 * TAG_BYTES], uri_bytes[TEXT_SIZE + 8];
+    struct buffer cnonce = buffer_over(cnonce_bytes, sizeof cnonce_bytes);
+    struct buffer uri = buffer_over(uri_bytes, sizeof uri_bytes);
+    struct span user = snapshot_text(line->block, line->block->auth_user);
+    random_put_token(turn->random, &cnonce, TAG_BYTES);
+    buffer_printf(&uri, "sip:%s", slot->group.snapshot.settings.domain);
+    struct sip_credentials credentials = {
+        .user = user.len > 0 ? user : line_extension(line),
+        .password = snapshot_text(line->block, line->block->password),
+    };
+    sip_put_authorization(out, challenge, &credentials, sip_method_text(SIP_REGISTER),
+                          buffer_span(&uri), buffer_span(&cnonce), 1);
+}
+
+void line_send_register(struct line_table *table, struct turn *turn, struct pool_id id,
+                        const struct line_request_options *options)
+{
+    struct line *line = pool_find(&table->lines, id);
+    struct line_group_slot *slot = line_group_of(table, line);
+    struct span branch = txn_new_branch(turn);
+    struct buffer out;
+    if (!open_request(turn, &out)) return;
+    line->cseq = (line->cseq + 1) & 0x7fffffff;
+    put_head(&out, turn, table, slot, SIP_REGISTER, branch, line_extension(line), line->cseq);
+    // The PBX copies this Contact's user into the Request-URI of calls: it is how we know the line.
+    buffer_put_text(&out, "Contact: <sip:");
+    sip_put_escaped_user(&out, line_extension(line));
+    buffer_put_byte(&out, '@');
+    address_print(&out, &slot->group.own);
+    buffer_printf(&out, ">\r\nExpires: %u\r\n", options->expires_s);
+    buffer_put_text(&out, "Allow: INVITE, ACK, CANCEL, OPTIONS\r\n");
+    if (options->challenge) put_credentials(&out, turn, line, slot, options->challenge);
+    sip_put_end(&out, SPAN_NONE);
+    emit(turn, slot, &out,
+         (struct line_request){.id = id, .method = SIP_REGISTER, .branch = branch});
+}
+
+void line_send_probe(struct line_table *table, struct turn *turn, struct pool_id group_id)
+{
+    struct line_group_slot *slot = pool_find(&table->groups, group_id);
+    struct span branch = txn_new_branch(turn);
+    struct buffer out;
+    if (!open_request(turn, &out)) return;
+    slot->cseq = (slot->cseq + 1) & 0x7fffffff;
+    put_head(&out, turn, table, slot, SIP_OPTIONS, branch, SPAN_NONE, slot->cseq);
+    sip_put_end(&out, SPAN_NONE);
+    emit(turn, slot, &out,
+         (struct line_request){
+             .is_probe = true, .id = group_id, .method = SIP_OPTIONS, .branch = branch});
+}

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+// Groups and lines: adding, replacing, removing, finding.
+#include "line/line_int.h"
+
+#include <string.h>
+
+static size_t round_up(size_t size)
+{
+    return (size + 15) / 16 * 16;
+}
+
+size_t line_memory_size(const struct line_limits *limits)
+{
+    return round_up(sizeof(struct line_table)) +
+           pool_memory_size(sizeof(struct line_group_slot), limits->group_count) +
+           pool_memory_size(sizeof(struct line), limits->line_count) +
+           2 * index_memory_size(limits->line_count) + deadlines_memory_size(limits->line_count);
+}
+
+struct line_table *line_init(void *memory, const struct line_limits *limits,
+                             const uint8_t hash_key[16])
+{
+    struct line_table *table = memory;
+    char *next = (char *)memory + round_up(sizeof *table);
+    pool_init(&table->groups, next, sizeof(struct line_group_slot), limits->group_count);
+    next += pool_memory_size(sizeof(struct line_group_slot), limits->group_count);
+    pool_init(&table->lines, next, sizeof(struct line), limits->line_count);
+    next += pool_memory_size(sizeof(struct line), limits->line_count);
+    index_init(&table->by_extension, next, limits->line_count);
+    next += index_memory_size(limits->line_count);
+    index_init(&table->by_id, next, limits->line_count);
+    next += index_memory_size(limits->line_count);
+    deadlines_init(&table->deadlines, next, limits->line_count);
+    memcpy(table->hash_key, hash_key, sizeof table->hash_key);
+    return table;
+}
+
+uint32_t line_count(const struct line_table *table)
+{
+    return table->lines.used_count;
+}
+
+struct span line_extension(const struct line *line)
+{
+    return snapshot_text(line->block, line->block->extension);
+}
+
+struct line_group_slot *line_group_of(const struct line_table *table, const struct line *line)
+{
+    return pool_find(&table->groups, line->group);
+}
+
+// ---- Looking up
+
+struct line_group_slot *line_find_group(const struct line_table *table, uint32_t group_id,
+                                        struct pool_id *id)
+{
+    for (uint32_t i = 0; i < table->groups.fresh; i++) {
+        struct line_group_slot *slot = pool_at(&table->groups, i, id);
+        if (slot && slot->group.snapshot.group_id == group_id) return slot;
+    }
+    *id = POOL_ID_NONE;
+    return NULL;
+}
+
+const struct line_group *line_next_group_at(const struct line_table *table,
+                                            const struct address *peer, struct pool_id *previous)
+{
+    uint32_t from = previous->generation ? previous->index + 1 : 0;
+    for (uint32_t i = from; i < table->groups.fresh; i++) {
+        struct line_group_slot *slot = pool_at(&table->groups, i, previous);
+        if (slot && address_eq_host(&slot->group.peer, peer)) return &slot->group;
+    }
+    *previous = POOL_ID_NONE;
+    return NULL;
+}
+
+static uint64_t hash_extension(const struct line_table *table, uint32_t group_id,
+                               struct span extension)
+{
+    return hash_keyed(table->hash_key, extension) ^ (group_id * UINT64_C(0x9e3779b97f4a7c15));
+}
+
+static uint64_t hash_id(uint32_t line_id)
+{
+    return line_id * UINT64_C(0x9e3779b97f4a7c15) >> 16;
+}
+
+const struct snapshot_line *line_find(const struct line_table *table,
+                                      const struct line_group *group, struct span extension)
+{
+    uint32_t group_id = group->snapshot.group_id;
+    struct index_search search = INDEX_SEARCH(hash_extension(table, group_id, extension));
+    for (;;) {
+        struct pool_id id = index_next(&table->by_extension, &search);
+        const struct line *line = pool_find(&table->lines, id);
+        if (!line) return NULL;
+        if (line->block->group_id != group_id || line->is_removed) continue;
+        if (span_eq(line_extension(line), extension)) return line->block;
+    }
+}
+
+static struct line *find_by_id(const struct line_table *table, uint32_t line_id, struct pool_id *id)
+{
+    struct index_search search = INDEX_SEARCH(hash_id(line_id));
+    for (;;) {
+        *id = index_next(&table->by_id, &search);
+        struct line *line = pool_find(&table->lines, *id);
+        if (!line || line->block->line_id == line_id) return line;
+    }
+}
+
+// ---- Groups
+
+// Starts the registration of every line of the group anew: something about all of them changed.
+// Only sets deadlines: what follows is done line by line as they come due, so that no turn grows
+// with the lines.
+static void restart_lines(struct line_table *table, struct turn *turn, struct pool_id group_id)
+{
+    struct line_group_slot *slot = pool_find(&table->groups, group_id);
+    slot->next_send_us = turn->now_us;
+    for (uint32_t i = 0; i < table->lines.fresh; i++) {
+        struct pool_id id;
+        struct line *line = pool_at(&table->lines, i, &id);
+        if (line && pool_id_eq(line->group, group_id)) line_start(table, turn, id);
+    }
+}
+
+static bool is_same_site(const struct model_group *a, const struct model_group *b)
+{
+    return a->is_enabled == b->is_enabled && strcmp(a->server, b->server) == 0 &&
+           strcmp(a->domain, b->domain) == 0 && a->register_interval_s == b->register_interval_s;
+}
+
+bool line_put_group(struct line_table *table, struct turn *turn,
+                    const struct snapshot_group *snapshot)
+{
+    char reason[REASON_SIZE];
+    const char *field;
+    struct pool_id id;
+    struct line_group_slot *slot = line_find_group(table, snapshot->group_id, &id);
+    bool is_new = !slot;
+    if (is_new) slot = pool_take(&table->groups, &id);
+    if (!slot) return false;
+    bool is_restart = is_new || !is_same_site(&slot->group.snapshot.settings, &snapshot->settings);
+    if (is_new) {
+        slot->probe_at_us = DEADLINE_NEVER;
+        slot->cseq = line_first_cseq(turn);
+    }
+    slot->group.snapshot = *snapshot;
+    // The settings were checked when they were saved; what cannot be read leaves an empty
+    // numbering.
+    if (phone_read_numbering(&snapshot->settings, &slot->group.numbering, &field, reason)) {
+        slot->group.numbering = (struct phone_numbering){0};
+    }
+    if (is_restart) restart_lines(table, turn, id);
+    return true;
+}
+
+void line_remove_group(struct line_table *table, struct turn *turn, uint32_t group_id)
+{
+    struct pool_id id;
+    struct line_group_slot *slot = line_find_group(table, group_id, &id);
+    if (!slot) return;
+    slot->is_removed = true;
+    if (slot->line_count == 0) {
+        pool_free(&table->groups, id);
+        return;
+    }
+    restart_lines(table, turn, id); // the last line to go frees the group
+}
+
+void line_set_peer(struct line_table *table, struct turn *turn, uint32_t group_id,
+                   const struct address *peer, const struct address *own, uint16_t socket)
+{
+    struct pool_id id;
+    struct line_group_slot *slot = line_find_group(table, group_id, &id);
+    if (!slot) return;
+    bool is_same = address_eq(&slot->group.peer, peer) && address_eq(&slot->group.own, own);
+    slot->group.peer = *peer;
+    slot->group.own = *own;
+    slot->group.socket = socket;
+    if (!is_same) restart_lines(table, turn, id);
+}
+
+void line_set_unreachable(struct line_table *table, struct turn *turn, uint32_t group_id,
+                          struct span problem)
+{
+    struct pool_id id;
+    struct line_group_slot *slot = line_find_group(table, group_id, &id);
+    if (!slot) return;
+    slot->group.peer = (struct address){0};
+    text_copy(slot->problem, sizeof slot->problem,
+              span_slice(problem, 0, sizeof slot->problem - 1));
+    restart_lines(table, turn, id);
+}
+
+// ---- Lines
+
+static void release(struct turn *turn, const struct snapshot_line *block)
+{
+    struct line_released *effect = turn_emit(turn, LINE_RELEASED, sizeof *effect);
+    if (effect) effect->block = block;
+}
+
+uint32_t line_first_cseq(const struct turn *turn)
+{
+    return (uint32_t)(turn->wall_us / 1000000) & 0x7fffffff;
+}
+
+static struct line *add_line(struct line_table *table, struct turn *turn,
+                             const struct snapshot_line *block, struct pool_id *id)
+{
+    struct pool_id group_id;
+    struct line_group_slot *slot = line_find_group(table, block->group_id, &group_id);
+    struct line *line = slot ? pool_take(&table->lines, id) : NULL;
+    if (!line) return NULL;
+    slot->line_count++;
+    line->block = block;
+    line->group = group_id;
+    line->cseq = line_first_cseq(turn);
+    line->shown = UINT8_MAX;
+    line->hash = hash_extension(table, block->group_id, line_extension(line));
+    bool is_added = index_add(&table->by_extension, line->hash, *id) &&
+                    index_add(&table->by_id, hash_id(block->line_id), *id);
+    ASSERT(is_added); // the indexes are as large as the pool
+    return line;
+}
+
+// Whether the two blocks register alike, so that a running registration can go on.
+static bool is_same_registration(const struct snapshot_line *a, const struct snapshot_line *b)
+{
+    return a->is_enabled == b->is_enabled &&
+           span_eq(snapshot_text(a, a->auth_user), snapshot_text(b, b->auth_user)) &&
+           span_eq(snapshot_text(a, a->password), snapshot_text(b, b->password));
+}
+
+bool line_put(struct line_table *table, struct turn *turn, const struct snapshot_line *block)
+{
+    struct pool_id id;
+    struct line *line = find_by_id(table, block->line_id, &id);
+    if (!line) {
+        if (!add_line(table, turn, block, &id)) return false;
+        line_start(table, turn, id);
+        return true;
+    }
+    const struct snapshot_line *old = line->block;
+    bool is_same = is_same_registration(old, block);
+    line->block = block; // group and extension are the key of a line and never change
+    release(turn, old);
+    if (!is_same) line_start(table, turn, id);
+    return true;
+}
+
+void line_remove(struct line_table *table, struct turn *turn, uint32_t line_id)
+{
+    struct pool_id id;
+    struct line *line = find_by_id(table, line_id, &id);
+    if (!line) return;
+    line->is_removed = true;
+    line_start(table, turn, id);
+}
+
+void line_free(struct line_table *table, struct turn *turn, struct pool_id id)
+{
+    struct line *line = pool_find(&table->lines, id);
+    struct line_group_slot *slot = line_group_of(table, line);
+    struct line_state *state = turn_emit(turn, LINE_STATE, sizeof *state);
+    if (state) {
+        state->group_id = line->block->group_id;
+        state->registration.line_id = line->block->line_id;
+        state->is_gone = true;
+    }
+    deadlines_set(&table->deadlines, id.index, DEADLINE_NEVER);
+    index_remove(&table->by_extension, line->hash, id);
+    index_remove(&table->by_id, hash_id(line->block->line_id), id);
+    release(turn, line->block);
+    if (--slot->line_count == 0 && slot->is_removed) pool_free(&table->groups, line->group);
+    pool_free(&table->lines, id);
+}
+
+const struct snapshot_line *line_take_any(struct line_table *table)
+{
+    for (uint32_t i = 0; i < table->lines.fresh; i++) {
+        struct pool_id id;
+        const struct line *line = pool_at(&table->lines, i, &id);
+        if (!line) continue;
+        const struct snapshot_line *block = line->block;
+        pool_free(&table->lines, id);
+        return block;
+    }
+    return NULL;
+}

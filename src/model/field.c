@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+// The fields of all settings, and reading and printing one of them.
+#include "model/model.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#define TEXT(record, member, is, initially, explanation)                                           \
+    {                                                                                              \
+        .name = #member, .type = TYPE_TEXT, .flags = (is),                                         \
+        .offset = offsetof(struct record, member), .size = sizeof(((struct record *)0)->member),   \
+        .initial = (initially), .help = (explanation)                                              \
+    }
+#define BOOL(record, called, member, initially, explanation)                                       \
+    {                                                                                              \
+        .name = (called), .type = TYPE_BOOL, .offset = offsetof(struct record, member),            \
+        .size = sizeof(bool), .initial = (initially), .help = (explanation)                        \
+    }
+#define NUMBER(record, member, least, most, initially, explanation)                                \
+    {                                                                                              \
+        .name = #member, .type = TYPE_NUMBER, .offset = offsetof(struct record, member),           \
+        .size = sizeof(uint32_t), .min = (least), .max = (most), .initial = (initially),           \
+        .help = (explanation)                                                                      \
+    }
+#define ENUM(record, member, is, of_names, initially, explanation)                                 \
+    {                                                                                              \
+        .name = #member, .type = TYPE_ENUM, .flags = (is),                                         \
+        .offset = offsetof(struct record, member), .size = sizeof(unsigned), .names = &(of_names), \
+        .initial = (initially), .help = (explanation)                                              \
+    }
+
+static const struct model_field group_fields[] = {
+    TEXT(model_group, name, FIELD_KEY | FIELD_REQUIRED, "", "name of the line group"),
+    BOOL(model_group, "enabled", is_enabled, "true", "whether its lines are registered"),
+    TEXT(model_group, server, FIELD_REQUIRED, "", "address of the PBX: HOST or HOST:PORT"),
+    TEXT(model_group, domain, FIELD_REQUIRED, "", "the PBX's own SIP domain"),
+    NUMBER(model_group, register_interval_s, 60, 86400, "600",
+           "seconds that a registration is asked to last"),
+    NUMBER(model_group, register_rate, 1, 10000, "100", "REGISTERs per second, all lines together"),
+    TEXT(model_group, country_code, 0, "", "country code of the site without +, as in 49"),
+    TEXT(model_group, area_code, 0, "", "area code without its leading zero, as in 89"),
+    TEXT(model_group, main_number, 0, "",
+         "main number that extensions are appended to, as in +49891234"),
+    TEXT(model_group, outside_prefix, 0, "", "digits dialled for an outside line, as in 0"),
+    TEXT(model_group, national_prefix, 0, "0", "digits before a national number, as in 0"),
+    TEXT(model_group, international_prefix, 0, "00",
+         "digits before an international number, as in 00"),
+    TEXT(model_group, internal_ranges, 0, "", "numbers that are internal, as in 100-199, 7xx"),
+    ENUM(model_group, diversion, 0, model_diversions, "diversion",
+         "how the target learns who forwarded"),
+    ENUM(model_group, decline_unavailable, 0, model_declines, "486",
+         "answer for a user who is not there and has no forwarding for it"),
+    NUMBER(model_group, max_diversions, 1, 99, "5",
+           "forwardings in a chain before a call is ended"),
+};
+
+static const struct model_field user_fields[] = {
+    TEXT(model_user, name, FIELD_KEY | FIELD_REQUIRED, "", "name of the user"),
+    TEXT(model_user, display_name, 0, "", "name as people read it"),
+    TEXT(model_user, business, 0, "", "business telephone number"),
+    TEXT(model_user, mobile, 0, "", "mobile telephone number, for the target mobile"),
+    TEXT(model_user, home, 0, "", "home telephone number"),
+    TEXT(model_user, mailbox, 0, "", "voice mailbox, for the target mailbox and when logged off"),
+    BOOL(model_user, "dnd", is_dnd, "false", "do-not-disturb"),
+    ENUM(model_user, login, 0, model_logins, "auto",
+         "whether the user is logged in: by live clients, always, or signed off"),
+};
+
+static const struct model_field line_fields[] = {
+    TEXT(model_line, group, FIELD_KEY | FIELD_REQUIRED, "", "line group it belongs to"),
+    TEXT(model_line, extension, FIELD_KEY | FIELD_REQUIRED, "", "extension at the PBX"),
+    BOOL(model_line, "enabled", is_enabled, "true", "whether it is registered"),
+    TEXT(model_line, user, 0, "", "user who owns it"),
+    TEXT(model_line, display_name, 0, "", "name as people read it"),
+    TEXT(model_line, auth_user, 0, "", "user name for the PBX's digest; empty: the extension"),
+    TEXT(model_line, password, FIELD_SECRET, "", "password for the PBX's digest"),
+    BOOL(model_line, "number_withheld", is_number_withheld, "false",
+         "whether its number is hidden from targets it forwards to"),
+};
+
+static const struct model_field forwarding_fields[] = {
+    TEXT(model_forwarding, group, FIELD_KEY | FIELD_REQUIRED, "", "line group"),
+    TEXT(model_forwarding, extension, FIELD_KEY | FIELD_REQUIRED, "", "extension of the line"),
+    ENUM(model_forwarding, condition, FIELD_KEY, model_conditions, "immediate", "when it applies"),
+    ENUM(model_forwarding, origin, FIELD_KEY, model_origins, "all", "which callers it applies to"),
+    TEXT(model_forwarding, target, FIELD_REQUIRED, "",
+         "where calls go: an extension, a number, a sip: address, mailbox or mobile"),
+    BOOL(model_forwarding, "enabled", is_enabled, "true", "whether it is on"),
+};
+
+#define KIND(called, calleds, of_fields, record)                                                   \
+    {                                                                                              \
+        called, calleds, of_fields, sizeof of_fields / sizeof of_fields[0], sizeof(struct record)  \
+    }
+
+static const struct model_kind_info kinds[KIND_COUNT] = {
+    [KIND_GROUP] = KIND("group", "groups", group_fields, model_group),
+    [KIND_USER] = KIND("user", "users", user_fields, model_user),
+    [KIND_LINE] = KIND("line", "lines", line_fields, model_line),
+    [KIND_FORWARDING] = KIND("forwarding", "forwardings", forwarding_fields, model_forwarding),
+};
+
+const struct model_kind_info *model_kind(enum model_kind kind)
+{
+    ASSERT(kind < KIND_COUNT);
+    return &kinds[kind];
+}
+
+const struct model_field *model_find_field(enum model_kind kind, struct span name)
+{
+    const struct model_kind_info *info = model_kind(kind);
+    for (size_t i = 0; i < info->field_count; i++) {
+        if (span_eq(name, span_of(info->fields[i].name))) return &info->fields[i];
+    }
+    return NULL;
+}
+
+static void *place_of(const struct model_field *field, void *record)
+{
+    return (char *)record + field->offset;
+}
+
+static const void *const_place_of(const struct model_field *field, const void *record)
+{
+    return (const char *)record + field->offset;
+}
+
+void model_defaults(enum model_kind kind, void *record)
+{
+    const struct model_kind_info *info = model_kind(kind);
+    char reason[REASON_SIZE];
+    memset(record, 0, info->record_size);
+    for (size_t i = 0; i < info->field_count; i++) {
+        const struct model_field *field = &info->fields[i];
+        if (field->flags & FIELD_REQUIRED) continue;
+        const char *refused = model_set_field(field, record, span_of(field->initial), reason);
+        ASSERT(!refused);
+    }
+}
+
+static const char *refuse(char reason[REASON_SIZE], const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static const char *refuse(char reason[REASON_SIZE], const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(reason, REASON_SIZE, format, arguments);
+    va_end(arguments);
+    return reason;
+}
+
+static const char *set_text(const struct model_field *field, void *record, struct span text,
+                            char reason[REASON_SIZE])
+{
+    if ((field->flags & FIELD_REQUIRED) && text.len == 0) return refuse(reason, "is missing");
+    if (text.len >= field->size) {
+        return refuse(reason, "must be at most %zu bytes long", field->size - 1);
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char byte = (unsigned char)text.at[i];
+        if (byte < 0x20 || byte == 0x7f) return refuse(reason, "contains a control character");
+    }
+    memset(place_of(field, record), 0, field->size);
+    text_copy(place_of(field, record), field->size, text);
+    return NULL;
+}
+
+static const char *set_bool(const struct model_field *field, void *record, struct span text,
+                            char reason[REASON_SIZE])
+{
+    bool is_on = span_eq(text, SPAN("true")) || span_eq(text, SPAN("on"));
+    bool is_off = span_eq(text, SPAN("false")) || span_eq(text, SPAN("off"));
+    if (!is_on && !is_off) return refuse(reason, "must be true or false");
+    memcpy(place_of(field, record), &is_on, sizeof is_on);
+    return NULL;
+}
+
+static const char *set_number(const struct model_field *field, void *record, struct span text,
+                              char reason[REASON_SIZE])
+{
+    uint64_t value;
+    if (!span_to_u64(text, UINT32_MAX, &value) || value < field->min || value > field->max) {
+        return refuse(reason, "must be a number from %u to %u", field->min, field->max);
+    }
+    uint32_t number = (uint32_t)value;
+    memcpy(place_of(field, record), &number, sizeof number);
+    return NULL;
+}
+
+static const char *set_enum(const struct model_field *field, void *record, struct span text,
+                            char reason[REASON_SIZE])
+{
+    unsigned value;
+    if (model_find_name(field->names, text, &value)) {
+        memcpy(place_of(field, record), &value, sizeof value);
+        return NULL;
+    }
+    struct buffer out = buffer_over(reason, REASON_SIZE);
+    buffer_put_text(&out, "must be one of");
+    for (size_t i = 0; i < field->names->count; i++) {
+        buffer_printf(&out, "%s %s", i > 0 ? "," : "", field->names->names[i]);
+    }
+    return reason;
+}
+
+const char *model_set_field(const struct model_field *field, void *record, struct span text,
+                            char reason[REASON_SIZE])
+{
+    switch (field->type) {
+    case TYPE_TEXT: return set_text(field, record, text, reason);
+    case TYPE_BOOL: return set_bool(field, record, text, reason);
+    case TYPE_NUMBER: return set_number(field, record, text, reason);
+    case TYPE_ENUM: return set_enum(field, record, text, reason);
+    }
+    ASSERT(false);
+}
+
+const char *model_get_text(const struct model_field *field, const void *record)
+{
+    ASSERT(field->type == TYPE_TEXT);
+    return const_place_of(field, record);
+}
+
+bool model_get_bool(const struct model_field *field, const void *record)
+{
+    bool value;
+    ASSERT(field->type == TYPE_BOOL);
+    memcpy(&value, const_place_of(field, record), sizeof value);
+    return value;
+}
+
+uint32_t model_get_number(const struct model_field *field, const void *record)
+{
+    uint32_t value;
+    ASSERT(field->type == TYPE_NUMBER || field->type == TYPE_ENUM);
+    memcpy(&value, const_place_of(field, record), sizeof value);
+    return value;
+}
+
+void model_print_field(const struct model_field *field, const void *record, struct buffer *out)
+{
+    switch (field->type) {
+    case TYPE_TEXT: buffer_put_text(out, model_get_text(field, record)); break;
+    case TYPE_BOOL: buffer_put_text(out, model_get_bool(field, record) ? "true" : "false"); break;
+    case TYPE_NUMBER: buffer_put_u64(out, model_get_number(field, record)); break;
+    case TYPE_ENUM:
+        buffer_put_text(out, model_name(field->names, model_get_number(field, record)));
+        break;
+    }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// One description of every setting: its name, type, place in the record, limits, default and the
+// sentence that explains it. The API reads and prints JSON by it, the command line its options and
+// help, the store its columns; so a new setting is one line here (and a migration).
+#pragma once
+
+#include "model/settings.h"
+
+enum model_type { TYPE_TEXT, TYPE_BOOL, TYPE_NUMBER, TYPE_ENUM };
+
+enum {
+    FIELD_KEY = 1,      // part of the record's identity: given by its address, never changed
+    FIELD_REQUIRED = 2, // may not be empty
+    FIELD_SECRET = 4,   // written, never shown; sealed in the store
+};
+
+struct model_field {
+    const char *name; // as in JSON and in the store; '-' for '_' on the command line
+    enum model_type type;
+    unsigned flags;
+    size_t offset; // into the record
+    size_t size;   // of a text's array, with the terminating zero
+    uint32_t min, max;
+    const char *initial;             // the default, as text
+    const struct model_names *names; // of a TYPE_ENUM
+    const char *help;                // one sentence, without a full stop
+};
+
+struct model_kind_info {
+    const char *name;   // "group"
+    const char *plural; // "groups": the API's collection and the store's table
+    const struct model_field *fields;
+    size_t field_count;
+    size_t record_size;
+};
+
+// The description of `kind`. Static.
+const struct model_kind_info *model_kind(enum model_kind kind);
+// The field called `name` of `kind`, or NULL.
+const struct model_field *model_find_field(enum model_kind kind, struct span name);
+
+// Fills `record` (of `kind`) with the defaults.
+void model_defaults(enum model_kind kind, void *record);
+
+// Sets a field from its text form: "true"/"false"/"on"/"off", digits, an enumeration's name, or the
+// text itself. Returns NULL, or the reason why it is refused as an English phrase ("must be at most
+// 300"), printed into `reason` (REASON_SIZE bytes); the record is then unchanged.
+enum { REASON_SIZE = 200 };
+const char *model_set_field(const struct model_field *field, void *record, struct span text,
+                            char reason[REASON_SIZE]);
+
+// Prints a field's value in its text form (a secret as it is: the caller decides).
+void model_print_field(const struct model_field *field, const void *record, struct buffer *out);
+
+// Direct access by type; each asserts that the field has that type.
+const char *model_get_text(const struct model_field *field, const void *record);
+bool model_get_bool(const struct model_field *field, const void *record);
+uint32_t model_get_number(const struct model_field *field, const void *record);

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// The names behind the enumerations.
+#include "model/model.h"
+
+#define NAMES(variable, ...)                                                                       \
+    static const char *const variable##_list[] = {__VA_ARGS__};                                    \
+    const struct model_names variable = {variable##_list,                                          \
+                                         sizeof variable##_list / sizeof variable##_list[0]}
+
+NAMES(model_conditions, "immediate", "dnd", "logged_off");
+NAMES(model_origins, "all", "internal", "external");
+NAMES(model_declines, "486", "480", "603", "ringing");
+NAMES(model_diversions, "diversion", "none");
+NAMES(model_logins, "auto", "on", "off");
+NAMES(model_registration_states, "disabled", "waiting", "registered", "refused", "unreachable");
+NAMES(model_verdict_kinds, "redirect", "ring", "hold", "decline");
+NAMES(model_outcomes, "forwarded", "declined", "missed", "answered_elsewhere", "failed");
+
+const char *model_name(const struct model_names *names, unsigned value)
+{
+    return value < names->count ? names->names[value] : "?";
+}
+
+bool model_find_name(const struct model_names *names, struct span name, unsigned *value)
+{
+    for (unsigned i = 0; i < names->count; i++) {
+        if (!span_eq(name, span_of(names->names[i]))) continue;
+        *value = i;
+        return true;
+    }
+    return false;
+}
+
+const char *model_reason_text(enum model_reason reason)
+{
+    switch (reason) {
+    case REASON_UNCONDITIONAL: return "unconditional";
+    case REASON_DND: return "do-not-disturb";
+    case REASON_UNAVAILABLE_LOGGED_OFF: return "unavailable";
+    case REASON_COUNT: break;
+    }
+    return "unknown";
+}
+
+unsigned model_reason_cause(enum model_reason reason)
+{
+    switch (reason) {
+    case REASON_UNCONDITIONAL: return 302;
+    case REASON_DND: return 404;
+    case REASON_UNAVAILABLE_LOGGED_OFF: return 404;
+    case REASON_COUNT: break;
+    }
+    return 404;
+}

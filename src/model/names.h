@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Enumerations that users, the API and the store see by name; the numbers are never shown. Only
+// conditions and origins are stored as numbers, in the journal's traces (fwd.h): new ones are added
+// at the end.
+#pragma once
+
+#include "base/base.h"
+
+// A list of names; the position in it is the enumeration's value.
+struct model_names {
+    const char *const *names;
+    size_t count;
+};
+
+enum model_condition {
+    CONDITION_IMMEDIATE,
+    CONDITION_DND,
+    CONDITION_LOGGED_OFF,
+    CONDITION_COUNT,
+};
+extern const struct model_names model_conditions;
+
+enum model_origin { ORIGIN_ALL, ORIGIN_INTERNAL, ORIGIN_EXTERNAL, ORIGIN_COUNT };
+extern const struct model_names model_origins;
+
+// How a call is declined when nothing else applies (group setting decline_unavailable).
+enum model_decline { DECLINE_486, DECLINE_480, DECLINE_603, DECLINE_RINGING };
+extern const struct model_names model_declines;
+
+// Which header tells the target about the diversion (group setting diversion).
+enum model_diversion { DIVERSION_DIVERSION, DIVERSION_NONE };
+extern const struct model_names model_diversions;
+
+// Whether a user counts as logged in: by live clients, always, or signed off by hand.
+enum model_login { LOGIN_AUTO, LOGIN_ON, LOGIN_OFF };
+extern const struct model_names model_logins;
+
+// Why a call was forwarded, as Diversion names it (RFC 5806), and its cause (RFC 4458, 8119).
+enum model_reason {
+    REASON_UNCONDITIONAL,
+    REASON_DND,
+    REASON_UNAVAILABLE_LOGGED_OFF,
+    REASON_COUNT,
+};
+
+// The name of `value`, "?" where there is none. Static text.
+const char *model_name(const struct model_names *names, unsigned value);
+// The value named `name`; false when no such name exists.
+bool model_find_name(const struct model_names *names, struct span name, unsigned *value);
+// The Diversion reason parameter ("unconditional"). Static text. RFC 5806 section 9.
+const char *model_reason_text(enum model_reason reason);
+// The cause parameter (302, 404, ...). RFC 4458 section 2, behaviour.md "Forwardings".
+unsigned model_reason_cause(enum model_reason reason);

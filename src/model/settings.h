@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// The settings as people make them. Records have a fixed size, so that one table of fields
+// (field.h) can describe them to the API, the command line and the store; the engine never keeps
+// records, it gets compact snapshots (snapshot.h).
+#pragma once
+
+#include "model/names.h"
+
+enum {
+    NAME_SIZE = 64,   // of a group, a user; with the terminating zero, like all sizes here
+    TEXT_SIZE = 128,  // display names, hosts, targets
+    NUMBER_SIZE = 40, // a telephone number in any notation
+    EXTENSION_SIZE = 24,
+    RANGES_SIZE = 256,
+};
+
+// One connection to a PBX; its settings hold for all its lines.
+struct model_group {
+    char name[NAME_SIZE];
+    bool is_enabled;
+    char server[TEXT_SIZE]; // HOST or HOST:PORT of the registrar
+    char domain[TEXT_SIZE]; // of the PBX: in its addresses of record, and in our Contacts
+    uint32_t register_interval_s;
+    uint32_t register_rate; // REGISTERs per second for all lines together
+    char country_code[NUMBER_SIZE];
+    char area_code[NUMBER_SIZE];
+    char main_number[NUMBER_SIZE];
+    char outside_prefix[NUMBER_SIZE];
+    char national_prefix[NUMBER_SIZE];
+    char international_prefix[NUMBER_SIZE];
+    char internal_ranges[RANGES_SIZE];
+    unsigned diversion;           // enum model_diversion
+    unsigned decline_unavailable; // enum model_decline
+    uint32_t max_diversions;
+};
+
+// A person who owns lines.
+struct model_user {
+    char name[NAME_SIZE];
+    char display_name[TEXT_SIZE];
+    char business[NUMBER_SIZE];
+    char mobile[NUMBER_SIZE];
+    char home[NUMBER_SIZE];
+    char mailbox[NUMBER_SIZE];
+    bool is_dnd;
+    unsigned login; // enum model_login
+};
+
+// One extension of the PBX, registered by us with its own credentials.
+struct model_line {
+    char group[NAME_SIZE];
+    char extension[EXTENSION_SIZE];
+    bool is_enabled;
+    char user[NAME_SIZE]; // owner; empty: nobody's
+    char display_name[TEXT_SIZE];
+    char auth_user[TEXT_SIZE]; // empty: the extension
+    char password[TEXT_SIZE];
+    bool is_number_withheld;
+};
+
+// One slot of a line: condition x origin -> target.
+struct model_forwarding {
+    char group[NAME_SIZE];
+    char extension[EXTENSION_SIZE];
+    unsigned condition; // enum model_condition
+    unsigned origin;    // enum model_origin
+    char target[TEXT_SIZE];
+    bool is_enabled;
+};
+
+enum model_kind { KIND_GROUP, KIND_USER, KIND_LINE, KIND_FORWARDING, KIND_COUNT };
+
+// Room for a record of any kind.
+union model_record {
+    struct model_group group;
+    struct model_user user;
+    struct model_line line;
+    struct model_forwarding forwarding;
+};

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// The system's clocks and entropy.
+#include "net/net_int.h"
+
+#include <errno.h>
+#include <sys/random.h>
+#include <time.h>
+
+static uint64_t clock_us(clockid_t clock)
+{
+    struct timespec now;
+    ASSERT(clock_gettime(clock, &now) == 0);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+uint64_t net_now_us(void)
+{
+    return clock_us(CLOCK_MONOTONIC);
+}
+
+uint64_t net_wall_us(void)
+{
+    return clock_us(CLOCK_REALTIME);
+}
+
+void net_entropy(void *out, size_t size)
+{
+    char *at = out;
+    while (size > 0) {
+        ssize_t count = getrandom(at, size, 0);
+        ASSERT(count > 0 || errno == EINTR);
+        if (count <= 0) continue;
+        at += count;
+        size -= (size_t)count;
+    }
+}

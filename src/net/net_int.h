@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the files of net share: the loop's state, and what each part offers to the others.
+#pragma once
+
+#include "net/net.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <uv.h>
+
+enum {
+    NET_SOCKET_MAX = 16,
+    NET_QUERY_MAX = 4096,       // names looked up at the same time
+    NET_RESOLVE_MS_MAX = 10000, // then the answer is a problem
+    NET_SECOND_FAMILY_MS = 500, // how long one family's addresses wait for the other's answer
+    NET_RESOLVED_ADDRESS_MAX = 16,
+};
+
+union net_sockaddr {
+    struct sockaddr any;
+    struct sockaddr_in ipv4;
+    struct sockaddr_in6 ipv6;
+};
+
+struct udp_socket; // udp.c
+struct udp_inbox;
+struct udp_outbox;
+struct ub_ctx;
+
+struct resolver {
+    struct ub_ctx *context; // NULL until the first name is looked up
+    uv_poll_t readable;     // its answers have come
+    uint32_t query_count;   // under way
+    struct query *first;
+};
+
+struct net {
+    struct net_handler handler;
+    uv_loop_t loop;
+    uv_async_t wake;
+    uv_timer_t timer;
+    uv_prepare_t before_waiting; // sends what is still queued
+    uint64_t deadline_us;        // what the caller asked for
+    uint64_t armed_us;           // what the timer is set to, never later than deadline_us
+    struct udp_socket *sockets[NET_SOCKET_MAX];
+    uint16_t socket_count;
+    struct udp_inbox *inbox;
+    struct udp_outbox *outbox;
+    struct resolver resolver;
+    struct net_counts counts;
+};
+
+// Fills `*problem` with "SUBJECT: REASON"; `problem` may be NULL. Returns `err`.
+enum err net_fail(struct net_problem *problem, enum err err, const char *subject,
+                  const char *reason);
+
+// struct address <-> the system's form; the length of the latter.
+socklen_t net_to_sockaddr(const struct address *address, union net_sockaddr *out);
+struct address net_from_sockaddr(const union net_sockaddr *from);
+
+// Memory for batches of datagrams; false when there is none.
+bool udp_init(struct net *net) WARN_UNUSED;
+void udp_flush(struct net *net);
+// Closes all sockets; the loop must run once more before udp_fini.
+void udp_close(struct net *net);
+void udp_fini(struct net *net);
+
+// Ends all queries without a word; the loop must run once more before resolver_fini.
+void resolver_close(struct net *net);
+void resolver_fini(struct net *net);

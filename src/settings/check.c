@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+// What may be saved. Each refusal names the field, and says in plain words what it must be.
+#include "settings/settings_int.h"
+
+#include <string.h>
+
+// ---- Every field: its type and limits (model/field.h)
+
+// Takes blanks off both ends; a secret is left as it is.
+static void trim(const struct model_field *field, void *record)
+{
+    if (field->type != TYPE_TEXT || (field->flags & FIELD_SECRET)) return;
+    char *text = (char *)record + field->offset;
+    struct span trimmed = span_trim(span_of(text));
+    memmove(text, trimmed.at, trimmed.len);
+    memset(text + trimmed.len, 0, field->size - trimmed.len);
+}
+
+static enum err check_fields(enum model_kind kind, void *record, struct settings_problem *problem)
+{
+    const struct model_kind_info *info = model_kind(kind);
+    char bytes[RANGES_SIZE], reason[REASON_SIZE];
+    for (size_t i = 0; i < info->field_count; i++) {
+        const struct model_field *field = &info->fields[i];
+        trim(field, record);
+        struct buffer text = buffer_over(bytes, sizeof bytes);
+        model_print_field(field, record, &text);
+        const char *refused = model_set_field(field, record, buffer_span(&text), reason);
+        if (refused) return settings_fail(problem, ERR_INVALID, field->name, "%s", refused);
+    }
+    return ERR_NONE;
+}
+
+// ---- Groups
+
+// Names stand in addresses of the API and on the command line: GROUP/EXTENSION.
+static const char *check_name(const char *name)
+{
+    if (name[0] == '-') return "must not begin with -";
+    if (strchr(name, '/')) return "must not contain /";
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) return "must not be . or ..";
+    return NULL;
+}
+
+static enum err check_numbering(struct model_group *group, struct settings_problem *problem)
+{
+    struct phone_numbering numbering;
+    const char *field = NULL;
+    char reason[REASON_SIZE];
+    const char *refused = phone_read_numbering(group, &numbering, &field, reason);
+    if (refused) return settings_fail(problem, ERR_INVALID, field, "%s", refused);
+    text_copy(group->main_number, sizeof group->main_number, span_of(numbering.main_number));
+    return ERR_NONE;
+}
+
+static enum err check_group(struct model_group *group, struct settings_problem *problem)
+{
+    const char *refused = check_name(group->name);
+    if (refused) return settings_fail(problem, ERR_INVALID, "name", "%s", refused);
+    refused = settings_read_host(group->server);
+    if (refused) return settings_fail(problem, ERR_INVALID, "server", "%s", refused);
+    refused = settings_read_host(group->domain);
+    if (refused) return settings_fail(problem, ERR_INVALID, "domain", "%s", refused);
+    return check_numbering(group, problem);
+}
+
+// ---- Users. Their numbers belong to no site and are kept as they were written: each line reads
+// them with the numbering of its own group.
+
+static enum err check_number(const char *field, const char *number,
+                             struct settings_problem *problem)
+{
+    static const struct phone_numbering nowhere;
+    bool is_number = phone_read(&nowhere, span_of(number), false).kind != PHONE_INVALID;
+    if (!*number || is_number) return ERR_NONE;
+    return settings_fail(problem, ERR_INVALID, field,
+                         "must be a telephone number, as in +49 170 1234567");
+}
+
+static enum err check_user(const struct model_user *user, struct settings_problem *problem)
+{
+    const char *refused = check_name(user->name);
+    if (refused) return settings_fail(problem, ERR_INVALID, "name", "%s", refused);
+    enum err err = check_number("business", user->business, problem);
+    if (err == ERR_NONE) err = check_number("mobile", user->mobile, problem);
+    if (err == ERR_NONE) err = check_number("home", user->home, problem);
+    if (err == ERR_NONE) err = check_number("mailbox", user->mailbox, problem);
+    return err;
+}
+
+// ---- Lines
+
+// An extension is the user part of SIP addresses, and stands there as it is, without escapes: RFC
+// 3261 section 25.1 would allow more, but not #, and no PBX needs it.
+static bool is_extension(const char *extension)
+{
+    char first = extension[0];
+    if (!ascii_is_alnum(first) && first != '*' && first != '+' && first != '_') return false;
+    for (const char *at = extension + 1; *at; at++) {
+        if (!ascii_is_alnum(*at) && !strchr("*.-_", *at)) return false;
+    }
+    return true;
+}
+
+static enum err check_line(const struct model_line *line, struct settings_problem *problem)
+{
+    if (is_extension(line->extension)) return ERR_NONE;
+    return settings_fail(problem, ERR_INVALID, "extension",
+                         "must be digits, letters, *, ., - or _, as in 101");
+}
+
+enum err settings_check_record(enum model_kind kind, void *record, struct settings_problem *problem)
+{
+    enum err err = check_fields(kind, record, problem);
+    if (err != ERR_NONE) return err;
+    switch (kind) {
+    case KIND_GROUP: return check_group(record, problem);
+    case KIND_USER: return check_user(record, problem);
+    case KIND_LINE: return check_line(record, problem);
+    case KIND_FORWARDING:
+    case KIND_COUNT: break;
+    }
+    return ERR_NONE;
+}
+
+// ---- References
+
+static enum err check_user_exists(struct settings *settings, const struct model_line *line,
+                                  struct settings_problem *problem)
+{
+    struct model_user user = {.name = ""};
+    if (!*line->user) return ERR_NONE;
+    text_copy(user.name, sizeof user.name, span_of(line->user));
+    enum err err = store_get(settings->store, KIND_USER, &user, NULL);
+    if (err == ERR_NOT_FOUND) {
+        return settings_fail(problem, ERR_INVALID, "user", "is no user that exists");
+    }
+    return err == ERR_NONE ? err : settings_fail_store(settings, err, problem);
+}
+
+static enum err check_line_exists(struct settings *settings,
+                                  const struct model_forwarding *forwarding,
+                                  struct settings_problem *problem)
+{
+    struct store_query query = {
+        .kind = KIND_LINE, .group = forwarding->group, .extension = forwarding->extension};
+    uint64_t count = 0;
+    enum err err = store_count(settings->store, &query, &count);
+    if (err != ERR_NONE) return settings_fail_store(settings, err, problem);
+    if (count > 0) return ERR_NONE;
+    return settings_fail(problem, ERR_NOT_FOUND, "extension", "is no line of the group");
+}
+
+static enum err check_target(const struct settings_site *site, struct model_forwarding *forwarding,
+                             struct settings_problem *problem)
+{
+    struct phone_target target;
+    char reason[REASON_SIZE];
+    struct span typed = span_of(forwarding->target);
+    const char *refused = phone_read_target(&site->numbering, typed, &target, reason);
+    if (refused) return settings_fail(problem, ERR_INVALID, "target", "%s", refused);
+    // Whether "mailbox" and "mobile" lead back here shows when a call comes: the user's numbers may
+    // change.
+    bool is_fixed = target.kind == PHONE_TARGET_NUMBER || target.kind == PHONE_TARGET_SIP;
+    if (is_fixed && phone_is_same(&site->numbering, span_of(site->group.settings.domain),
+                                  span_of(target.text), span_of(forwarding->extension))) {
+        return settings_fail(problem, ERR_INVALID, "target", "is the line itself");
+    }
+    text_copy(forwarding->target, sizeof forwarding->target, span_of(target.text));
+    return ERR_NONE;
+}
+
+static enum err check_forwarding(struct settings *settings, struct model_forwarding *forwarding,
+                                 struct settings_problem *problem)
+{
+    enum err err = settings_load_site(settings, forwarding->group, &settings->site, problem);
+    if (err == ERR_NONE) err = check_line_exists(settings, forwarding, problem);
+    if (err == ERR_NONE) err = check_target(&settings->site, forwarding, problem);
+    return err;
+}
+
+enum err settings_check_references(struct settings *settings, enum model_kind kind, void *record,
+                                   struct settings_problem *problem)
+{
+    union model_record *of = record;
+    enum err err = ERR_NONE;
+    if (kind == KIND_LINE) {
+        err = settings_load_site(settings, of->line.group, &settings->site, problem);
+        if (err == ERR_NONE) err = check_user_exists(settings, &of->line, problem);
+    } else if (kind == KIND_FORWARDING) {
+        err = check_forwarding(settings, &of->forwarding, problem);
+    }
+    return err;
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// What would happen to a call: the same block, facts and decision as for a live one, with the
+// states that the question assumes. behaviour.md "The decision", "Internal or external".
+#include "settings/settings_int.h"
+
+static enum err note_found(void *context, const struct snapshot_line *block)
+{
+    (void)block;
+    *(bool *)context = true;
+    return ERR_NONE;
+}
+
+// Leaves the line's site and block in `settings`.
+static enum err find_line(struct settings *settings, const struct settings_question *question,
+                          struct settings_problem *problem)
+{
+    struct store_query query = {
+        .kind = KIND_LINE, .group = question->group, .extension = question->extension};
+    bool is_found = false, is_named = *question->group && *question->extension;
+    enum err err = ERR_NONE;
+    if (is_named) err = settings_walk(settings, &query, note_found, &is_found, problem);
+    if (err != ERR_NONE || is_found) return err;
+    return settings_fail(problem, ERR_NOT_FOUND, "", "line %s/%s does not exist", question->group,
+                         question->extension);
+}
+
+// Whether `extension` is a line of the group.
+static enum err find_extension(struct settings *settings, struct span extension, bool *is_line,
+                               struct settings_problem *problem)
+{
+    char text[EXTENSION_SIZE];
+    struct store_query query = {
+        .kind = KIND_LINE, .group = settings->site.group.settings.name, .extension = text};
+    uint64_t count = 0;
+    *is_line = false;
+    if (extension.len == 0 || !text_copy(text, sizeof text, extension)) return ERR_NONE;
+    enum err err = store_count(settings->store, &query, &count);
+    if (err != ERR_NONE) return settings_fail_store(settings, err, problem);
+    *is_line = count > 0;
+    return ERR_NONE;
+}
+
+// Fills in the caller's stored form, and whether that is internal: by the ranges, or as a line.
+static enum err judge_caller(struct settings *settings, struct span from,
+                             struct settings_answer *answer, struct settings_problem *problem)
+{
+    const struct phone_numbering *numbering = &settings->site.numbering;
+    struct phone_number number = phone_read(numbering, from, false);
+    struct span caller = span_of(number.text);
+    struct span extension = phone_possible_extension(numbering, caller);
+    if (number.kind == PHONE_INVALID) {
+        // No number, but perhaps a line all the same: "reception".
+        extension = caller = span_trim(from);
+    }
+    if (caller.len == 0) caller = SPAN("anonymous");
+    if (!text_copy(answer->caller, sizeof answer->caller, caller)) {
+        text_copy(answer->caller, sizeof answer->caller, SPAN("unknown"));
+    }
+    enum err err = find_extension(settings, extension, &answer->is_internal, problem);
+    if (phone_is_in_ranges(numbering, caller)) answer->is_internal = true;
+    return err;
+}
+
+static void decide(struct settings *settings, const struct settings_question *question,
+                   struct settings_answer *answer)
+{
+    struct fwd_facts facts;
+    struct fwd_facts_room room;
+    struct fwd_call call = {.is_internal = answer->is_internal};
+    const struct settings_site *site = &settings->site;
+    call.is_logged_in = question->has_login ? question->is_logged_in : question->is_logged_in_now;
+    call.has_clients = call.is_logged_in; // whoever is logged in has something that rings
+    if (question->has_dnd) settings->block->is_dnd = question->is_dnd;
+    fwd_prepare(&site->group, &site->numbering, settings->block, &call, &room, &facts);
+    fwd_decide(&facts, &answer->verdict);
+}
+
+// Copies the target out of the block, which does not last.
+static void keep_target(const struct phone_numbering *numbering, struct settings_answer *answer)
+{
+    struct buffer dialled = buffer_over(answer->dialled, sizeof answer->dialled - 1);
+    struct fwd_verdict *verdict = &answer->verdict;
+    answer->target[0] = '\0';
+    if (verdict->kind == VERDICT_REDIRECT) {
+        text_copy(answer->target, sizeof answer->target, verdict->target);
+        phone_put_target_dialled(&dialled, numbering, verdict->target);
+    }
+    answer->dialled[dialled.is_full ? 0 : dialled.len] = '\0';
+    verdict->target = span_of(answer->target);
+}
+
+enum err settings_explain(struct settings *settings, const struct settings_question *question,
+                          struct settings_answer *answer, struct settings_problem *problem)
+{
+    enum err err = find_line(settings, question, problem);
+    if (err == ERR_NONE) err = judge_caller(settings, question->from, answer, problem);
+    if (err != ERR_NONE) return err;
+    decide(settings, question, answer);
+    keep_target(&settings->site.numbering, answer);
+    return ERR_NONE;
+}

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+// Changes: check, one transaction, and, once that is durable, the news of it to the engine.
+//
+//   record --check--> begin, references, save, collect news, commit --> listener
+//            |                 |
+//            +--- refused -----+--- undone; nothing is published
+#include "settings/settings_int.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct settings *settings_new(struct store *store, struct settings_listener listener)
+{
+    struct settings *settings = calloc(1, sizeof *settings);
+    struct snapshot_line *block = malloc(SNAPSHOT_LINE_MAX);
+    if (!settings || !block) {
+        free(settings);
+        free(block);
+        return NULL;
+    }
+    settings->store = store;
+    settings->listener = listener;
+    settings->block = block;
+    return settings;
+}
+
+void settings_free(struct settings *settings)
+{
+    if (!settings) return;
+    free(settings->block);
+    free(settings);
+}
+
+// ---- Problems
+
+enum err settings_fail(struct settings_problem *problem, enum err err, const char *field,
+                       const char *format, ...)
+{
+    va_list arguments;
+    problem->err = err;
+    text_copy(problem->field, sizeof problem->field, span_of(field));
+    va_start(arguments, format);
+    vsnprintf(problem->reason, sizeof problem->reason, format, arguments);
+    va_end(arguments);
+    return err;
+}
+
+enum err settings_fail_store(const struct settings *settings, enum err err,
+                             struct settings_problem *problem)
+{
+    return settings_fail(problem, err, "", "%s", store_error(settings->store));
+}
+
+// ---- News
+
+static enum err put_line(void *context, const struct snapshot_line *block)
+{
+    return settings_outbox_put(context, NEWS_LINE_CHANGED, block, block->size);
+}
+
+static enum err collect_lines(struct settings *settings, const struct store_query *query,
+                              struct settings_problem *problem)
+{
+    return settings_walk(settings, query, put_line, &settings->outbox, problem);
+}
+
+static enum err collect_number(struct settings *settings, enum settings_news news, uint32_t id,
+                               struct settings_problem *problem)
+{
+    enum err err = settings_outbox_put(&settings->outbox, news, &id, sizeof id);
+    return err == ERR_NONE ? err : settings_fail(problem, err, "", "out of memory");
+}
+
+static enum err collect_group(struct settings *settings, const struct model_group *group,
+                              uint32_t id, struct settings_problem *problem)
+{
+    struct snapshot_group snapshot = {.group_id = id, .settings = *group};
+    struct store_query query = {.kind = KIND_LINE, .group = group->name};
+    enum err err = settings_outbox_put(&settings->outbox, NEWS_GROUP_CHANGED, &snapshot,
+                                       sizeof snapshot);
+    if (err != ERR_NONE) return settings_fail(problem, err, "", "out of memory");
+    return collect_lines(settings, &query, problem);
+}
+
+// What the engine has to learn of a record that was added or replaced.
+static enum err collect_saved(struct settings *settings, enum model_kind kind, const void *record,
+                              uint32_t id, struct settings_problem *problem)
+{
+    const union model_record *of = record;
+    struct store_query query = {.kind = KIND_LINE};
+    switch (kind) {
+    case KIND_GROUP: return collect_group(settings, &of->group, id, problem);
+    case KIND_USER: query.user = of->user.name; break;
+    case KIND_LINE:
+        query.group = of->line.group;
+        query.extension = of->line.extension;
+        break;
+    case KIND_FORWARDING:
+        query.group = of->forwarding.group;
+        query.extension = of->forwarding.extension;
+        break;
+    case KIND_COUNT: ASSERT(false);
+    }
+    return collect_lines(settings, &query, problem);
+}
+
+static enum err collect_removed(struct settings *settings, enum model_kind kind, const void *record,
+                                uint32_t id, struct settings_problem *problem)
+{
+    switch (kind) {
+    case KIND_GROUP: return collect_number(settings, NEWS_GROUP_REMOVED, id, problem);
+    case KIND_LINE: return collect_number(settings, NEWS_LINE_REMOVED, id, problem);
+    case KIND_FORWARDING: return collect_saved(settings, kind, record, id, problem);
+    case KIND_USER: // had no lines, or would not be removed
+    case KIND_COUNT: break;
+    }
+    return ERR_NONE;
+}
+
+// ---- A change as a whole
+
+static enum err begin(struct settings *settings, struct settings_problem *problem)
+{
+    enum err err = store_begin(settings->store);
+    return err == ERR_NONE ? err : settings_fail_store(settings, err, problem);
+}
+
+// Makes the change durable and publishes it; or, when `err` says that it has failed, undoes it.
+static enum err end(struct settings *settings, enum err err, struct settings_problem *problem)
+{
+    if (err == ERR_NONE) {
+        err = store_commit(settings->store);
+        if (err != ERR_NONE) settings_fail_store(settings, err, problem);
+    } else {
+        store_rollback(settings->store);
+    }
+    if (err == ERR_NONE) settings_outbox_publish(&settings->outbox, &settings->listener);
+    settings_outbox_clear(&settings->outbox);
+    return err;
+}
+
+enum saving { SAVE_NEW, SAVE_EXISTING, SAVE_EITHER };
+
+// Adds or replaces the record, as `saving` allows.
+static enum err save(struct settings *settings, enum model_kind kind, const void *record,
+                     enum saving saving, bool *is_new, uint32_t *id,
+                     struct settings_problem *problem)
+{
+    union model_record present;
+    enum err err = ERR_NOT_FOUND;
+    if (saving != SAVE_NEW) {
+        memcpy(&present, record, model_kind(kind)->record_size);
+        err = store_get(settings->store, kind, &present, id);
+    }
+    *is_new = err == ERR_NOT_FOUND;
+    if (err == ERR_NONE) {
+        err = store_replace(settings->store, kind, record);
+    } else if (err == ERR_NOT_FOUND && saving != SAVE_EXISTING) {
+        err = store_add(settings->store, kind, record, id);
+    }
+    return err == ERR_NONE ? err : settings_fail_store(settings, err, problem);
+}
+
+static enum err change(struct settings *settings, enum model_kind kind, void *record,
+                       enum saving saving, bool *is_new, struct settings_problem *problem)
+{
+    uint32_t id = 0;
+    enum err err = settings_check_record(kind, record, problem);
+    if (err != ERR_NONE) return err;
+    err = begin(settings, problem);
+    if (err != ERR_NONE) return err;
+    err = settings_check_references(settings, kind, record, problem);
+    if (err == ERR_NONE) err = save(settings, kind, record, saving, is_new, &id, problem);
+    if (err == ERR_NONE) err = collect_saved(settings, kind, record, id, problem);
+    return end(settings, err, problem);
+}
+
+enum err settings_add(struct settings *settings, enum model_kind kind, void *record,
+                      struct settings_problem *problem)
+{
+    bool is_new;
+    return change(settings, kind, record, SAVE_NEW, &is_new, problem);
+}
+
+enum err settings_replace(struct settings *settings, enum model_kind kind, void *record,
+                          struct settings_problem *problem)
+{
+    bool is_new;
+    return change(settings, kind, record, SAVE_EXISTING, &is_new, problem);
+}
+
+enum err settings_put(struct settings *settings, enum model_kind kind, void *record, bool *is_new,
+                      struct settings_problem *problem)
+{
+    return change(settings, kind, record, SAVE_EITHER, is_new, problem);
+}
+
+// ---- Removal
+
+// Refuses to remove a group or user that has lines.
+static enum err check_unused(struct settings *settings, enum model_kind kind, const void *record,
+                             struct settings_problem *problem)
+{
+    const union model_record *of = record;
+    struct store_query query = {.kind = KIND_LINE};
+    if (kind == KIND_GROUP) query.group = of->group.name;
+    if (kind == KIND_USER) query.user = of->user.name;
+    if (!query.group && !query.user) return ERR_NONE;
+    uint64_t count = 0;
+    enum err err = store_count(settings->store, &query, &count);
+    if (err != ERR_NONE) return settings_fail_store(settings, err, problem);
+    if (count == 0) return ERR_NONE;
+    return settings_fail(problem, ERR_CONFLICT, "", "%s %s still has %llu line%s",
+                         model_kind(kind)->name, query.group ? query.group : query.user,
+                         (unsigned long long)count, count == 1 ? "" : "s");
+}
+
+enum err settings_remove(struct settings *settings, enum model_kind kind, const void *record,
+                         struct settings_problem *problem)
+{
+    union model_record present;
+    uint32_t id = 0;
+    enum err err = begin(settings, problem);
+    if (err != ERR_NONE) return err;
+    memcpy(&present, record, model_kind(kind)->record_size);
+    err = store_get(settings->store, kind, &present, &id);
+    if (err != ERR_NONE) settings_fail_store(settings, err, problem);
+    if (err == ERR_NONE) err = check_unused(settings, kind, &present, problem);
+    if (err == ERR_NONE) {
+        err = store_remove(settings->store, kind, &present);
+        if (err != ERR_NONE) settings_fail_store(settings, err, problem);
+    }
+    if (err == ERR_NONE) err = collect_removed(settings, kind, &present, id, problem);
+    return end(settings, err, problem);
+}
+
+// ---- Reading
+
+enum err settings_get(struct settings *settings, enum model_kind kind, void *record, uint32_t *id,
+                      struct settings_problem *problem)
+{
+    enum err err = store_get(settings->store, kind, record, id);
+    return err == ERR_NONE ? err : settings_fail_store(settings, err, problem);
+}
+
+enum err settings_list(struct settings *settings, const struct store_query *query,
+                       store_visit *visit, void *context, struct settings_problem *problem)
+{
+    enum err err = store_list(settings->store, query, visit, context);
+    return err == ERR_NONE ? err : settings_fail_store(settings, err, problem);
+}
+
+// ---- At start
+
+static bool publish_group(void *context, uint32_t id, const void *record)
+{
+    const struct settings *settings = context;
+    struct snapshot_group snapshot = {.group_id = id};
+    snapshot.settings = *(const struct model_group *)record;
+    if (settings->listener.group_changed) {
+        settings->listener.group_changed(settings->listener.context, &snapshot);
+    }
+    return true;
+}
+
+static enum err publish_line(void *context, const struct snapshot_line *block)
+{
+    const struct settings *settings = context;
+    if (settings->listener.line_changed) {
+        settings->listener.line_changed(settings->listener.context, block);
+    }
+    return ERR_NONE;
+}
+
+enum err settings_publish_all(struct settings *settings, struct settings_problem *problem)
+{
+    struct store_query groups = {.kind = KIND_GROUP}, lines = {.kind = KIND_LINE};
+    enum err err = settings_list(settings, &groups, publish_group, settings, problem);
+    if (err == ERR_NONE) err = settings_walk(settings, &lines, publish_line, settings, problem);
+    return err;
+}

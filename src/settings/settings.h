@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// The authority on settings: what may be saved, and what follows from it. Every change comes
+// through here: it is checked field by field, stored durably, and then published to the engine as
+// snapshots. A refused change names the field and the reason and changes nothing. Belongs to one
+// thread.
+#pragma once
+
+#include "fwd/fwd.h"
+#include "store/store.h"
+
+struct settings;
+
+// Who is told of changes, after they are durable. The blocks are borrowed for the call; the
+// listener must not call the settings. What it is not interested in may be NULL.
+struct settings_listener {
+    void *context;
+    void (*group_changed)(void *context, const struct snapshot_group *group);
+    void (*group_removed)(void *context, uint32_t group_id);
+    void (*line_changed)(void *context, const struct snapshot_line *line);
+    void (*line_removed)(void *context, uint32_t line_id);
+};
+
+// Why a change was refused.
+struct settings_problem {
+    enum err err;     // ERR_INVALID, ERR_EXISTS, ERR_NOT_FOUND, ERR_CONFLICT, or the store's
+    char field[64];   // "target"; empty when it concerns the whole record
+    char reason[256]; // "is the line itself": reads on from the field's name
+};
+
+// `store` must outlive the settings. NULL when memory is out.
+struct settings *settings_new(struct store *store, struct settings_listener listener) WARN_UNUSED;
+void settings_free(struct settings *settings);
+
+// Tells the listener of every group and line: at start.
+enum err settings_publish_all(struct settings *settings,
+                              struct settings_problem *problem) WARN_UNUSED;
+
+// Adds, replaces, removes a record (of `kind`, its key fields set). Texts are brought into their
+// stored form in place: a forwarding's target, a group's main number, blanks at the ends. On an
+// error nothing has changed, and `*problem` says why. Where the group or line that a record belongs
+// to is missing, that is ERR_NOT_FOUND with the field "group" or "extension".
+enum err settings_add(struct settings *settings, enum model_kind kind, void *record,
+                      struct settings_problem *problem) WARN_UNUSED;
+enum err settings_replace(struct settings *settings, enum model_kind kind, void *record,
+                          struct settings_problem *problem) WARN_UNUSED;
+// Adds the record, or replaces the one with its key; `*is_new` says which.
+enum err settings_put(struct settings *settings, enum model_kind kind, void *record, bool *is_new,
+                      struct settings_problem *problem) WARN_UNUSED;
+// A group or user with lines is kept: ERR_CONFLICT, with their count in the reason. A line takes
+// its forwardings along.
+enum err settings_remove(struct settings *settings, enum model_kind kind, const void *record,
+                         struct settings_problem *problem) WARN_UNUSED;
+
+// Reading: straight from the store (see there).
+enum err settings_get(struct settings *settings, enum model_kind kind, void *record, uint32_t *id,
+                      struct settings_problem *problem) WARN_UNUSED;
+enum err settings_list(struct settings *settings, const struct store_query *query,
+                       store_visit *visit, void *context,
+                       struct settings_problem *problem) WARN_UNUSED;
+
+// What would happen to a call now: the facts as a live call would have them, with the states that
+// are given instead of the real ones.
+struct settings_question {
+    const char *group, *extension;
+    struct span from;     // the caller's number in any notation; empty: anonymous, thus external
+    bool has_dnd, is_dnd; // assume do-not-disturb on or off; else as set
+    bool has_login, is_logged_in;
+    bool is_logged_in_now; // what holds without an assumption (the engine knows)
+};
+struct settings_answer {
+    struct fwd_verdict verdict; // its target points into `target`
+    char target[TEXT_SIZE];
+    char dialled[TEXT_SIZE]; // what the PBX would be told to dial
+    bool is_internal;
+    char caller[NUMBER_SIZE]; // stored form; "anonymous" where there is none
+};
+enum err settings_explain(struct settings *settings, const struct settings_question *question,
+                          struct settings_answer *answer,
+                          struct settings_problem *problem) WARN_UNUSED;

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the files of this folder share.
+#pragma once
+
+#include "settings/settings.h"
+
+// ---- Problems
+
+enum err settings_fail(struct settings_problem *problem, enum err err, const char *field,
+                       const char *format, ...) __attribute__((format(printf, 4, 5)));
+// Passes on what the store said of its last error.
+enum err settings_fail_store(const struct settings *settings, enum err err,
+                             struct settings_problem *problem);
+
+// ---- Checks (check.c, host.c)
+
+// Checks what can be told from the record alone, and brings its texts into their stored form.
+enum err settings_check_record(enum model_kind kind, void *record,
+                               struct settings_problem *problem);
+// Checks what depends on other records: that they are there, and a forwarding's target, which gets
+// its stored form.
+enum err settings_check_references(struct settings *settings, enum model_kind kind, void *record,
+                                   struct settings_problem *problem);
+// Brings "HOST" or "HOST:PORT" into its stored form, in place. NULL, or the reason why it is
+// neither.
+const char *settings_read_host(char text[TEXT_SIZE]);
+
+// ---- Blocks for the engine (snapshot.c, walk.c)
+
+// A group, and its numbering as it was read.
+struct settings_site {
+    struct snapshot_group group;
+    struct phone_numbering numbering;
+};
+
+enum { SLOT_COUNT = CONDITION_COUNT * ORIGIN_COUNT };
+
+// All that a line's block is made of.
+struct settings_line {
+    uint32_t id;
+    struct model_line line;
+    bool has_user;
+    struct model_user user;
+    struct model_forwarding forwardings[SLOT_COUNT];
+    size_t forwarding_count;
+};
+
+// Builds a line's block (SNAPSHOT_LINE_MAX bytes).
+void settings_build_block(const struct settings_site *site, const struct settings_line *line,
+                          struct snapshot_line *block);
+
+// Reads the group called `name`. A missing one is ERR_NOT_FOUND of the field "group".
+enum err settings_load_site(struct settings *settings, const char *name, struct settings_site *site,
+                            struct settings_problem *problem);
+
+// Gets the block of each line, in the order of their keys; borrowed for the call.
+typedef enum err settings_sink(void *context, const struct snapshot_line *block);
+// Builds the blocks of the lines that `query` (of KIND_LINE, without `after` and `limit`) selects.
+// An error of `sink` ends it and counts as ERR_NO_MEMORY.
+enum err settings_walk(struct settings *settings, const struct store_query *query,
+                       settings_sink *sink, void *context, struct settings_problem *problem);
+
+// ---- What is to be published once the change is durable (outbox.c)
+
+struct settings_outbox {
+    char *bytes;
+    size_t len, size;
+};
+
+enum settings_news { NEWS_GROUP_CHANGED, NEWS_GROUP_REMOVED, NEWS_LINE_CHANGED, NEWS_LINE_REMOVED };
+
+// Adds a copy of the news. ERR_NO_MEMORY when there is no room for it.
+enum err settings_outbox_put(struct settings_outbox *outbox, enum settings_news news,
+                             const void *bytes, size_t size);
+// Tells the listener of all news, in order.
+void settings_outbox_publish(const struct settings_outbox *outbox,
+                             const struct settings_listener *listener);
+// Forgets all news and gives their memory back.
+void settings_outbox_clear(struct settings_outbox *outbox);
+
+// ---- The whole
+
+enum { WALK_PAGE = 64 };
+
+struct settings {
+    struct store *store;
+    struct settings_listener listener;
+    struct settings_outbox outbox; // of the change under way
+    // Of one walk at a time; site and block stay as they are for the last line:
+    struct settings_site site;
+    struct settings_line page[WALK_PAGE];
+    struct snapshot_line *block; // SNAPSHOT_LINE_MAX bytes
+};

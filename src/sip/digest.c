@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+// Digest authentication, the client's side (RFC 7616, RFC 8760, RFC 3261 section 22): choosing the
+// challenge that we can answer, and the answer. The texts that are hashed are put together in
+// bounded memory; libcrypto only hashes.
+#include "sip/sip_int.h"
+
+#include <openssl/evp.h>
+
+enum {
+    DIGEST_TEXT_MAX = 1024,  // bytes of realm, nonce and opaque
+    DIGEST_INPUT_MAX = 4096, // bytes that are hashed at once
+};
+
+static const struct span algorithm_names[] = {
+    [SIP_DIGEST_MD5] = {"MD5", 3},
+    [SIP_DIGEST_SHA256] = {"SHA-256", 7},
+    [SIP_DIGEST_SHA512_256] = {"SHA-512-256", 11},
+};
+
+// A hash in hexadecimal.
+struct digest {
+    char hex[2 * EVP_MAX_MD_SIZE];
+    size_t len;
+};
+
+// ---- The challenge
+
+static bool find_algorithm(struct span name, enum sip_digest_algorithm *algorithm)
+{
+    for (unsigned i = 0; i < sizeof algorithm_names / sizeof algorithm_names[0]; i++) {
+        if (!span_eq_nocase(name, algorithm_names[i])) continue;
+        *algorithm = (enum sip_digest_algorithm)i;
+        return true;
+    }
+    return false;
+}
+
+static bool lists_word(struct span list, struct span word)
+{
+    while (list.len > 0) {
+        if (span_eq_nocase(span_trim(span_split(&list, ',')), word)) return true;
+    }
+    return false;
+}
+
+// Takes one name=value of a challenge in. False when it makes the challenge one that we cannot
+// answer.
+static bool note_challenge_param(struct sip_challenge *challenge, const struct sip_param *param)
+{
+    if (span_eq_nocase(param->name, SPAN("realm"))) {
+        challenge->realm = param->value;
+    } else if (span_eq_nocase(param->name, SPAN("nonce"))) {
+        challenge->nonce = param->value;
+    } else if (span_eq_nocase(param->name, SPAN("opaque"))) {
+        challenge->opaque = param->value;
+    } else if (span_eq_nocase(param->name, SPAN("stale"))) {
+        challenge->is_stale = span_eq_nocase(param->value, SPAN("true"));
+    } else if (span_eq_nocase(param->name, SPAN("algorithm"))) {
+        return find_algorithm(param->value, &challenge->algorithm);
+    } else if (span_eq_nocase(param->name, SPAN("qop")) && param->value.len > 0) {
+        challenge->has_qop_auth = lists_word(param->value, SPAN("auth"));
+        return challenge->has_qop_auth;
+    }
+    return true;
+}
+
+static bool is_complete(const struct sip_challenge *challenge)
+{
+    bool is_bounded = challenge->realm.len <= DIGEST_TEXT_MAX &&
+                      challenge->nonce.len <= DIGEST_TEXT_MAX &&
+                      challenge->opaque.len <= DIGEST_TEXT_MAX;
+    return challenge->realm.at && challenge->nonce.at && is_bounded;
+}
+
+// Reads "Digest name=value, ...". False for other schemes and for what we cannot answer. What is no
+// parameter ends the challenge: some senders let the next one follow on the same line, as HTTP
+// allows.
+static bool read_challenge(struct span value, struct sip_challenge *challenge)
+{
+    struct cursor cursor = cursor_over(value);
+    if (!span_eq_nocase(take_run(&cursor, CHAR_TOKEN), SPAN("Digest"))) return false;
+    if (is_at_end(&cursor) || !char_is(*cursor.at, CHAR_BLANK)) return false;
+    struct span rest = span_between(cursor.at, cursor.end), item;
+    while (sip_next_item(&rest, &item)) {
+        struct sip_param param;
+        struct cursor inside = cursor_over(item);
+        if (!sip_read_param(&inside, &param) || !param.has_value || !is_at_end(&inside)) break;
+        if (!note_challenge_param(challenge, &param)) return false;
+    }
+    return is_complete(challenge);
+}
+
+bool sip_find_challenge(const struct sip_message *response, struct span realm,
+                        struct sip_challenge *challenge)
+{
+    for (size_t i = 0; i < response->header_count; i++) {
+        const struct sip_header *header = &response->headers[i];
+        bool is_proxy = header->id == SIP_PROXY_AUTHENTICATE;
+        if (!is_proxy && header->id != SIP_WWW_AUTHENTICATE) continue;
+        *challenge = (struct sip_challenge){.algorithm = SIP_DIGEST_MD5, .is_proxy = is_proxy};
+        if (!read_challenge(header->value, challenge)) continue;
+        if (realm.len == 0 || span_eq(realm, challenge->realm)) return true;
+    }
+    return false;
+}
+
+// ---- The answer
+
+static const EVP_MD *hash_function(enum sip_digest_algorithm algorithm)
+{
+    switch (algorithm) {
+    case SIP_DIGEST_MD5: break;
+    case SIP_DIGEST_SHA256: return EVP_sha256();
+    case SIP_DIGEST_SHA512_256: return EVP_sha512_256();
+    }
+    return EVP_md5();
+}
+
+static struct span digest_text(const struct digest *digest)
+{
+    return (struct span){digest->hex, digest->len};
+}
+
+// The hash of `input`. False when the input did not fit, or the algorithm is switched off.
+static bool hash(enum sip_digest_algorithm algorithm, const struct buffer *input,
+                 struct digest *digest)
+{
+    uint8_t bytes[EVP_MAX_MD_SIZE];
+    unsigned count = 0;
+    if (input->is_full) return false;
+    if (!EVP_Digest(input->at, input->len, bytes, &count, hash_function(algorithm), NULL)) {
+        return false;
+    }
+    struct buffer hex = buffer_over(digest->hex, sizeof digest->hex);
+    buffer_put_hex(&hex, bytes, count);
+    digest->len = hex.len;
+    return true;
+}
+
+// H(user:realm:password), RFC 7616 section 3.4.2.
+static bool hash_user(const struct sip_challenge *challenge,
+                      const struct sip_credentials *credentials, struct digest *digest)
+{
+    char bytes[DIGEST_INPUT_MAX];
+    struct buffer input = buffer_over(bytes, sizeof bytes);
+    buffer_put(&input, credentials->user);
+    buffer_put_byte(&input, ':');
+    buffer_put(&input, challenge->realm);
+    buffer_put_byte(&input, ':');
+    buffer_put(&input, credentials->password);
+    bool is_done = hash(challenge->algorithm, &input, digest);
+    OPENSSL_cleanse(bytes, sizeof bytes);
+    return is_done;
+}
+
+// H(method:uri), RFC 7616 section 3.4.3.
+static bool hash_request(enum sip_digest_algorithm algorithm, const char *method, struct span uri,
+                         struct digest *digest)
+{
+    char bytes[DIGEST_INPUT_MAX];
+    struct buffer input = buffer_over(bytes, sizeof bytes);
+    buffer_put_text(&input, method);
+    buffer_put_byte(&input, ':');
+    buffer_put(&input, uri);
+    return hash(algorithm, &input, digest);
+}
+
+static void put_nonce_count(struct buffer *out, uint32_t nonce_count)
+{
+    const uint8_t bytes[4] = {(uint8_t)(nonce_count >> 24), (uint8_t)(nonce_count >> 16),
+                              (uint8_t)(nonce_count >> 8), (uint8_t)nonce_count};
+    buffer_put_hex(out, bytes, sizeof bytes);
+}
+
+// Prints ":nc:cnonce:auth", which stands between nonce and request when there is a qop.
+static void put_use(struct buffer *out, struct span cnonce, uint32_t nonce_count)
+{
+    buffer_put_byte(out, ':');
+    put_nonce_count(out, nonce_count);
+    buffer_put_byte(out, ':');
+    buffer_put(out, cnonce);
+    buffer_put(out, SPAN(":auth"));
+}
+
+static void put_quoted_param(struct buffer *out, const char *name, struct span value)
+{
+    buffer_put_text(out, name);
+    buffer_put(out, SPAN("=\""));
+    sip_put_unfolded(out, value);
+    buffer_put_byte(out, '"');
+}
+
+// Prints everything behind `response`.
+static void put_answer_params(struct buffer *out, const struct sip_challenge *challenge,
+                              struct span cnonce, uint32_t nonce_count)
+{
+    buffer_put(out, SPAN(", algorithm="));
+    buffer_put(out, algorithm_names[challenge->algorithm]);
+    if (challenge->opaque.at) put_quoted_param(out, ", opaque", challenge->opaque);
+    if (challenge->has_qop_auth) {
+        buffer_put(out, SPAN(", qop=auth, nc="));
+        put_nonce_count(out, nonce_count);
+        put_quoted_param(out, ", cnonce", cnonce);
+    }
+    buffer_put(out, SPAN("\r\n"));
+}
+
+// response = H(H(A1):nonce[:nc:cnonce:auth]:H(A2)), RFC 7616 section 3.4.1; without qop as RFC 2069
+// had it.
+void sip_put_authorization(struct buffer *out, const struct sip_challenge *challenge,
+                           const struct sip_credentials *credentials, const char *method,
+                           struct span uri, struct span cnonce, uint32_t nonce_count)
+{
+    char bytes[DIGEST_INPUT_MAX];
+    struct buffer input = buffer_over(bytes, sizeof bytes);
+    struct digest user, request, response;
+    if (!hash_user(challenge, credentials, &user) ||
+        !hash_request(challenge->algorithm, method, uri, &request)) {
+        out->is_full = true;
+        return;
+    }
+    buffer_put(&input, digest_text(&user));
+    buffer_put_byte(&input, ':');
+    buffer_put(&input, challenge->nonce);
+    if (challenge->has_qop_auth) put_use(&input, cnonce, nonce_count);
+    buffer_put_byte(&input, ':');
+    buffer_put(&input, digest_text(&request));
+    if (!hash(challenge->algorithm, &input, &response)) {
+        out->is_full = true;
+        return;
+    }
+    buffer_put_text(out, challenge->is_proxy ? "Proxy-Authorization" : "Authorization");
+    buffer_put(out, SPAN(": Digest username="));
+    sip_put_quoted(out, credentials->user);
+    put_quoted_param(out, ", realm", challenge->realm);
+    put_quoted_param(out, ", nonce", challenge->nonce);
+    put_quoted_param(out, ", uri", uri);
+    put_quoted_param(out, ", response", digest_text(&response));
+    put_answer_params(out, challenge, cnonce, nonce_count);
+}

@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: Apache-2.0
+// The store in memory, for tests: a sorted array per kind; a transaction keeps a copy of them all.
+#include "store/store_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct row {
+    uint32_t id;
+    union model_record record;
+};
+
+struct table {
+    struct row *rows; // in the order of their keys
+    size_t count, capacity;
+    uint32_t last_id;
+};
+
+// A journal entry and, behind it, the bytes of its texts.
+struct journal_row {
+    struct model_journal_entry entry;
+    char bytes[];
+};
+
+struct memory {
+    struct store base;
+    struct table tables[KIND_COUNT];
+    struct table before[KIND_COUNT]; // as they were when the transaction began
+    struct journal_row **journal;    // the entry of id n at n-1
+    size_t journal_count, journal_capacity;
+};
+
+static struct memory *memory_of(struct store *store)
+{
+    return (struct memory *)store;
+}
+
+static enum err no_memory(struct store *store)
+{
+    return store_fail(store, ERR_NO_MEMORY, "out of memory");
+}
+
+// ---- Tables
+
+static int compare_field(const struct model_field *field, const void *a, const void *b)
+{
+    if (field->type == TYPE_TEXT) return strcmp(model_get_text(field, a), model_get_text(field, b));
+    uint32_t left = model_get_number(field, a), right = model_get_number(field, b);
+    return left < right ? -1 : left > right;
+}
+
+static int compare_keys(enum model_kind kind, const void *a, const void *b)
+{
+    const struct model_kind_info *info = model_kind(kind);
+    int order = 0;
+    for (size_t i = 0; order == 0 && i < info->field_count; i++) {
+        if (info->fields[i].flags & FIELD_KEY) order = compare_field(&info->fields[i], a, b);
+    }
+    return order;
+}
+
+// The first row whose key is not before that of `record`; the table's count where there is none.
+static size_t find_place(const struct table *table, enum model_kind kind, const void *record)
+{
+    size_t low = 0, high = table->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        bool is_before = compare_keys(kind, &table->rows[middle].record, record) < 0;
+        if (is_before) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+static struct row *find_row(struct table *table, enum model_kind kind, const void *record)
+{
+    size_t place = find_place(table, kind, record);
+    if (place == table->count) return NULL;
+    struct row *row = &table->rows[place];
+    return compare_keys(kind, &row->record, record) == 0 ? row : NULL;
+}
+
+static bool make_room(struct table *table)
+{
+    if (table->count < table->capacity) return true;
+    size_t capacity = table->capacity > 0 ? 2 * table->capacity : 16;
+    struct row *rows = realloc(table->rows, capacity * sizeof *rows);
+    if (!rows) return false;
+    table->rows = rows;
+    table->capacity = capacity;
+    return true;
+}
+
+static void remove_row(struct table *table, struct row *row)
+{
+    size_t following = (size_t)(table->rows + table->count - (row + 1));
+    memmove(row, row + 1, following * sizeof *row);
+    table->count--;
+}
+
+// ---- Transactions
+
+static void free_tables(struct table tables[KIND_COUNT])
+{
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
+        free(tables[kind].rows);
+        tables[kind] = (struct table){0};
+    }
+}
+
+static enum err memory_begin(struct store *store)
+{
+    struct memory *memory = memory_of(store);
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
+        const struct table *from = &memory->tables[kind];
+        struct table copy = {
+            .count = from->count, .capacity = from->count, .last_id = from->last_id};
+        copy.rows = malloc((from->count + 1) * sizeof *copy.rows);
+        if (!copy.rows) {
+            free_tables(memory->before);
+            return no_memory(store);
+        }
+        if (from->count > 0) memcpy(copy.rows, from->rows, from->count * sizeof *copy.rows);
+        memory->before[kind] = copy;
+    }
+    return ERR_NONE;
+}
+
+static enum err memory_commit(struct store *store)
+{
+    free_tables(memory_of(store)->before);
+    return ERR_NONE;
+}
+
+static void memory_rollback(struct store *store)
+{
+    struct memory *memory = memory_of(store);
+    free_tables(memory->tables);
+    memcpy(memory->tables, memory->before, sizeof memory->tables);
+    memset(memory->before, 0, sizeof memory->before);
+}
+
+// ---- Records
+
+static bool has_group(struct memory *memory, const char *name)
+{
+    union model_record wanted = {0};
+    text_copy(wanted.group.name, NAME_SIZE, span_of(name));
+    return find_row(&memory->tables[KIND_GROUP], KIND_GROUP, &wanted) != NULL;
+}
+
+static bool has_user(struct memory *memory, const char *name)
+{
+    union model_record wanted = {0};
+    text_copy(wanted.user.name, NAME_SIZE, span_of(name));
+    return !*name || find_row(&memory->tables[KIND_USER], KIND_USER, &wanted);
+}
+
+static bool has_line(struct memory *memory, const char *group, const char *extension)
+{
+    union model_record wanted = {0};
+    text_copy(wanted.line.group, NAME_SIZE, span_of(group));
+    text_copy(wanted.line.extension, EXTENSION_SIZE, span_of(extension));
+    return find_row(&memory->tables[KIND_LINE], KIND_LINE, &wanted) != NULL;
+}
+
+// Whether everything that `record` refers to is there.
+static bool are_references_met(struct memory *memory, enum model_kind kind, const void *record)
+{
+    const union model_record *of = record;
+    switch (kind) {
+    case KIND_LINE: return has_group(memory, of->line.group) && has_user(memory, of->line.user);
+    case KIND_FORWARDING: return has_line(memory, of->forwarding.group, of->forwarding.extension);
+    default: return true;
+    }
+}
+
+static enum err fail_named(struct store *store, enum err err, enum model_kind kind,
+                           const void *record, const char *what)
+{
+    char name[STORE_NAME_SIZE];
+    return store_fail(store, err, "%s %s", store_name(kind, record, name), what);
+}
+
+static enum err not_found(struct store *store, enum model_kind kind, const void *record)
+{
+    return fail_named(store, ERR_NOT_FOUND, kind, record, "does not exist");
+}
+
+static enum err memory_add(struct store *store, enum model_kind kind, const void *record,
+                           uint32_t *id)
+{
+    struct memory *memory = memory_of(store);
+    struct table *table = &memory->tables[kind];
+    if (find_row(table, kind, record)) {
+        return fail_named(store, ERR_EXISTS, kind, record, "exists already");
+    }
+    if (!are_references_met(memory, kind, record)) {
+        return fail_named(store, ERR_CONFLICT, kind, record, "refers to what does not exist");
+    }
+    if (!make_room(table)) return no_memory(store);
+    size_t place = find_place(table, kind, record);
+    struct row *row = &table->rows[place];
+    memmove(row + 1, row, (table->count - place) * sizeof *row);
+    row->id = ++table->last_id;
+    memcpy(&row->record, record, model_kind(kind)->record_size);
+    table->count++;
+    *id = row->id;
+    return ERR_NONE;
+}
+
+static enum err memory_replace(struct store *store, enum model_kind kind, const void *record)
+{
+    struct memory *memory = memory_of(store);
+    struct row *row = find_row(&memory->tables[kind], kind, record);
+    if (!row) return not_found(store, kind, record);
+    if (!are_references_met(memory, kind, record)) {
+        return fail_named(store, ERR_CONFLICT, kind, record, "refers to what does not exist");
+    }
+    memcpy(&row->record, record, model_kind(kind)->record_size);
+    return ERR_NONE;
+}
+
+static bool has_lines(struct store *store, enum model_kind kind, const void *record)
+{
+    const union model_record *of = record;
+    struct store_query query = {.kind = KIND_LINE};
+    uint64_t count = 0;
+    if (kind == KIND_GROUP) query.group = of->group.name;
+    if (kind == KIND_USER) query.user = of->user.name;
+    if (!query.group && !query.user) return false;
+    enum err err = store->ops->count(store, &query, &count);
+    ASSERT(err == ERR_NONE);
+    return count > 0;
+}
+
+static void remove_forwardings(struct table *table, const struct model_line *line)
+{
+    for (size_t i = table->count; i > 0; i--) {
+        struct row *row = &table->rows[i - 1];
+        const struct model_forwarding *forwarding = &row->record.forwarding;
+        bool is_of_line = strcmp(forwarding->group, line->group) == 0 &&
+                          strcmp(forwarding->extension, line->extension) == 0;
+        if (is_of_line) remove_row(table, row);
+    }
+}
+
+static enum err memory_remove(struct store *store, enum model_kind kind, const void *record)
+{
+    struct memory *memory = memory_of(store);
+    struct row *row = find_row(&memory->tables[kind], kind, record);
+    if (!row) return not_found(store, kind, record);
+    if (has_lines(store, kind, record)) {
+        return fail_named(store, ERR_CONFLICT, kind, record, "still has lines");
+    }
+    if (kind == KIND_LINE) {
+        remove_forwardings(&memory->tables[KIND_FORWARDING], &row->record.line);
+    }
+    remove_row(&memory->tables[kind], row);
+    return ERR_NONE;
+}
+
+static enum err memory_get(struct store *store, enum model_kind kind, void *record, uint32_t *id)
+{
+    struct row *row = find_row(&memory_of(store)->tables[kind], kind, record);
+    if (!row) return not_found(store, kind, record);
+    memcpy(record, &row->record, model_kind(kind)->record_size);
+    if (id) *id = row->id;
+    return ERR_NONE;
+}
+
+// ---- Listings
+
+static bool is_selected(const struct store_query *query, const void *record)
+{
+    for (enum store_filter filter = 0; filter < FILTER_COUNT; filter++) {
+        const char *wanted = store_filter_text(query, filter);
+        if (!wanted) continue;
+        const struct model_field *field = store_filter_field(query->kind, filter);
+        if (strcmp(model_get_text(field, record), wanted) != 0) return false;
+    }
+    return !query->after || compare_keys(query->kind, record, query->after) > 0;
+}
+
+static enum err memory_list(struct store *store, const struct store_query *query,
+                            store_visit *visit, void *context)
+{
+    const struct table *table = &memory_of(store)->tables[query->kind];
+    uint32_t shown = 0;
+    for (size_t i = 0; i < table->count; i++) {
+        const struct row *row = &table->rows[i];
+        if (!is_selected(query, &row->record)) continue;
+        if (query->limit > 0 && shown == query->limit) break;
+        shown++;
+        if (!visit(context, row->id, &row->record)) break;
+    }
+    return ERR_NONE;
+}
+
+static bool count_one(void *context, uint32_t id, const void *record)
+{
+    (void)id;
+    (void)record;
+    uint64_t *count = context;
+    ++*count;
+    return true;
+}
+
+static enum err memory_count(struct store *store, const struct store_query *query, uint64_t *count)
+{
+    struct store_query unlimited = *query;
+    unlimited.limit = 0;
+    *count = 0;
+    return memory_list(store, &unlimited, count_one, count);
+}
+
+// ---- Journal
+
+// The texts of an entry, as they are cut.
+enum { JOURNAL_TEXT_COUNT = 9 };
+
+static void list_texts(struct model_journal_entry *entry, struct span *texts[JOURNAL_TEXT_COUNT])
+{
+    struct span *all[JOURNAL_TEXT_COUNT] = {
+        &entry->group,          &entry->extension, &entry->caller,
+        &entry->caller_display, &entry->dialled,   &entry->diverted_by,
+        &entry->call_id,        &entry->target,    &entry->trace,
+    };
+    memcpy(texts, all, sizeof all);
+    for (int i = 0; i < JOURNAL_TEXT_COUNT; i++) {
+        bool is_trace = texts[i] == &entry->trace;
+        *texts[i] = is_trace ? store_journal_trace(*texts[i]) : store_journal_text(*texts[i]);
+    }
+}
+
+static struct journal_row *copy_entry(const struct model_journal_entry *entry, uint64_t id)
+{
+    struct model_journal_entry copy = *entry;
+    struct span *texts[JOURNAL_TEXT_COUNT];
+    size_t len = 0;
+    list_texts(&copy, texts);
+    for (int i = 0; i < JOURNAL_TEXT_COUNT; i++) len += texts[i]->len;
+    struct journal_row *row = malloc(sizeof *row + len);
+    if (!row) return NULL;
+    struct buffer bytes = buffer_over(row->bytes, len);
+    for (int i = 0; i < JOURNAL_TEXT_COUNT; i++) {
+        struct span kept = {bytes.at + bytes.len, texts[i]->len};
+        buffer_put(&bytes, *texts[i]);
+        *texts[i] = kept;
+    }
+    copy.id = id;
+    row->entry = copy;
+    return row;
+}
+
+static enum err memory_journal_append(struct store *store,
+                                      const struct model_journal_entry *entries, size_t count)
+{
+    struct memory *memory = memory_of(store);
+    size_t wanted = memory->journal_count + count;
+    if (wanted > memory->journal_capacity) {
+        struct journal_row **rows = realloc(memory->journal,
+                                            2 * wanted * sizeof(struct journal_row *));
+        if (!rows) return no_memory(store);
+        memory->journal = rows;
+        memory->journal_capacity = 2 * wanted;
+    }
+    size_t old_count = memory->journal_count;
+    while (memory->journal_count < wanted) {
+        size_t at = memory->journal_count;
+        struct journal_row *row = copy_entry(&entries[at - old_count], at + 1);
+        if (!row) break;
+        memory->journal[memory->journal_count++] = row;
+    }
+    if (memory->journal_count == wanted) return ERR_NONE;
+    while (memory->journal_count > old_count) free(memory->journal[--memory->journal_count]);
+    return no_memory(store);
+}
+
+static bool is_searched(const struct store_journal_query *query,
+                        const struct model_journal_entry *entry)
+{
+    struct span group = span_of(query->group), extension = span_of(query->extension);
+    return (group.len == 0 || span_eq(group, entry->group)) &&
+           (extension.len == 0 || span_eq(extension, entry->extension));
+}
+
+static enum err memory_journal_list(struct store *store, const struct store_journal_query *query,
+                                    store_journal_visit *visit, void *context)
+{
+    struct memory *memory = memory_of(store);
+    uint64_t newest = memory->journal_count;
+    struct store_journal_range range = store_journal_range(query, newest > 0, newest);
+    uint64_t last_id = 0;
+    uint32_t shown = 0;
+    for (uint64_t id = range.before; newest > 0 && id > range.first; id--) {
+        const struct model_journal_entry *entry = &memory->journal[id - 2]->entry;
+        if (!is_searched(query, entry)) continue;
+        bool goes_on = visit(context, entry);
+        if (++shown < range.limit && goes_on) continue;
+        last_id = entry->id;
+        break;
+    }
+    store_journal_resume(query, &range, last_id);
+    return ERR_NONE;
+}
+
+// ---- The handle
+
+static void memory_close(struct store *store)
+{
+    struct memory *memory = memory_of(store);
+    free_tables(memory->tables);
+    for (size_t i = 0; i < memory->journal_count; i++) free(memory->journal[i]);
+    free(memory->journal);
+    free(memory);
+}
+
+struct store *store_open_memory(void)
+{
+    static const struct store_ops ops = {
+        .close = memory_close,
+        .begin = memory_begin,
+        .commit = memory_commit,
+        .rollback = memory_rollback,
+        .add = memory_add,
+        .replace = memory_replace,
+        .remove = memory_remove,
+        .get = memory_get,
+        .list = memory_list,
+        .count = memory_count,
+        .journal_append = memory_journal_append,
+        .journal_list = memory_journal_list,
+    };
+    struct memory *memory = calloc(1, sizeof *memory);
+    if (!memory) return NULL;
+    memory->base.ops = &ops;
+    return &memory->base;
+}

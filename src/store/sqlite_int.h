@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// The store in SQLite: what its files share. Result codes of SQLite end in sqlite.c, as enum err
+// and a sentence that names the file.
+#pragma once
+
+#include "store/secret.h"
+
+#include <sqlite3.h>
+
+// ---- Statements that the field tables yield (sqlite_sql.c). Parameter n is field n-1 of the kind
+// in all of them; LIST has its limit behind the fields.
+
+// Which of a query's parts a LIST or COUNT has: bits by enum store_filter, and this one.
+enum { SHAPE_AFTER = 1 << FILTER_COUNT, SHAPE_COUNT = 2 * SHAPE_AFTER };
+
+enum sqlite_form {
+    FORM_ADD,
+    FORM_REPLACE,
+    FORM_REMOVE,
+    FORM_GET,
+    FORM_LIST,                            // + shape
+    FORM_COUNT = FORM_LIST + SHAPE_COUNT, // + shape
+    FORM_END = FORM_COUNT + SHAPE_COUNT,
+};
+
+enum { SQLITE_SQL_MAX = 4096 };
+
+// Prints the statement of `form` for `kind`.
+void sqlite_put_sql(struct buffer *out, enum model_kind kind, unsigned form);
+
+// ---- The handle
+
+struct database {
+    sqlite3 *handle;
+    const char *file; // its name in the directory
+};
+
+enum journal_form { JOURNAL_APPEND, JOURNAL_LIST, JOURNAL_BOUNDS, JOURNAL_FORM_END };
+
+struct sqlite_store {
+    struct store base;
+    struct database settings, journal;
+    struct secret_key key;
+    // Prepared statements that rest; NULL while in use, or never needed.
+    sqlite3_stmt *statements[KIND_COUNT][FORM_END];
+    sqlite3_stmt *journal_statements[JOURNAL_FORM_END];
+};
+
+struct sqlite_store *sqlite_of(struct store *store);
+
+// Notes what `database` reports of its last call, and returns it as enum err.
+enum err sqlite_fail(struct sqlite_store *store, const struct database *database);
+// Runs statements that yield no rows.
+enum err sqlite_run(struct sqlite_store *store, const struct database *database, const char *sql);
+// Takes the resting statement out of `slot`, or prepares `sql`. NULL on failure, which is noted.
+sqlite3_stmt *sqlite_take(struct sqlite_store *store, const struct database *database,
+                          sqlite3_stmt **slot, const char *sql);
+// Puts a statement to rest in `slot`; ends it where another rests there (a listing in a listing).
+void sqlite_give(sqlite3_stmt **slot, sqlite3_stmt *statement);
+
+// ---- Schema (sqlite_schema.c)
+
+enum sqlite_schema { SCHEMA_SETTINGS, SCHEMA_JOURNAL };
+// Brings an open database to this program's schema; refuses one that is newer, or not ours.
+enum err sqlite_migrate(struct sqlite_store *store, const struct database *database,
+                        enum sqlite_schema schema);
+
+// ---- Operations (sqlite_records.c, sqlite_journal.c)
+
+enum err sqlite_add(struct store *base, enum model_kind kind, const void *record, uint32_t *id);
+enum err sqlite_replace(struct store *base, enum model_kind kind, const void *record);
+enum err sqlite_remove(struct store *base, enum model_kind kind, const void *record);
+enum err sqlite_get(struct store *base, enum model_kind kind, void *record, uint32_t *id);
+enum err sqlite_list(struct store *base, const struct store_query *query, store_visit *visit,
+                     void *context);
+enum err sqlite_count(struct store *base, const struct store_query *query, uint64_t *count);
+enum err sqlite_journal_append(struct store *base, const struct model_journal_entry *entries,
+                               size_t count);
+enum err sqlite_journal_list(struct store *base, const struct store_journal_query *query,
+                             store_journal_visit *visit, void *context);

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+// The journal in SQLite: appended by rowid in large transactions, without an index, and read
+// backwards. A search for a group or line walks a bounded range of ids (docs/storage.md "Journal").
+#include "store/sqlite_int.h"
+
+#include <stddef.h>
+#include <string.h>
+
+enum column_type {
+    COLUMN_TEXT,
+    COLUMN_BLOB,
+    COLUMN_BOOL,
+    COLUMN_U16,
+    COLUMN_U32,
+    COLUMN_U64,
+    COLUMN_NAME
+};
+
+// One column of the table and its place in the entry.
+struct column {
+    const char *name;
+    enum column_type type;
+    size_t offset;
+    const struct model_names *names; // of a COLUMN_NAME, an enumeration in one byte
+};
+
+static const char *const reason_list[REASON_COUNT] = {
+    [REASON_UNCONDITIONAL] = "unconditional",
+    [REASON_DND] = "dnd",
+    [REASON_UNAVAILABLE_LOGGED_OFF] = "unavailable_logged_off",
+};
+static const struct model_names reasons = {reason_list, REASON_COUNT};
+
+#define AT(member) offsetof(struct model_journal_entry, member)
+static const struct column columns[] = {
+    {"group", COLUMN_TEXT, AT(group), NULL},
+    {"extension", COLUMN_TEXT, AT(extension), NULL},
+    {"line_id", COLUMN_U32, AT(line_id), NULL},
+    {"started_us", COLUMN_U64, AT(started_us), NULL},
+    {"ended_us", COLUMN_U64, AT(ended_us), NULL},
+    {"caller", COLUMN_TEXT, AT(caller), NULL},
+    {"caller_display", COLUMN_TEXT, AT(caller_display), NULL},
+    {"dialled", COLUMN_TEXT, AT(dialled), NULL},
+    {"diverted_by", COLUMN_TEXT, AT(diverted_by), NULL},
+    {"call_id", COLUMN_TEXT, AT(call_id), NULL},
+    {"internal", COLUMN_BOOL, AT(is_internal), NULL},
+    {"verdict", COLUMN_NAME, AT(verdict), &model_verdict_kinds},
+    {"outcome", COLUMN_NAME, AT(outcome), &model_outcomes},
+    {"reason", COLUMN_NAME, AT(reason), &reasons},
+    {"status", COLUMN_U16, AT(status), NULL},
+    {"target", COLUMN_TEXT, AT(target), NULL},
+    {"trace", COLUMN_BLOB, AT(trace), NULL},
+};
+enum { COLUMN_TOTAL = sizeof columns / sizeof columns[0] };
+
+// ---- Statements
+
+static void put_columns(struct buffer *out)
+{
+    for (int i = 0; i < COLUMN_TOTAL; i++) {
+        buffer_printf(out, "%s\"%s\"", i > 0 ? "," : "", columns[i].name);
+    }
+}
+
+static void put_sql(struct buffer *out, enum journal_form form)
+{
+    switch (form) {
+    case JOURNAL_APPEND:
+        buffer_put_text(out, "INSERT INTO journal(");
+        put_columns(out);
+        buffer_put_text(out, ") VALUES (");
+        for (int i = 0; i < COLUMN_TOTAL; i++) buffer_put_text(out, i > 0 ? ",?" : "?");
+        buffer_put_byte(out, ')');
+        break;
+    case JOURNAL_LIST:
+        buffer_put_text(out, "SELECT id,");
+        put_columns(out);
+        buffer_put_text(out, " FROM journal WHERE id>=?1 AND id<?2 AND (?3='' OR \"group\"=?3)"
+                             " AND (?4='' OR extension=?4) ORDER BY id DESC LIMIT ?5");
+        break;
+    case JOURNAL_BOUNDS:
+        buffer_put_text(out, "SELECT (SELECT min(id) FROM journal), (SELECT max(id) FROM journal)");
+        break;
+    case JOURNAL_FORM_END: ASSERT(false);
+    }
+}
+
+static sqlite3_stmt *take(struct sqlite_store *store, enum journal_form form)
+{
+    char sql[SQLITE_SQL_MAX];
+    struct buffer out = buffer_over(sql, sizeof sql);
+    put_sql(&out, form);
+    buffer_put_byte(&out, '\0');
+    ASSERT(!out.is_full);
+    return sqlite_take(store, &store->journal, &store->journal_statements[form], sql);
+}
+
+static void give(struct sqlite_store *store, enum journal_form form, sqlite3_stmt *statement)
+{
+    sqlite_give(&store->journal_statements[form], statement);
+}
+
+// ---- Appending
+
+static int bind_column(sqlite3_stmt *statement, int i, const struct model_journal_entry *entry)
+{
+    const struct column *column = &columns[i];
+    const void *place = (const char *)entry + column->offset;
+    const uint64_t *number = place;
+    struct span text;
+    switch (column->type) {
+    case COLUMN_TEXT:
+        text = store_journal_text(*(const struct span *)place);
+        return sqlite3_bind_text(statement, i + 1, text.len > 0 ? text.at : "", (int)text.len,
+                                 SQLITE_STATIC);
+    case COLUMN_BLOB:
+        text = store_journal_trace(*(const struct span *)place);
+        if (text.len == 0) return sqlite3_bind_zeroblob(statement, i + 1, 0);
+        return sqlite3_bind_blob(statement, i + 1, text.at, (int)text.len, SQLITE_STATIC);
+    case COLUMN_BOOL: return sqlite3_bind_int(statement, i + 1, *(const bool *)place);
+    case COLUMN_U16: return sqlite3_bind_int(statement, i + 1, *(const uint16_t *)place);
+    case COLUMN_U32: return sqlite3_bind_int64(statement, i + 1, *(const uint32_t *)place);
+    case COLUMN_U64: return sqlite3_bind_int64(statement, i + 1, (int64_t)*number);
+    case COLUMN_NAME:
+        return sqlite3_bind_text(statement, i + 1,
+                                 model_name(column->names, *(const uint8_t *)place), -1,
+                                 SQLITE_STATIC);
+    }
+    ASSERT(false);
+}
+
+static int append_entry(sqlite3_stmt *statement, const struct model_journal_entry *entry)
+{
+    int code = SQLITE_OK;
+    for (int i = 0; i < COLUMN_TOTAL && code == SQLITE_OK; i++) {
+        code = bind_column(statement, i, entry);
+    }
+    if (code == SQLITE_OK) code = sqlite3_step(statement);
+    return code == SQLITE_DONE ? sqlite3_reset(statement) : code;
+}
+
+enum err sqlite_journal_append(struct store *base, const struct model_journal_entry *entries,
+                               size_t count)
+{
+    struct sqlite_store *store = sqlite_of(base);
+    sqlite3_stmt *statement = take(store, JOURNAL_APPEND);
+    if (!statement) return base->problem.err;
+    enum err err = sqlite_run(store, &store->journal, "BEGIN IMMEDIATE");
+    for (size_t i = 0; i < count && err == ERR_NONE; i++) {
+        if (append_entry(statement, &entries[i]) != SQLITE_OK) {
+            err = sqlite_fail(store, &store->journal);
+        }
+    }
+    give(store, JOURNAL_APPEND, statement);
+    if (err == ERR_NONE) err = sqlite_run(store, &store->journal, "COMMIT");
+    bool is_open = !sqlite3_get_autocommit(store->journal.handle);
+    if (is_open) sqlite3_exec(store->journal.handle, "ROLLBACK", NULL, NULL, NULL);
+    return err;
+}
+
+// ---- Listing
+
+static enum err read_bounds(struct sqlite_store *store, uint64_t *oldest_id, uint64_t *newest_id)
+{
+    sqlite3_stmt *statement = take(store, JOURNAL_BOUNDS);
+    if (!statement) return store->base.problem.err;
+    enum err err = ERR_NONE;
+    if (sqlite3_step(statement) == SQLITE_ROW) {
+        *oldest_id = (uint64_t)sqlite3_column_int64(statement, 0);
+        *newest_id = (uint64_t)sqlite3_column_int64(statement, 1);
+    } else {
+        err = sqlite_fail(store, &store->journal);
+    }
+    give(store, JOURNAL_BOUNDS, statement);
+    return err;
+}
+
+// Reads a column into the entry; false when it holds no such value.
+static bool read_column(sqlite3_stmt *statement, int i, struct model_journal_entry *entry)
+{
+    const struct column *column = &columns[i];
+    void *place = (char *)entry + column->offset;
+    int64_t number = sqlite3_column_int64(statement, i + 1);
+    struct span text = {NULL, 0};
+    unsigned value = 0;
+    if (column->type == COLUMN_TEXT || column->type == COLUMN_BLOB || column->type == COLUMN_NAME) {
+        text.at = sqlite3_column_blob(statement, i + 1);
+        text.len = (size_t)sqlite3_column_bytes(statement, i + 1);
+    }
+    switch (column->type) {
+    case COLUMN_TEXT:
+    case COLUMN_BLOB: *(struct span *)place = text; return true;
+    case COLUMN_BOOL: *(bool *)place = number != 0; return number == 0 || number == 1;
+    case COLUMN_U16:
+        *(uint16_t *)place = (uint16_t)number;
+        return number >= 0 && number <= UINT16_MAX;
+    case COLUMN_U32:
+        *(uint32_t *)place = (uint32_t)number;
+        return number >= 0 && number <= UINT32_MAX;
+    case COLUMN_U64: *(uint64_t *)place = (uint64_t)number; return true;
+    case COLUMN_NAME:
+        if (!model_find_name(column->names, text, &value)) return false;
+        *(uint8_t *)place = (uint8_t)value;
+        return true;
+    }
+    ASSERT(false);
+}
+
+static enum err read_entry(struct sqlite_store *store, sqlite3_stmt *statement,
+                           struct model_journal_entry *entry)
+{
+    *entry = (struct model_journal_entry){.id = (uint64_t)sqlite3_column_int64(statement, 0)};
+    for (int i = 0; i < COLUMN_TOTAL; i++) {
+        if (read_column(statement, i, entry)) continue;
+        return store_fail(&store->base, ERR_CORRUPT, "%s: entry %llu: its %s is damaged",
+                          store->journal.file, (unsigned long long)entry->id, columns[i].name);
+    }
+    return ERR_NONE;
+}
+
+static enum err bind_range(struct sqlite_store *store, sqlite3_stmt *statement,
+                           const struct store_journal_query *query,
+                           const struct store_journal_range *range)
+{
+    const char *group = query->group ? query->group : "";
+    const char *extension = query->extension ? query->extension : "";
+    bool is_bound = sqlite3_bind_int64(statement, 1, (int64_t)range->first) == SQLITE_OK &&
+                    sqlite3_bind_int64(statement, 2, (int64_t)range->before) == SQLITE_OK &&
+                    sqlite3_bind_text(statement, 3, group, -1, SQLITE_STATIC) == SQLITE_OK &&
+                    sqlite3_bind_text(statement, 4, extension, -1, SQLITE_STATIC) == SQLITE_OK &&
+                    sqlite3_bind_int64(statement, 5, range->limit) == SQLITE_OK;
+    return is_bound ? ERR_NONE : sqlite_fail(store, &store->journal);
+}
+
+// Shows the entries of the range; `*last_id` is where it ended before the range did, else 0.
+static enum err visit_rows(struct sqlite_store *store, sqlite3_stmt *statement, uint32_t limit,
+                           store_journal_visit *visit, void *context, uint64_t *last_id)
+{
+    struct model_journal_entry entry;
+    uint32_t shown = 0;
+    int code;
+    *last_id = 0;
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+        enum err err = read_entry(store, statement, &entry);
+        if (err != ERR_NONE) return err;
+        bool goes_on = visit(context, &entry);
+        if (++shown < limit && goes_on) continue;
+        *last_id = entry.id;
+        return ERR_NONE;
+    }
+    return code == SQLITE_DONE ? ERR_NONE : sqlite_fail(store, &store->journal);
+}
+
+enum err sqlite_journal_list(struct store *base, const struct store_journal_query *query,
+                             store_journal_visit *visit, void *context)
+{
+    struct sqlite_store *store = sqlite_of(base);
+    uint64_t oldest_id = 0, newest_id = 0, last_id = 0;
+    enum err err = read_bounds(store, &oldest_id, &newest_id);
+    if (err != ERR_NONE) return err;
+    struct store_journal_range range = store_journal_range(query, oldest_id, newest_id);
+    sqlite3_stmt *statement = take(store, JOURNAL_LIST);
+    if (!statement) return base->problem.err;
+    err = bind_range(store, statement, query, &range);
+    if (err == ERR_NONE) {
+        err = visit_rows(store, statement, range.limit, visit, context, &last_id);
+    }
+    give(store, JOURNAL_LIST, statement);
+    if (err == ERR_NONE) store_journal_resume(query, &range, last_id);
+    return err;
+}

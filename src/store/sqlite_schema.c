@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// The schemas of both databases, as the list of steps that made them. PRAGMA user_version counts
+// the steps done. A step, once released, is never changed; a new one is appended.
+//
+// The columns of a settings table are the fields of its kind (model/field.c), each with its name; a
+// test compares them.
+#include "store/sqlite_int.h"
+
+static const char *const settings_steps[] = {
+    // 1: groups, users, lines, forwardings. `owner` makes an empty `user` no reference at all.
+    "CREATE TABLE groups("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  name TEXT NOT NULL UNIQUE,"
+    "  enabled INTEGER NOT NULL,"
+    "  server TEXT NOT NULL,"
+    "  domain TEXT NOT NULL,"
+    "  register_interval_s INTEGER NOT NULL,"
+    "  register_rate INTEGER NOT NULL,"
+    "  country_code TEXT NOT NULL,"
+    "  area_code TEXT NOT NULL,"
+    "  main_number TEXT NOT NULL,"
+    "  outside_prefix TEXT NOT NULL,"
+    "  national_prefix TEXT NOT NULL,"
+    "  international_prefix TEXT NOT NULL,"
+    "  internal_ranges TEXT NOT NULL,"
+    "  diversion TEXT NOT NULL,"
+    "  decline_unavailable TEXT NOT NULL,"
+    "  max_diversions INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE users("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  name TEXT NOT NULL UNIQUE,"
+    "  display_name TEXT NOT NULL,"
+    "  business TEXT NOT NULL,"
+    "  mobile TEXT NOT NULL,"
+    "  home TEXT NOT NULL,"
+    "  mailbox TEXT NOT NULL,"
+    "  dnd INTEGER NOT NULL,"
+    "  login TEXT NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE lines("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  \"group\" TEXT NOT NULL REFERENCES groups(name),"
+    "  extension TEXT NOT NULL,"
+    "  enabled INTEGER NOT NULL,"
+    "  user TEXT NOT NULL,"
+    "  display_name TEXT NOT NULL,"
+    "  auth_user TEXT NOT NULL,"
+    "  password BLOB NOT NULL,"
+    "  number_withheld INTEGER NOT NULL,"
+    "  owner TEXT GENERATED ALWAYS AS (nullif(user, '')) VIRTUAL REFERENCES users(name),"
+    "  UNIQUE(\"group\", extension)"
+    ") STRICT;"
+    "CREATE INDEX lines_by_user ON lines(user, \"group\", extension);"
+    "CREATE INDEX lines_by_owner ON lines(owner);"
+    "CREATE TABLE forwardings("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  \"group\" TEXT NOT NULL,"
+    "  extension TEXT NOT NULL,"
+    "  condition TEXT NOT NULL,"
+    "  origin TEXT NOT NULL,"
+    "  target TEXT NOT NULL,"
+    "  enabled INTEGER NOT NULL,"
+    "  UNIQUE(\"group\", extension, condition, origin),"
+    "  FOREIGN KEY(\"group\", extension) REFERENCES lines(\"group\", extension) ON DELETE CASCADE"
+    ") STRICT;",
+};
+
+static const char *const journal_steps[] = {
+    // 1: the entries. What a search compares stands in front; there is no index on purpose.
+    "CREATE TABLE journal("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  \"group\" TEXT NOT NULL,"
+    "  extension TEXT NOT NULL,"
+    "  line_id INTEGER NOT NULL,"
+    "  started_us INTEGER NOT NULL,"
+    "  ended_us INTEGER NOT NULL,"
+    "  caller TEXT NOT NULL,"
+    "  caller_display TEXT NOT NULL,"
+    "  dialled TEXT NOT NULL,"
+    "  diverted_by TEXT NOT NULL,"
+    "  call_id TEXT NOT NULL,"
+    "  internal INTEGER NOT NULL,"
+    "  verdict TEXT NOT NULL,"
+    "  outcome TEXT NOT NULL,"
+    "  reason TEXT NOT NULL,"
+    "  status INTEGER NOT NULL,"
+    "  target TEXT NOT NULL,"
+    "  trace BLOB NOT NULL"
+    ") STRICT;",
+};
+
+struct schema {
+    const char *const *steps;
+    int version; // how many steps there are
+};
+
+#define SCHEMA(of_steps)                                                                           \
+    {                                                                                              \
+        (of_steps), sizeof(of_steps) / sizeof(of_steps)[0]                                         \
+    }
+static const struct schema schemas[] = {
+    [SCHEMA_SETTINGS] = SCHEMA(settings_steps),
+    [SCHEMA_JOURNAL] = SCHEMA(journal_steps),
+};
+
+// Reads a statement's single number.
+static enum err read_number(struct sqlite_store *store, const struct database *database,
+                            const char *sql, int *number)
+{
+    sqlite3_stmt *none = NULL;
+    sqlite3_stmt *statement = sqlite_take(store, database, &none, sql);
+    if (!statement) return store->base.problem.err;
+    enum err err = ERR_NONE;
+    if (sqlite3_step(statement) == SQLITE_ROW) {
+        *number = sqlite3_column_int(statement, 0);
+    } else {
+        err = sqlite_fail(store, database);
+    }
+    sqlite3_finalize(statement);
+    return err;
+}
+
+// Refuses what this program must not touch: a newer schema, or somebody else's tables.
+static enum err check_version(struct sqlite_store *store, const struct database *database,
+                              const struct schema *schema, int *version)
+{
+    int table_count = 0;
+    enum err err = read_number(store, database, "PRAGMA user_version", version);
+    if (err != ERR_NONE) return err;
+    if (*version > schema->version) {
+        return store_fail(&store->base, ERR_TOO_NEW,
+                          "%s: was written by a newer version of Lineward (schema %d, this program "
+                          "knows up to %d): run that version, or restore a back-up",
+                          database->file, *version, schema->version);
+    }
+    err = read_number(store, database, "SELECT count(*) FROM sqlite_schema", &table_count);
+    if (err != ERR_NONE) return err;
+    if (*version < 0 || (*version == 0 && table_count > 0)) {
+        return store_fail(&store->base, ERR_CORRUPT, "%s: is not a database of Lineward",
+                          database->file);
+    }
+    return ERR_NONE;
+}
+
+static enum err take_steps(struct sqlite_store *store, const struct database *database,
+                           const struct schema *schema)
+{
+    char pragma[64];
+    int version = 0;
+    // Another handle may have been faster: look again, now that nobody else writes.
+    enum err err = check_version(store, database, schema, &version);
+    for (; err == ERR_NONE && version < schema->version; version++) {
+        err = sqlite_run(store, database, schema->steps[version]);
+    }
+    if (err != ERR_NONE) return err;
+    struct buffer out = buffer_over(pragma, sizeof pragma);
+    buffer_printf(&out, "PRAGMA user_version=%d", schema->version);
+    return sqlite_run(store, database, pragma);
+}
+
+enum err sqlite_migrate(struct sqlite_store *store, const struct database *database,
+                        enum sqlite_schema schema)
+{
+    int version = 0;
+    enum err err = check_version(store, database, &schemas[schema], &version);
+    if (err != ERR_NONE || version == schemas[schema].version) return err;
+    err = sqlite_run(store, database, "BEGIN IMMEDIATE");
+    if (err != ERR_NONE) return err;
+    err = take_steps(store, database, &schemas[schema]);
+    if (err == ERR_NONE) err = sqlite_run(store, database, "COMMIT");
+    if (err != ERR_NONE) sqlite3_exec(database->handle, "ROLLBACK", NULL, NULL, NULL);
+    return err;
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// Statements out of the field tables: one path for all kinds of settings. A field is a column of
+// its name, an enumeration stands in it by name, and parameter n is field n-1.
+#include "store/sqlite_int.h"
+
+// ---- Parts
+
+static void put_column(struct buffer *out, const struct model_field *field)
+{
+    buffer_printf(out, "\"%s\"", field->name);
+}
+
+static void put_parameter(struct buffer *out, size_t field_index)
+{
+    buffer_printf(out, "?%zu", field_index + 1);
+}
+
+static void put_columns(struct buffer *out, const struct model_kind_info *info)
+{
+    for (size_t i = 0; i < info->field_count; i++) {
+        buffer_put_text(out, i > 0 ? "," : "");
+        put_column(out, &info->fields[i]);
+    }
+}
+
+static void put_equal(struct buffer *out, const struct model_kind_info *info, size_t i)
+{
+    put_column(out, &info->fields[i]);
+    buffer_put_byte(out, '=');
+    put_parameter(out, i);
+}
+
+// " WHERE key AND key": the record that the key fields name.
+static void put_where_key(struct buffer *out, const struct model_kind_info *info)
+{
+    const char *separator = " WHERE ";
+    for (size_t i = 0; i < info->field_count; i++) {
+        if (!(info->fields[i].flags & FIELD_KEY)) continue;
+        buffer_put_text(out, separator);
+        put_equal(out, info, i);
+        separator = " AND ";
+    }
+}
+
+// ---- Listings
+
+static bool is_filtered(enum model_kind kind, unsigned shape, const struct model_field *field)
+{
+    for (enum store_filter filter = 0; filter < FILTER_COUNT; filter++) {
+        if ((shape & (1U << filter)) && store_filter_field(kind, filter) == field) return true;
+    }
+    return false;
+}
+
+// What orders a field: the text itself, or an enumeration's place in its declaration.
+static void put_rank(struct buffer *out, const struct model_field *field, size_t i,
+                     bool is_parameter)
+{
+    if (field->type == TYPE_ENUM) buffer_put_text(out, "CASE ");
+    if (is_parameter) {
+        put_parameter(out, i);
+    } else {
+        put_column(out, field);
+    }
+    if (field->type != TYPE_ENUM) return;
+    for (size_t value = 0; value < field->names->count; value++) {
+        buffer_printf(out, " WHEN '%s' THEN %zu", field->names->names[value], value);
+    }
+    buffer_put_text(out, " END");
+}
+
+// "rank,rank" of the key fields, without those that a filter holds fast: so that the index is
+// entered at the place behind `after`, and not at the group's first record.
+static void put_ranks(struct buffer *out, enum model_kind kind, unsigned shape, bool is_parameter)
+{
+    const struct model_kind_info *info = model_kind(kind);
+    const char *separator = "";
+    for (size_t i = 0; i < info->field_count; i++) {
+        const struct model_field *field = &info->fields[i];
+        if (!(field->flags & FIELD_KEY) || is_filtered(kind, shape, field)) continue;
+        buffer_put_text(out, separator);
+        put_rank(out, field, i, is_parameter);
+        separator = ",";
+    }
+    // Every key field is held fast: a single record, and nothing follows it.
+    if (!*separator) buffer_put_text(out, "0");
+}
+
+static void put_selection(struct buffer *out, enum model_kind kind, unsigned shape)
+{
+    const struct model_kind_info *info = model_kind(kind);
+    const char *separator = " WHERE ";
+    for (size_t i = 0; i < info->field_count; i++) {
+        if (!is_filtered(kind, shape, &info->fields[i])) continue;
+        buffer_put_text(out, separator);
+        put_equal(out, info, i);
+        separator = " AND ";
+    }
+    if (!(shape & SHAPE_AFTER)) return;
+    buffer_printf(out, "%s(", separator);
+    put_ranks(out, kind, shape, false);
+    buffer_put_text(out, ")>(");
+    put_ranks(out, kind, shape, true);
+    buffer_put_byte(out, ')');
+}
+
+static void put_list(struct buffer *out, enum model_kind kind, unsigned shape)
+{
+    const struct model_kind_info *info = model_kind(kind);
+    buffer_put_text(out, "SELECT id,");
+    put_columns(out, info);
+    buffer_printf(out, " FROM \"%s\"", info->plural);
+    put_selection(out, kind, shape);
+    buffer_put_text(out, " ORDER BY ");
+    put_ranks(out, kind, 0, false);
+    buffer_put_text(out, " LIMIT ");
+    put_parameter(out, info->field_count);
+}
+
+// ---- Statements
+
+static void put_add(struct buffer *out, const struct model_kind_info *info)
+{
+    buffer_printf(out, "INSERT INTO \"%s\"(", info->plural);
+    put_columns(out, info);
+    buffer_put_text(out, ") VALUES (");
+    for (size_t i = 0; i < info->field_count; i++) {
+        buffer_put_text(out, i > 0 ? "," : "");
+        put_parameter(out, i);
+    }
+    buffer_put_byte(out, ')');
+}
+
+static void put_replace(struct buffer *out, const struct model_kind_info *info)
+{
+    const char *separator = "";
+    buffer_printf(out, "UPDATE \"%s\" SET ", info->plural);
+    for (size_t i = 0; i < info->field_count; i++) {
+        if (info->fields[i].flags & FIELD_KEY) continue;
+        buffer_put_text(out, separator);
+        put_equal(out, info, i);
+        separator = ",";
+    }
+    put_where_key(out, info);
+}
+
+static void put_get(struct buffer *out, const struct model_kind_info *info)
+{
+    buffer_put_text(out, "SELECT id,");
+    put_columns(out, info);
+    buffer_printf(out, " FROM \"%s\"", info->plural);
+    put_where_key(out, info);
+}
+
+void sqlite_put_sql(struct buffer *out, enum model_kind kind, unsigned form)
+{
+    const struct model_kind_info *info = model_kind(kind);
+    if (form == FORM_ADD) {
+        put_add(out, info);
+    } else if (form == FORM_REPLACE) {
+        put_replace(out, info);
+    } else if (form == FORM_REMOVE) {
+        buffer_printf(out, "DELETE FROM \"%s\"", info->plural);
+        put_where_key(out, info);
+    } else if (form == FORM_GET) {
+        put_get(out, info);
+    } else if (form < FORM_COUNT) {
+        put_list(out, kind, form - FORM_LIST);
+    } else {
+        buffer_printf(out, "SELECT count(*) FROM \"%s\"", info->plural);
+        put_selection(out, kind, form - FORM_COUNT);
+    }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where settings and the journal are kept: one interface; SQLite for service, memory for tests. A
+// handle belongs to one thread; several handles may be open on the same directory. What a write has
+// acknowledged is durable: it survives kill -9 and, for settings, a power cut. docs/storage.md.
+#pragma once
+
+#include "model/model.h"
+
+struct store;
+
+// What a person is told when the world fails: the cause in plain words ("lineward.db: is locked by
+// another program").
+struct store_problem {
+    enum err err;
+    char text[256];
+};
+
+// Opens, or creates, the databases in `directory` (which must exist and be ours): lineward.db
+// (settings), journal.db, secret.key (0600; seals FIELD_SECRET texts). Returns NULL on failure,
+// with `*problem` filled: a newer schema is ERR_TOO_NEW.
+struct store *store_open_sqlite(const char *directory, struct store_problem *problem) WARN_UNUSED;
+// An empty store in memory that nobody shares. NULL when memory is out.
+struct store *store_open_memory(void) WARN_UNUSED;
+void store_close(struct store *store);
+// What went wrong in the last call that returned an error. Lives until the next call.
+const char *store_error(const struct store *store);
+
+// ---- Settings. A record is found by its FIELD_KEY fields.
+
+// All writes between begin and commit happen together or not at all; a failed commit has undone
+// them. Begin waits up to 2 s for another handle's transaction, then is ERR_BUSY. A write outside
+// of them is a transaction of its own.
+enum err store_begin(struct store *store) WARN_UNUSED;
+enum err store_commit(struct store *store) WARN_UNUSED;
+// Undoes what was written since begin; nothing happens where none was begun.
+void store_rollback(struct store *store);
+
+// Adds `record`, which must not exist (ERR_EXISTS); what it refers to must (ERR_CONFLICT): a line's
+// group and user, a forwarding's line. `*id` becomes its lasting number (never reused; from 1 up).
+enum err store_add(struct store *store, enum model_kind kind, const void *record,
+                   uint32_t *id) WARN_UNUSED;
+// Replaces the record with the same key; ERR_NOT_FOUND when there is none.
+enum err store_replace(struct store *store, enum model_kind kind, const void *record) WARN_UNUSED;
+// Removes the record with the key in `record`, and with a line its forwardings. ERR_CONFLICT when
+// other records refer to it (a group with lines, a user with lines).
+enum err store_remove(struct store *store, enum model_kind kind, const void *record) WARN_UNUSED;
+// Fills in `record`, whose key fields are set; unchanged on an error. `id` may be NULL.
+enum err store_get(struct store *store, enum model_kind kind, void *record,
+                   uint32_t *id) WARN_UNUSED;
+
+// Which records, in the order of their keys: texts by their bytes, enumerations as they are
+// declared. Empty texts mean any.
+struct store_query {
+    enum model_kind kind;
+    const char *group;     // lines, forwardings
+    const char *extension; // lines, forwardings: exactly this one
+    const char *user;      // lines: owned by
+    const void *after; // a record of the above: only those whose key follows; NULL: from the start
+    uint32_t limit;    // 0: no limit
+};
+// `record` is borrowed for the call. Returning false ends the listing. It may read from the store,
+// but must not write.
+typedef bool store_visit(void *context, uint32_t id, const void *record);
+enum err store_list(struct store *store, const struct store_query *query, store_visit *visit,
+                    void *context) WARN_UNUSED;
+// How many records a query selects (its limit is ignored).
+enum err store_count(struct store *store, const struct store_query *query,
+                     uint64_t *count) WARN_UNUSED;
+
+// ---- Journal: written in large transactions by one thread, read by another.
+
+// Appends `count` entries in one transaction; their `id` is ignored.
+enum err store_journal_append(struct store *store, const struct model_journal_entry *entries,
+                              size_t count) WARN_UNUSED;
+
+struct store_journal_query {
+    const char *group, *extension; // NULL or empty: any
+    uint64_t before_id;            // only older entries; 0: from the newest
+    uint32_t limit;                // at most JOURNAL_PAGE_MAX, which 0 stands for
+    // Where to go on: becomes the `before_id` of the next page, or 0 when there is nothing older.
+    // May be NULL. A search for a group or line looks at JOURNAL_SCAN_MAX entries at most, so that
+    // it may find less than `limit`, or nothing, and there is more all the same.
+    uint64_t *resume_id;
+};
+enum { JOURNAL_PAGE_MAX = 1000, JOURNAL_SCAN_MAX = 100000 };
+// `entry` is borrowed for the call. Returning false ends the listing. Newest first.
+typedef bool store_journal_visit(void *context, const struct model_journal_entry *entry);
+enum err store_journal_list(struct store *store, const struct store_journal_query *query,
+                            store_journal_visit *visit, void *context) WARN_UNUSED;
+
+// ---- For tests: what happens above when the store fails.
+
+// A store that passes every call on to `beneath` (which must outlive it), but for the one chosen
+// below. NULL when memory is out.
+struct store *store_open_failing(struct store *beneath) WARN_UNUSED;
+// Lets the `call`-th call from now (1: the next) return `err` undone; 0 lets all pass.
+void store_fail_at(struct store *failing, unsigned call, enum err err);

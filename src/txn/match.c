@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which transaction a message belongs to: RFC 3261 sections 17.1.3, 17.2.3 and 9.2.
+//
+// A transaction keeps no text to compare with but two keyed hashes of what identifies it, 128 bits
+// in all:
+//   server, RFC 3261   method, top Via's branch, its sent-by host and port
+//   server, RFC 2543   method, Request-URI, To tag, From tag, Call-ID, CSeq number, top Via
+//   client             method, branch
+// It is an RFC 2543 request if its branch does not begin with the cookie "z9hG4bK". An ACK and a
+// CANCEL take the method of the INVITE they belong to.
+//
+// The To tag of our answers is a keyed hash of the key, too. Stateless answers, the 200 for a
+// CANCEL and the answers of the transaction agree on it without remembering it, and an RFC 2543
+// ACK, which has no branch to go by, is recognised by it.
+#include "txn/txn_int.h"
+
+#include <string.h>
+
+static const struct span cookie = {"z9hG4bK", 7};
+static const struct span invite = {"INVITE", 6};
+
+// ---- What is hashed: fields with their lengths, a long one by its own two hashes
+
+enum { FIELD_MAX = 120, FIELD_COUNT_MAX = 8 };
+
+struct hash_input {
+    const struct txn_table *table;
+    size_t len;
+    char bytes[FIELD_COUNT_MAX * (FIELD_MAX + sizeof(uint32_t))];
+};
+
+static void begin(struct hash_input *input, const struct txn_table *table)
+{
+    input->table = table; // the bytes are not worth clearing
+    input->len = 0;
+}
+
+static void put_bytes(struct hash_input *input, const void *bytes, size_t len)
+{
+    ASSERT(len <= sizeof input->bytes - input->len);
+    if (len > 0) memcpy(input->bytes + input->len, bytes, len);
+    input->len += len;
+}
+
+static void put_number(struct hash_input *input, uint32_t number)
+{
+    put_bytes(input, &number, sizeof number);
+}
+
+static void put_field(struct hash_input *input, struct span field)
+{
+    put_number(input, (uint32_t)field.len);
+    if (field.len <= FIELD_MAX) {
+        put_bytes(input, field.at, field.len);
+        return;
+    }
+    uint64_t hashes[2] = {hash_keyed(input->table->key_a, field),
+                          hash_keyed(input->table->key_b, field)};
+    put_bytes(input, hashes, sizeof hashes);
+}
+
+// A host name, for which upper and lower case are equal.
+static void put_host(struct hash_input *input, struct span host)
+{
+    char lower[FIELD_MAX];
+    if (host.len <= sizeof lower) {
+        for (size_t i = 0; i < host.len; i++) lower[i] = ascii_lower(host.at[i]);
+        host.at = lower;
+    }
+    put_field(input, host);
+}
+
+static struct span input_span(const struct hash_input *input)
+{
+    return (struct span){input->bytes, input->len};
+}
+
+static struct txn_key key_of(const struct hash_input *input)
+{
+    return (struct txn_key){hash_keyed(input->table->key_a, input_span(input)),
+                            hash_keyed(input->table->key_b, input_span(input))};
+}
+
+// ---- Keys
+
+// A branch that is nothing but the cookie identifies nothing (RFC 4475 section 3.2.1).
+static bool has_branch(const struct sip_message *message)
+{
+    return span_starts_with(message->via.branch, cookie) && message->via.branch.len > cookie.len;
+}
+
+struct txn_key txn_server_key(const struct txn_table *table, const struct sip_message *request,
+                              struct span method, struct span to_tag)
+{
+    struct hash_input input;
+    begin(&input, table);
+    put_field(&input, method);
+    if (has_branch(request)) {
+        put_field(&input, SPAN("server"));
+        put_field(&input, request->via.branch);
+        put_host(&input, request->via.host);
+        put_number(&input, request->via.port);
+    } else {
+        put_field(&input, SPAN("server 2543"));
+        put_field(&input, request->uri_text);
+        put_field(&input, to_tag);
+        put_field(&input, request->from.tag);
+        put_field(&input, request->call_id);
+        put_number(&input, request->cseq);
+        put_field(&input, request->via.whole);
+    }
+    return key_of(&input);
+}
+
+struct txn_key txn_client_key(const struct txn_table *table, struct span branch, struct span method)
+{
+    struct hash_input input;
+    begin(&input, table);
+    put_field(&input, method);
+    put_field(&input, SPAN("client"));
+    put_field(&input, branch);
+    return key_of(&input);
+}
+
+uint64_t txn_merge_hash(const struct txn_table *table, const struct sip_message *request)
+{
+    struct hash_input input;
+    begin(&input, table);
+    put_field(&input, request->method_name);
+    put_number(&input, request->cseq);
+    put_field(&input, request->from.tag);
+    put_field(&input, request->call_id);
+    put_field(&input, request->uri.user);
+    return hash_keyed(table->key_merge, input_span(&input));
+}
+
+struct span txn_to_tag(const struct txn_table *table, const struct txn_key *key,
+                       char text[TO_TAG_BYTES])
+{
+    uint64_t hash = hash_keyed(table->key_tag, (struct span){(const char *)key, sizeof *key});
+    struct buffer out = buffer_over(text, TO_TAG_BYTES);
+    buffer_put_hex(&out, (const uint8_t *)&hash, sizeof hash);
+    ASSERT(!out.is_full);
+    return buffer_span(&out);
+}
+
+// ---- ACK and CANCEL
+
+static bool is_invite_server(const struct txn_step *step)
+{
+    return step->slot && step->slot->machine == MACHINE_INVITE_SERVER;
+}
+
+static struct txn_step find_invite(struct txn_table *table, struct turn *turn,
+                                   const struct sip_message *message, struct span to_tag)
+{
+    struct txn_key key = txn_server_key(table, message, invite, to_tag);
+    struct txn_step step = txn_find(table, turn, &key);
+    if (!is_invite_server(&step)) step.slot = NULL;
+    return step;
+}
+
+struct txn_step txn_find_acknowledged(struct txn_table *table, struct turn *turn,
+                                      const struct sip_message *ack)
+{
+    struct txn_step step = find_invite(table, turn, ack, ack->to.tag);
+    if (step.slot || has_branch(ack)) return step;
+    // RFC 2543: the INVITE had no To tag, and the ACK has the one of our answer (or none: above).
+    char text[TO_TAG_BYTES];
+    step = find_invite(table, turn, ack, SPAN_NONE);
+    if (step.slot && !span_eq(txn_to_tag(table, &step.slot->key, text), ack->to.tag)) {
+        step.slot = NULL;
+    }
+    return step;
+}
+
+struct txn_step txn_find_cancelled(struct txn_table *table, struct turn *turn,
+                                   const struct sip_message *cancel)
+{
+    return find_invite(table, turn, cancel, cancel->to.tag);
+}

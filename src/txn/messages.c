@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// Text that is kept: the last answer of a server transaction (or, before it, the headers that every
+// answer will have), and a client's request. A message lies in a chain of blocks, nearly always in
+// a single one.
+#include "txn/txn_int.h"
+
+#include <string.h>
+
+static struct txn_block *block_of(const struct txn_table *table, uint32_t number)
+{
+    struct pool_id id;
+    struct txn_block *block = number > 0 ? pool_at(&table->blocks, number - 1, &id) : NULL;
+    ASSERT(block || number == 0);
+    return block;
+}
+
+static void free_chain(struct txn_table *table, uint32_t number)
+{
+    while (number > 0) {
+        struct pool_id id;
+        struct txn_block *block = pool_at(&table->blocks, number - 1, &id);
+        ASSERT(block);
+        number = block->next;
+        pool_free(&table->blocks, id);
+    }
+}
+
+// Makes the chain that begins at `*first` exactly `wanted` (at least one) blocks long; false, and
+// nothing has changed, when there are not enough free ones.
+static bool resize_chain(struct txn_table *table, uint32_t *first, size_t wanted)
+{
+    uint32_t *link = first;
+    size_t count = 0;
+    for (; *link > 0 && count < wanted; count++) link = &block_of(table, *link)->next;
+    if (wanted - count > table->blocks.slot_count - table->blocks.used_count) return false;
+    free_chain(table, *link);
+    *link = 0;
+    for (; count < wanted; count++) {
+        struct pool_id id;
+        struct txn_block *block = pool_take(&table->blocks, &id);
+        ASSERT(block);
+        *link = id.index + 1;
+        link = &block->next;
+    }
+    return true;
+}
+
+static void copy_in(const struct txn_table *table, uint32_t number, struct span bytes)
+{
+    while (bytes.len > 0) {
+        struct txn_block *block = block_of(table, number);
+        struct span part = span_slice(bytes, 0, BLOCK_TEXT_BYTES);
+        memcpy(block->text, part.at, part.len);
+        bytes = span_from(bytes, part.len);
+        number = block->next;
+    }
+}
+
+static void put_part(const struct txn_table *table, uint32_t number, size_t from, size_t len,
+                     struct buffer *out)
+{
+    const struct txn_block *block = block_of(table, number);
+    for (; from >= BLOCK_TEXT_BYTES; from -= BLOCK_TEXT_BYTES) block = block_of(table, block->next);
+    while (len > 0) {
+        struct span part = span_slice((struct span){block->text, BLOCK_TEXT_BYTES}, from,
+                                      from + len);
+        buffer_put(out, part);
+        len -= part.len;
+        from = 0;
+        if (len > 0) block = block_of(table, block->next);
+    }
+}
+
+bool txn_keep(struct txn_step *step, const struct txn_kept *kept, struct span bytes,
+              size_t spare_len)
+{
+    size_t wanted = (bytes.len + spare_len + BLOCK_TEXT_BYTES - 1) / BLOCK_TEXT_BYTES;
+    if (wanted > BLOCKS_MAX) return false;
+    struct txn_kept head = *kept; // may be what is replaced
+    head.len = (uint32_t)bytes.len;
+    if (!resize_chain(step->table, &step->slot->message, wanted)) return false;
+    copy_in(step->table, step->slot->message, bytes);
+    block_of(step->table, step->slot->message)->kept = head;
+    return true;
+}
+
+const struct txn_kept *txn_kept(const struct txn_step *step)
+{
+    const struct txn_block *block = block_of(step->table, step->slot->message);
+    ASSERT(block);
+    return &block->kept;
+}
+
+void txn_put_kept_template(const struct txn_step *step, struct buffer *out)
+{
+    const struct txn_kept *kept = txn_kept(step);
+    put_part(step->table, step->slot->message, kept->template_at, kept->template_len, out);
+}
+
+void txn_drop_kept(struct txn_step *step)
+{
+    free_chain(step->table, step->slot->message);
+    step->slot->message = 0;
+}
+
+void txn_send(struct turn *turn, const struct flow *flow, struct span bytes)
+{
+    struct txn_send *send = turn_emit(turn, TXN_SEND, sizeof *send);
+    if (!send) return;
+    send->flow = *flow;
+    send->bytes = bytes;
+}
+
+// A copy goes out: the blocks may belong to another message before the effect is carried out.
+void txn_send_kept(struct txn_step *step)
+{
+    const struct txn_kept *kept = txn_kept(step);
+    char *bytes = arena_take(step->turn->arena, kept->len);
+    if (!bytes) {
+        step->turn->effects_lost_count++;
+        return;
+    }
+    struct buffer out = buffer_over(bytes, kept->len);
+    put_part(step->table, step->slot->message, 0, kept->len, &out);
+    txn_send(step->turn, &kept->flow, buffer_span(&out));
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a message to its transaction, or to the word that it has none (RFC 3261
+// sections 17.1.3, 17.2.3, 18.1.2, 8.2.2.2, 9.2).
+#include "txn/txn_int.h"
+
+static bool has_second_via(const struct sip_message *message)
+{
+    struct sip_values place = SIP_VALUES_START;
+    struct span value;
+    return sip_next_value(message, SIP_VIA, &place, &value) &&
+           sip_next_value(message, SIP_VIA, &place, &value);
+}
+
+// A response with a further Via is meant for someone behind us, and there is nobody (8.1.3.3).
+static enum txn_match receive_response(struct txn_table *table, struct turn *turn,
+                                       const struct sip_message *message)
+{
+    struct txn_key key = txn_client_key(table, message->via.branch, message->method_name);
+    struct txn_step step = txn_find(table, turn, &key);
+    if (!step.slot || has_second_via(message)) return TXN_STRAY;
+    txn_other_client_responded(&step, message);
+    return TXN_HANDLED;
+}
+
+static enum txn_match receive_ack(struct txn_table *table, struct turn *turn,
+                                  const struct sip_message *message)
+{
+    struct txn_step step = txn_find_acknowledged(table, turn, message);
+    // The ACK of a 2xx is for the dialog (13.3.1.4); without a branch it matches all the same.
+    if (!step.slot || step.slot->state == STATE_ACCEPTED) return TXN_STRAY;
+    txn_invite_server_acknowledged(&step);
+    return TXN_HANDLED;
+}
+
+static enum txn_match receive_cancel(struct txn_table *table, struct turn *turn,
+                                     const struct sip_message *message, const struct flow *flow)
+{
+    struct txn_step step = txn_find_cancelled(table, turn, message);
+    if (!step.slot) return TXN_STRAY;
+    txn_invite_server_cancelled(&step, message, flow);
+    return TXN_HANDLED;
+}
+
+// Only a request outside a dialog can be a merged one (8.2.2.2).
+static enum txn_match receive_request(struct txn_table *table, struct turn *turn,
+                                      const struct sip_message *message)
+{
+    struct txn_key key = txn_server_key(table, message, message->method_name, message->to.tag);
+    struct txn_step step = txn_find(table, turn, &key);
+    if (step.slot && step.slot->machine == MACHINE_INVITE_SERVER) {
+        txn_invite_server_repeated(&step);
+        return TXN_HANDLED;
+    }
+    if (step.slot) {
+        txn_other_server_repeated(&step);
+        return TXN_HANDLED;
+    }
+    uint64_t merge_hash = txn_merge_hash(table, message);
+    if (message->to.tag.len == 0 && txn_has_merge(table, merge_hash)) return TXN_MERGED;
+    table->fresh = message;
+    table->fresh_key = key;
+    table->fresh_merge_hash = merge_hash;
+    return TXN_NEW_REQUEST;
+}
+
+enum txn_match txn_receive(struct txn_table *table, struct turn *turn,
+                           const struct sip_message *message, const struct flow *flow)
+{
+    table->fresh = NULL;
+    if (!message->is_request) return receive_response(table, turn, message);
+    switch (message->method) {
+    case SIP_ACK: return receive_ack(table, turn, message);
+    case SIP_CANCEL: return receive_cancel(table, turn, message, flow);
+    default: return receive_request(table, turn, message);
+    }
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of transactions: its memory, and the life of a transaction whatever its machine.
+#include "txn/txn_int.h"
+
+#include <string.h>
+
+// ---- Memory
+
+static size_t round_up(size_t size)
+{
+    return (size + 15) / 16 * 16;
+}
+
+size_t txn_memory_size(const struct txn_limits *limits)
+{
+    uint32_t count = limits->transaction_count;
+    return round_up(sizeof(struct txn_table)) + pool_memory_size(sizeof(struct txn_slot), count) +
+           pool_memory_size(sizeof(struct txn_block), limits->message_count) +
+           2 * index_memory_size(count) + deadlines_memory_size(count);
+}
+
+// Cuts `size` bytes off the front of what is left.
+static void *cut(char **rest, size_t size)
+{
+    void *at = *rest;
+    *rest += round_up(size);
+    return at;
+}
+
+// A key of its own for each use.
+static void derive_key(uint8_t out[16], const uint8_t key[16], char use)
+{
+    for (size_t half = 0; half < 2; half++) {
+        char label[2] = {use, (char)half};
+        uint64_t hash = hash_keyed(key, (struct span){label, sizeof label});
+        memcpy(out + half * sizeof hash, &hash, sizeof hash);
+    }
+}
+
+struct txn_table *txn_init(void *memory, const struct txn_limits *limits,
+                           const uint8_t hash_key[16])
+{
+    char *rest = memory;
+    uint32_t count = limits->transaction_count;
+    struct txn_table *table = cut(&rest, sizeof *table);
+    *table = (struct txn_table){.fresh = NULL};
+    derive_key(table->key_a, hash_key, 'a');
+    derive_key(table->key_b, hash_key, 'b');
+    derive_key(table->key_merge, hash_key, 'm');
+    derive_key(table->key_tag, hash_key, 't');
+    size_t slots_size = pool_memory_size(sizeof(struct txn_slot), count);
+    size_t blocks_size = pool_memory_size(sizeof(struct txn_block), limits->message_count);
+    pool_init(&table->slots, cut(&rest, slots_size), sizeof(struct txn_slot), count);
+    pool_init(&table->blocks, cut(&rest, blocks_size), sizeof(struct txn_block),
+              limits->message_count);
+    index_init(&table->by_key, cut(&rest, index_memory_size(count)), count);
+    index_init(&table->by_merge, cut(&rest, index_memory_size(count)), count);
+    deadlines_init(&table->resends, cut(&rest, deadlines_memory_size(count)), count);
+    for (int i = 0; i < WAIT_COUNT; i++) table->lists[i] = (struct txn_list){no_slot, no_slot};
+    ASSERT(rest == (char *)memory + txn_memory_size(limits));
+    return table;
+}
+
+uint32_t txn_count(const struct txn_table *table)
+{
+    return table->slots.used_count;
+}
+
+uint32_t txn_message_count(const struct txn_table *table)
+{
+    return table->blocks.used_count;
+}
+
+// ---- The life of a transaction
+
+struct txn_step txn_step_of(struct txn_table *table, struct turn *turn, struct pool_id id)
+{
+    return (struct txn_step){table, turn, pool_find(&table->slots, id), id};
+}
+
+struct txn_step txn_find(struct txn_table *table, struct turn *turn, const struct txn_key *key)
+{
+    struct index_search search = INDEX_SEARCH(key->a);
+    for (;;) {
+        struct pool_id id = index_next(&table->by_key, &search);
+        struct txn_step step = txn_step_of(table, turn, id);
+        if (!step.slot || step.slot->key.b == key->b) return step;
+    }
+}
+
+bool txn_open(struct txn_step *step, const struct txn_key *key, const struct txn_owner *owner)
+{
+    step->slot = pool_take(&step->table->slots, &step->id);
+    if (!step->slot) return false;
+    *step->slot = (struct txn_slot){
+        .key = *key,
+        .next = no_slot,
+        .previous = no_slot,
+        .owner_kind = owner->kind,
+        .owner_id = owner->id,
+    };
+    ASSERT(index_add(&step->table->by_key, key->a, step->id));
+    return true;
+}
+
+void txn_close(struct txn_step *step)
+{
+    struct txn_table *table = step->table;
+    txn_start_wait(step, WAIT_NONE);
+    txn_stop_resending(step);
+    txn_drop_kept(step);
+    txn_unset_mergeable(step);
+    index_remove(&table->by_key, step->slot->key.a, step->id);
+    pool_free(&table->slots, step->id);
+    step->slot = NULL;
+}
+
+void txn_set_mergeable(struct txn_step *step, uint64_t merge_hash)
+{
+    step->slot->is_mergeable = true;
+    step->slot->merge_hash = merge_hash;
+    ASSERT(index_add(&step->table->by_merge, merge_hash, step->id));
+}
+
+void txn_unset_mergeable(struct txn_step *step)
+{
+    if (!step->slot->is_mergeable) return;
+    step->slot->is_mergeable = false;
+    index_remove(&step->table->by_merge, step->slot->merge_hash, step->id);
+}
+
+bool txn_has_merge(const struct txn_table *table, uint64_t merge_hash)
+{
+    struct index_search search = INDEX_SEARCH(merge_hash);
+    return index_next(&table->by_merge, &search).generation != 0;
+}
+
+bool txn_notify(struct txn_step *step, unsigned kind, const struct sip_message *message,
+                bool is_acknowledged)
+{
+    const struct txn_slot *slot = step->slot;
+    if (slot->is_disowned) return true;
+    struct txn_event *event = turn_emit(step->turn, kind, sizeof *event);
+    if (!event) return false;
+    event->txn = step->id;
+    event->owner = (struct txn_owner){slot->owner_kind, slot->owner_id};
+    event->message = message;
+    event->is_acknowledged = is_acknowledged;
+    return true;
+}
+
+// A server transaction without a final answer and a client's without a final response are of no use
+// to anyone but their owner; all others still absorb retransmissions.
+void txn_disown(struct txn_table *table, struct pool_id txn)
+{
+    struct txn_step step = txn_step_of(table, NULL, txn);
+    if (!step.slot) return;
+    if (step.slot->state == STATE_TRYING || step.slot->state == STATE_PROCEEDING) {
+        txn_close(&step);
+    } else {
+        step.slot->is_disowned = true;
+    }
+}

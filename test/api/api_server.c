@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// The API with an engine that makes its answers up: the server of the tests in this folder.
+//
+//   api_server TOKEN [DATA_DIR | memory [FAILING_CALL ERROR]]
+//
+// Prints "ready PORT" and serves until its standard input ends. With FAILING_CALL the store lets
+// that call, counted from 1, fail with ERROR (busy, io, full).
+#include "api/api.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// ---- The engine: lines 1 to 4 are in one state each, of the others nothing is known
+
+static bool get_registration(void *context, uint32_t line_id, struct model_registration *out)
+{
+    (void)context;
+    static const struct model_registration states[] = {
+        {.state = REGISTRATION_REGISTERED,
+         .status = 200,
+         .until_us = 1800000000000000,
+         .contact = {.family = ADDRESS_IPV4, .port = 5060, .bytes = {127, 0, 0, 1}}},
+        {.state = REGISTRATION_REFUSED, .status = 403, .reason = "Verboten \xfc\x1b"},
+        {.state = REGISTRATION_UNREACHABLE, .reason = "no answer"},
+        {.state = REGISTRATION_DISABLED},
+    };
+    if (line_id == 0 || line_id > sizeof states / sizeof states[0]) return false;
+    *out = states[line_id - 1];
+    return true;
+}
+
+static void count_lines(void *context, uint32_t group_id, uint32_t counts[])
+{
+    (void)context;
+    counts[REGISTRATION_REGISTERED] = group_id;
+    counts[REGISTRATION_REFUSED] = 1;
+}
+
+static bool is_logged_in(void *context, const struct model_user *user)
+{
+    (void)context;
+    return user->login == LOGIN_ON;
+}
+
+static void get_statistics(void *context, struct api_statistics *out)
+{
+    (void)context;
+    *out = (struct api_statistics){.started_us = 1700000000123000,
+                                   .calls_count = 15,
+                                   .forwarded_count = 5,
+                                   .declined_count = 4,
+                                   .missed_count = 3,
+                                   .answered_elsewhere_count = 2,
+                                   .failed_count = 1,
+                                   .strangers_count = 6,
+                                   .malformed_count = 7};
+}
+
+// ---- The journal: of each verdict one call, some with what only strangers send
+
+static void fill_journal(struct store *store)
+{
+    struct fwd_trace_entry trace[] = {
+        {.step = FWD_STEP_ENTRY, .subject = FWD_SUBJECT_LINE, .finding = FWD_NOT_HELD},
+        {.step = FWD_STEP_IMMEDIATE,
+         .subject = FWD_SUBJECT_SLOT,
+         .finding = FWD_APPLIES,
+         .condition = CONDITION_IMMEDIATE,
+         .origin = ORIGIN_EXTERNAL},
+    };
+    struct model_journal_entry entry = {
+        .started_us = 1795392043768000,
+        .ended_us = 1795392043999000,
+        .line_id = 1,
+        .group = SPAN("main"),
+        .extension = SPAN("101"),
+        .caller = SPAN("+4930123456"),
+        .caller_display = SPAN("J\xfcrgen \x1b[31m\n \xe2\x82 \xf0\x9f\x93\x9e"),
+        .dialled = SPAN("101"),
+        .call_id = SPAN("a\0b@127.0.0.1"),
+        .verdict = VERDICT_REDIRECT,
+        .outcome = OUTCOME_FORWARDED,
+        .reason = REASON_UNCONDITIONAL,
+        .status = 302,
+        .target = SPAN("+491701234567"),
+        .trace = {(const char *)trace, sizeof trace},
+    };
+    struct model_journal_entry entries[4];
+    for (unsigned i = 0; i < 4; i++) {
+        entries[i] = entry;
+        entries[i].verdict = (uint8_t)i;
+        entries[i].outcome = (uint8_t)i;
+        entries[i].started_us += i * 1000000ULL;
+        if (i == 0) continue;
+        entries[i].status = 480;
+        entries[i].target = SPAN_NONE;
+        entries[i].extension = i == 3 ? SPAN("102") : SPAN("101");
+    }
+    if (store_journal_append(store, entries, 4)) abort();
+}
+
+// ---- The program
+
+static struct store *open_store(const char *where)
+{
+    struct store_problem problem = {.text = "out of memory"};
+    bool is_memory = strcmp(where, "memory") == 0;
+    struct store *store = is_memory ? store_open_memory() : store_open_sqlite(where, &problem);
+    if (!store) fprintf(stderr, "api_server: %s\n", problem.text);
+    return store;
+}
+
+static enum err error_named(const char *name)
+{
+    if (strcmp(name, "busy") == 0) return ERR_BUSY;
+    if (strcmp(name, "memory") == 0) return ERR_NO_MEMORY;
+    return ERR_IO;
+}
+
+static void *run(void *api)
+{
+    api_run(api);
+    return NULL;
+}
+
+static int serve(const struct api_options *options)
+{
+    struct settings_problem problem;
+    pthread_t thread;
+    char line[64];
+    struct api *api = api_new(options, &problem);
+    if (!api) {
+        fprintf(stderr, "api_server: %s: %s\n", problem.field, problem.reason);
+        return 1;
+    }
+    if (pthread_create(&thread, NULL, run, api)) abort();
+    printf("ready %u\n", api_address(api).port);
+    fflush(stdout);
+    while (fgets(line, sizeof line, stdin)) {
+    }
+    api_stop(api);
+    pthread_join(thread, NULL);
+    api_free(api);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    int status = 1;
+    if (argc < 2) return 2;
+    struct store *beneath = open_store(argc > 2 ? argv[2] : "memory");
+    if (!beneath) return 1;
+    fill_journal(beneath);
+    struct store *store = store_open_failing(beneath);
+    struct settings *settings = store ? settings_new(store, (struct settings_listener){0}) : NULL;
+    if (settings) {
+        if (argc > 4) store_fail_at(store, (unsigned)atoi(argv[3]), error_named(argv[4]));
+        struct api_options options = {
+            .listen = {.family = ADDRESS_IPV4, .bytes = {127, 0, 0, 1}},
+            .token = argv[1],
+            .settings = settings,
+            .journal = store,
+            .engine = {.registration = get_registration,
+                       .count_lines = count_lines,
+                       .is_logged_in = is_logged_in,
+                       .statistics = get_statistics},
+        };
+        const char *port = getenv("API_SERVER_PORT");
+        if (port) options.listen.port = (uint16_t)atoi(port);
+        status = serve(&options);
+    }
+    settings_free(settings);
+    store_close(store);
+    store_close(beneath);
+    return status;
+}

@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: Apache-2.0
+// Plays one transcript (argv[1]) and stops at the first line that does not hold, showing what was
+// expected and what came.
+//
+//   add|set|remove KIND field=value ...         a setting; `refused TEXT` on the next line expects
+//   a refusal pbx at ADDRESS:PORT | pbx unknown           where group 1's PBX is pbx answers STATUS
+//   to the last request that was expected pbx invites EXTENSION id=NAME               an INVITE;
+//   `from=NUMBER`, `source=ADDRESS:PORT`; NAME names the call pbx acks NAME | pbx cancels NAME |
+//   pbx repeats NAME
+//       indented lines below `answers`, `invites` and `cancels` are further header lines
+//   after N[ms|s]                               time passes
+//   wait N[ms|s]                                the same, but only until the engine sends something
+//   expect METHOD|STATUS                        the next message sent; indented lines below: texts
+//   that it contains, or,
+//                                               with a leading '!', does not contain
+//   expect nothing                              nothing was sent
+//   expect line ID STATE                        a line's registration; indented: text in its reason
+//   expect journal OUTCOME                      the next entry; indented: "caller 102", "target
+//   103", "status 486" expect calls N | expect no journal
+#include "world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LINES_MAX = 2000, MESSAGE_MAX = 8192, CALLS_MAX = 16 };
+
+struct invite {
+    struct span name;
+    struct address source;
+    char text[MESSAGE_MAX]; // as sent
+    char to_tag[128];       // of our final answer
+    char uri[128], branch[64], from[256], to[128];
+};
+
+struct transcript {
+    const char *file;
+    struct span lines[LINES_MAX];
+    size_t line_count, at;
+    struct world *world;
+    struct invite calls[CALLS_MAX];
+    size_t call_count;
+    char last[MESSAGE_MAX]; // the last message that was expected
+    char arena_bytes[65536];
+    bool is_source_set;
+};
+
+_Noreturn static void fail(const struct transcript *script, const char *expected, struct span found)
+{
+    fprintf(stderr, "%s:%zu: %.*s\n  expected: %s\n  found:    %.*s\n", script->file, script->at,
+            SPAN_ARG(script->lines[script->at - 1]), expected, SPAN_ARG(found));
+    exit(1);
+}
+
+static void require(const struct transcript *script, bool holds, const char *expected,
+                    struct span found)
+{
+    if (!holds) fail(script, expected, found);
+}
+
+// ---- Lines of the transcript
+
+static bool is_indented(struct span line)
+{
+    return line.len > 1 && line.at[0] == ' ' && span_trim(line).len > 0;
+}
+
+// The next line if it is an indented one, trimmed.
+static bool next_detail(struct transcript *script, struct span *detail)
+{
+    if (script->at >= script->line_count || !is_indented(script->lines[script->at])) return false;
+    *detail = span_trim(script->lines[script->at++]);
+    return true;
+}
+
+static struct span word(struct span *rest)
+{
+    *rest = span_trim(*rest);
+    return span_split(rest, ' ');
+}
+
+// The value of "name=value" in `words`, or `otherwise`.
+static struct span option(struct span words, struct span name, struct span otherwise)
+{
+    while (words.len > 0) {
+        struct span value = word(&words), key = span_split(&value, '=');
+        if (span_eq(key, name)) return value;
+    }
+    return otherwise;
+}
+
+static bool contains(struct span text, struct span part)
+{
+    for (size_t i = 0; i + part.len <= text.len; i++) {
+        if (span_eq(span_slice(text, i, i + part.len), part)) return true;
+    }
+    return false;
+}
+
+// ---- What the PBX says
+
+static const struct address *pbx_address(void)
+{
+    static struct address address;
+    if (address.family == ADDRESS_NONE) address_parse_port(SPAN("192.0.2.1:5060"), 0, &address);
+    return &address;
+}
+
+static void put_details(struct transcript *script, struct buffer *out)
+{
+    struct span detail;
+    while (next_detail(script, &detail)) {
+        buffer_put(out, detail);
+        buffer_put(out, SPAN("\r\n"));
+    }
+}
+
+static void pbx_answers(struct transcript *script, struct span words)
+{
+    char bytes[MESSAGE_MAX];
+    struct buffer out = buffer_over(bytes, sizeof bytes);
+    struct arena arena = arena_over(script->arena_bytes, sizeof script->arena_bytes);
+    struct sip_message request;
+    struct sip_fault fault;
+    uint64_t status;
+    require(script, span_to_u64(word(&words), 699, &status), "a status", words);
+    enum sip_err err = sip_parse(span_of(script->last), &arena, &request, &fault);
+    require(script, err == SIP_OK && request.is_request, "a request was expected before",
+            span_of(script->last));
+    sip_put_status_line(&out, (unsigned)status, SPAN_NONE);
+    sip_put_reply_headers(&out, &request, pbx_address(), SPAN("pbxtag"));
+    put_details(script, &out);
+    sip_put_end(&out, SPAN_NONE);
+    world_receive(script->world, pbx_address(), buffer_span(&out));
+}
+
+static struct invite *find_call(struct transcript *script, struct span name)
+{
+    for (size_t i = 0; i < script->call_count; i++) {
+        if (span_eq(script->calls[i].name, name)) return &script->calls[i];
+    }
+    fail(script, "a call of that name", name);
+}
+
+static void pbx_invites(struct transcript *script, struct span words)
+{
+    struct invite *call = &script->calls[script->call_count++ % CALLS_MAX];
+    struct span extension = word(&words);
+    struct span from = option(words, SPAN("from"), SPAN("102"));
+    call->name = option(words, SPAN("id"), SPAN("call"));
+    bool is_read = address_parse_port(option(words, SPAN("source"), SPAN("192.0.2.1:5060")), 5060,
+                                      &call->source);
+    require(script, is_read, "a source address", words);
+    struct buffer out = buffer_over(call->text, sizeof call->text - 1);
+    buffer_printf(&out, "INVITE sip:%.*s@192.0.2.9:5070 SIP/2.0\r\n", SPAN_ARG(extension));
+    buffer_printf(&out, "Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK-%.*s\r\n",
+                  SPAN_ARG(call->name));
+    buffer_printf(&out, "From: <sip:%.*s@pbx.test>;tag=caller\r\nTo: <sip:%.*s@pbx.test>\r\n",
+                  SPAN_ARG(from), SPAN_ARG(extension));
+    buffer_printf(&out, "Call-ID: %.*s@pbx.test\r\nCSeq: 1 INVITE\r\nMax-Forwards: 70\r\n",
+                  SPAN_ARG(call->name));
+    buffer_put_text(&out, "Contact: <sip:pbx@192.0.2.1>\r\n");
+    put_details(script, &out);
+    sip_put_end(&out, SPAN_NONE);
+    call->text[out.len] = '\0';
+    world_receive(script->world, &call->source, buffer_span(&out));
+}
+
+// ACK and CANCEL repeat the INVITE's Request-URI, Via, From, Call-ID and CSeq number (RFC 3261
+// sections 9.1, 17.1.1.3); an ACK has the To of the answer.
+static void pbx_follows_up(struct transcript *script, struct span words, const char *method)
+{
+    char bytes[MESSAGE_MAX], last_arena[16384];
+    struct invite *call = find_call(script, word(&words));
+    struct buffer out = buffer_over(bytes, sizeof bytes);
+    struct arena arena = arena_over(script->arena_bytes, sizeof script->arena_bytes);
+    struct sip_message invite, answer;
+    struct sip_fault fault;
+    enum sip_err err = sip_parse(span_of(call->text), &arena, &invite, &fault);
+    require(script, err == SIP_OK, "a sound INVITE", span_of(call->text));
+    const struct sip_header *to = sip_next_header(&invite, SIP_TO, NULL);
+    struct span to_value = to->value;
+    if (strcmp(method, "ACK") == 0) {
+        struct arena other = arena_over(last_arena, sizeof last_arena);
+        err = sip_parse(span_of(script->last), &other, &answer, &fault);
+        require(script, err == SIP_OK && !answer.is_request, "an answer was expected before",
+                span_of(script->last));
+        to_value = sip_header_value(&answer, SIP_TO);
+    }
+    buffer_printf(&out, "%s %.*s SIP/2.0\r\n", method, SPAN_ARG(invite.uri_text));
+    sip_put_header(&out, "Via", sip_header_value(&invite, SIP_VIA));
+    sip_put_header(&out, "From", sip_header_value(&invite, SIP_FROM));
+    sip_put_header(&out, "To", to_value);
+    sip_put_header(&out, "Call-ID", invite.call_id);
+    buffer_printf(&out, "CSeq: %u %s\r\nMax-Forwards: 70\r\n", invite.cseq, method);
+    put_details(script, &out);
+    sip_put_end(&out, SPAN_NONE);
+    world_receive(script->world, &call->source, buffer_span(&out));
+}
+
+static void pbx(struct transcript *script, struct span words)
+{
+    struct span verb = word(&words);
+    if (span_eq(verb, SPAN("at"))) {
+        world_set_peer(script->world, 1, span_trim(words));
+    } else if (span_eq(verb, SPAN("unknown"))) {
+        world_set_peer(script->world, 1, SPAN_NONE);
+    } else if (span_eq(verb, SPAN("answers"))) {
+        pbx_answers(script, words);
+    } else if (span_eq(verb, SPAN("invites"))) {
+        pbx_invites(script, words);
+    } else if (span_eq(verb, SPAN("acks"))) {
+        pbx_follows_up(script, words, "ACK");
+    } else if (span_eq(verb, SPAN("cancels"))) {
+        pbx_follows_up(script, words, "CANCEL");
+    } else if (span_eq(verb, SPAN("repeats"))) {
+        const struct invite *call = find_call(script, word(&words));
+        world_receive(script->world, &call->source, span_of(call->text));
+    } else {
+        fail(script, "at, unknown, answers, invites, acks, cancels or repeats", verb);
+    }
+}
+
+// ---- What is expected
+
+// The indented lines below: each stands in `text`, or, with '!', does not.
+static void expect_details(struct transcript *script, struct span text)
+{
+    struct span detail;
+    while (next_detail(script, &detail)) {
+        bool is_forbidden = detail.at[0] == '!';
+        struct span part = is_forbidden ? span_trim(span_from(detail, 1)) : detail;
+        require(script, contains(text, part) != is_forbidden,
+                is_forbidden ? "not to contain this" : "to contain this", text);
+    }
+}
+
+static void expect_message(struct transcript *script, struct span kind)
+{
+    struct span sent = world_take_sent(script->world);
+    require(script, sent.len > 0, "a message", SPAN("nothing was sent"));
+    require(script, text_copy(script->last, sizeof script->last, sent), "a short message", sent);
+    bool is_status = kind.len == 3 && ascii_is_digit(kind.at[0]);
+    struct span start = is_status ? span_slice(sent, 8, 8 + kind.len)
+                                  : span_slice(sent, 0, kind.len);
+    require(script, span_eq(start, kind), "that kind of message", sent);
+    expect_details(script, sent);
+}
+
+static void expect_line(struct transcript *script, struct span words)
+{
+    uint64_t line_id;
+    require(script, span_to_u64(word(&words), UINT32_MAX, &line_id), "a line's number", words);
+    const struct model_registration *state = world_state(script->world, (uint32_t)line_id);
+    struct span wanted = word(&words);
+    if (span_eq(wanted, SPAN("gone"))) {
+        require(script, !state, "gone", SPAN("still there"));
+        return;
+    }
+    require(script, state, "a known line", SPAN("nothing was told of it"));
+    struct span name = span_of(model_name(&model_registration_states, state->state));
+    require(script, span_eq(name, wanted), "that state", name);
+    expect_details(script, span_of(state->reason));
+}
+
+static void expect_journal(struct transcript *script, struct span outcome)
+{
+    char bytes[1024];
+    struct buffer out = buffer_over(bytes, sizeof bytes);
+    const struct model_journal_entry *entry = world_take_entry(script->world);
+    require(script, entry, "a journal entry", SPAN("none"));
+    buffer_printf(&out, "%s, caller %.*s, %s, dialled %.*s, line %.*s, diverted by %.*s, ",
+                  model_name(&model_outcomes, entry->outcome), SPAN_ARG(entry->caller),
+                  entry->is_internal ? "internal" : "external", SPAN_ARG(entry->dialled),
+                  SPAN_ARG(entry->extension), SPAN_ARG(entry->diverted_by));
+    buffer_printf(&out, "%s, target %.*s, status %u.",
+                  model_name(&model_verdict_kinds, entry->verdict), SPAN_ARG(entry->target),
+                  entry->status);
+    struct span text = buffer_span(&out);
+    require(script, span_eq(span_slice(text, 0, span_find(text, ',')), outcome), "that outcome",
+            text);
+    expect_details(script, text);
+}
+
+static void expect_calls(struct transcript *script, struct span words)
+{
+    char found[32];
+    uint64_t count;
+    uint32_t open = world_counts(script->world).open_calls;
+    snprintf(found, sizeof found, "%u", open);
+    require(script, span_to_u64(word(&words), 1000, &count), "a number", words);
+    require(script, open == count, "that many open calls", span_of(found));
+}
+
+static void expect(struct transcript *script, struct span words)
+{
+    struct span what = word(&words);
+    if (span_eq(what, SPAN("nothing"))) {
+        struct span sent = world_take_sent(script->world);
+        require(script, sent.len == 0, "nothing", sent);
+    } else if (span_eq(what, SPAN("no"))) {
+        require(script, !world_take_entry(script->world), "no journal entry", SPAN("one"));
+    } else if (span_eq(what, SPAN("line"))) {
+        expect_line(script, words);
+    } else if (span_eq(what, SPAN("journal"))) {
+        expect_journal(script, word(&words));
+    } else if (span_eq(what, SPAN("calls"))) {
+        expect_calls(script, words);
+    } else {
+        expect_message(script, what);
+    }
+}
+
+// ---- Playing
+
+static void change(struct transcript *script, struct span verb, struct span words)
+{
+    struct span kind = word(&words);
+    const char *refused = span_eq(verb, SPAN("remove"))
+                              ? world_remove(script->world, kind, words)
+                              : world_set(script->world, kind, words, span_eq(verb, SPAN("add")));
+    bool is_refusal_expected = script->at < script->line_count &&
+                               span_starts_with(script->lines[script->at], SPAN("refused "));
+    if (!is_refusal_expected) {
+        require(script, !refused, "to be accepted", span_of(refused));
+        return;
+    }
+    struct span reason = span_from(script->lines[script->at++], sizeof "refused");
+    require(script, refused && contains(span_of(refused), span_trim(reason)), "this refusal",
+            span_of(refused));
+}
+
+static void pass_time(struct transcript *script, struct span words, bool is_until_sent)
+{
+    uint64_t amount, unit_us = 1000000;
+    struct span text = word(&words);
+    size_t digits = 0;
+    while (digits < text.len && ascii_is_digit(text.at[digits])) digits++;
+    if (span_eq(span_from(text, digits), SPAN("ms"))) unit_us = 1000;
+    require(script, span_to_u64(span_slice(text, 0, digits), 10000000, &amount), "a duration",
+            text);
+    if (!is_until_sent) {
+        world_advance(script->world, amount * unit_us);
+        return;
+    }
+    for (uint64_t passed_us = 0; passed_us < amount * unit_us; passed_us += 1000) {
+        if (world_sent_count(script->world) > 0) return;
+        world_advance(script->world, 1000);
+    }
+}
+
+static void play(struct transcript *script)
+{
+    while (script->at < script->line_count) {
+        struct span rest = script->lines[script->at++];
+        if (rest.len == 0 || rest.at[0] == '#') continue;
+        struct span verb = word(&rest);
+        if (span_eq(verb, SPAN("add")) || span_eq(verb, SPAN("set")) ||
+            span_eq(verb, SPAN("remove"))) {
+            change(script, verb, rest);
+        } else if (span_eq(verb, SPAN("pbx"))) {
+            pbx(script, rest);
+        } else if (span_eq(verb, SPAN("after")) || span_eq(verb, SPAN("wait"))) {
+            pass_time(script, rest, span_eq(verb, SPAN("wait")));
+        } else if (span_eq(verb, SPAN("expect"))) {
+            expect(script, rest);
+        } else {
+            fail(script, "a command", verb);
+        }
+    }
+}
+
+// When all is said, nothing may be left: no message that the transcript did not mention, and, once
+// every timer has run out, no call and no transaction.
+static void check_end(struct transcript *script)
+{
+    struct span sent = world_take_sent(script->world);
+    require(script, sent.len == 0, "no further message", sent);
+    require(script, world_counts(script->world).effects_lost == 0, "no lost effect", SPAN("some"));
+}
+
+int main(int argc, char **argv)
+{
+    static struct transcript script;
+    static char text[200000];
+    FILE *file = argc == 2 ? fopen(argv[1], "r") : NULL;
+    if (!file) {
+        fprintf(stderr, "usage: engine_transcript FILE\n");
+        return 2;
+    }
+    struct span rest = {text, fread(text, 1, sizeof text, file)};
+    fclose(file);
+    script.file = argv[1];
+    while (rest.len > 0 && script.line_count < LINES_MAX) {
+        script.lines[script.line_count++] = span_split(&rest, '\n');
+    }
+    script.world = world_new(1);
+    play(&script);
+    check_end(&script);
+    world_free(script.world);
+    printf("%s: %zu lines hold\n", argv[1], script.line_count);
+    return 0;
+}

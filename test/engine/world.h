@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// A world for the engine: settings in memory, a clock that jumps, and a PBX that says what the test
+// tells it to say. What the engine sends, tells and journals is kept for the test to look at.
+#pragma once
+
+#include "engine/engine.h"
+#include "settings/settings.h"
+
+struct world;
+
+struct world *world_new(uint64_t seed);
+void world_free(struct world *world);
+
+// Stops the engine and starts another one with the same settings; where the PBXs are has to be told
+// again. What was sent and journalled stays to be taken.
+void world_restart(struct world *world, uint64_t seed);
+
+// Adds or changes a record from words "field=value"; a value may be quoted. Returns NULL or why it
+// failed.
+const char *world_set(struct world *world, struct span kind, struct span words, bool is_new);
+// Removes the record whose key fields the words give.
+const char *world_remove(struct world *world, struct span kind, struct span words);
+// The number of the record whose key fields the words give, 0 when there is none.
+uint32_t world_id(struct world *world, struct span kind, struct span words);
+// The PBX of the group (by its number, from 1 up) is at `peer`; an empty span: it has no address.
+void world_set_peer(struct world *world, uint32_t group_id, struct span peer);
+
+// Lets time pass; what becomes due is done on the way.
+void world_advance(struct world *world, uint64_t by_us);
+// The same by one jump: what becomes due on the way is done late, at its end.
+void world_jump(struct world *world, uint64_t by_us);
+// When the engine wants to be woken next, DEADLINE_NEVER when nothing waits.
+uint64_t world_deadline_us(const struct world *world);
+// Sets the wall clock forward or back, as an administrator does.
+void world_step_wall(struct world *world, int64_t by_us);
+uint64_t world_now_us(const struct world *world);
+
+// Gives the engine a datagram from `peer`.
+void world_receive(struct world *world, const struct address *peer, struct span bytes);
+
+// The oldest message that the engine sent and nobody took yet, or an empty span. Lives until the
+// next call.
+struct span world_take_sent(struct world *world);
+// Where the message that was taken last was to go.
+const struct flow *world_sent_flow(const struct world *world);
+size_t world_sent_count(const struct world *world);
+// The oldest journal entry that nobody took yet, or NULL. Lives until the next call.
+const struct model_journal_entry *world_take_entry(struct world *world);
+// A line's state as last told, or NULL.
+const struct model_registration *world_state(const struct world *world, uint32_t line_id);
+struct engine_counts world_counts(const struct world *world);

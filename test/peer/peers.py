@@ -1,0 +1,414 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The trial's telephone world on loopback: PBX, phones, the outside world, and lineward itself.
+
+    callers (sipp) ---INVITE--> PBX (Kamailio) --INVITE--> lineward (lines 101-104)
+                                 |    ^                        |
+                                 |    '------ 302, 486 ... ----'
+                                 |-- phones 105, 106, mailbox 700 (one sipp that answers)
+                                 '-- trunk: 0 and a number (another sipp: the outside world)
+
+All ports count from LINEWARD_PORT_BASE (25000) plus an offset for each script, so that scripts can
+run at the same time. README.md has the table.
+"""
+
+import http.client
+import itertools
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+from message import read_log
+from processes import (Program, Trouble, check_port_free, find_program, stop_all,
+                       wait_until)
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+
+DOMAIN = "pbx.trial"
+COUNTRY, AREA, MAIN_NUMBER = "49", "89", "+49891234"
+USERS = {"101": "reception", "102": "sales", "103": "support", "104": "workshop"}
+MAILBOX = "700"
+PHONES = ("105", "106", MAILBOX)
+MOBILE = "+491701234567"  # of the user sales
+REDIRECTS_MAX = 20  # after which the PBX gives up; lineward must end a loop long before
+
+
+def password_of(extension):
+    return f"secret{extension}"
+
+
+class Ports:
+    """The port numbers of one trial."""
+
+    def __init__(self, offset):
+        text = os.environ.get("LINEWARD_PORT_BASE") or "25000"
+        if not text.isdigit() or not 1024 <= int(text) <= 60000:
+            raise Trouble(f"LINEWARD_PORT_BASE is {text!r}; it must be a number from 1024 to 60000")
+        base = int(text) + offset
+        self.api, self.sip, self.pbx = base, base + 1, base + 10
+        self.inside_callers = range(base + 20, base + 30)
+        self.trunk_callers = range(base + 30, base + 40)
+        self.outside, self.phones, self.wire = base + 40, base + 41, base + 42
+
+    def check_free(self):
+        """Trouble, naming the port, if a port that is listened on is taken."""
+        check_port_free("tcp", self.api, "the API")
+        check_port_free("udp", self.sip, "lineward's SIP side")
+        check_port_free("udp", self.pbx, "the trial PBX")
+        check_port_free("udp", self.outside, "the trunk")
+        check_port_free("udp", self.phones, "the phones")
+
+
+def control_port(port):
+    """Each sipp has a control socket too, which must not wander to somebody else's port."""
+    return port + 50
+
+
+class Pbx:
+    """Kamailio as the PBX. `is_following` selects whether it follows a 302."""
+
+    def __init__(self, ports, directory, is_following=True):
+        self.port, self.directory, self.program = ports.pbx, Path(directory), None
+        self.executable = find_program("kamailio")
+        extensions = [*USERS, *PHONES]
+        values = {
+            "PBX_PORT": ports.pbx,
+            "OUTSIDE_PORT": ports.outside,
+            "TRUNK_FIRST": ports.trunk_callers[0],
+            "TRUNK_LAST": ports.trunk_callers[-1],
+            "DOMAIN": DOMAIN,
+            "COUNTRY": COUNTRY,
+            "MAIN_NATIONAL": MAIN_NUMBER.removeprefix("+" + COUNTRY),
+            "PASSWORDS": "\n".join(f'    $sht(password=>{e}) = "{password_of(e)}";'
+                                   for e in extensions),
+            "FOLLOW_302": int(is_following),
+            "REDIRECTS_MAX": REDIRECTS_MAX,
+        }
+        text = (HERE / "kamailio.cfg.in").read_text()
+        for name, value in values.items():
+            text = text.replace(f"@{name}@", str(value))
+        self.config = self.directory / "kamailio.cfg"
+        self.config.write_text(text)
+
+    def start(self):
+        run = self.directory / "kamailio"
+        run.mkdir(exist_ok=True)
+        self.program = Program(
+            "the PBX (kamailio)",
+            [self.executable, "-DD", "-E", "-f", self.config, "-w", run, "-Y", run,
+             "-P", run / "pid", "-m", "16", "-M", "4"],
+            self.directory / "kamailio.log")
+        self.program.wait_ready(self.is_answering)
+
+    def stop(self):
+        self.program.stop()
+
+    def is_answering(self):
+        with socket.socket(type=socket.SOCK_DGRAM) as probe:
+            probe.bind(("127.0.0.1", 0))
+            probe.settimeout(0.2)
+            here = f"127.0.0.1:{probe.getsockname()[1]}"
+            probe.sendto((
+                f"OPTIONS sip:{DOMAIN} SIP/2.0\r\n"
+                f"Via: SIP/2.0/UDP {here};branch=z9hG4bK{time.monotonic_ns()}\r\n"
+                f"Max-Forwards: 70\r\nFrom: <sip:probe@{here}>;tag=probe\r\n"
+                f"To: <sip:{DOMAIN}>\r\nCall-ID: {time.monotonic_ns()}\r\nCSeq: 1 OPTIONS\r\n"
+                "Content-Length: 0\r\n\r\n").encode(), ("127.0.0.1", self.port))
+            try:
+                return probe.recv(2000).startswith(b"SIP/2.0 200")
+            except OSError:
+                return False
+
+
+class Sipp:
+    """Runs sipp scenarios against the PBX."""
+
+    def __init__(self, ports, directory):
+        self.ports, self.directory = ports, Path(directory)
+        self.executable = find_program("sipp")
+
+    def start(self, name, scenario, port, *options):
+        """Starts a scenario; its messages go to NAME.messages."""
+        messages = self.directory / f"{name}.messages"
+        messages.unlink(missing_ok=True)
+        return Program(
+            f"sipp ({name})",
+            [self.executable, f"127.0.0.1:{self.ports.pbx}", "-sf", HERE / "sipp" / scenario,
+             "-i", "127.0.0.1", "-bind_local", "-p", port, "-mi", "127.0.0.1",
+             "-ci", "127.0.0.1", "-cp", control_port(port), "-key", "domain", DOMAIN,
+             "-nostdin", "-trace_msg", "-message_file", messages,
+             "-trace_err", "-error_file", self.directory / f"{name}.errors", *options],
+            self.directory / f"{name}.out", environment={"TERM": "dumb"})
+
+    def start_target(self, name, port):
+        """A phone that answers every call."""
+        program = self.start(name, "target.xml", port)
+        program.wait_ready(lambda: is_port_bound(port))
+        return program
+
+    def register_phones(self):
+        accounts = self.directory / "phones.csv"
+        accounts.write_text("SEQUENTIAL\n" + "".join(
+            f"{e};[authentication username={e} password={password_of(e)}]\n" for e in PHONES))
+        program = self.start("register", "register.xml", self.ports.inside_callers[0],
+                             "-inf", accounts, "-key", "phone_port", self.ports.phones,
+                             "-m", len(PHONES), "-timeout", 5, "-timeout_error")
+        wait_until("the phones are registered", lambda: not program.is_running(), 8)
+        if program.stop() != 0:
+            raise Trouble(f"the phones could not register:\n{program.tail()}")
+
+    def start_call(self, name, caller, callee, patience_ms, talk_ms):
+        """Starts a call and returns its program."""
+        if caller.is_inside:
+            port, account = self.ports.inside_callers, caller.number
+        else:
+            port, account = self.ports.trunk_callers, "trunk"
+        return self.start(
+            name, "caller.xml", free_port(port), "-m", 1, "-cid_str", name,
+            "-key", "callee", callee, "-key", "from", caller.sip_from,
+            "-key", "identity", caller.sip_identity, "-au", account, "-ap", password_of(account),
+            "-recv_timeout", patience_ms, "-d", talk_ms,
+            "-timeout", patience_ms // 1000 + 8)
+
+
+def is_port_bound(port):
+    try:
+        check_port_free("udp", port, "")
+    except Trouble:
+        return True
+    return False
+
+
+def free_port(ports):
+    """The first port of a range that nobody has."""
+    for port in ports:
+        if not is_port_bound(port):
+            return port
+    raise Trouble(f"all ports from {ports[0]} to {ports[-1]} are in use")
+
+
+class Caller:
+    """Who calls: "105" is a phone at the PBX, "+4930555123" someone outside. "anonymous:NUMBER" is
+    NUMBER withheld: the trunk still asserts it, as networks do (RFC 3325)."""
+
+    def __init__(self, text):
+        withheld, _, number = text.rpartition(":")
+        self.text, self.number = text, number
+        self.is_inside = len(number) == 3 and not withheld
+        host = DOMAIN if self.is_inside else "trunk.trial"
+        self.sip_identity = f"<sip:{number}@{host}>"
+        self.sip_from = self.sip_identity
+        if withheld:
+            self.sip_from = '"Anonymous" <sip:anonymous@anonymous.invalid>'
+
+
+class Call:
+    """What became of a call: the answers that the caller saw, and where it arrived."""
+
+    def __init__(self, call_id, answers, arrivals):
+        self.call_id = call_id
+        self.answers = answers    # statuses in order, without the PBX's challenge
+        self.arrivals = arrivals  # the INVITEs that reached a target
+
+    @property
+    def final(self):
+        return next((a for a in reversed(self.answers) if a >= 200), 0)
+
+    @property
+    def arrival(self):
+        return self.arrivals[-1] if self.arrivals else None
+
+
+class Api:
+    """The REST API of a daemon that keeps its data in `data`."""
+
+    def __init__(self, ports, data):
+        self.port, self.token_file = ports.api, Path(data) / "api.token"
+        self.url = f"http://127.0.0.1:{ports.api}"
+
+    def request(self, method, path, body=None):
+        """A request; returns (status, JSON or None)."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        headers = {"Authorization": "Bearer " + self.token_file.read_text().strip()}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        try:
+            connection.request(method, "/api/v1/" + path, headers=headers,
+                               body=None if body is None else json.dumps(body))
+            response = connection.getresponse()
+            content = response.read()
+        finally:
+            connection.close()
+        return response.status, json.loads(content) if content else None
+
+    def api(self, method, path, body=None):
+        """A request that must succeed; returns its JSON."""
+        status, answer = self.request(method, path, body)
+        if not 200 <= status < 300:
+            raise Trouble(f"{method} {path}: {status} {json.dumps(answer)}")
+        return answer
+
+    def registration(self, extension, group="trial"):
+        return self.api("GET", f"groups/{group}/lines/{extension}")["registration"]
+
+    def wait_registered(self, extensions, group="trial", seconds=10.0):
+        for extension in extensions:
+            try:
+                wait_until(f"line {extension} is registered", lambda e=extension:
+                           self.registration(e, group)["state"] == "registered", seconds)
+            except Trouble as trouble:
+                raise Trouble(f"{trouble}; it is {self.registration(extension, group)}") from None
+
+    def entries_of(self, call_id):
+        """The journal entries of a recent call, the first line's first."""
+        recent = self.api("GET", "journal?limit=50")["items"]
+        return [entry for entry in reversed(recent) if entry["call_id"] == call_id]
+
+    def journal_of(self, call_id, count):
+        """The same, as soon as there are at least `count`."""
+        wait_until(f"{count} journal entries of {call_id}",
+                   lambda: len(self.entries_of(call_id)) >= count, 5)
+        return self.entries_of(call_id)
+
+
+class Lineward(Api):
+    """The daemon and its command line."""
+
+    def __init__(self, executable, ports, directory):
+        self.executable = Path(executable).resolve()
+        if not os.access(self.executable, os.X_OK):
+            raise Trouble(f"{executable} is not there; build it first")
+        self.ports, self.program = ports, None
+        self.data = Path(directory) / "data"
+        self.log = Path(directory) / "lineward.log"
+        super().__init__(ports, self.data)
+        self.environment = {"LINEWARD_API": self.url, "LINEWARD_TOKEN_FILE": str(self.token_file)}
+
+    def serve_arguments(self):
+        return ["serve", "--data-dir", str(self.data), "--sip", f"127.0.0.1:{self.ports.sip}",
+                "--api", f"127.0.0.1:{self.ports.api}"]
+
+    def start(self):
+        already = self.log.stat().st_size if self.log.exists() else 0
+        self.program = Program("lineward", [self.executable, *self.serve_arguments()], self.log)
+        self.program.wait_ready(lambda: "msg=ready" in self.program.text()[already:])
+
+    def stop(self):
+        """Ends the daemon as an administrator would; Trouble unless it ends cleanly."""
+        status = self.program.stop()
+        if status != 0:
+            raise Trouble(f"lineward ended with status {status}:\n{self.program.tail(30)}")
+
+    def check_log(self):
+        """Trouble if a sanitizer has complained."""
+        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        found = re.search(r".*(?:Sanitizer|runtime error:).*", text)
+        if found:
+            raise Trouble(f"in {self.log}: {found.group(0)}")
+
+    def command(self, *arguments):
+        """Runs `lineward ARGUMENTS`; returns what it prints, Trouble if it fails."""
+        done = subprocess.run([self.executable, *arguments], capture_output=True, text=True,
+                              timeout=20, env=dict(os.environ, **self.environment), check=False)
+        if done.returncode != 0:
+            raise Trouble(f"lineward {' '.join(arguments)} failed with status {done.returncode}:\n"
+                          f"{done.stderr or done.stdout}")
+        return done.stdout
+
+
+def setup_commands(ports):
+    """What an administrator types to set up the trial: the group, the users, their lines."""
+    yield ["group", "add", "trial", "--server", f"127.0.0.1:{ports.pbx}", "--domain", DOMAIN,
+           "--country-code", COUNTRY, "--area-code", AREA, "--main-number", MAIN_NUMBER,
+           "--outside-prefix", "0", "--internal-ranges", "100-199,7xx"]
+    for user in USERS.values():
+        numbers = [] if user == "workshop" else ["--mailbox", MAILBOX]
+        if user == "sales":
+            numbers += ["--mobile", MOBILE]
+        yield ["user", "add", user, "--login", "on", *numbers]
+    for extension, user in USERS.items():
+        yield ["line", "add", extension, "--group", "trial", "--user", user,
+               "--auth-user", extension, "--password", password_of(extension)]
+
+
+class World:
+    """All of it. `with World(directory, binary, offset) as world:` starts the phones, the outside
+    world and (unless has_pbx is false) the PBX; lineward starts by set_up(). The block's end ends
+    all. Logs and data go to build/DIRECTORY, which is emptied first and stays for inspection."""
+
+    def __init__(self, directory, binary, offset, has_pbx=True):
+        self.has_pbx = has_pbx
+        self.ports = Ports(offset)
+        self.directory = ROOT / "build" / directory
+        self.names = itertools.count(1)
+        self.lineward = Lineward(binary, self.ports, self.directory)
+        for program in ("kamailio", "sipp"):
+            find_program(program)
+        self.ports.check_free()
+        shutil.rmtree(self.directory, ignore_errors=True)
+        self.directory.mkdir(parents=True)
+        self.pbx = None
+        self.sipp = Sipp(self.ports, self.directory)
+
+    def __enter__(self):
+        self.sipp.start_target("outside", self.ports.outside)
+        self.sipp.start_target("phones", self.ports.phones)
+        if self.has_pbx:
+            self.start_pbx()
+        return self
+
+    def start_pbx(self, is_following=True):
+        """Starts the PBX, instead of the one before. It knows the phones, but no line yet."""
+        if self.pbx:
+            self.pbx.stop()
+        self.pbx = Pbx(self.ports, self.directory, is_following)
+        self.pbx.start()
+        self.sipp.register_phones()
+
+    def __exit__(self, *_error):
+        stop_all()
+
+    def set_up(self, tell=lambda arguments: None, is_waiting=True):
+        """Starts lineward and sets up the trial by the command line; tell() hears each command.
+        Waits until the lines are registered, if so asked."""
+        self.lineward.start()
+        for arguments in setup_commands(self.ports):
+            tell(arguments)
+            self.lineward.command(*arguments)
+        if is_waiting:
+            self.lineward.wait_registered(USERS)
+
+    def call(self, caller, callee, patience_ms=8000, talk_ms=50):
+        """Places a call and sees it through. The caller gives up after patience_ms of ringing."""
+        return place_call(self.sipp, f"call{next(self.names)}", caller, callee, patience_ms,
+                          talk_ms)
+
+
+def place_call(sipp, call_id, caller, callee, patience_ms=8000, talk_ms=50):
+    """Places a call and sees it through; returns the Call."""
+    program = sipp.start_call(call_id, Caller(caller), callee, patience_ms, talk_ms)
+    wait_until(f"the call from {caller} to {callee} ends", lambda: not program.is_running(),
+               patience_ms / 1000 + 10)
+    program.stop()
+    answers = [m.status for m in read_log(sipp.directory / f"{call_id}.messages")
+               if m.is_received and m.method == "INVITE" and m.status != 407]
+    if not answers:
+        raise Trouble(f"sipp could not call {callee}:\n{program.tail()}")
+    return Call(call_id, answers, arrivals(sipp.directory, call_id))
+
+
+def arrivals(directory, call_id):
+    """The INVITEs of a call that reached a phone or the outside world, each once."""
+    found = {}
+    for target in ("phones", "outside"):
+        for message in read_log(directory / f"{target}.messages"):
+            if (message.is_received and message.start_line.startswith("INVITE")
+                    and message.first("Call-ID") == call_id):
+                message.target = target
+                found.setdefault(message.first("Via"), message)
+    return list(found.values())
