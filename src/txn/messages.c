@@ -77,7 +77,8 @@ bool txn_keep(struct txn_step *step, const struct txn_kept *kept, struct span by
     size_t wanted = (bytes.len + spare_len + BLOCK_TEXT_BYTES - 1) / BLOCK_TEXT_BYTES;
     if (wanted > BLOCKS_MAX) return false;
     struct txn_kept head = *kept; // may be what is replaced
-    head.len = (uint32_t)bytes.len;
+    ASSERT(head.tail_len <= bytes.len);
+    head.len = (uint32_t)bytes.len - head.tail_len;
     if (!resize_chain(step->table, &step->slot->message, wanted)) return false;
     copy_in(step->table, step->slot->message, bytes);
     block_of(step->table, step->slot->message)->kept = head;
@@ -97,6 +98,43 @@ void txn_put_kept_template(const struct txn_step *step, struct buffer *out)
     put_part(step->table, step->slot->message, kept->template_at, kept->template_len, out);
 }
 
+// A copy in the turn's arena, empty when that is full: the blocks may belong to another message
+// before an effect is carried out.
+static struct span copy_part(struct txn_step *step, size_t from, size_t len)
+{
+    char *bytes = arena_take(step->turn->arena, len);
+    if (!bytes) {
+        step->turn->effects_lost_count++;
+        return SPAN_NONE;
+    }
+    struct buffer out = buffer_over(bytes, len);
+    put_part(step->table, step->slot->message, from, len, &out);
+    return buffer_span(&out);
+}
+
+struct span txn_copy_kept(struct txn_step *step)
+{
+    return copy_part(step, 0, txn_kept(step)->len);
+}
+
+bool txn_keep_tail(struct txn_step *step, struct span tail)
+{
+    struct txn_kept head = *txn_kept(step);
+    head.tail_len = (uint32_t)tail.len;
+    char *bytes = arena_take(step->turn->arena, head.len + tail.len);
+    if (!bytes) return false;
+    struct buffer out = buffer_over(bytes, head.len + tail.len);
+    put_part(step->table, step->slot->message, 0, head.len, &out);
+    buffer_put(&out, tail);
+    return txn_keep(step, &head, buffer_span(&out), 0);
+}
+
+struct span txn_copy_tail(struct txn_step *step)
+{
+    const struct txn_kept *kept = txn_kept(step);
+    return kept->tail_len > 0 ? copy_part(step, kept->len, kept->tail_len) : SPAN_NONE;
+}
+
 void txn_drop_kept(struct txn_step *step)
 {
     free_chain(step->table, step->slot->message);
@@ -111,16 +149,8 @@ void txn_send(struct turn *turn, const struct flow *flow, struct span bytes)
     send->bytes = bytes;
 }
 
-// A copy goes out: the blocks may belong to another message before the effect is carried out.
 void txn_send_kept(struct txn_step *step)
 {
-    const struct txn_kept *kept = txn_kept(step);
-    char *bytes = arena_take(step->turn->arena, kept->len);
-    if (!bytes) {
-        step->turn->effects_lost_count++;
-        return;
-    }
-    struct buffer out = buffer_over(bytes, kept->len);
-    put_part(step->table, step->slot->message, 0, kept->len, &out);
-    txn_send(step->turn, &kept->flow, buffer_span(&out));
+    struct span bytes = txn_copy_kept(step);
+    if (bytes.len > 0) txn_send(step->turn, &txn_kept(step)->flow, bytes);
 }

@@ -24,40 +24,12 @@
 // Over a reliable transport there is no E.
 #include "txn/txn_int.h"
 
-struct span txn_new_branch(struct turn *turn)
+void txn_other_client_started(struct txn_step *step)
 {
-    enum { COOKIE_BYTES = 7, RANDOM_BYTES = 16, SIZE = COOKIE_BYTES + 2 * RANDOM_BYTES };
-    char *bytes = arena_take(turn->arena, SIZE);
-    if (!bytes) return SPAN_NONE;
-    struct buffer out = buffer_over(bytes, SIZE);
-    buffer_put_text(&out, "z9hG4bK");
-    random_put_token(turn->random, &out, RANDOM_BYTES);
-    return buffer_span(&out);
-}
-
-bool txn_send_request(struct txn_table *table, struct turn *turn, const struct txn_request *request,
-                      struct pool_id *txn)
-{
-    ASSERT(request->method > SIP_ACK); // one that has a name
-    struct txn_step step = {.table = table, .turn = turn};
-    *txn = POOL_ID_NONE;
-    if (request->branch.len == 0) return false; // there was no memory for one
-    struct txn_key key = txn_client_key(table, request->branch,
-                                        span_of(sip_method_text(request->method)));
-    struct txn_kept kept = {.flow = request->flow};
-    if (!txn_open(&step, &key, &request->owner)) return false;
-    if (!txn_keep(&step, &kept, request->bytes, 0)) {
-        txn_close(&step);
-        return false;
-    }
-    *txn = step.id;
-    step.slot->machine = MACHINE_OTHER_CLIENT;
-    step.slot->state = STATE_TRYING;
-    step.slot->is_reliable = request->flow.transport != TRANSPORT_UDP;
-    txn_send_kept(&step);
-    txn_start_wait(&step, WAIT_64T1); // timer F
-    if (!step.slot->is_reliable) txn_start_resending(&step);
-    return true;
+    step->slot->machine = MACHINE_OTHER_CLIENT;
+    txn_send_kept(step);
+    txn_start_wait(step, WAIT_64T1); // timer F
+    if (!step->slot->is_reliable) txn_start_resending(step);
 }
 
 void txn_other_client_responded(struct txn_step *step, const struct sip_message *response)

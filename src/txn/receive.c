@@ -18,6 +18,9 @@ static enum txn_match receive_response(struct txn_table *table, struct turn *tur
     struct txn_key key = txn_client_key(table, message->via.branch, message->method_name);
     struct txn_step step = txn_find(table, turn, &key);
     if (!step.slot || has_second_via(message)) return TXN_STRAY;
+    if (step.slot->machine == MACHINE_INVITE_CLIENT) {
+        return txn_invite_client_responded(&step, message) ? TXN_HANDLED : TXN_STRAY;
+    }
     txn_other_client_responded(&step, message);
     return TXN_HANDLED;
 }

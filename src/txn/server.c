@@ -90,6 +90,7 @@ static bool may_answer(const struct txn_step *step, unsigned status)
     switch ((enum txn_machine)step->slot->machine) {
     case MACHINE_INVITE_SERVER: return txn_invite_server_may_answer(step, status);
     case MACHINE_OTHER_SERVER: return txn_other_server_may_answer(step, status);
+    case MACHINE_INVITE_CLIENT:
     case MACHINE_OTHER_CLIENT: break;
     }
     return false;

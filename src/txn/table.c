@@ -150,12 +150,16 @@ bool txn_notify(struct txn_step *step, unsigned kind, const struct sip_message *
 }
 
 // A server transaction without a final answer and a client's without a final response are of no use
-// to anyone but their owner; all others still absorb retransmissions.
-void txn_disown(struct txn_table *table, struct pool_id txn)
+// to anyone but their owner; all others still absorb retransmissions. An INVITE of ours may be
+// ringing somewhere, so it is cancelled, and goes on until that is settled.
+void txn_disown(struct txn_table *table, struct turn *turn, struct pool_id txn)
 {
-    struct txn_step step = txn_step_of(table, NULL, txn);
+    struct txn_step step = txn_step_of(table, turn, txn);
     if (!step.slot) return;
-    if (step.slot->state == STATE_TRYING || step.slot->state == STATE_PROCEEDING) {
+    if (step.slot->machine == MACHINE_INVITE_CLIENT) {
+        (void)txn_invite_client_cancel(&step, SPAN_NONE);
+        step.slot->is_disowned = true;
+    } else if (step.slot->state == STATE_TRYING || step.slot->state == STATE_PROCEEDING) {
         txn_close(&step);
     } else {
         step.slot->is_disowned = true;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Timers. RFC 3261 has a letter for each, but nearly all have one of five fixed lengths: whoever
 // starts to wait goes to the end of the list of that length, so the first is always the next one
-// due. Only the doubling intervals of E and G need a heap.
+// due. Only the doubling intervals of A, E and G need a heap.
 #include "txn/txn_int.h"
 
 static const uint64_t wait_us[WAIT_COUNT] = {
@@ -125,6 +125,7 @@ static void wait_is_over(struct txn_step *step)
     switch ((enum txn_machine)step->slot->machine) {
     case MACHINE_INVITE_SERVER: txn_invite_server_waited(step); break;
     case MACHINE_OTHER_SERVER: txn_other_server_waited(step); break;
+    case MACHINE_INVITE_CLIENT: txn_invite_client_waited(step); break;
     case MACHINE_OTHER_CLIENT: txn_other_client_waited(step); break;
     }
 }
@@ -132,10 +133,11 @@ static void wait_is_over(struct txn_step *step)
 static void resend(struct txn_step *step)
 {
     txn_send_kept(step);
-    if (step->slot->machine == MACHINE_OTHER_CLIENT) {
-        txn_other_client_resent(step);
-    } else {
-        txn_resend_after(step, txn_next_resend_us(step->slot)); // timer G
+    switch ((enum txn_machine)step->slot->machine) {
+    case MACHINE_INVITE_SERVER: // timer G
+    case MACHINE_OTHER_SERVER: txn_resend_after(step, txn_next_resend_us(step->slot)); break;
+    case MACHINE_INVITE_CLIENT: txn_invite_client_resent(step); break;
+    case MACHINE_OTHER_CLIENT: txn_other_client_resent(step); break;
     }
 }
 

@@ -22,7 +22,7 @@ struct txn_limits {
     uint32_t transaction_count;
     // Messages kept for retransmission or as a template for the answer, in blocks of 2 kB with
     // 2,000 bytes of text; a longer message takes up to eight. Not kept: INVITEs once acknowledged
-    // or answered with 2xx.
+    // or answered with 2xx; an INVITE of ours that was refused keeps its ACK for 32 s.
     uint32_t message_count;
 };
 
@@ -48,7 +48,8 @@ enum {
     TXN_RESPONSE,          // struct txn_event: a response for a request of ours
     TXN_TIMEOUT,           // struct txn_event: none came, or it could not be sent
     TXN_CANCELLED,         // struct txn_event: the INVITE was cancelled; answer it with 487
-    TXN_ENDED,             // struct txn_event: an INVITE's answer is settled: by ACK, or after 32 s
+    TXN_ENDED, // struct txn_event: an INVITE's answer is settled: by ACK, or after 32 s;
+               // of an INVITE of ours with a 2xx: no further 2xx will come
 };
 
 // Bytes to be sent.
@@ -71,7 +72,8 @@ struct txn_event {
 enum txn_match {
     TXN_NEW_REQUEST, // nobody knows it: accept it (txn_accept) or answer it without state
     TXN_HANDLED,     // a retransmission, an ACK, a matched CANCEL or response: effects say the rest
-    TXN_STRAY,  // an ACK (also of a 2xx), CANCEL (answer 481) or response without a transaction
+    TXN_STRAY,  // an ACK (also of a 2xx), CANCEL (answer 481) or response without a transaction; a
+                // 2xx for an INVITE that was disowned
     TXN_MERGED, // the same request came by another path (RFC 3261 section 8.2.2.2): answer 482
 };
 
@@ -104,7 +106,7 @@ struct txn_answer {
 bool txn_respond(struct txn_table *table, struct turn *turn, struct pool_id txn,
                  const struct txn_answer *answer);
 
-// ---- Requests of ours (other than INVITE and ACK)
+// ---- Requests of ours (not ACK; CANCEL by txn_cancel)
 
 struct txn_request {
     struct flow flow;
@@ -113,16 +115,27 @@ struct txn_request {
     struct span branch;
     struct txn_owner owner;
 };
-// Sends it, again and again over UDP, and waits for its final response (17.1.2). TXN_RESPONSE comes
-// for each provisional and once for the final one, or TXN_TIMEOUT after 32 s. False when the table
-// is full or `bytes` exceeds TXN_MESSAGE_MAX; nothing is sent then.
+// Sends it, again and again over UDP, and waits for its final response (17.1.1, 17.1.2).
+// TXN_RESPONSE comes for each provisional and once for the final one, or TXN_TIMEOUT after 32 s.
+// For an INVITE, TXN_RESPONSE comes for every 2xx, repeated ones and those of other branches, for
+// 32 s, and then TXN_ENDED; each wants an ACK by the caller (13.2.2.4). Other final responses are
+// acknowledged here. Once an INVITE rings it does so until it is answered or cancelled. False when
+// the table is full, `bytes` exceeds TXN_MESSAGE_MAX, or an INVITE cannot be read; nothing is sent
+// then.
 bool txn_send_request(struct txn_table *table, struct turn *turn, const struct txn_request *request,
                       struct pool_id *txn);
+// Cancels an INVITE of ours; `headers` are whole header lines (Reason, RFC 3326) or empty, left out
+// where there is no room to keep them. The CANCEL goes out at once or after the first provisional
+// response (9.1). The INVITE's final response still comes, a 487 or, if it was faster, another one;
+// or TXN_TIMEOUT. False when there is nothing to cancel any more.
+bool txn_cancel(struct txn_table *table, struct turn *turn, struct pool_id txn,
+                struct span headers);
 // A fresh branch ("z9hG4bK..." with 128 random bits) in the turn's arena; empty when that is full.
 struct span txn_new_branch(struct turn *turn);
 // Forgets a transaction without a word: its owner is gone. A final answer sent before is still
-// retransmitted; a request without one is not answered any more, nor is ours repeated.
-void txn_disown(struct txn_table *table, struct pool_id txn);
+// retransmitted; a request without one is not answered any more, nor is ours repeated. An INVITE of
+// ours is cancelled.
+void txn_disown(struct txn_table *table, struct turn *turn, struct pool_id txn);
 
 // An answer without state, for requests that deserve no transaction: printed into the turn's arena
 // and emitted as TXN_SEND. The To tag is derived from the request, so that retransmissions get the

@@ -7,7 +7,7 @@
 //   txn_receive --key--> by_key --> slots --message--> blocks
 //                                   |  |
 //                                   |  +-- lists: a FIFO for each length of timer
-//                                   +----- resends: the doubling timers E and G, a heap
+//                                   +----- resends: the doubling timers A, E and G, a heap
 #pragma once
 
 #include "txn/txn.h"
@@ -24,14 +24,19 @@ enum {
 };
 _Static_assert(TXN_MESSAGE_MAX == BLOCKS_MAX * BLOCK_TEXT_BYTES, "a message is whole blocks");
 
-enum txn_machine { MACHINE_INVITE_SERVER, MACHINE_OTHER_SERVER, MACHINE_OTHER_CLIENT };
+enum txn_machine {
+    MACHINE_INVITE_SERVER,
+    MACHINE_OTHER_SERVER,
+    MACHINE_INVITE_CLIENT,
+    MACHINE_OTHER_CLIENT,
+};
 
 enum txn_state {
-    STATE_TRYING,
+    STATE_TRYING, // INVITE client: the RFC calls it Calling
     STATE_PROCEEDING,
     STATE_COMPLETED,
     STATE_CONFIRMED, // INVITE server: acknowledged
-    STATE_ACCEPTED,  // INVITE server: answered with 2xx (RFC 6026)
+    STATE_ACCEPTED,  // INVITE: answered with 2xx (RFC 6026)
 };
 
 // Waits of fixed length. Equal lengths share a list, whatever letter the RFC gives them.
@@ -41,7 +46,7 @@ enum txn_wait {
     WAIT_LATE,   // 3.5 s: 100 for another request, the client's timer E is at T2 (RFC 4320)
     WAIT_REST,   // 28.5 s: from there to the end of the client's timer F
     WAIT_T4,     // timers I and K
-    WAIT_64T1,   // timers F, H, J, L
+    WAIT_64T1,   // timers B, D, F, H, J, L, M
     WAIT_COUNT,
 };
 
@@ -64,7 +69,7 @@ struct txn_slot {
     uint8_t wait;     // enum txn_wait
     uint8_t resend_count;
     bool is_reliable : 1; // the transport: no retransmissions, no waiting for stray copies
-    bool is_answered : 1; // `message` is a response, not only the template of one
+    bool is_answered : 1; // `message` is a response, not only the template of one; or the ACK
     bool is_cancelled : 1;
     bool is_mergeable : 1;
     bool is_disowned : 1;
@@ -76,6 +81,7 @@ struct txn_kept {
     struct flow flow; // where it goes
     uint32_t len;
     uint32_t template_at, template_len; // the reply headers (sip_put_reply_headers) in it
+    uint32_t tail_len;                  // bytes behind it that are kept, but not sent
 };
 
 struct txn_block {
@@ -148,14 +154,19 @@ struct txn_step txn_find_cancelled(struct txn_table *table, struct turn *turn,
 
 // ---- messages.c: kept text
 
-// Keeps `bytes` in place of what the transaction kept before, with `spare_len` bytes of room for a
-// longer one. Changes nothing and returns false when there are not enough blocks or it is longer
-// than TXN_MESSAGE_MAX.
+// Keeps `bytes`, the last kept->tail_len of them as the tail, in place of what the transaction kept
+// before, with `spare_len` bytes of room for a longer one. Changes nothing and returns false when
+// there are not enough blocks or it is longer than TXN_MESSAGE_MAX.
 bool txn_keep(struct txn_step *step, const struct txn_kept *kept, struct span bytes,
               size_t spare_len);
 // What the transaction keeps; only to be called when it keeps something.
 const struct txn_kept *txn_kept(const struct txn_step *step);
 void txn_put_kept_template(const struct txn_step *step, struct buffer *out);
+// Copies of the kept message and of its tail in the turn's arena; empty when that is full.
+struct span txn_copy_kept(struct txn_step *step);
+struct span txn_copy_tail(struct txn_step *step);
+// Gives what is kept another tail; false, and nothing has changed, when there is no room.
+bool txn_keep_tail(struct txn_step *step, struct span tail);
 void txn_drop_kept(struct txn_step *step);
 // Sends what is kept.
 void txn_send_kept(struct txn_step *step);
@@ -181,6 +192,18 @@ void txn_answer_stateless(struct txn_table *table, struct turn *turn,
                           const struct sip_message *request, const struct flow *flow,
                           const struct txn_key *key, const struct txn_answer *answer);
 
+// ---- client.c: what both client machines share
+
+// A new client transaction that keeps its request; nothing is sent yet. False when there is no
+// room.
+bool txn_open_client(struct txn_step *step, const struct txn_request *request);
+// Prints the ACK (with the To of the response) or the CANCEL (`to` empty: the INVITE's) for the
+// INVITE that is kept, with further header lines. Empty when the arena is full.
+struct span txn_print_follow_up(struct txn_step *step, enum sip_method method, struct span to,
+                                struct span headers);
+// Sends the CANCEL for the INVITE that is kept, with the header lines of its tail.
+void txn_send_cancel(struct txn_step *step);
+
 // ---- The machines: `started`, `repeated` (the request came again), `may_answer`, `answered`,
 // `waited` (its wait is over), `resent` (what is kept was sent again; the next time is to be set).
 
@@ -199,6 +222,15 @@ bool txn_other_server_may_answer(const struct txn_step *step, unsigned status);
 void txn_other_server_answered(struct txn_step *step, unsigned status);
 void txn_other_server_waited(struct txn_step *step);
 
+void txn_invite_client_started(struct txn_step *step);
+// False: a 2xx that has no owner any more.
+bool txn_invite_client_responded(struct txn_step *step, const struct sip_message *response);
+// False: it is answered, or cancelled already.
+bool txn_invite_client_cancel(struct txn_step *step, struct span headers);
+void txn_invite_client_waited(struct txn_step *step);
+void txn_invite_client_resent(struct txn_step *step);
+
+void txn_other_client_started(struct txn_step *step);
 void txn_other_client_responded(struct txn_step *step, const struct sip_message *response);
 void txn_other_client_waited(struct txn_step *step);
 void txn_other_client_resent(struct txn_step *step);

@@ -64,7 +64,7 @@ static void test_events_carry_their_owner(void **state)
     assert_int_equal(world_receive(&world, &parts_default), TXN_NEW_REQUEST);
     assert_true(world_accept(&world, &invite));
     assert_true(world_respond(&world, invite, 486));
-    assert_true(world_request(&world, SIP_REGISTER, "r", &other));
+    assert_true(world_request(&world, SIP_REGISTER, "r", "UDP", &other));
     world_wait(&world, 31 * second_us);
     world_turn(&world, second_us);
     txn_tick(world.table, &world.turn);
@@ -115,6 +115,66 @@ static void test_answer_text(void **state)
     assert_int_equal(send->bytes.len, sizeof expected - 1);
     assert_memory_equal(send->bytes.at, expected, sizeof expected - 1);
     world_wait(&world, 500000);
+    world_fini(&world);
+}
+
+static void assert_sent(struct world *world, const char *expected)
+{
+    const struct txn_send *send = (struct txn_send *)next_of_kind(&world->turn, TXN_SEND);
+    assert_non_null(send);
+    assert_int_equal(send->bytes.len, strlen(expected));
+    assert_memory_equal(send->bytes.at, expected, send->bytes.len);
+}
+
+// What the CANCEL and the ACK of an INVITE consist of, byte for byte.
+static void test_follow_up_text(void **state)
+{
+    (void)state;
+#define ROUTES "Route: <sip:a.example;lr>\r\nRoute: <sip:b.example;lr>\r\n"
+#define VIA    "Via: SIP/2.0/UDP 192.0.2.9;rport;branch=z9hG4bKi\r\n"
+#define FROM   "From: \"A\" <sip:101@pbx.example>;tag=f\r\n"
+    static const char invite[] = "INVITE sip:0123@pbx.example;x=y SIP/2.0\r\n" VIA ROUTES FROM
+                                 "To: <sip:0123@pbx.example>\r\nCall-ID: c\r\nCSeq: 7 INVITE\r\n"
+                                 "Contact: <sip:101@192.0.2.9>\r\nMax-Forwards: 12\r\n"
+                                 "Content-Length: 4\r\n\r\nbody";
+    static const char cancel[] = "CANCEL sip:0123@pbx.example;x=y SIP/2.0\r\n" VIA
+                                 "Max-Forwards: 70\r\n" ROUTES FROM
+                                 "To: <sip:0123@pbx.example>\r\nCall-ID: c\r\nCSeq: 7 CANCEL\r\n"
+                                 "Reason: SIP;cause=200\r\nContent-Length: 0\r\n\r\n";
+    static const char ack[] = "ACK sip:0123@pbx.example;x=y SIP/2.0\r\n" VIA
+                              "Max-Forwards: 70\r\n" ROUTES FROM
+                              "To: <sip:101@192.0.2.9>;tag=t\r\nCall-ID: c\r\nCSeq: 7 ACK\r\n"
+                              "Content-Length: 0\r\n\r\n";
+#undef ROUTES
+#undef VIA
+#undef FROM
+    struct world world;
+    struct pool_id txn;
+    struct txn_request request = {.method = SIP_INVITE, .branch = SPAN("z9hG4bKi")};
+    struct parts response = parts_default;
+    request.bytes = span_of(invite);
+    response.branch = "i";
+    response.to_tag = "t";
+    start(&world, 4, 0);
+    assert_true(txn_send_request(world.table, &world.turn, &request, &txn));
+    assert_sent(&world, invite);
+    assert_true(txn_cancel(world.table, &world.turn, txn, SPAN("Reason: SIP;cause=200\r\n")));
+    assert_null(next_of_kind(&world.turn, TXN_SEND)); // not before a provisional response
+    world_turn(&world, TXN_T1_US);
+    txn_tick(world.table, &world.turn);
+    assert_sent(&world, invite); // without what is kept behind it
+    response.status = 180;
+    assert_int_equal(world_receive(&world, &response), TXN_HANDLED);
+    assert_sent(&world, cancel);
+    response.status = 487;
+    assert_int_equal(world_receive(&world, &response), TXN_HANDLED);
+    assert_sent(&world, ack);
+    assert_int_equal(world_receive(&world, &response), TXN_HANDLED);
+    assert_sent(&world, ack);
+    request.bytes = SPAN("INVITE nobody can read");
+    assert_false(txn_send_request(world.table, &world.turn, &request, &txn));
+    world_wait(&world, 64 * second_us);
+    assert_empty(&world);
     world_fini(&world);
 }
 
@@ -233,7 +293,7 @@ static void test_full_arena_loses_no_event(void **state)
     start(&world, 4, 0);
     assert_int_equal(world_receive(&world, &parts_default), TXN_NEW_REQUEST);
     assert_true(world_accept(&world, &txn));
-    assert_true(world_request(&world, SIP_REGISTER, "r", &other));
+    assert_true(world_request(&world, SIP_REGISTER, "r", "UDP", &other));
     (void)count_of_kind(&world.turn, TXN_SEND);
 
     // The first time is without memory for the event, the second time with it, the third is a
@@ -295,6 +355,36 @@ static void test_keys_tell_apart(void **state)
     world_fini(&world);
 }
 
+// Nor does an INVITE of ours lose a response: without memory nothing has happened.
+static void test_full_arena_loses_no_response(void **state)
+{
+    (void)state;
+    static const unsigned statuses[] = {180, 200, 486};
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
+        struct world world;
+        struct pool_id txn;
+        struct parts unknown = parts_default, response = parts_default;
+        start(&world, 4, 0);
+        assert_true(world_request(&world, SIP_INVITE, "i", "UDP", &txn));
+        (void)count_of_kind(&world.turn, TXN_SEND);
+        unknown.branch = "unknown"; // parsed like the real one, but changes nothing
+        unknown.status = response.status = statuses[i];
+        response.branch = "i";
+        assert_int_equal(world_receive(&world, &unknown), TXN_STRAY);
+        world.message.via.branch = SPAN("z9hG4bKi");
+        assert_int_equal(receive_without_memory(&world), TXN_HANDLED);
+        assert_null(turn_next(&world.turn));
+        assert_int_equal(world_receive(&world, &response), TXN_HANDLED);
+        assert_int_equal(count_of_kind(&world.turn, TXN_RESPONSE), 1);
+        txn_disown(world.table, &world.turn, txn);
+        world_wait(&world, 32 * second_us);
+        if (statuses[i] != 180) assert_empty(&world);
+        world_wait(&world, 32 * second_us);
+        assert_empty(&world);
+        world_fini(&world);
+    }
+}
+
 static void test_branches(void **state)
 {
     (void)state;
@@ -333,10 +423,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_events_carry_their_owner),
         cmocka_unit_test(test_answer_text),
+        cmocka_unit_test(test_follow_up_text),
         cmocka_unit_test(test_long_message_is_repeated_in_full),
         cmocka_unit_test(test_tick_is_bounded),
         cmocka_unit_test(test_tick_leaves_room_in_the_arena),
         cmocka_unit_test(test_full_arena_loses_no_event),
+        cmocka_unit_test(test_full_arena_loses_no_response),
         cmocka_unit_test(test_keys_tell_apart),
         cmocka_unit_test(test_branches),
         cmocka_unit_test(test_many_rounds),

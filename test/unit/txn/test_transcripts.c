@@ -238,18 +238,29 @@ static void do_reject(struct play *play, char *rest)
     txn_respond_stateless(world->table, &world->turn, &world->message, &world->flow, &answer);
 }
 
-// request METHOD BRANCH
+// request METHOD BRANCH [TRANSPORT]
 static void do_request(struct play *play, char *rest)
 {
+    static const enum sip_method methods[] = {SIP_INVITE, SIP_OPTIONS, SIP_REGISTER};
     struct pool_id id;
-    const char *method = take_word(&rest);
-    const char *branch = take_word(&rest);
-    enum sip_method number = strcmp(method, "OPTIONS") == 0 ? SIP_OPTIONS : SIP_REGISTER;
-    if (world_request(&play->world, number, branch, &id)) {
+    const char *method = take_word(&rest), *branch = take_word(&rest), *by = take_word(&rest);
+    size_t i = 0;
+    while (i < 2 && strcmp(method, sip_method_text(methods[i])) != 0) i++;
+    if (world_request(&play->world, methods[i], branch, by[0] ? by : "UDP", &id)) {
         add_txn(play, branch, id);
     } else {
         log_line(play, "full");
     }
+}
+
+// cancel NAME
+static void do_cancel(struct play *play, char *rest)
+{
+    struct world *world = &play->world;
+    struct pool_id id = find_txn(play, take_word(&rest));
+    bool is_cancelled = txn_cancel(world->table, &world->turn, id, SPAN_NONE);
+    log_effects(play);
+    if (!is_cancelled) log_line(play, "nothing to cancel");
 }
 
 // wait SECONDS
@@ -269,7 +280,8 @@ static void do_wait(struct play *play, char *rest)
 // disown NAME
 static void do_disown(struct play *play, char *rest)
 {
-    txn_disown(play->world.table, find_txn(play, take_word(&rest)));
+    struct world *world = &play->world;
+    txn_disown(world->table, &world->turn, find_txn(play, take_word(&rest)));
 }
 
 // count
@@ -288,7 +300,7 @@ static void do_command(struct play *play, char *line)
     } commands[] = {
         {"recv", do_receive},  {"accept", do_accept},   {"respond", do_respond},
         {"reject", do_reject}, {"request", do_request}, {"disown", do_disown},
-        {"wait", do_wait},     {"count", do_count},
+        {"cancel", do_cancel}, {"wait", do_wait},       {"count", do_count},
     };
     const char *word = take_word(&line);
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {

@@ -107,16 +107,18 @@ bool world_respond(struct world *world, struct pool_id txn, unsigned status)
 }
 
 bool world_request(struct world *world, enum sip_method method, const char *branch,
-                   struct pool_id *txn)
+                   const char *transport, struct pool_id *txn)
 {
     char text[600], cookie_branch[100];
     struct buffer bytes = buffer_over(text, sizeof text);
     struct buffer whole_branch = buffer_over(cookie_branch, sizeof cookie_branch);
     struct txn_request request = {.method = method, .owner = {.kind = 9, .id = {4, 7}}};
     ASSERT(address_parse_port(SPAN("192.0.2.1"), 5060, &request.flow.peer));
+    request.flow.transport = strcmp(transport, "TCP") == 0 ? TRANSPORT_TCP : TRANSPORT_UDP;
     buffer_printf(&whole_branch, "z9hG4bK%s", branch);
     buffer_printf(&bytes, "%s sip:192.0.2.1 SIP/2.0\r\n", sip_method_text(method));
-    buffer_printf(&bytes, "Via: SIP/2.0/UDP 192.0.2.9:5060;rport;branch=%s\r\n", cookie_branch);
+    buffer_printf(&bytes, "Via: SIP/2.0/%s 192.0.2.9:5060;rport;branch=%s\r\n", transport,
+                  cookie_branch);
     buffer_put_text(&bytes, "From: <sip:101@192.0.2.1>;tag=f\r\nTo: <sip:101@192.0.2.1>\r\n");
     buffer_printf(&bytes, "Call-ID: c\r\nCSeq: 1 %s\r\n\r\n", sip_method_text(method));
     request.bytes = buffer_span(&bytes);

@@ -39,8 +39,8 @@ enum txn_match world_receive(struct world *world, const struct parts *parts);
 // Accepts the last message.
 bool world_accept(struct world *world, struct pool_id *txn);
 bool world_respond(struct world *world, struct pool_id txn, unsigned status);
-// Sends a request with `branch`.
+// Sends a request with `branch` by UDP or TCP.
 bool world_request(struct world *world, enum sip_method method, const char *branch,
-                   struct pool_id *txn);
+                   const char *transport, struct pool_id *txn);
 // Lets `us` pass in turns of their own for each deadline; effects are thrown away.
 void world_wait(struct world *world, uint64_t us);
