@@ -102,7 +102,8 @@ bool sites_resolved(struct sites *sites, uint64_t query, const struct address *a
     struct site *site = find(sites, (uint32_t)query);
     if (!site || site->group_id == 0 || site->generation != query >> 32) return false;
     *group_id = site->group_id;
-    *peer = (struct engine_peer){.socket = sites->socket};
+    *peer = (struct engine_peer){.socket = sites->socket,
+                                 .is_own_fixed = sites->config->public_address[0] != '\0'};
     for (size_t i = 0; i < count; i++) {
         peer->peer = addresses[i];
         peer->peer.port = site->port;

@@ -83,6 +83,16 @@ static void on_release_line(void *context, const struct snapshot_line *block)
     free((void *)(uintptr_t)block); // it was on_line_changed's copy
 }
 
+static void on_rate_raised(void *context, const struct line_rate *rate)
+{
+    struct worker *worker = context;
+    struct log_line line;
+    log_begin(&line, LOG_WARN, "register_rate too small to keep all lines registered");
+    sites_log_group(worker->sites, rate->group_id, &line);
+    log_number(&line, "used", rate->used);
+    log_end(&line);
+}
+
 // ---- What the loop brings
 
 static void tell_counts(struct worker *worker)
@@ -236,7 +246,8 @@ static bool make_engine(struct worker *worker, const struct app_config *config)
                                .send = on_send,
                                .line_state = on_line_state,
                                .call_ended = on_call_ended,
-                               .release_line = on_release_line};
+                               .release_line = on_release_line,
+                               .rate_raised = on_rate_raised};
     uint8_t seed[32];
     net_entropy(seed, sizeof seed);
     worker->engine_memory = calloc(1, engine_memory_size(&limits));

@@ -46,7 +46,12 @@ static void send_line_request(struct engine *engine, const struct line_request *
         .branch = wanted->branch,
         .owner = {.kind = wanted->is_probe ? OWNER_PROBE : OWNER_LINE, .id = wanted->id},
     };
-    if (txn_send_request(engine->txns, &engine->turn, &request, &txn)) return;
+    // A REGISTER that was overtaken must not be repeated: it could undo the newer one.
+    txn_disown(engine->txns, &engine->turn, wanted->superseded);
+    if (txn_send_request(engine->txns, &engine->turn, &request, &txn)) {
+        if (!wanted->is_probe) line_sent(engine->lines, wanted->id, txn);
+        return;
+    }
     if (!wanted->is_probe) line_response(engine->lines, &engine->turn, wanted->id, NULL);
 }
 
@@ -87,6 +92,9 @@ static void carry_out(struct engine *engine, struct effect *effect)
         engine->host.release_line(engine->host.context, released->block);
         break;
     }
+    case LINE_RATE:
+        if (engine->host.rate_raised) engine->host.rate_raised(engine->host.context, any);
+        break;
     case CALL_REPLY: {
         const struct call_reply *reply = any;
         txn_respond(engine->txns, &engine->turn, reply->txn, &reply->answer);
@@ -258,7 +266,11 @@ void engine_set_peer(struct engine *engine, struct engine_time now, uint32_t gro
     if (peer->problem.len > 0) {
         line_set_unreachable(engine->lines, turn, group_id, peer->problem);
     } else {
-        line_set_peer(engine->lines, turn, group_id, &peer->peer, &peer->own, peer->socket);
+        struct line_peer found = {.peer = peer->peer,
+                                  .own = peer->own,
+                                  .is_own_fixed = peer->is_own_fixed,
+                                  .socket = peer->socket};
+        line_set_peer(engine->lines, turn, group_id, &found);
     }
     drain(engine);
 }

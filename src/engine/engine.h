@@ -16,6 +16,8 @@ struct engine_host {
     void (*call_ended)(void *context, const struct model_journal_entry *entry);
     // A block that engine_put_line took is no longer needed: it is the host's again.
     void (*release_line)(void *context, const struct snapshot_line *block);
+    // A group's register_rate is too small and another one is used. May be NULL.
+    void (*rate_raised)(void *context, const struct line_rate *rate);
 };
 
 struct engine_limits {
@@ -57,6 +59,7 @@ void engine_remove_line(struct engine *engine, struct engine_time now, uint32_t 
 // Where a group's PBX is.
 struct engine_peer {
     struct address peer, own; // the PBX's address, and ours as it sees us
+    bool is_own_fixed;        // `own` is configured; else it is learned from the PBX's answers
     uint16_t socket;
     struct span problem; // not empty: the address is unknown, and this is why
 };

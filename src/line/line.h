@@ -27,6 +27,7 @@ enum {
     LINE_REQUEST = EFFECT_LINE, // struct line_request: to be sent by a client transaction
     LINE_STATE,                 // struct line_state: tell people
     LINE_RELEASED,              // struct line_released: a block is no longer needed
+    LINE_RATE,                  // struct line_rate: tell the administrator
 };
 
 struct line_request {
@@ -36,6 +37,7 @@ struct line_request {
     struct flow flow;
     enum sip_method method;
     struct span bytes, branch;
+    struct pool_id superseded; // the line's request before: to be disowned
 };
 
 struct line_state {
@@ -50,6 +52,13 @@ struct line_released {
     const struct snapshot_line *block;
 };
 
+// A group's register_rate cannot keep all its lines registered: `used` takes its place.
+struct line_rate {
+    struct effect effect;
+    uint32_t group_id;
+    uint32_t used; // REGISTERs per second
+};
+
 // ---- Groups
 
 // A group as the engine works with it; borrowed from the table until the next change of settings.
@@ -57,7 +66,7 @@ struct line_group {
     struct snapshot_group snapshot;
     struct phone_numbering numbering;
     struct address peer; // the PBX, family ADDRESS_NONE while unknown
-    struct address own;  // ours as the PBX sees it
+    struct address own;  // ours as the PBX sees it; learned from its answers
     uint16_t socket;
 };
 
@@ -66,9 +75,15 @@ struct line_group {
 bool line_put_group(struct line_table *table, struct turn *turn,
                     const struct snapshot_group *snapshot);
 void line_remove_group(struct line_table *table, struct turn *turn, uint32_t group_id);
-// The group's PBX is at `peer`, and reaches us at `own` by `socket`: registration begins.
+// Where a group's PBX is, and how it reaches us.
+struct line_peer {
+    struct address peer, own;
+    bool is_own_fixed; // the administrator gave `own`: not to be learned from the PBX's answers
+    uint16_t socket;
+};
+// The address of the group's PBX is known: registration begins.
 void line_set_peer(struct line_table *table, struct turn *turn, uint32_t group_id,
-                   const struct address *peer, const struct address *own, uint16_t socket);
+                   const struct line_peer *peer);
 // The PBX's name could not be resolved; shown at its lines.
 void line_set_unreachable(struct line_table *table, struct turn *turn, uint32_t group_id,
                           struct span problem);
@@ -81,6 +96,8 @@ bool line_put(struct line_table *table, struct turn *turn, const struct snapshot
 // Takes the line out and un-registers it at the PBX.
 void line_remove(struct line_table *table, struct turn *turn, uint32_t line_id);
 
+// A line's LINE_REQUEST went out as the transaction `txn`.
+void line_sent(struct line_table *table, struct pool_id line, struct pool_id txn);
 // The answer to a LINE_REQUEST, or that none came (`message` NULL).
 void line_response(struct line_table *table, struct turn *turn, struct pool_id line,
                    const struct sip_message *message);

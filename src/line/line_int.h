@@ -18,7 +18,8 @@ struct line {
     const struct snapshot_line *block;
     uint64_t hash; // of group and extension
     struct pool_id group;
-    uint64_t expires_us; // wall clock: until when the PBX keeps us
+    struct pool_id txn;  // of the REGISTER that was sent last
+    uint64_t expires_us; // wall clock: until when the PBX keeps us; 0: it does not
     uint32_t cseq;
     uint32_t min_expires_s;  // demanded by a 423
     uint16_t failure_count;  // in a row, for the back-off
@@ -27,6 +28,10 @@ struct line {
     uint8_t challenge_count; // answered in this attempt
     bool is_wanted;          // to be registered; else to be un-registered
     bool is_removed;         // free the slot when un-registered
+    bool is_deferred;        // the PBX said when to come again (Retry-After)
+    // The group's own_generation in the REGISTER that was sent last, and in the one that was
+    // accepted.
+    uint8_t sent_generation, registered_generation;
 };
 
 struct line_group_slot {
@@ -35,8 +40,15 @@ struct line_group_slot {
     uint64_t probe_at_us;  // DEADLINE_NEVER: no probe wanted
     uint32_t cseq;
     uint32_t line_count;
-    bool is_removed;                        // free the slot with its last line
-    bool is_lost;                           // the PBX does not answer: probes are sent
+    uint32_t granted_s;        // what the PBX granted last, 0: nothing yet
+    uint32_t told_rate;        // of the last LINE_RATE
+    uint64_t learned_at_us;    // group.own is what the PBX saw then; 0: what we were told
+    struct address told_own;   // as line_set_peer had it
+    struct address former_own; // group.own before, if the PBX may still know us there
+    uint8_t own_generation;    // counts the changes of group.own
+    bool is_own_fixed;         // by the configuration
+    bool is_removed;           // free the slot with its last line
+    bool is_lost;              // the PBX does not answer: probes are sent
     char problem[REGISTRATION_REASON_SIZE]; // why the PBX has no address
 };
 
@@ -62,6 +74,18 @@ uint32_t line_first_cseq(const struct turn *turn);
 void line_start(struct line_table *table, struct turn *turn, struct pool_id id);
 // The line's deadline has come.
 void line_due(struct line_table *table, struct turn *turn, struct pool_id id);
+// Its next REGISTER goes out as soon as the group's pacing has a place for it.
+void line_make_due(struct line_table *table, struct turn *turn, struct pool_id id);
+
+// rate.c: pacing
+// The next free place for a REGISTER of the group, not before now; takes it.
+uint64_t line_reserve_send(struct line_group_slot *slot, const struct turn *turn);
+// The PBX granted `seconds`: says so where the group's rate is too small for that.
+void line_note_granted(struct turn *turn, struct line_group_slot *slot, uint64_t seconds);
+
+// own_address.c: our address as the PBX sees it
+void line_learn_own(struct line_table *table, struct turn *turn, struct pool_id group_id,
+                    const struct sip_message *response);
 
 // request.c: the messages
 struct line_request_options {

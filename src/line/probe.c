@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether a PBX answers at all. While it does not, one OPTIONS every few seconds asks for the whole
-// group; the first answer, whatever it says, brings all its lines back, paced.
+// group; the first answer to anything, whatever it says, brings all its lines back, paced; but
+// those that the PBX told when to come again.
 #include "line/line_int.h"
 
 enum { PROBE_INTERVAL_US = 5 * 1000 * 1000 };
@@ -20,7 +21,7 @@ void line_group_answers(struct line_table *table, struct turn *turn, struct pool
     for (uint32_t i = 0; i < table->lines.fresh; i++) {
         struct pool_id id;
         struct line *line = pool_at(&table->lines, i, &id);
-        bool is_back = line && pool_id_eq(line->group, group_id) &&
+        bool is_back = line && pool_id_eq(line->group, group_id) && !line->is_deferred &&
                        line->shown == REGISTRATION_UNREACHABLE && line->phase != PHASE_DUE;
         if (is_back) line_start(table, turn, id);
     }

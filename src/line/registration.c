@@ -10,7 +10,7 @@
 //                           `----- due: retry --- FAILED  (refused, or no answer)
 //
 // A line that is not wanted any more goes the same way with `Expires: 0` and ends in IDLE, or is
-// freed. Every REGISTER has a place in its group's pacing (reserve_send).
+// freed. Every REGISTER has a place in its group's pacing (rate.c).
 #include "line/line_int.h"
 
 enum {
@@ -19,6 +19,8 @@ enum {
     RETRY_BASE_S = 30,              // RFC 5626 section 4.5: all flows of ours failed
     RETRY_MAX_S = 1800,
     RETRY_REFUSED_S = 600, // a refusal is permanent until somebody mends it
+    RETRY_AFTER_MIN_S = 5, // what a PBX may ask for (Retry-After)
+    RETRY_AFTER_MAX_S = 3600,
 };
 
 static void tell(struct line_table *table, struct turn *turn, struct line *line,
@@ -47,20 +49,13 @@ static void wait_until(struct line_table *table, struct pool_id id, uint64_t at_
     deadlines_set(&table->deadlines, id.index, at_us);
 }
 
-// The next free place in the group's pacing, not before now; takes it.
-static uint64_t reserve_send(struct line_group_slot *slot, const struct turn *turn)
-{
-    uint64_t at_us = slot->next_send_us > turn->now_us ? slot->next_send_us : turn->now_us;
-    slot->next_send_us = at_us + 1000000 / slot->group.snapshot.settings.register_rate;
-    return at_us;
-}
-
-static void make_due(struct line_table *table, struct turn *turn, struct pool_id id)
+void line_make_due(struct line_table *table, struct turn *turn, struct pool_id id)
 {
     struct line *line = pool_find(&table->lines, id);
     line->phase = PHASE_DUE;
     line->challenge_count = 0;
-    wait_until(table, id, reserve_send(line_group_of(table, line), turn));
+    line->is_deferred = false;
+    wait_until(table, id, line_reserve_send(line_group_of(table, line), turn));
 }
 
 void line_start(struct line_table *table, struct turn *turn, struct pool_id id)
@@ -71,7 +66,7 @@ void line_start(struct line_table *table, struct turn *turn, struct pool_id id)
     line->is_wanted = !line->is_removed && line->block->is_enabled &&
                       slot->group.snapshot.settings.is_enabled;
     line->failure_count = 0;
-    make_due(table, turn, id);
+    line_make_due(table, turn, id);
 }
 
 // ---- A deadline has come
@@ -139,40 +134,71 @@ void line_due(struct line_table *table, struct turn *turn, struct pool_id id)
         }
         break;
     case PHASE_REGISTERED:
-    case PHASE_FAILED: make_due(table, turn, id); break;
+    case PHASE_FAILED: line_make_due(table, turn, id); break;
     }
 }
 
 // ---- An answer has come, or none
 
-static void fail(struct line_table *table, struct turn *turn, struct pool_id id,
-                 uint64_t retry_s_max)
+static void fail(struct line_table *table, struct turn *turn, struct pool_id id, uint64_t least_s,
+                 uint64_t most_s)
 {
     struct line *line = pool_find(&table->lines, id);
-    uint64_t half_us = retry_s_max * 1000000 / 2;
+    uint64_t range_us = (most_s - least_s) * 1000000;
     line->phase = PHASE_FAILED;
-    wait_until(table, id, turn->now_us + half_us + random_below(turn->random, half_us));
+    wait_until(table, id,
+               turn->now_us + least_s * 1000000 + random_below(turn->random, range_us + 1));
 }
 
-static void refused(struct line_table *table, struct turn *turn, struct pool_id id, unsigned status,
-                    struct span reason)
+// Whether the PBX says when to come again (RFC 3261 section 20.33), in bounds. Not sooner than
+// that, and spread, for many lines may have been told the same.
+static bool is_told_when(const struct sip_message *message, uint64_t *after_s)
+{
+    uint32_t seconds;
+    struct span value = message ? sip_header_value(message, SIP_RETRY_AFTER) : SPAN_NONE;
+    if (!sip_read_seconds(value, &seconds)) return false;
+    *after_s = seconds < RETRY_AFTER_MIN_S ? RETRY_AFTER_MIN_S : seconds;
+    if (*after_s > RETRY_AFTER_MAX_S) *after_s = RETRY_AFTER_MAX_S;
+    return true;
+}
+
+// `message` may be NULL. What is wrong with the credentials is not tried sooner than usual,
+// whatever the PBX says.
+static void fail_for(struct line_table *table, struct turn *turn, struct pool_id id,
+                     const struct sip_message *message, uint64_t usual_s)
+{
+    struct line *line = pool_find(&table->lines, id);
+    uint64_t after_s;
+    line->is_deferred = is_told_when(message, &after_s);
+    if (!line->is_deferred) {
+        fail(table, turn, id, usual_s / 2, usual_s);
+        return;
+    }
+    unsigned status = message->status;
+    bool is_patient = status == 401 || status == 403 || status == 407;
+    if (is_patient && after_s < usual_s) after_s = usual_s;
+    fail(table, turn, id, after_s, after_s + after_s / 4 + 1);
+}
+
+static void refused(struct line_table *table, struct turn *turn, struct pool_id id,
+                    const struct sip_message *message, struct span reason)
 {
     struct line *line = pool_find(&table->lines, id);
     line->expires_us = 0;
-    tell(table, turn, line, REGISTRATION_REFUSED, status, reason);
-    fail(table, turn, id, RETRY_REFUSED_S);
+    tell(table, turn, line, REGISTRATION_REFUSED, message->status, reason);
+    fail_for(table, turn, id, message, RETRY_REFUSED_S);
 }
 
 static void unreachable(struct line_table *table, struct turn *turn, struct pool_id id,
-                        unsigned status, struct span reason)
+                        const struct sip_message *message, struct span reason)
 {
     struct line *line = pool_find(&table->lines, id);
     uint64_t retry_s = RETRY_BASE_S;
     for (unsigned i = 0; i < line->failure_count && retry_s < RETRY_MAX_S; i++) retry_s *= 2;
     if (retry_s > RETRY_MAX_S) retry_s = RETRY_MAX_S;
     line->failure_count++;
-    tell(table, turn, line, REGISTRATION_UNREACHABLE, status, reason);
-    fail(table, turn, id, retry_s);
+    tell(table, turn, line, REGISTRATION_UNREACHABLE, message ? message->status : 0, reason);
+    fail_for(table, turn, id, message, retry_s);
 }
 
 // How long the PBX keeps us: the expires of our own Contact, else the Expires header (RFC 3261
@@ -204,6 +230,21 @@ static uint64_t granted_s(const struct line_table *table, const struct line *lin
     return granted;
 }
 
+// Refreshed after 50 to 85 % of the time, spread at random so that lines never come in a crowd; at
+// once where the PBX sees us at another address than it did when the REGISTER was sent.
+static void keep_registered(struct line_table *table, struct turn *turn, struct pool_id id,
+                            uint64_t seconds)
+{
+    struct line *line = pool_find(&table->lines, id);
+    uint64_t half_us = seconds * 1000000 / 2, spread_us = seconds * 1000000 * 35 / 100;
+    if (line->registered_generation != line_group_of(table, line)->own_generation) {
+        line_make_due(table, turn, id);
+        return;
+    }
+    line->phase = PHASE_REGISTERED;
+    wait_until(table, id, turn->now_us + half_us + random_below(turn->random, spread_us + 1));
+}
+
 static void registered(struct line_table *table, struct turn *turn, struct pool_id id,
                        const struct sip_message *message)
 {
@@ -212,17 +253,39 @@ static void registered(struct line_table *table, struct turn *turn, struct pool_
     if (asked_s < line->min_expires_s) asked_s = line->min_expires_s;
     uint64_t seconds = granted_s(table, line, message, asked_s);
     if (seconds == 0) {
-        refused(table, turn, id, message->status, SPAN("the PBX keeps no registration"));
+        refused(table, turn, id, message, SPAN("the PBX keeps no registration"));
         return;
     }
-    // Refreshed after 50 to 85 % of the time, spread at random so that lines never come in a crowd.
-    uint64_t half_us = seconds * 1000000 / 2;
-    uint64_t spread_us = seconds * 1000000 * 35 / 100;
-    line->phase = PHASE_REGISTERED;
     line->failure_count = 0;
+    line->registered_generation = line->sent_generation;
     line->expires_us = turn->wall_us + seconds * 1000000;
-    wait_until(table, id, turn->now_us + half_us + random_below(turn->random, spread_us + 1));
+    line_note_granted(turn, line_group_of(table, line), seconds);
     tell(table, turn, line, REGISTRATION_REGISTERED, message->status, SPAN_NONE);
+    keep_registered(table, turn, id, seconds);
+}
+
+// Realms of others are no business of this password (RFC 3261 section 22.1).
+static void refuse_challenge(struct line_table *table, struct turn *turn, struct pool_id id,
+                             const struct sip_message *message)
+{
+    char text[REGISTRATION_REASON_SIZE];
+    struct buffer reason = buffer_over(text, sizeof text);
+    struct sip_challenge other;
+    if (sip_find_challenge(message, SPAN_NONE, &other)) {
+        buffer_put(&reason, SPAN("the PBX's realm is not the group's but "));
+        sip_put_quoted(&reason, span_slice(other.realm, 0, 40));
+    } else {
+        buffer_put(&reason, SPAN("the PBX asks for an authentication that we do not know"));
+    }
+    refused(table, turn, id, message, buffer_span(&reason));
+}
+
+// The topmost challenge that we can answer, of the group's realm if it has one.
+static bool find_challenge(const struct line_table *table, const struct line *line,
+                           const struct sip_message *message, struct sip_challenge *challenge)
+{
+    const char *realm = line_group_of(table, line)->group.snapshot.settings.realm;
+    return sip_find_challenge(message, span_of(realm), challenge);
 }
 
 static void challenged(struct line_table *table, struct turn *turn, struct pool_id id,
@@ -230,14 +293,13 @@ static void challenged(struct line_table *table, struct turn *turn, struct pool_
 {
     struct line *line = pool_find(&table->lines, id);
     struct sip_challenge challenge;
-    if (!sip_find_challenge(message, SPAN_NONE, &challenge)) {
-        refused(table, turn, id, message->status,
-                SPAN("the PBX asks for an authentication that we do not know"));
+    if (!find_challenge(table, line, message, &challenge)) {
+        refuse_challenge(table, turn, id, message);
         return;
     }
     bool is_repeated = line->challenge_count > 0 && !challenge.is_stale;
     if (is_repeated || line->challenge_count >= CHALLENGES_MAX) {
-        refused(table, turn, id, message->status, SPAN("wrong user name or password"));
+        refused(table, turn, id, message, SPAN("wrong user name or password"));
         return;
     }
     line->challenge_count++;
@@ -254,8 +316,7 @@ static void too_brief(struct line_table *table, struct turn *turn, struct pool_i
     bool is_readable = span_to_u64(sip_header_value(message, SIP_MIN_EXPIRES), 86400, &least_s) &&
                        least_s > line->min_expires_s;
     if (!is_readable) {
-        refused(table, turn, id, message->status,
-                SPAN("the PBX demands no interval that we can keep"));
+        refused(table, turn, id, message, SPAN("the PBX demands no interval that we can keep"));
         return;
     }
     line->min_expires_s = (uint32_t)least_s;
@@ -276,10 +337,16 @@ static void answered(struct line_table *table, struct turn *turn, struct pool_id
     } else if (status == 423) {
         too_brief(table, turn, id, message);
     } else if (status == 408 || status >= 500) {
-        unreachable(table, turn, id, status, reason);
+        unreachable(table, turn, id, message, reason);
     } else {
-        refused(table, turn, id, status, reason);
+        refused(table, turn, id, message, reason);
     }
+}
+
+void line_sent(struct line_table *table, struct pool_id id, struct pool_id txn)
+{
+    struct line *line = pool_find(&table->lines, id);
+    if (line) line->txn = txn;
 }
 
 void line_response(struct line_table *table, struct turn *turn, struct pool_id id,
@@ -288,11 +355,15 @@ void line_response(struct line_table *table, struct turn *turn, struct pool_id i
     struct line *line = pool_find(&table->lines, id);
     if (!line || line->phase != PHASE_WAITING) return;
     if (message && (message->cseq != line->cseq || message->status < 200)) return;
+    if (message) {
+        line_learn_own(table, turn, line->group, message);
+        if (line_group_of(table, line)->is_lost) line_group_answers(table, turn, line->group);
+    }
     if (!line->is_wanted) {
         bool is_challenge = message && (message->status == 401 || message->status == 407);
         struct sip_challenge challenge;
         if (is_challenge && line->challenge_count++ < CHALLENGES_MAX &&
-            sip_find_challenge(message, SPAN_NONE, &challenge)) {
+            find_challenge(table, line, message, &challenge)) {
             send_register(table, turn, id, &challenge);
         } else {
             end_unwanted(table, turn, id);
@@ -300,7 +371,7 @@ void line_response(struct line_table *table, struct turn *turn, struct pool_id i
     } else if (message) {
         answered(table, turn, id, message);
     } else {
-        unreachable(table, turn, id, 0, SPAN("no answer from the PBX"));
+        unreachable(table, turn, id, NULL, SPAN("no answer from the PBX"));
         line_group_lost(turn, line_group_of(table, line));
     }
 }

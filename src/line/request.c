@@ -78,6 +78,19 @@ static void put_credentials(struct buffer *out, struct turn *turn, const struct 
                           buffer_span(&uri), buffer_span(&cnonce), 1);
 }
 
+// The PBX copies this Contact's user into the Request-URI of calls: it is how we know the line.
+static void put_contact(struct buffer *out, const struct line *line, const struct address *own,
+                        struct span params)
+{
+    buffer_put_text(out, "Contact: <sip:");
+    sip_put_escaped_user(out, line_extension(line));
+    buffer_put_byte(out, '@');
+    address_print(out, own);
+    buffer_put_byte(out, '>');
+    buffer_put(out, params);
+    buffer_put(out, SPAN("\r\n"));
+}
+
 void line_send_register(struct line_table *table, struct turn *turn, struct pool_id id,
                         const struct line_request_options *options)
 {
@@ -87,18 +100,20 @@ void line_send_register(struct line_table *table, struct turn *turn, struct pool
     struct buffer out;
     if (!open_request(turn, &out)) return;
     line->cseq = (line->cseq + 1) & 0x7fffffff;
+    line->sent_generation = slot->own_generation;
     put_head(&out, turn, table, slot, SIP_REGISTER, branch, line_extension(line), line->cseq);
-    // The PBX copies this Contact's user into the Request-URI of calls: it is how we know the line.
-    buffer_put_text(&out, "Contact: <sip:");
-    sip_put_escaped_user(&out, line_extension(line));
-    buffer_put_byte(&out, '@');
-    address_print(&out, &slot->group.own);
-    buffer_printf(&out, ">\r\nExpires: %u\r\n", options->expires_s);
+    put_contact(&out, line, &slot->group.own, SPAN_NONE);
+    bool has_former = line->expires_us > turn->wall_us && slot->former_own.family != ADDRESS_NONE &&
+                      line->registered_generation != slot->own_generation;
+    if (has_former) put_contact(&out, line, &slot->former_own, SPAN(";expires=0"));
+    buffer_printf(&out, "Expires: %u\r\n", options->expires_s);
+    buffer_put(&out, SPAN("Supported: path\r\n"));
     buffer_put_text(&out, "Allow: INVITE, ACK, CANCEL, OPTIONS\r\n");
     if (options->challenge) put_credentials(&out, turn, line, slot, options->challenge);
     sip_put_end(&out, SPAN_NONE);
     emit(turn, slot, &out,
-         (struct line_request){.id = id, .method = SIP_REGISTER, .branch = branch});
+         (struct line_request){
+             .id = id, .method = SIP_REGISTER, .branch = branch, .superseded = line->txn});
 }
 
 void line_send_probe(struct line_table *table, struct turn *turn, struct pool_id group_id)

@@ -129,7 +129,8 @@ static void restart_lines(struct line_table *table, struct turn *turn, struct po
 static bool is_same_site(const struct model_group *a, const struct model_group *b)
 {
     return a->is_enabled == b->is_enabled && strcmp(a->server, b->server) == 0 &&
-           strcmp(a->domain, b->domain) == 0 && a->register_interval_s == b->register_interval_s;
+           strcmp(a->domain, b->domain) == 0 && strcmp(a->realm, b->realm) == 0 &&
+           a->register_interval_s == b->register_interval_s;
 }
 
 bool line_put_group(struct line_table *table, struct turn *turn,
@@ -147,6 +148,8 @@ bool line_put_group(struct line_table *table, struct turn *turn,
         slot->probe_at_us = DEADLINE_NEVER;
         slot->cseq = line_first_cseq(turn);
     }
+    if (is_restart) slot->granted_s = 0;
+    slot->told_rate = 0;
     slot->group.snapshot = *snapshot;
     // The settings were checked when they were saved; what cannot be read leaves an empty
     // numbering.
@@ -170,17 +173,24 @@ void line_remove_group(struct line_table *table, struct turn *turn, uint32_t gro
     restart_lines(table, turn, id); // the last line to go frees the group
 }
 
+// What was learned about our own address holds as long as we are told the same.
 void line_set_peer(struct line_table *table, struct turn *turn, uint32_t group_id,
-                   const struct address *peer, const struct address *own, uint16_t socket)
+                   const struct line_peer *peer)
 {
     struct pool_id id;
     struct line_group_slot *slot = line_find_group(table, group_id, &id);
     if (!slot) return;
-    bool is_same = address_eq(&slot->group.peer, peer) && address_eq(&slot->group.own, own);
-    slot->group.peer = *peer;
-    slot->group.own = *own;
-    slot->group.socket = socket;
-    if (!is_same) restart_lines(table, turn, id);
+    bool is_same = address_eq(&slot->group.peer, &peer->peer) &&
+                   address_eq(&slot->told_own, &peer->own);
+    slot->group.socket = peer->socket;
+    slot->is_own_fixed = peer->is_own_fixed;
+    if (is_same) return;
+    slot->group.peer = peer->peer;
+    slot->group.own = slot->told_own = peer->own;
+    slot->own_generation++;
+    slot->learned_at_us = 0;
+    slot->former_own = (struct address){0};
+    restart_lines(table, turn, id);
 }
 
 void line_set_unreachable(struct line_table *table, struct turn *turn, uint32_t group_id,

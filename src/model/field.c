@@ -54,6 +54,8 @@ static const struct model_field group_fields[] = {
          "answer for a user who is not there and has no forwarding for it"),
     NUMBER(model_group, max_diversions, 1, 99, "5",
            "forwardings in a chain before a call is ended"),
+    TEXT(model_group, realm, 0, "",
+         "digest realm that the lines' passwords are for; empty: whichever the PBX names"),
 };
 
 static const struct model_field user_fields[] = {

@@ -64,6 +64,8 @@ static const char *const settings_steps[] = {
     "  UNIQUE(\"group\", extension, condition, origin),"
     "  FOREIGN KEY(\"group\", extension) REFERENCES lines(\"group\", extension) ON DELETE CASCADE"
     ") STRICT;",
+    // 2: the realm of a group's passwords
+    "ALTER TABLE groups ADD COLUMN realm TEXT NOT NULL DEFAULT '';",
 };
 
 static const char *const journal_steps[] = {

@@ -2,21 +2,26 @@
 // Plays one transcript (argv[1]) and stops at the first line that does not hold, showing what was
 // expected and what came.
 //
-//   add|set|remove KIND field=value ...         a setting; `refused TEXT` on the next line expects
-//   a refusal pbx at ADDRESS:PORT | pbx unknown           where group 1's PBX is pbx answers STATUS
-//   to the last request that was expected pbx invites EXTENSION id=NAME               an INVITE;
-//   `from=NUMBER`, `source=ADDRESS:PORT`; NAME names the call pbx acks NAME | pbx cancels NAME |
-//   pbx repeats NAME
+//   add|set|remove KIND field=value ...    a setting
+//   refused TEXT                           on the next line: it is refused
+//   pbx at ADDRESS:PORT | pbx unknown      where group 1's PBX is
+//   pbx sees ADDRESS:PORT                  where its answers say that we are
+//   pbx answers STATUS                     to the last request that was expected
+//   pbx invites EXTENSION id=NAME          an INVITE; from=NUMBER, source=ADDRESS:PORT; NAME names
+//                                          the call
+//   pbx acks NAME | pbx cancels NAME | pbx repeats NAME
 //       indented lines below `answers`, `invites` and `cancels` are further header lines
-//   after N[ms|s]                               time passes
-//   wait N[ms|s]                                the same, but only until the engine sends something
-//   expect METHOD|STATUS                        the next message sent; indented lines below: texts
-//   that it contains, or,
-//                                               with a leading '!', does not contain
-//   expect nothing                              nothing was sent
-//   expect line ID STATE                        a line's registration; indented: text in its reason
-//   expect journal OUTCOME                      the next entry; indented: "caller 102", "target
-//   103", "status 486" expect calls N | expect no journal
+//   after N[ms|s]                          time passes
+//   wait N[ms|s]                           the same, but only until the engine sends something
+//   expect METHOD|STATUS                   the next message sent; indented lines below: texts that
+//                                          it contains, or, with a leading '!', does not contain
+//   expect nothing                         nothing was sent
+//   expect line ID STATE                   a line's registration; indented: text in its reason
+//   expect journal OUTCOME                 the next entry; indented: "caller 102", "target 103",
+//                                          "status 486"
+//   expect no journal | expect calls N
+//   expect rate N                          REGISTERs per second that a group's own rate was raised
+//                                          to, as last told
 #include "world.h"
 
 #include <stdio.h>
@@ -42,7 +47,7 @@ struct transcript {
     size_t call_count;
     char last[MESSAGE_MAX]; // the last message that was expected
     char arena_bytes[65536];
-    bool is_source_set;
+    struct address seen; // where the PBX sees us
 };
 
 _Noreturn static void fail(const struct transcript *script, const char *expected, struct span found)
@@ -128,7 +133,7 @@ static void pbx_answers(struct transcript *script, struct span words)
     require(script, err == SIP_OK && request.is_request, "a request was expected before",
             span_of(script->last));
     sip_put_status_line(&out, (unsigned)status, SPAN_NONE);
-    sip_put_reply_headers(&out, &request, pbx_address(), SPAN("pbxtag"));
+    sip_put_reply_headers(&out, &request, &script->seen, SPAN("pbxtag"));
     put_details(script, &out);
     sip_put_end(&out, SPAN_NONE);
     world_receive(script->world, pbx_address(), buffer_span(&out));
@@ -205,6 +210,9 @@ static void pbx(struct transcript *script, struct span words)
         world_set_peer(script->world, 1, span_trim(words));
     } else if (span_eq(verb, SPAN("unknown"))) {
         world_set_peer(script->world, 1, SPAN_NONE);
+    } else if (span_eq(verb, SPAN("sees"))) {
+        bool is_read = address_parse_port(span_trim(words), 0, &script->seen);
+        require(script, is_read, "an address", words);
     } else if (span_eq(verb, SPAN("answers"))) {
         pbx_answers(script, words);
     } else if (span_eq(verb, SPAN("invites"))) {
@@ -217,7 +225,7 @@ static void pbx(struct transcript *script, struct span words)
         const struct invite *call = find_call(script, word(&words));
         world_receive(script->world, &call->source, span_of(call->text));
     } else {
-        fail(script, "at, unknown, answers, invites, acks, cancels or repeats", verb);
+        fail(script, "at, unknown, sees, answers, invites, acks, cancels or repeats", verb);
     }
 }
 
@@ -282,14 +290,13 @@ static void expect_journal(struct transcript *script, struct span outcome)
     expect_details(script, text);
 }
 
-static void expect_calls(struct transcript *script, struct span words)
+static void expect_number(struct transcript *script, struct span words, uint32_t actual)
 {
     char found[32];
-    uint64_t count;
-    uint32_t open = world_counts(script->world).open_calls;
-    snprintf(found, sizeof found, "%u", open);
-    require(script, span_to_u64(word(&words), 1000, &count), "a number", words);
-    require(script, open == count, "that many open calls", span_of(found));
+    uint64_t wanted;
+    snprintf(found, sizeof found, "%u", actual);
+    require(script, span_to_u64(word(&words), 100000, &wanted), "a number", words);
+    require(script, actual == wanted, "that many", span_of(found));
 }
 
 static void expect(struct transcript *script, struct span words)
@@ -305,7 +312,9 @@ static void expect(struct transcript *script, struct span words)
     } else if (span_eq(what, SPAN("journal"))) {
         expect_journal(script, word(&words));
     } else if (span_eq(what, SPAN("calls"))) {
-        expect_calls(script, words);
+        expect_number(script, words, world_counts(script->world).open_calls);
+    } else if (span_eq(what, SPAN("rate"))) {
+        expect_number(script, words, world_rate(script->world));
     } else {
         expect_message(script, what);
     }
@@ -395,6 +404,8 @@ int main(int argc, char **argv)
         script.lines[script.line_count++] = span_split(&rest, '\n');
     }
     script.world = world_new(1);
+    bool is_read = address_parse_port(SPAN("192.0.2.9:5070"), 0, &script.seen);
+    ASSERT(is_read);
     play(&script);
     check_end(&script);
     world_free(script.world);

@@ -32,6 +32,7 @@ struct world {
     size_t entries_first, entries_count;
     struct model_registration states[STATES_MAX];
     size_t state_count;
+    uint32_t rate; // as last told
     char reason[400];
 };
 
@@ -86,6 +87,12 @@ static void on_call_ended(void *context, const struct model_journal_entry *entry
     }
 }
 
+static void on_rate_raised(void *context, const struct line_rate *rate)
+{
+    struct world *world = context;
+    world->rate = rate->used;
+}
+
 static void on_release_line(void *context, const struct snapshot_line *block)
 {
     struct world *world = context;
@@ -135,7 +142,8 @@ static void start_engine(struct world *world, uint64_t seed)
                                .send = on_send,
                                .line_state = on_line_state,
                                .call_ended = on_call_ended,
-                               .release_line = on_release_line};
+                               .release_line = on_release_line,
+                               .rate_raised = on_rate_raised};
     world->engine_memory = calloc(1, engine_memory_size(&limits));
     world->engine = engine_init(world->engine_memory, &limits, bytes, host);
     ASSERT(world->engine);
@@ -389,4 +397,9 @@ const struct model_registration *world_state(const struct world *world, uint32_t
 struct engine_counts world_counts(const struct world *world)
 {
     return engine_counts(world->engine);
+}
+
+uint32_t world_rate(const struct world *world)
+{
+    return world->rate;
 }

@@ -49,3 +49,5 @@ const struct model_journal_entry *world_take_entry(struct world *world);
 // A line's state as last told, or NULL.
 const struct model_registration *world_state(const struct world *world, uint32_t line_id);
 struct engine_counts world_counts(const struct world *world);
+// The rate that the engine last said it uses instead of a group's register_rate; 0: none.
+uint32_t world_rate(const struct world *world);

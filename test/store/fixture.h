@@ -28,6 +28,7 @@ static inline struct model_group sample_group(const char *name)
     text_copy(group.internal_ranges, sizeof group.internal_ranges, SPAN("100-199, 7xx"));
     group.decline_unavailable = DECLINE_RINGING;
     group.max_diversions = 99;
+    text_copy(group.realm, sizeof group.realm, SPAN("pbx.example"));
     return group;
 }
 

@@ -80,18 +80,18 @@ static int64_t read_number(const char *directory, const char *file, const char *
 static void test_schemas_have_a_version(void **state)
 {
     store_close(must_open(*state));
-    assert_int_equal(read_number(*state, "lineward.db", "PRAGMA user_version"), 1);
+    assert_int_equal(read_number(*state, "lineward.db", "PRAGMA user_version"), 2);
     assert_int_equal(read_number(*state, "journal.db", "PRAGMA user_version"), 1);
 }
 
 static void test_a_newer_schema_is_refused(void **state)
 {
     store_close(open_filled(*state));
-    tamper(*state, "lineward.db", "PRAGMA user_version=2");
+    tamper(*state, "lineward.db", "PRAGMA user_version=99");
     assert_not_opened(*state, ERR_TOO_NEW,
-                      "lineward.db: was written by a newer version of Lineward (schema 2, this "
-                      "program knows up to 1)");
-    tamper(*state, "lineward.db", "PRAGMA user_version=1");
+                      "lineward.db: was written by a newer version of Lineward (schema 99, this "
+                      "program knows up to 2)");
+    tamper(*state, "lineward.db", "PRAGMA user_version=2");
     tamper(*state, "journal.db", "PRAGMA user_version=9");
     assert_not_opened(*state, ERR_TOO_NEW, "journal.db: was written by a newer version");
     tamper(*state, "journal.db", "PRAGMA user_version=1");

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// The pacing of a group's REGISTERs: register_rate, or more where that could not keep all lines
+// registered. A line is refreshed after 67 % of its time on average, so lines / time * 1.5 would
+// just do; twice lines / time leaves room for attempts that fail.
+#include "line/line_int.h"
+
+static uint32_t needed_rate(const struct line_group_slot *slot)
+{
+    uint64_t wanted_s = slot->group.snapshot.settings.register_interval_s;
+    uint64_t interval_s = slot->granted_s > 0 ? slot->granted_s : wanted_s;
+    return (uint32_t)((UINT64_C(2) * slot->line_count + interval_s - 1) / interval_s);
+}
+
+uint64_t line_reserve_send(struct line_group_slot *slot, const struct turn *turn)
+{
+    uint32_t needed = needed_rate(slot), rate = slot->group.snapshot.settings.register_rate;
+    uint64_t at_us = slot->next_send_us > turn->now_us ? slot->next_send_us : turn->now_us;
+    slot->next_send_us = at_us + 1000000 / (rate > needed ? rate : needed);
+    return at_us;
+}
+
+// Told when it begins, and again when a quarter more is needed.
+void line_note_granted(struct turn *turn, struct line_group_slot *slot, uint64_t seconds)
+{
+    slot->granted_s = (uint32_t)seconds;
+    uint32_t needed = needed_rate(slot);
+    bool is_enough = needed <= slot->group.snapshot.settings.register_rate;
+    if (is_enough || needed <= slot->told_rate + slot->told_rate / 4) return;
+    struct line_rate *effect = turn_emit(turn, LINE_RATE, sizeof *effect);
+    if (!effect) return;
+    slot->told_rate = needed;
+    effect->group_id = slot->group.snapshot.group_id;
+    effect->used = needed;
+}
