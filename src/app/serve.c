@@ -5,14 +5,18 @@
 
 #include "app/directory.h"
 #include "app/log.h"
+#include "app/registrations.h"
 #include "app/worker.h"
 #include "client/client.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <uv.h>
+
+enum { SAVE_INTERVAL_S = 30 }; // of the registrations
 
 struct server {
     struct app_config config;
@@ -20,11 +24,13 @@ struct server {
     struct store *settings_store, *journal_store, *journal_reader;
     struct states *states;
     struct journal *journal;
+    struct registrations *registrations;
     struct worker *worker;
     struct settings *settings;
     struct api *api;
     uv_thread_t api_thread;
     bool is_api_running;
+    bool is_ready;
     uint64_t started_us;
 };
 
@@ -90,8 +96,12 @@ static bool start_worker(struct server *server)
     struct net_problem problem;
     server->states = states_new(server->config.lines_max, server->config.groups_max);
     server->journal = journal_new(server->journal_store);
-    if (!server->states || !server->journal) return fail("cannot start", "out of memory");
-    server->worker = worker_new(&server->config, server->states, server->journal, &problem);
+    server->registrations = registrations_load(server->config.data_dir);
+    if (!server->states || !server->journal || !server->registrations) {
+        return fail("cannot start", "out of memory");
+    }
+    struct worker_parts parts = {server->states, server->journal, server->registrations};
+    server->worker = worker_new(&server->config, &parts, &problem);
     if (!server->worker) return fail("cannot start SIP", problem.text);
     return worker_start(server->worker) == ERR_NONE || fail("cannot start SIP", "no thread");
 }
@@ -166,13 +176,26 @@ static void end(struct server *server)
     api_free(server->api);
     settings_free(server->settings);
     if (server->worker) worker_stop(server->worker);
+    if (server->is_ready) registrations_save(server->registrations, server->states);
     worker_free(server->worker);
+    registrations_free(server->registrations);
     journal_free(server->journal);
     states_free(server->states);
     store_close(server->journal_reader);
     store_close(server->journal_store);
     store_close(server->settings_store);
     directory_close(&server->directory);
+}
+
+// The main thread's work: it notes the registrations now and then, until a signal comes.
+static int wait_for_signal(struct server *server, const sigset_t *signals)
+{
+    for (;;) {
+        struct timespec interval = {.tv_sec = SAVE_INTERVAL_S};
+        int received = sigtimedwait(signals, NULL, &interval);
+        if (received > 0) return received;
+        if (errno == EAGAIN) registrations_save(server->registrations, server->states);
+    }
 }
 
 int serve_run(int argc, char **argv)
@@ -190,9 +213,9 @@ int serve_run(int argc, char **argv)
     sigaddset(&signals, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &signals, NULL); // inherited by all threads
     signal(SIGPIPE, SIG_IGN);
-    bool is_started = start(&server);
+    bool is_started = server.is_ready = start(&server);
     if (is_started) {
-        sigwait(&signals, &received);
+        received = wait_for_signal(&server, &signals);
         log_event(LOG_INFO, "stopping", "signal", span_of(received == SIGINT ? "INT" : "TERM"));
     }
     end(&server);

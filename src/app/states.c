@@ -108,6 +108,24 @@ enum model_registration_state states_set(struct states *states, uint32_t group_i
     return before;
 }
 
+uint32_t states_end(struct states *states)
+{
+    uv_mutex_lock(&states->mutex);
+    uint32_t end = states->entries.fresh;
+    uv_mutex_unlock(&states->mutex);
+    return end;
+}
+
+bool states_at(struct states *states, uint32_t index, struct model_registration *out)
+{
+    struct pool_id id;
+    uv_mutex_lock(&states->mutex);
+    const struct entry *entry = pool_at(&states->entries, index, &id);
+    if (entry) *out = entry->registration;
+    uv_mutex_unlock(&states->mutex);
+    return entry != NULL;
+}
+
 void states_forget(struct states *states, uint32_t line_id)
 {
     struct pool_id id;

@@ -14,6 +14,10 @@ void states_free(struct states *states);
 // A line's new state. Returns the one before, REGISTRATION_WAITING for a new line.
 enum model_registration_state states_set(struct states *states, uint32_t group_id,
                                          const struct model_registration *registration);
+// All that are there, to walk over: the line at `index`, 0 to states_end() - 1; false for a free
+// place.
+uint32_t states_end(struct states *states);
+bool states_at(struct states *states, uint32_t index, struct model_registration *out);
 void states_forget(struct states *states, uint32_t line_id);
 bool states_get(struct states *states, uint32_t line_id, struct model_registration *out);
 // Adds up a group's lines (0: of all groups) by state.

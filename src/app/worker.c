@@ -19,6 +19,7 @@ struct worker {
     struct commands *commands;
     struct states *states;
     struct journal *journal;
+    const struct registrations *registrations;
     struct engine_counts told; // counts already added to the states
     uv_thread_t thread;
     bool is_running;
@@ -159,7 +160,12 @@ static void put_group(struct worker *worker, const struct snapshot_group *group)
 
 static void put_line(struct worker *worker, struct snapshot_line *block)
 {
-    if (engine_put_line(worker->engine, now(), block)) return;
+    if (engine_put_line(worker->engine, now(), block)) {
+        const struct model_registration *saved = registrations_find(worker->registrations,
+                                                                    block->line_id);
+        if (saved) engine_restore_line(worker->engine, now(), saved);
+        return;
+    }
     log_event(LOG_ERROR, "line not taken: lines_max is reached", "extension",
               snapshot_text(block, block->extension));
     free(block);
@@ -253,18 +259,20 @@ static bool make_engine(struct worker *worker, const struct app_config *config)
     worker->engine_memory = calloc(1, engine_memory_size(&limits));
     if (!worker->engine_memory) return false;
     worker->engine = engine_init(worker->engine_memory, &limits, seed, host);
+    engine_set_identity(worker->engine, registrations_key(worker->registrations));
     return true;
 }
 
-struct worker *worker_new(const struct app_config *config, struct states *states,
-                          struct journal *journal, struct net_problem *problem)
+struct worker *worker_new(const struct app_config *config, const struct worker_parts *parts,
+                          struct net_problem *problem)
 {
     struct worker *worker = calloc(1, sizeof *worker);
     uint16_t socket;
     *problem = (struct net_problem){.err = ERR_NO_MEMORY, .text = "out of memory"};
     if (!worker) return NULL;
-    worker->states = states;
-    worker->journal = journal;
+    worker->states = parts->states;
+    worker->journal = parts->journal;
+    worker->registrations = parts->registrations;
     worker->commands = commands_new();
     if (!worker->commands || !make_engine(worker, config)) goto failed;
     worker->net = net_new((struct net_handler){.context = worker,

@@ -5,16 +5,22 @@
 
 #include "app/config.h"
 #include "app/journal.h"
+#include "app/registrations.h"
 #include "app/states.h"
 #include "net/net.h"
 #include "settings/settings.h"
 
 struct worker;
 
-// Binds the SIP address. `states` and `journal` must outlive the worker. NULL on failure with
-// `*problem`.
-struct worker *worker_new(const struct app_config *config, struct states *states,
-                          struct journal *journal, struct net_problem *problem) WARN_UNUSED;
+// What a worker works with; all of it must outlive the worker.
+struct worker_parts {
+    struct states *states;
+    struct journal *journal;
+    const struct registrations *registrations; // from before
+};
+// Binds the SIP address. NULL on failure with `*problem`.
+struct worker *worker_new(const struct app_config *config, const struct worker_parts *parts,
+                          struct net_problem *problem) WARN_UNUSED;
 // Starts the thread.
 enum err worker_start(struct worker *worker) WARN_UNUSED;
 // Ends the thread; registrations at the PBX are kept.

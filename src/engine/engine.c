@@ -253,6 +253,13 @@ bool engine_put_line(struct engine *engine, struct engine_time now,
     return is_taken;
 }
 
+void engine_restore_line(struct engine *engine, struct engine_time now,
+                         const struct model_registration *saved)
+{
+    line_restore(engine->lines, begin_turn(engine, now), saved);
+    drain(engine);
+}
+
 void engine_remove_line(struct engine *engine, struct engine_time now, uint32_t line_id)
 {
     line_remove(engine->lines, begin_turn(engine, now), line_id);
@@ -336,6 +343,11 @@ struct engine *engine_init(void *memory, const struct engine_limits *limits, con
     next += round_up(line_memory_size(&line_limits));
     engine->calls = call_init(next, &call_limits, key);
     return engine;
+}
+
+void engine_set_identity(struct engine *engine, const uint8_t key[16])
+{
+    line_set_identity(engine->lines, key);
 }
 
 void engine_fini(struct engine *engine)

@@ -37,6 +37,9 @@ size_t engine_memory_size(const struct engine_limits *limits);
 // cost nothing until they are used). `seed` drives every identifier.
 struct engine *engine_init(void *memory, const struct engine_limits *limits, const uint8_t seed[32],
                            struct engine_host host);
+// The secret that the lines' Call-IDs derive from: the same one after a restart keeps them. To be
+// set before there are lines.
+void engine_set_identity(struct engine *engine, const uint8_t key[16]);
 // Gives the lines' blocks back to the host. The memory is the caller's again.
 void engine_fini(struct engine *engine);
 
@@ -54,6 +57,9 @@ bool engine_put_group(struct engine *engine, struct engine_time now,
 void engine_remove_group(struct engine *engine, struct engine_time now, uint32_t group_id);
 bool engine_put_line(struct engine *engine, struct engine_time now,
                      const struct snapshot_line *block);
+// What the registration of a line was before a restart, right after the line was put.
+void engine_restore_line(struct engine *engine, struct engine_time now,
+                         const struct model_registration *saved);
 void engine_remove_line(struct engine *engine, struct engine_time now, uint32_t line_id);
 
 // Where a group's PBX is.

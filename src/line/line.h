@@ -21,6 +21,10 @@ size_t line_memory_size(const struct line_limits *limits);
 struct line_table *line_init(void *memory, const struct line_limits *limits,
                              const uint8_t hash_key[16]);
 
+// The secret that Call-IDs derive from, instead of `hash_key`; the same one after a restart keeps
+// the Call-IDs. To be set before there are lines.
+void line_set_identity(struct line_table *table, const uint8_t key[16]);
+
 // ---- Effects
 
 enum {
@@ -93,6 +97,10 @@ void line_set_unreachable(struct line_table *table, struct turn *turn, uint32_t 
 // Adds or replaces a line; the table keeps `block` until it emits LINE_RELEASED for it. False when
 // the table is full or the group unknown (the block then stays the caller's).
 bool line_put(struct line_table *table, struct turn *turn, const struct snapshot_line *block);
+// What the line's registration was when the program stopped, as it was told with LINE_STATE. To be
+// called right after line_put, for a line that was not there before; else nothing happens.
+void line_restore(struct line_table *table, const struct turn *turn,
+                  const struct model_registration *saved);
 // Takes the line out and un-registers it at the PBX.
 void line_remove(struct line_table *table, struct turn *turn, uint32_t line_id);
 

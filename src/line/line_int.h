@@ -28,6 +28,7 @@ struct line {
     uint8_t challenge_count; // answered in this attempt
     bool is_wanted;          // to be registered; else to be un-registered
     bool is_removed;         // free the slot when un-registered
+    bool is_restored;        // still known to the PBX from before a restart, not resumed yet
     bool is_deferred;        // the PBX said when to come again (Retry-After)
     // The group's own_generation in the REGISTER that was sent last, and in the one that was
     // accepted.
@@ -40,6 +41,8 @@ struct line_group_slot {
     uint64_t probe_at_us;  // DEADLINE_NEVER: no probe wanted
     uint32_t cseq;
     uint32_t line_count;
+    // Where the PBX and we were before a restart; family ADDRESS_NONE: not known.
+    struct address saved_peer, saved_own, saved_contact;
     uint32_t granted_s;        // what the PBX granted last, 0: nothing yet
     uint32_t told_rate;        // of the last LINE_RATE
     uint64_t learned_at_us;    // group.own is what the PBX saw then; 0: what we were told
@@ -49,6 +52,7 @@ struct line_group_slot {
     bool is_own_fixed;         // by the configuration
     bool is_removed;           // free the slot with its last line
     bool is_lost;              // the PBX does not answer: probes are sent
+    uint64_t lost_at_us;       // since then
     char problem[REGISTRATION_REASON_SIZE]; // why the PBX has no address
 };
 
@@ -58,12 +62,14 @@ struct line_table {
     struct index by_id;         // lines by line_id
     struct deadlines deadlines; // of lines
     uint8_t hash_key[16];
+    uint8_t identity[16]; // Call-IDs derive from it
 };
 
 // table.c
 struct line_group_slot *line_group_of(const struct line_table *table, const struct line *line);
 struct line_group_slot *line_find_group(const struct line_table *table, uint32_t group_id,
                                         struct pool_id *id);
+struct line *line_find_by_id(const struct line_table *table, uint32_t line_id, struct pool_id *id);
 struct span line_extension(const struct line *line);
 void line_free(struct line_table *table, struct turn *turn, struct pool_id id);
 // Where a sequence of requests begins: rises over restarts of the program.
@@ -76,6 +82,11 @@ void line_start(struct line_table *table, struct turn *turn, struct pool_id id);
 void line_due(struct line_table *table, struct turn *turn, struct pool_id id);
 // Its next REGISTER goes out as soon as the group's pacing has a place for it.
 void line_make_due(struct line_table *table, struct turn *turn, struct pool_id id);
+
+// restore.c: over a restart
+// Whether the PBX knows the line well enough from before.
+bool line_is_resumable(const struct line_group_slot *slot, const struct line *line,
+                       const struct turn *turn);
 
 // rate.c: pacing
 // The next free place for a REGISTER of the group, not before now; takes it.

@@ -4,26 +4,33 @@
 // those that the PBX told when to come again.
 #include "line/line_int.h"
 
-enum { PROBE_INTERVAL_US = 5 * 1000 * 1000 };
+enum {
+    PROBE_INTERVAL_US = 5 * 1000 * 1000,
+    AWAY_US = 4 * 1000 * 1000, // without any answer: more than an overloaded PBX or network does
+};
 
 void line_group_lost(struct turn *turn, struct line_group_slot *slot)
 {
     if (slot->is_lost) return;
     slot->is_lost = true;
+    slot->lost_at_us = turn->now_us;
     slot->probe_at_us = turn->now_us + PROBE_INTERVAL_US;
 }
 
 void line_group_answers(struct line_table *table, struct turn *turn, struct pool_id group_id)
 {
     struct line_group_slot *slot = pool_find(&table->groups, group_id);
+    // Was it restarted? Then it has forgotten the lines that still count as registered.
+    bool was_away = turn->now_us - slot->lost_at_us >= AWAY_US;
     slot->is_lost = false;
     slot->probe_at_us = DEADLINE_NEVER;
     for (uint32_t i = 0; i < table->lines.fresh; i++) {
         struct pool_id id;
         struct line *line = pool_at(&table->lines, i, &id);
-        bool is_back = line && pool_id_eq(line->group, group_id) && !line->is_deferred &&
-                       line->shown == REGISTRATION_UNREACHABLE && line->phase != PHASE_DUE;
-        if (is_back) line_start(table, turn, id);
+        if (!line || !pool_id_eq(line->group, group_id)) continue;
+        bool is_back = line->shown == REGISTRATION_UNREACHABLE && line->phase != PHASE_DUE;
+        if (is_back && !line->is_deferred) line_start(table, turn, id);
+        if (was_away && line->phase == PHASE_REGISTERED) line_make_due(table, turn, id);
     }
 }
 

@@ -39,6 +39,9 @@ static void tell(struct line_table *table, struct turn *turn, struct line *line,
     if (state == REGISTRATION_REGISTERED) {
         effect->registration.until_us = line->expires_us;
         effect->registration.contact = slot->group.own;
+        effect->registration.cseq = line->cseq;
+        effect->registration.own = slot->told_own;
+        effect->registration.peer = slot->group.peer;
     }
     reason = span_slice(reason, 0, REGISTRATION_REASON_SIZE - 1);
     text_copy(effect->registration.reason, REGISTRATION_REASON_SIZE, reason);
@@ -66,7 +69,43 @@ void line_start(struct line_table *table, struct turn *turn, struct pool_id id)
     line->is_wanted = !line->is_removed && line->block->is_enabled &&
                       slot->group.snapshot.settings.is_enabled;
     line->failure_count = 0;
-    line_make_due(table, turn, id);
+    if (line->is_restored && line->is_wanted) {
+        line->phase = PHASE_DUE; // sends nothing, so it needs no place in the pacing
+        wait_until(table, id, turn->now_us);
+    } else {
+        line_make_due(table, turn, id);
+    }
+}
+
+// Refreshed after 50 to 85 % of the time, spread at random so that lines never come in a crowd; at
+// once where the PBX sees us at another address than it did when the REGISTER was sent.
+static void keep_registered(struct line_table *table, struct turn *turn, struct pool_id id,
+                            uint64_t seconds)
+{
+    struct line *line = pool_find(&table->lines, id);
+    uint64_t half_us = seconds * 1000000 / 2, spread_us = seconds * 1000000 * 35 / 100;
+    if (line->registered_generation != line_group_of(table, line)->own_generation) {
+        line_make_due(table, turn, id);
+        return;
+    }
+    line->phase = PHASE_REGISTERED;
+    wait_until(table, id, turn->now_us + half_us + random_below(turn->random, spread_us + 1));
+}
+
+// Goes on where the program before stopped. Who cannot takes a place in the pacing like a new line.
+static void resume(struct line_table *table, struct turn *turn, struct pool_id id)
+{
+    struct line *line = pool_find(&table->lines, id);
+    const struct line_group_slot *slot = line_group_of(table, line);
+    bool is_resumable = line_is_resumable(slot, line, turn);
+    line->is_restored = false;
+    if (!is_resumable) {
+        line_make_due(table, turn, id);
+        return;
+    }
+    line->sent_generation = line->registered_generation = slot->own_generation;
+    tell(table, turn, line, REGISTRATION_REGISTERED, 0, SPAN_NONE);
+    keep_registered(table, turn, id, (line->expires_us - turn->wall_us) / 1000000);
 }
 
 // ---- A deadline has come
@@ -115,6 +154,8 @@ static void begin_attempt(struct line_table *table, struct turn *turn, struct po
         } else {
             tell(table, turn, line, REGISTRATION_WAITING, 0, SPAN_NONE);
         }
+    } else if (line->is_restored) {
+        resume(table, turn, id);
     } else {
         if (line->shown == UINT8_MAX) tell(table, turn, line, REGISTRATION_WAITING, 0, SPAN_NONE);
         send_register(table, turn, id, NULL);
@@ -228,21 +269,6 @@ static uint64_t granted_s(const struct line_table *table, const struct line *lin
         }
     }
     return granted;
-}
-
-// Refreshed after 50 to 85 % of the time, spread at random so that lines never come in a crowd; at
-// once where the PBX sees us at another address than it did when the REGISTER was sent.
-static void keep_registered(struct line_table *table, struct turn *turn, struct pool_id id,
-                            uint64_t seconds)
-{
-    struct line *line = pool_find(&table->lines, id);
-    uint64_t half_us = seconds * 1000000 / 2, spread_us = seconds * 1000000 * 35 / 100;
-    if (line->registered_generation != line_group_of(table, line)->own_generation) {
-        line_make_due(table, turn, id);
-        return;
-    }
-    line->phase = PHASE_REGISTERED;
-    wait_until(table, id, turn->now_us + half_us + random_below(turn->random, spread_us + 1));
 }
 
 static void registered(struct line_table *table, struct turn *turn, struct pool_id id,

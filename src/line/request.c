@@ -25,7 +25,7 @@ static void put_site_uri(struct buffer *out, const struct line_group_slot *slot,
 }
 
 // The headers that every request of ours begins with. The Call-ID is the same for all requests of
-// one line as long as the program runs (RFC 3261 section 10.2).
+// one line, over restarts too (RFC 3261 section 10.2).
 static void put_head(struct buffer *out, struct turn *turn, const struct line_table *table,
                      const struct line_group_slot *slot, enum sip_method method, struct span branch,
                      struct span user, uint32_t cseq)
@@ -40,7 +40,7 @@ static void put_head(struct buffer *out, struct turn *turn, const struct line_ta
     random_put_token(turn->random, out, TAG_BYTES);
     buffer_put_text(out, "\r\nTo: ");
     put_site_uri(out, slot, user);
-    uint64_t call = hash_keyed(table->hash_key, user) ^ slot->group.snapshot.group_id;
+    uint64_t call = hash_keyed(table->identity, user) ^ slot->group.snapshot.group_id;
     buffer_printf(out, "\r\nCall-ID: %016llx@lineward\r\nCSeq: %u %s\r\n", (unsigned long long)call,
                   cseq, name);
     buffer_put_text(out, "User-Agent: Lineward/" LINEWARD_VERSION "\r\n");

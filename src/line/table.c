@@ -32,6 +32,7 @@ struct line_table *line_init(void *memory, const struct line_limits *limits,
     next += index_memory_size(limits->line_count);
     deadlines_init(&table->deadlines, next, limits->line_count);
     memcpy(table->hash_key, hash_key, sizeof table->hash_key);
+    line_set_identity(table, hash_key);
     return table;
 }
 
@@ -100,7 +101,7 @@ const struct snapshot_line *line_find(const struct line_table *table,
     }
 }
 
-static struct line *find_by_id(const struct line_table *table, uint32_t line_id, struct pool_id *id)
+struct line *line_find_by_id(const struct line_table *table, uint32_t line_id, struct pool_id *id)
 {
     struct index_search search = INDEX_SEARCH(hash_id(line_id));
     for (;;) {
@@ -148,7 +149,10 @@ bool line_put_group(struct line_table *table, struct turn *turn,
         slot->probe_at_us = DEADLINE_NEVER;
         slot->cseq = line_first_cseq(turn);
     }
-    if (is_restart) slot->granted_s = 0;
+    if (is_restart) {
+        slot->granted_s = 0;
+        slot->saved_peer = (struct address){0};
+    }
     slot->told_rate = 0;
     slot->group.snapshot = *snapshot;
     // The settings were checked when they were saved; what cannot be read leaves an empty
@@ -190,6 +194,10 @@ void line_set_peer(struct line_table *table, struct turn *turn, uint32_t group_i
     slot->own_generation++;
     slot->learned_at_us = 0;
     slot->former_own = (struct address){0};
+    // What was learned before a restart still holds where nothing else has changed.
+    bool is_as_saved = address_eq(&peer->peer, &slot->saved_peer) &&
+                       address_eq(&peer->own, &slot->saved_own);
+    if (is_as_saved && !peer->is_own_fixed) slot->group.own = slot->saved_contact;
     restart_lines(table, turn, id);
 }
 
@@ -248,7 +256,7 @@ static bool is_same_registration(const struct snapshot_line *a, const struct sna
 bool line_put(struct line_table *table, struct turn *turn, const struct snapshot_line *block)
 {
     struct pool_id id;
-    struct line *line = find_by_id(table, block->line_id, &id);
+    struct line *line = line_find_by_id(table, block->line_id, &id);
     if (!line) {
         if (!add_line(table, turn, block, &id)) return false;
         line_start(table, turn, id);
@@ -258,14 +266,16 @@ bool line_put(struct line_table *table, struct turn *turn, const struct snapshot
     bool is_same = is_same_registration(old, block);
     line->block = block; // group and extension are the key of a line and never change
     release(turn, old);
-    if (!is_same) line_start(table, turn, id);
+    if (is_same) return true;
+    line->is_restored = false;
+    line_start(table, turn, id);
     return true;
 }
 
 void line_remove(struct line_table *table, struct turn *turn, uint32_t line_id)
 {
     struct pool_id id;
-    struct line *line = find_by_id(table, line_id, &id);
+    struct line *line = line_find_by_id(table, line_id, &id);
     if (!line) return;
     line->is_removed = true;
     line_start(table, turn, id);

@@ -13,6 +13,7 @@
 //       indented lines below `answers`, `invites` and `cancels` are further header lines
 //   after N[ms|s]                          time passes
 //   wait N[ms|s]                           the same, but only until the engine sends something
+//   restart                                the program, with its settings and registrations kept
 //   expect METHOD|STATUS                   the next message sent; indented lines below: texts that
 //                                          it contains, or, with a leading '!', does not contain
 //   expect nothing                         nothing was sent
@@ -371,6 +372,8 @@ static void play(struct transcript *script)
             pbx(script, rest);
         } else if (span_eq(verb, SPAN("after")) || span_eq(verb, SPAN("wait"))) {
             pass_time(script, rest, span_eq(verb, SPAN("wait")));
+        } else if (span_eq(verb, SPAN("restart"))) {
+            world_restart(script->world, 2);
         } else if (span_eq(verb, SPAN("expect"))) {
             expect(script, rest);
         } else {

@@ -32,7 +32,9 @@ struct world {
     size_t entries_first, entries_count;
     struct model_registration states[STATES_MAX];
     size_t state_count;
-    uint32_t rate; // as last told
+    uint32_t rate;                               // as last told
+    struct model_registration saved[STATES_MAX]; // before the restart
+    size_t saved_count;
     char reason[400];
 };
 
@@ -124,6 +126,11 @@ static void on_line_changed(void *context, const struct snapshot_line *line)
     world->block_count++;
     bool is_taken = engine_put_line(world->engine, world->time, copy);
     ASSERT(is_taken);
+    for (size_t i = 0; i < world->saved_count; i++) {
+        if (world->saved[i].line_id == line->line_id) {
+            engine_restore_line(world->engine, world->time, &world->saved[i]);
+        }
+    }
 }
 
 static void on_line_removed(void *context, uint32_t line_id)
@@ -147,6 +154,7 @@ static void start_engine(struct world *world, uint64_t seed)
     world->engine_memory = calloc(1, engine_memory_size(&limits));
     world->engine = engine_init(world->engine_memory, &limits, bytes, host);
     ASSERT(world->engine);
+    engine_set_identity(world->engine, (const uint8_t *)"an identity, 16b");
 }
 
 static void stop_engine(struct world *world)
@@ -177,6 +185,8 @@ void world_restart(struct world *world, uint64_t seed)
 {
     struct settings_problem problem;
     stop_engine(world);
+    memcpy(world->saved, world->states, sizeof world->saved);
+    world->saved_count = world->state_count;
     world->state_count = 0;
     start_engine(world, seed);
     enum err err = settings_publish_all(world->settings, &problem);

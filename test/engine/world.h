@@ -11,8 +11,8 @@ struct world;
 struct world *world_new(uint64_t seed);
 void world_free(struct world *world);
 
-// Stops the engine and starts another one with the same settings; where the PBXs are has to be told
-// again. What was sent and journalled stays to be taken.
+// Stops the engine and starts another one with the same settings and the registrations as they were
+// told; where the PBXs are has to be told again. What was sent and journalled stays to be taken.
 void world_restart(struct world *world, uint64_t seed);
 
 // Adds or changes a record from words "field=value"; a value may be quoted. Returns NULL or why it

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+// The file "registrations": text, written beside the old one and put in its place.
+//
+//   lineward registrations 1
+//   key 000102030405060708090a0b0c0d0e0f
+//   LINE_ID UNTIL_US CSEQ CONTACT OWN PEER      a registered line, the addresses as ADDRESS:PORT
+//   ...
+//   end COUNT                                   without it the file is void
+#include "app/registrations.h"
+
+#include "app/log.h"
+#include "net/net.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { FILE_PATH_SIZE = 640, LINE_SIZE = 320, KEY_SIZE = 16, FILE_SIZE_MAX = 512 * 1024 * 1024 };
+
+static const struct span heading = {"lineward registrations 1", 24};
+
+struct registrations {
+    char path[FILE_PATH_SIZE], new_path[FILE_PATH_SIZE];
+    uint8_t key[KEY_SIZE];
+    struct model_registration *lines; // by line_id
+    size_t count;
+    bool is_failing; // the last write: logged already
+};
+
+// ---- Reading
+
+static struct span read_file(const char *path, char **bytes)
+{
+    struct stat stat;
+    FILE *file = fopen(path, "re");
+    *bytes = NULL;
+    if (!file) return SPAN_NONE;
+    bool is_fit = fstat(fileno(file), &stat) == 0 && stat.st_size > 0 &&
+                  stat.st_size <= FILE_SIZE_MAX;
+    size_t size = is_fit ? (size_t)stat.st_size : 0;
+    *bytes = is_fit ? malloc(size) : NULL;
+    struct span text = {*bytes, *bytes ? fread(*bytes, 1, size, file) : 0};
+    fclose(file);
+    return text;
+}
+
+static bool read_key(struct span line, uint8_t key[KEY_SIZE])
+{
+    if (!span_eq(span_split(&line, ' '), SPAN("key")) || line.len != 2 * (size_t)KEY_SIZE) {
+        return false;
+    }
+    for (size_t i = 0; i < KEY_SIZE; i++) {
+        char digits[3] = {line.at[2 * i], line.at[2 * i + 1], '\0'}, *end;
+        key[i] = (uint8_t)strtoul(digits, &end, 16);
+        if (*end != '\0') return false;
+    }
+    return true;
+}
+
+static bool read_line(struct span line, struct model_registration *out)
+{
+    uint64_t line_id, until_us, cseq;
+    *out = (struct model_registration){.state = REGISTRATION_REGISTERED};
+    if (!span_to_u64(span_split(&line, ' '), UINT32_MAX, &line_id) ||
+        !span_to_u64(span_split(&line, ' '), UINT64_MAX, &until_us) ||
+        !span_to_u64(span_split(&line, ' '), INT32_MAX, &cseq)) {
+        return false;
+    }
+    out->line_id = (uint32_t)line_id;
+    out->until_us = until_us;
+    out->cseq = (uint32_t)cseq;
+    return address_parse_port(span_split(&line, ' '), 0, &out->contact) &&
+           address_parse_port(span_split(&line, ' '), 0, &out->own) &&
+           address_parse_port(line, 0, &out->peer);
+}
+
+static int by_line_id(const void *a, const void *b)
+{
+    const struct model_registration *first = a, *second = b;
+    return (first->line_id > second->line_id) - (first->line_id < second->line_id);
+}
+
+// Takes all in, or nothing.
+static bool read_all(struct registrations *registrations, struct span text)
+{
+    size_t room = text.len / 16 + 1; // no line is shorter
+    uint64_t announced = 0;
+    if (!span_eq(span_split(&text, '\n'), heading)) return false;
+    if (!read_key(span_split(&text, '\n'), registrations->key)) return false;
+    registrations->lines = calloc(room, sizeof registrations->lines[0]);
+    if (!registrations->lines) return false;
+    while (text.len > 0) {
+        struct span line = span_split(&text, '\n');
+        if (span_starts_with(line, SPAN("end "))) {
+            return span_to_u64(span_from(line, 4), SIZE_MAX, &announced) &&
+                   announced == registrations->count && text.len == 0;
+        }
+        if (registrations->count == room) return false;
+        if (!read_line(line, &registrations->lines[registrations->count++])) return false;
+    }
+    return false;
+}
+
+struct registrations *registrations_load(const char *data_dir)
+{
+    struct registrations *registrations = calloc(1, sizeof *registrations);
+    char *bytes;
+    if (!registrations) return NULL;
+    snprintf(registrations->path, FILE_PATH_SIZE, "%s/registrations", data_dir);
+    snprintf(registrations->new_path, FILE_PATH_SIZE, "%s/registrations.new", data_dir);
+    struct span text = read_file(registrations->path, &bytes);
+    bool is_read = text.len > 0 && read_all(registrations, text);
+    free(bytes);
+    if (is_read) {
+        qsort(registrations->lines, registrations->count, sizeof registrations->lines[0],
+              by_line_id);
+        return registrations;
+    }
+    if (text.len > 0) {
+        log_event(LOG_WARN, "registrations not readable: all lines register anew", "file",
+                  span_of(registrations->path));
+    }
+    registrations->count = 0;
+    net_entropy(registrations->key, sizeof registrations->key);
+    return registrations;
+}
+
+void registrations_free(struct registrations *registrations)
+{
+    if (!registrations) return;
+    free(registrations->lines);
+    free(registrations);
+}
+
+const uint8_t *registrations_key(const struct registrations *registrations)
+{
+    return registrations->key;
+}
+
+const struct model_registration *registrations_find(const struct registrations *registrations,
+                                                    uint32_t line_id)
+{
+    struct model_registration wanted = {.line_id = line_id};
+    if (registrations->count == 0) return NULL;
+    return bsearch(&wanted, registrations->lines, registrations->count, sizeof wanted, by_line_id);
+}
+
+// ---- Writing
+
+static void put_line(FILE *file, const struct model_registration *registration)
+{
+    char bytes[LINE_SIZE];
+    struct buffer out = buffer_over(bytes, sizeof bytes);
+    const struct address *addresses[] = {&registration->contact, &registration->own,
+                                         &registration->peer};
+    buffer_printf(&out, "%u %llu %u", registration->line_id,
+                  (unsigned long long)registration->until_us, registration->cseq);
+    for (size_t i = 0; i < 3; i++) {
+        buffer_put_byte(&out, ' ');
+        address_print(&out, addresses[i]);
+    }
+    buffer_put_byte(&out, '\n');
+    fwrite(out.at, 1, out.len, file);
+}
+
+static void put_all(FILE *file, const struct registrations *registrations, struct states *states)
+{
+    char key[2 * KEY_SIZE];
+    struct buffer out = buffer_over(key, sizeof key);
+    uint64_t now_us = net_wall_us();
+    uint32_t count = 0, end = states_end(states);
+    buffer_put_hex(&out, registrations->key, KEY_SIZE);
+    fprintf(file, "%.*s\nkey %.*s\n", SPAN_ARG(heading), SPAN_ARG(buffer_span(&out)));
+    for (uint32_t i = 0; i < end; i++) {
+        struct model_registration line;
+        if (!states_at(states, i, &line)) continue;
+        if (line.state != REGISTRATION_REGISTERED || line.until_us <= now_us) continue;
+        put_line(file, &line);
+        count++;
+    }
+    fprintf(file, "end %u\n", count);
+}
+
+static bool write_file(const struct registrations *registrations, struct states *states)
+{
+    int handle = open(registrations->new_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    FILE *file = handle >= 0 ? fdopen(handle, "w") : NULL;
+    if (!file) {
+        if (handle >= 0) close(handle);
+        return false;
+    }
+    put_all(file, registrations, states);
+    bool is_written = !ferror(file);
+    is_written = fclose(file) == 0 && is_written;
+    return is_written && rename(registrations->new_path, registrations->path) == 0;
+}
+
+void registrations_save(struct registrations *registrations, struct states *states)
+{
+    bool is_written = write_file(registrations, states);
+    if (!is_written && !registrations->is_failing) {
+        log_event(LOG_ERROR, "registrations not saved: after a restart all lines register anew",
+                  "cause", span_of(strerror(errno)));
+    }
+    registrations->is_failing = !is_written;
+}

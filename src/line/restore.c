@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Registrations that outlive a restart of the program. The PBX still knows a line from before: it
+// is taken as registered and refreshed in its time, with the same Call-ID, a higher CSeq and the
+// same Contact, so that the PBX replaces what it has instead of adding to it (RFC 3261
+// section 10.2).
+//
+//   line_put -> line_restore -> line_set_peer -> RESUMED: REGISTERED without a word to the PBX
+//                                             -> another PBX or address than then: as a new line
+#include "line/line_int.h"
+
+#include <string.h>
+
+enum {
+    CSEQ_MARGIN = 64,            // what was sent after the last note of it
+    WORTH_US = 10 * 1000 * 1000, // a registration that ends sooner is made anew
+};
+
+void line_set_identity(struct line_table *table, const uint8_t key[16])
+{
+    memcpy(table->identity, key, sizeof table->identity);
+}
+
+static bool is_at_saved_place(const struct line_group_slot *slot,
+                              const struct model_registration *saved)
+{
+    return address_eq(&slot->saved_peer, &saved->peer) &&
+           address_eq(&slot->saved_own, &saved->own) &&
+           address_eq(&slot->saved_contact, &saved->contact);
+}
+
+void line_restore(struct line_table *table, const struct turn *turn,
+                  const struct model_registration *saved)
+{
+    struct pool_id id;
+    struct line *line = line_find_by_id(table, saved->line_id, &id);
+    if (!line || line->shown != UINT8_MAX || saved->state != REGISTRATION_REGISTERED) return;
+    struct line_group_slot *slot = line_group_of(table, line);
+    uint32_t cseq = (saved->cseq + CSEQ_MARGIN) & 0x7fffffff;
+    if (cseq > line->cseq) line->cseq = cseq;
+    if (saved->until_us <= turn->wall_us) return;
+    if (slot->saved_peer.family == ADDRESS_NONE) {
+        slot->saved_peer = saved->peer;
+        slot->saved_own = saved->own;
+        slot->saved_contact = saved->contact;
+    }
+    line->expires_us = saved->until_us;
+    line->is_restored = is_at_saved_place(slot, saved);
+}
+
+bool line_is_resumable(const struct line_group_slot *slot, const struct line *line,
+                       const struct turn *turn)
+{
+    return line->is_restored && line->is_wanted && line->expires_us > turn->wall_us + WORTH_US &&
+           address_eq(&slot->group.peer, &slot->saved_peer) &&
+           address_eq(&slot->told_own, &slot->saved_own) &&
+           address_eq(&slot->group.own, &slot->saved_contact);
+}
