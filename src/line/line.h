@@ -99,7 +99,7 @@ void line_set_unreachable(struct line_table *table, struct turn *turn, uint32_t 
 bool line_put(struct line_table *table, struct turn *turn, const struct snapshot_line *block);
 // What the line's registration was when the program stopped, as it was told with LINE_STATE. To be
 // called right after line_put, for a line that was not there before; else nothing happens.
-void line_restore(struct line_table *table, const struct turn *turn,
+void line_restore(struct line_table *table, struct turn *turn,
                   const struct model_registration *saved);
 // Takes the line out and un-registers it at the PBX.
 void line_remove(struct line_table *table, struct turn *turn, uint32_t line_id);

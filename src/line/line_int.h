@@ -91,6 +91,8 @@ bool line_is_resumable(const struct line_group_slot *slot, const struct line *li
 // rate.c: pacing
 // The next free place for a REGISTER of the group, not before now; takes it.
 uint64_t line_reserve_send(struct line_group_slot *slot, const struct turn *turn);
+// Gives back the place that was taken last.
+void line_return_send(struct line_group_slot *slot);
 // The PBX granted `seconds`: says so where the group's rate is too small for that.
 void line_note_granted(struct turn *turn, struct line_group_slot *slot, uint64_t seconds);
 

@@ -11,8 +11,8 @@
 #include <string.h>
 
 enum {
-    CSEQ_MARGIN = 64,            // what was sent after the last note of it
-    WORTH_US = 10 * 1000 * 1000, // a registration that ends sooner is made anew
+    CSEQ_MARGIN = 64,           // what was sent after the last note of it
+    WORTH_US = 2 * 1000 * 1000, // a registration that ends sooner is made anew
 };
 
 void line_set_identity(struct line_table *table, const uint8_t key[16])
@@ -28,7 +28,7 @@ static bool is_at_saved_place(const struct line_group_slot *slot,
            address_eq(&slot->saved_contact, &saved->contact);
 }
 
-void line_restore(struct line_table *table, const struct turn *turn,
+void line_restore(struct line_table *table, struct turn *turn,
                   const struct model_registration *saved)
 {
     struct pool_id id;
@@ -45,6 +45,9 @@ void line_restore(struct line_table *table, const struct turn *turn,
     }
     line->expires_us = saved->until_us;
     line->is_restored = is_at_saved_place(slot, saved);
+    if (!line->is_restored) return;
+    line_return_send(slot); // line_put took it
+    line_start(table, turn, id);
 }
 
 bool line_is_resumable(const struct line_group_slot *slot, const struct line *line,

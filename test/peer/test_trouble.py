@@ -269,6 +269,29 @@ class Trial:
         self.lineward.wait_registered(["104"])
         self.check_call("104", "700")
 
+    def test_registrations_file(self):
+        """It holds the lines and is for us alone; damaged, it is said so and all lines register."""
+        self.need_pbx()
+        self.lineward.stop()
+        file = self.lineward.data / "registrations"
+        text = file.read_text()
+        check(text.endswith(f"end {text.count(chr(10)) - 3}\n"), f"it is not whole:\n{text}")
+        check(text.count(chr(10)) - 3 >= len(USERS), f"lines are missing:\n{text}")
+        check(file.stat().st_mode & 0o777 == 0o600, "others may read it")
+        for damaged in ("", text[:len(text) // 2], text.replace("key ", "key x"), "\0" * 100,
+                        text + "more\n"):
+            already = len(self.lineward.program.text())
+            file.write_text(damaged)
+            self.lineward.start()
+            self.lineward.wait_registered(USERS)
+            said = "registrations not readable" in self.lineward.program.text()[already:]
+            check(said == (damaged != ""), f"it does not say so of {damaged!r}")
+            self.lineward.stop()
+        self.lineward.start()
+        self.lineward.wait_registered(USERS)
+        self.forward("102", "105")
+        self.check_call("102", "105")
+
     def test_pbx_does_not_follow(self):
         """A PBX that follows no 302: the caller hears a failure, and no phone rings."""
         self.need_pbx()
