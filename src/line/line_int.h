@@ -18,20 +18,26 @@ struct line {
     const struct snapshot_line *block;
     uint64_t hash; // of group and extension
     struct pool_id group;
-    uint64_t expires_us; // wall clock: until when the PBX keeps us
+    uint64_t call_id;    // of its requests, as hexadecimal digits
+    uint64_t expires_us; // until when the PBX keeps us
+    uint64_t give_up_us; // waiting for the answer
     uint32_t cseq;
     uint32_t min_expires_s;  // demanded by a 423
     uint16_t failure_count;  // in a row, for the back-off
     uint8_t phase;           // enum line_phase
     uint8_t shown;           // enum model_registration_state last told
     uint8_t challenge_count; // answered in this attempt
+    uint8_t abandoned_count; // requests under way whose answers do not matter any more
     bool is_wanted;          // to be registered; else to be un-registered
+    bool is_changed;         // begins anew when the request under way has its answer
+    bool is_leaving;         // the request under way un-registers
     bool is_removed;         // free the slot when un-registered
 };
 
 struct line_group_slot {
     struct line_group group;
     uint64_t next_send_us; // pacing: no REGISTER of this group before
+    uint64_t sent_us;      // the last one
     uint64_t probe_at_us;  // DEADLINE_NEVER: no probe wanted
     uint32_t cseq;
     uint32_t line_count;
@@ -58,8 +64,15 @@ void line_free(struct line_table *table, struct turn *turn, struct pool_id id);
 uint32_t line_first_cseq(const struct turn *turn);
 
 // registration.c: the machine of one line
-// Begins anew, as its settings and its group's want it now. Sets a deadline, nothing else.
+// Begins anew, as its settings and its group's want it now, once a request under way has its
+// answer. Sets a deadline, nothing else.
 void line_start(struct line_table *table, struct turn *turn, struct pool_id id);
+// A REGISTER will be sent when the group's pacing comes to it.
+void line_make_due(struct line_table *table, struct turn *turn, struct pool_id id);
+// The answer to the request under way does not matter any more.
+void line_abandon(struct line *line);
+// The time from one REGISTER of the group to the next.
+uint64_t line_pace_us(const struct line_group_slot *slot);
 // The line's deadline has come.
 void line_due(struct line_table *table, struct turn *turn, struct pool_id id);
 
@@ -74,4 +87,6 @@ void line_send_probe(struct line_table *table, struct turn *turn, struct pool_id
 
 // probe.c: whether the PBX answers at all
 void line_group_lost(struct turn *turn, struct line_group_slot *slot);
-void line_group_answers(struct line_table *table, struct turn *turn, struct pool_id group_id);
+// `answered` is the line that has its answer already, or POOL_ID_NONE.
+void line_group_answers(struct line_table *table, struct turn *turn, struct pool_id group_id,
+                        struct pool_id answered);

@@ -10,12 +10,15 @@
 //                           `----- due: retry --- FAILED  (refused, or no answer)
 //
 // A line that is not wanted any more goes the same way with `Expires: 0` and ends in IDLE, or is
-// freed. Every REGISTER has a place in its group's pacing (reserve_send).
+// freed. Every attempt has a place in its group's pacing (reserve_send). Whatever changes while a
+// REGISTER is out waits for its answer: a second one may not be sent before (10.2), and only the
+// answer tells what there is to be undone.
 #include "line/line_int.h"
 
 enum {
     CHALLENGES_MAX = 2,             // answered in one attempt: the second for a stale nonce
     IMPATIENT_US = 8 * 1000 * 1000, // after which people are told that there is no answer
+    GIVE_UP_US = 40 * 1000 * 1000,  // the transaction should have told before, after 32 s
     RETRY_BASE_S = 30,              // RFC 5626 section 4.5: all flows of ours failed
     RETRY_MAX_S = 1800,
     RETRY_REFUSED_S = 600, // a refusal is permanent until somebody mends it
@@ -35,7 +38,7 @@ static void tell(struct line_table *table, struct turn *turn, struct line *line,
         .status = (uint16_t)status,
     };
     if (state == REGISTRATION_REGISTERED) {
-        effect->registration.until_us = line->expires_us;
+        effect->registration.until_us = turn->wall_us + (line->expires_us - turn->now_us);
         effect->registration.contact = slot->group.own;
     }
     reason = span_slice(reason, 0, REGISTRATION_REASON_SIZE - 1);
@@ -47,20 +50,36 @@ static void wait_until(struct line_table *table, struct pool_id id, uint64_t at_
     deadlines_set(&table->deadlines, id.index, at_us);
 }
 
+uint64_t line_pace_us(const struct line_group_slot *slot)
+{
+    return 1000000 / slot->group.snapshot.settings.register_rate;
+}
+
 // The next free place in the group's pacing, not before now; takes it.
 static uint64_t reserve_send(struct line_group_slot *slot, const struct turn *turn)
 {
     uint64_t at_us = slot->next_send_us > turn->now_us ? slot->next_send_us : turn->now_us;
-    slot->next_send_us = at_us + 1000000 / slot->group.snapshot.settings.register_rate;
+    slot->next_send_us = at_us + line_pace_us(slot);
     return at_us;
 }
 
-static void make_due(struct line_table *table, struct turn *turn, struct pool_id id)
+void line_make_due(struct line_table *table, struct turn *turn, struct pool_id id)
 {
     struct line *line = pool_find(&table->lines, id);
+    bool is_registered = line->expires_us > turn->now_us;
+    bool is_sending = line->is_wanted || is_registered;
     line->phase = PHASE_DUE;
     line->challenge_count = 0;
-    wait_until(table, id, reserve_send(line_group_of(table, line), turn));
+    line->is_changed = false;
+    wait_until(table, id,
+               is_sending ? reserve_send(line_group_of(table, line), turn) : turn->now_us);
+}
+
+void line_abandon(struct line *line)
+{
+    if (line->phase != PHASE_WAITING) return;
+    line->phase = PHASE_FAILED;
+    line->abandoned_count++;
 }
 
 void line_start(struct line_table *table, struct turn *turn, struct pool_id id)
@@ -71,10 +90,21 @@ void line_start(struct line_table *table, struct turn *turn, struct pool_id id)
     line->is_wanted = !line->is_removed && line->block->is_enabled &&
                       slot->group.snapshot.settings.is_enabled;
     line->failure_count = 0;
-    make_due(table, turn, id);
+    if (line->phase != PHASE_WAITING) {
+        line_make_due(table, turn, id);
+        return;
+    }
+    line->is_changed = true;
+    if (!line->is_wanted) wait_until(table, id, turn->now_us); // people are told
 }
 
 // ---- A deadline has come
+
+static void tell_disabled(struct line_table *table, struct turn *turn, struct line *line)
+{
+    if (line->is_removed || line->shown == REGISTRATION_DISABLED) return;
+    tell(table, turn, line, REGISTRATION_DISABLED, 0, SPAN_NONE);
+}
 
 static void end_unwanted(struct line_table *table, struct turn *turn, struct pool_id id)
 {
@@ -86,21 +116,28 @@ static void end_unwanted(struct line_table *table, struct turn *turn, struct poo
     line->phase = PHASE_IDLE;
     line->expires_us = 0;
     wait_until(table, id, DEADLINE_NEVER);
-    tell(table, turn, line, REGISTRATION_DISABLED, 0, SPAN_NONE);
+    tell_disabled(table, turn, line);
+}
+
+// For how long the PBX is asked to keep us.
+static uint32_t asked_s(const struct line_table *table, const struct line *line)
+{
+    uint32_t wanted_s = line_group_of(table, line)->group.snapshot.settings.register_interval_s;
+    return wanted_s > line->min_expires_s ? wanted_s : line->min_expires_s;
 }
 
 static void send_register(struct line_table *table, struct turn *turn, struct pool_id id,
                           const struct sip_challenge *challenge)
 {
     struct line *line = pool_find(&table->lines, id);
-    uint32_t wanted_s = line_group_of(table, line)->group.snapshot.settings.register_interval_s;
-    if (wanted_s < line->min_expires_s) wanted_s = line->min_expires_s;
     line->phase = PHASE_WAITING;
+    line->is_leaving = !line->is_wanted;
+    line->give_up_us = turn->now_us + GIVE_UP_US;
     wait_until(table, id, turn->now_us + IMPATIENT_US);
     line_send_register(table, turn, id,
                        &(struct line_request_options){
                            .challenge = challenge,
-                           .expires_s = line->is_wanted ? wanted_s : 0,
+                           .expires_s = line->is_wanted ? asked_s(table, line) : 0,
                        });
 }
 
@@ -108,7 +145,7 @@ static void begin_attempt(struct line_table *table, struct turn *turn, struct po
 {
     struct line *line = pool_find(&table->lines, id);
     struct line_group_slot *slot = line_group_of(table, line);
-    bool is_registered = line->expires_us > turn->wall_us;
+    bool is_registered = line->expires_us > turn->now_us;
     if (!line->is_wanted && !is_registered) {
         end_unwanted(table, turn, id);
     } else if (slot->group.peer.family == ADDRESS_NONE) {
@@ -121,8 +158,31 @@ static void begin_attempt(struct line_table *table, struct turn *turn, struct po
             tell(table, turn, line, REGISTRATION_WAITING, 0, SPAN_NONE);
         }
     } else {
-        if (line->shown == UINT8_MAX) tell(table, turn, line, REGISTRATION_WAITING, 0, SPAN_NONE);
+        if (!line->is_wanted) {
+            tell_disabled(table, turn, line);
+        } else if (line->shown == UINT8_MAX) {
+            tell(table, turn, line, REGISTRATION_WAITING, 0, SPAN_NONE);
+        }
+        slot->sent_us = turn->now_us;
         send_register(table, turn, id, NULL);
+    }
+}
+
+// Waiting has become long. The transaction goes on; people are told.
+static void wait_longer(struct line_table *table, struct turn *turn, struct pool_id id)
+{
+    struct line *line = pool_find(&table->lines, id);
+    if (turn->now_us >= line->give_up_us) {
+        line->abandoned_count = 0;
+        line_response(table, turn, id, NULL);
+        return;
+    }
+    wait_until(table, id, line->give_up_us);
+    if (!line->is_wanted) {
+        tell_disabled(table, turn, line);
+    } else {
+        tell(table, turn, line, REGISTRATION_UNREACHABLE, 0, SPAN("no answer from the PBX"));
+        line_group_lost(turn, line_group_of(table, line));
     }
 }
 
@@ -132,14 +192,9 @@ void line_due(struct line_table *table, struct turn *turn, struct pool_id id)
     switch ((enum line_phase)line->phase) {
     case PHASE_IDLE: break;
     case PHASE_DUE: begin_attempt(table, turn, id); break;
-    case PHASE_WAITING: // the transaction goes on; only tell
-        if (line->is_wanted) {
-            tell(table, turn, line, REGISTRATION_UNREACHABLE, 0, SPAN("no answer from the PBX"));
-            line_group_lost(turn, line_group_of(table, line));
-        }
-        break;
+    case PHASE_WAITING: wait_longer(table, turn, id); break;
     case PHASE_REGISTERED:
-    case PHASE_FAILED: make_due(table, turn, id); break;
+    case PHASE_FAILED: line_make_due(table, turn, id); break;
     }
 }
 
@@ -158,7 +213,6 @@ static void refused(struct line_table *table, struct turn *turn, struct pool_id 
                     struct span reason)
 {
     struct line *line = pool_find(&table->lines, id);
-    line->expires_us = 0;
     tell(table, turn, line, REGISTRATION_REFUSED, status, reason);
     fail(table, turn, id, RETRY_REFUSED_S);
 }
@@ -204,13 +258,20 @@ static uint64_t granted_s(const struct line_table *table, const struct line *lin
     return granted;
 }
 
+// Notes what a 2xx tells: for how many seconds from now the PBX keeps us.
+static uint64_t note_binding(const struct line_table *table, const struct turn *turn,
+                             struct line *line, const struct sip_message *message)
+{
+    uint64_t seconds = line->is_leaving ? 0 : granted_s(table, line, message, asked_s(table, line));
+    line->expires_us = seconds > 0 ? turn->now_us + seconds * 1000000 : 0;
+    return seconds;
+}
+
 static void registered(struct line_table *table, struct turn *turn, struct pool_id id,
                        const struct sip_message *message)
 {
     struct line *line = pool_find(&table->lines, id);
-    uint32_t asked_s = line_group_of(table, line)->group.snapshot.settings.register_interval_s;
-    if (asked_s < line->min_expires_s) asked_s = line->min_expires_s;
-    uint64_t seconds = granted_s(table, line, message, asked_s);
+    uint64_t seconds = note_binding(table, turn, line, message);
     if (seconds == 0) {
         refused(table, turn, id, message->status, SPAN("the PBX keeps no registration"));
         return;
@@ -220,7 +281,6 @@ static void registered(struct line_table *table, struct turn *turn, struct pool_
     uint64_t spread_us = seconds * 1000000 * 35 / 100;
     line->phase = PHASE_REGISTERED;
     line->failure_count = 0;
-    line->expires_us = turn->wall_us + seconds * 1000000;
     wait_until(table, id, turn->now_us + half_us + random_below(turn->random, spread_us + 1));
     tell(table, turn, line, REGISTRATION_REGISTERED, message->status, SPAN_NONE);
 }
@@ -282,25 +342,46 @@ static void answered(struct line_table *table, struct turn *turn, struct pool_id
     }
 }
 
+// The answer to an un-registration, or none: whatever it is, that was it.
+static void unregistered(struct line_table *table, struct turn *turn, struct pool_id id,
+                         const struct sip_message *message)
+{
+    struct line *line = pool_find(&table->lines, id);
+    bool is_challenge = message && (message->status == 401 || message->status == 407);
+    struct sip_challenge challenge;
+    if (is_challenge && line->challenge_count++ < CHALLENGES_MAX &&
+        sip_find_challenge(message, SPAN_NONE, &challenge)) {
+        send_register(table, turn, id, &challenge);
+    } else {
+        end_unwanted(table, turn, id);
+    }
+}
+
+// Whether this is the end of the request under way; the ends of abandoned ones are counted.
+static bool is_awaited(struct line *line, const struct sip_message *message)
+{
+    bool is_latest = message ? message->cseq == line->cseq : line->abandoned_count == 0;
+    if (line->phase == PHASE_WAITING && is_latest) return true;
+    if (line->abandoned_count > 0) line->abandoned_count--;
+    return false;
+}
+
 void line_response(struct line_table *table, struct turn *turn, struct pool_id id,
                    const struct sip_message *message)
 {
     struct line *line = pool_find(&table->lines, id);
-    if (!line || line->phase != PHASE_WAITING) return;
-    if (message && (message->cseq != line->cseq || message->status < 200)) return;
-    if (!line->is_wanted) {
-        bool is_challenge = message && (message->status == 401 || message->status == 407);
-        struct sip_challenge challenge;
-        if (is_challenge && line->challenge_count++ < CHALLENGES_MAX &&
-            sip_find_challenge(message, SPAN_NONE, &challenge)) {
-            send_register(table, turn, id, &challenge);
-        } else {
-            end_unwanted(table, turn, id);
-        }
+    if (!line || (message && message->status < 200) || !is_awaited(line, message)) return;
+    struct pool_id group = line->group;
+    if (line->is_changed) {
+        if (message && message->status < 300) note_binding(table, turn, line, message);
+        line_make_due(table, turn, id);
+    } else if (!line->is_wanted) {
+        unregistered(table, turn, id, message);
     } else if (message) {
         answered(table, turn, id, message);
     } else {
         unreachable(table, turn, id, 0, SPAN("no answer from the PBX"));
         line_group_lost(turn, line_group_of(table, line));
     }
+    if (message) line_group_answers(table, turn, group, id);
 }
