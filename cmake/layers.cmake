@@ -19,7 +19,8 @@ endfunction()
 
 # lineward_unit_tests(LAYER...)
 # Each test_NAME.c of the calling directory becomes a cmocka program that links only LAYER.... The
-# ctest is named after the directory below test/ ("unit/sip/uri"), the program the same with '_' ("unit_sip_uri").
+# ctest is named after the directory below test/ ("unit/sip/uri"), the program the same with '_'
+# ("unit_sip_uri").
 function(lineward_unit_tests)
     file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/test_*.c)
     file(RELATIVE_PATH folder ${PROJECT_SOURCE_DIR}/test ${CMAKE_CURRENT_SOURCE_DIR})

@@ -24,16 +24,16 @@ struct api *api_new(const struct api_options *options, struct settings_problem *
     struct api *api = calloc(1, sizeof *api);
     if (!api) return refuse_memory(NULL, problem);
     api->options = *options;
-    int listening = listen_open(&options->listen, &api->address, problem);
+    int listening = api_listen_open(&options->listen, &api->address, problem);
     if (listening < 0) {
         free(api);
         return NULL;
     }
-    if (!server_init(api)) {
+    if (!api_server_init(api)) {
         close(listening);
         return refuse_memory(api, problem);
     }
-    if (!server_listen(api, listening)) return refuse_memory(api, problem);
+    if (!api_server_listen(api, listening)) return refuse_memory(api, problem);
     return api;
 }
 

@@ -88,65 +88,66 @@ struct route {
 
 // Finds the route of `request` and fills in its route and parts. Without one `*allowed` tells which
 // methods the path has: a bit for each, 0 when there is no such path.
-const struct route *routes_find(struct request *request, unsigned *allowed);
-const char *method_name(enum method method);
+const struct route *api_routes_find(struct request *request, unsigned *allowed);
+const char *api_method_name(enum method method);
 
 // Answers a request: rights, route, body, handler. `reply` is filled in completely.
 void api_handle(struct api *api, struct request *request, struct reply *reply);
 
 // ---- Handlers
 
-handler health_get, status_get;
-handler records_list, records_add, records_get, records_put, records_patch, records_remove;
-handler explain_post, journal_list;
+handler api_health_get, api_status_get;
+handler api_records_list, api_records_add, api_records_get, api_records_put, api_records_patch,
+    api_records_remove;
+handler api_explain_post, api_journal_list;
 
 // ---- Request
 
 // The parameter called `name`, SPAN_NONE when it is not given.
-struct span query_get(const struct request *request, const char *name);
+struct span api_query_get(const struct request *request, const char *name);
 // Reads the parameter `limit`; false, with `reply` filled in, when it is no number from 1 to
 // PAGE_MAX.
-bool query_limit(const struct request *request, struct reply *reply, uint32_t *limit);
+bool api_query_limit(const struct request *request, struct reply *reply, uint32_t *limit);
 // The path and query of the same list from `value` of the parameter `name` on.
-json_t *query_next(const struct request *request, const char *name, struct span value);
+json_t *api_query_next(const struct request *request, const char *name, struct span value);
 // Chooses the language for sentences by the parameter `language`, else by Accept-Language; false,
 // with `reply` filled in, when the parameter is none of ours.
-bool query_language(struct request *request, struct reply *reply);
+bool api_query_language(struct request *request, struct reply *reply);
 // Prints `text` percent-encoded as one part of a path or a query. RFC 3986 section 2.
-void put_encoded(struct buffer *out, struct span text);
+void api_put_encoded(struct buffer *out, struct span text);
 
 // Parses the body into request->json; false, with `reply` filled in, when it is not acceptable.
-bool body_read(struct request *request, struct reply *reply);
+bool api_body_read(struct request *request, struct reply *reply);
 
 // ---- Reply
 
-void reply_json(struct reply *reply, unsigned status, json_t *body);
+void api_reply_json(struct reply *reply, unsigned status, json_t *body);
 // A problem document; the detail is a sentence without a full stop.
-void reply_problem(struct reply *reply, unsigned status, const char *format, ...)
+void api_reply_problem(struct reply *reply, unsigned status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 // A problem document about one field; returns false.
-bool reply_refused(struct reply *reply, unsigned status, struct span field, const char *reason);
-// A problem document of `errors` (from errors_add), which it takes.
-void reply_errors(struct reply *reply, unsigned status, json_t *errors);
+bool api_reply_refused(struct reply *reply, unsigned status, struct span field, const char *reason);
+// A problem document of `errors` (from api_errors_add), which it takes.
+void api_reply_errors(struct reply *reply, unsigned status, json_t *errors);
 // What the settings, or the store, said; returns false.
-bool reply_settings_problem(struct reply *reply, const struct settings_problem *why);
-bool reply_store_problem(struct reply *reply, enum err err, const char *cause);
-void errors_add(json_t *errors, struct span field, const char *reason);
+bool api_reply_settings_problem(struct reply *reply, const struct settings_problem *why);
+bool api_reply_store_problem(struct reply *reply, enum err err, const char *cause);
+void api_errors_add(json_t *errors, struct span field, const char *reason);
 // The standard phrase of a status code. RFC 9110 section 15.
-const char *status_phrase(unsigned status);
+const char *api_status_phrase(unsigned status);
 
 // ---- Values as JSON
 
 // A text that may contain anything: what is not UTF-8, and NUL, becomes U+FFFD.
-json_t *json_text(struct span text);
+json_t *api_json_text(struct span text);
 // A point in time in UTC as RFC 3339 has it, with milliseconds if wanted.
-json_t *json_time(uint64_t wall_us, bool has_ms);
-json_t *json_address(const struct address *address);
-json_t *json_count(uint64_t count);
-bool is_utf8(struct span text);
+json_t *api_json_time(uint64_t wall_us, bool has_ms);
+json_t *api_json_address(const struct address *address);
+json_t *api_json_count(uint64_t count);
+bool api_is_utf8(struct span text);
 
-json_t *json_trace(const struct fwd_trace *trace, enum fwd_language language);
-json_t *json_verdict_text(const struct fwd_verdict *verdict, enum fwd_language language);
+json_t *api_json_trace(const struct fwd_trace *trace, enum fwd_language language);
+json_t *api_json_verdict_text(const struct fwd_verdict *verdict, enum fwd_language language);
 
 enum record_input {
     RECORD_WHOLE,  // what is missing keeps its value in the record; required fields must be there
@@ -155,14 +156,14 @@ enum record_input {
 // Reads request->json into `record`, whose key fields from the path are set. Returns the errors,
 // one for each field that is unknown, of a wrong type, refused or missing; empty when all is well.
 // To be released.
-json_t *json_to_record(const struct request *request, enum record_input input, void *record);
+json_t *api_json_to_record(const struct request *request, enum record_input input, void *record);
 // All fields, but of a secret only whether it is set.
-json_t *json_from_record(enum model_kind kind, const void *record);
+json_t *api_json_from_record(enum model_kind kind, const void *record);
 
 // Finds the record that the path names; false, with `reply` filled in, when there is none. `id` may
 // be NULL.
-bool records_find(struct api *api, const struct request *request, union model_record *record,
-                  uint32_t *id, struct reply *reply);
+bool api_records_find(struct api *api, const struct request *request, union model_record *record,
+                      uint32_t *id, struct reply *reply);
 
 // ---- The server
 
@@ -180,27 +181,27 @@ enum { CONNECTIONS_MAX = 512 };
 struct lws;
 
 // Starts libwebsockets, without a listening socket. False when memory is out.
-bool server_init(struct api *api);
+bool api_server_init(struct api *api);
 // Has connections accepted at `listening`, which it takes. False when memory is out.
-bool server_listen(struct api *api, int listening);
+bool api_server_listen(struct api *api, int listening);
 // Serves the connection `accepted`, which it takes.
-void server_adopt(struct api *api, int accepted);
+void api_server_adopt(struct api *api, int accepted);
 
 // Opens a listening socket at `address`; `*actual` is the same with the port that it got. Returns
 // the socket, or -1 with `*problem` filled.
-int listen_open(const struct address *address, struct address *actual,
-                struct settings_problem *problem);
+int api_listen_open(const struct address *address, struct address *actual,
+                    struct settings_problem *problem);
 // Accepts what waits at the listening socket `wsi`; pauses where there is no room.
-void listen_accept(struct api *api, struct lws *wsi);
+void api_listen_accept(struct api *api, struct lws *wsi);
 
 // Where the head ends in `bytes`, 0 when its end is not there yet; of these the first `from` were
 // searched before.
-size_t http_find_head_end(struct span bytes, size_t from);
+size_t api_http_find_head_end(struct span bytes, size_t from);
 // Parses a complete head; what has to be decoded goes to `arena`, all else points into `head`.
 // `*body_len` is the length of the body that follows. Returns 0, or the status that the request is
 // refused with; it closes the connection then.
-unsigned http_parse_head(struct span head, struct arena *arena, struct request *request,
-                         size_t *body_len);
+unsigned api_http_parse_head(struct span head, struct arena *arena, struct request *request,
+                             size_t *body_len);
 // Prints a reply as it is sent, `*len` bytes, to be freed; NULL when memory is out. Empties the
 // reply.
-char *http_print_reply(struct reply *reply, bool is_head, bool closes_after, size_t *len);
+char *api_http_print_reply(struct reply *reply, bool is_head, bool closes_after, size_t *len);

@@ -44,13 +44,13 @@ static bool check_framing(const struct request *request, struct reply *reply)
     case FRAMING_NONE:
     case FRAMING_COMPLETE: return true;
     case FRAMING_WITHOUT_LENGTH:
-        reply_problem(reply, 411, "the body must come in one piece, with Content-Length");
+        api_reply_problem(reply, 411, "the body must come in one piece, with Content-Length");
         return false;
     case FRAMING_BAD_LENGTH:
-        reply_problem(reply, 400, "Content-Length is not a number");
+        api_reply_problem(reply, 400, "Content-Length is not a number");
         return false;
     case FRAMING_TOO_BIG:
-        reply_problem(reply, 413, "the body may have at most %d bytes", REQUEST_BODY_MAX);
+        api_reply_problem(reply, 413, "the body may have at most %d bytes", REQUEST_BODY_MAX);
         return false;
     }
     ASSERT(false);
@@ -60,32 +60,32 @@ static bool parse(struct request *request, struct reply *reply)
 {
     json_error_t error;
     if (depth_of(request->body) > JSON_DEPTH_MAX) {
-        reply_problem(reply, 400, "the JSON is nested more than %d deep", JSON_DEPTH_MAX);
+        api_reply_problem(reply, 400, "the JSON is nested more than %d deep", JSON_DEPTH_MAX);
         return false;
     }
     request->json = json_loadb(request->body.at, request->body.len, JSON_REJECT_DUPLICATES, &error);
     if (!request->json) {
-        reply_problem(reply, 400, "the body is not JSON: line %d, column %d: %s", error.line,
-                      error.column, error.text);
+        api_reply_problem(reply, 400, "the body is not JSON: line %d, column %d: %s", error.line,
+                          error.column, error.text);
         return false;
     }
     if (!json_is_object(request->json)) {
-        reply_problem(reply, 422, "the body must be a JSON object");
+        api_reply_problem(reply, 422, "the body must be a JSON object");
         return false;
     }
     return true;
 }
 
-bool body_read(struct request *request, struct reply *reply)
+bool api_body_read(struct request *request, struct reply *reply)
 {
     if (!check_framing(request, reply)) return false;
     if (!takes_body(request)) return true;
     if (request->framing == FRAMING_NONE) {
-        reply_problem(reply, 411, "the body is missing, or its Content-Length");
+        api_reply_problem(reply, 411, "the body is missing, or its Content-Length");
         return false;
     }
     if (!is_json(request)) {
-        reply_problem(reply, 415, "the body must be JSON, with Content-Type: application/json");
+        api_reply_problem(reply, 415, "the body must be JSON, with Content-Type: application/json");
         return false;
     }
     return parse(request, reply);

@@ -18,9 +18,9 @@ static bool is_authorised(const struct api *api, struct span authorization)
 static void refuse_unauthorised(const struct request *request, struct reply *reply)
 {
     if (request->authorization.len == 0) {
-        reply_problem(reply, 401, "this needs the header Authorization: Bearer TOKEN");
+        api_reply_problem(reply, 401, "this needs the header Authorization: Bearer TOKEN");
     } else {
-        reply_problem(reply, 401, "the token is not valid");
+        api_reply_problem(reply, 401, "the token is not valid");
     }
 }
 
@@ -30,14 +30,14 @@ static void refuse_method(const struct request *request, unsigned allowed, struc
     for (unsigned method = 0; method < METHOD_COUNT; method++) {
         if (!(allowed & 1U << method)) continue;
         if (out.len > 0) buffer_put_text(&out, ", ");
-        buffer_put_text(&out, method_name((enum method)method));
+        buffer_put_text(&out, api_method_name((enum method)method));
     }
     reply->allow[out.len] = '\0';
     if (request->method == METHOD_COUNT) {
-        reply_problem(reply, 405, "here is only %s", reply->allow);
+        api_reply_problem(reply, 405, "here is only %s", reply->allow);
     } else {
-        reply_problem(reply, 405, "here is no %s, only %s", method_name(request->method),
-                      reply->allow);
+        api_reply_problem(reply, 405, "here is no %s, only %s", api_method_name(request->method),
+                          reply->allow);
     }
 }
 
@@ -46,10 +46,11 @@ static bool is_text(const struct request *request)
 {
     bool is_fine = true;
     for (size_t i = 0; i < request->path_count && i < PATH_PARTS_MAX; i++) {
-        is_fine = is_fine && is_utf8(request->path[i]);
+        is_fine = is_fine && api_is_utf8(request->path[i]);
     }
     for (size_t i = 0; i < request->query_count; i++) {
-        is_fine = is_fine && is_utf8(request->query[i].name) && is_utf8(request->query[i].value);
+        is_fine = is_fine && api_is_utf8(request->query[i].name) &&
+                  api_is_utf8(request->query[i].value);
     }
     return is_fine;
 }
@@ -78,16 +79,16 @@ static bool check_query(const struct request *request, struct reply *reply)
     for (size_t i = 0; i < request->query_count; i++) {
         struct span name = request->query[i].name;
         if (!is_known_parameter(request->route, name)) {
-            errors_add(errors, name, "is not a parameter of this operation");
+            api_errors_add(errors, name, "is not a parameter of this operation");
         } else if (is_given_before(request, i)) {
-            errors_add(errors, name, "is given twice");
+            api_errors_add(errors, name, "is given twice");
         }
     }
     bool is_fine = json_array_size(errors) == 0;
     if (is_fine) {
         json_decref(errors);
     } else {
-        reply_errors(reply, 400, errors);
+        api_reply_errors(reply, 400, errors);
     }
     return is_fine;
 }
@@ -95,19 +96,19 @@ static bool check_query(const struct request *request, struct reply *reply)
 void api_handle(struct api *api, struct request *request, struct reply *reply)
 {
     unsigned allowed;
-    const struct route *route = routes_find(request, &allowed);
+    const struct route *route = api_routes_find(request, &allowed);
     bool is_public = route && route->is_public;
     *reply = (struct reply){.status = 0};
     if (!is_public && !is_authorised(api, request->authorization)) {
         refuse_unauthorised(request, reply);
     } else if (!is_text(request)) {
-        reply_problem(reply, 400, "the address is not encoded in UTF-8");
+        api_reply_problem(reply, 400, "the address is not encoded in UTF-8");
     } else if (!route && allowed) {
         refuse_method(request, allowed, reply);
     } else if (!route) {
-        reply_problem(reply, 404, "the API has no such path");
-    } else if (check_query(request, reply) && query_language(request, reply) &&
-               body_read(request, reply)) {
+        api_reply_problem(reply, 404, "the API has no such path");
+    } else if (check_query(request, reply) && api_query_language(request, reply) &&
+               api_body_read(request, reply)) {
         route->handle(api, request, reply);
     }
     json_decref(request->json);

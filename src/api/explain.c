@@ -14,7 +14,7 @@ static void read_assumed(struct question *question, const char *field, const jso
                          bool *is_given, bool *is_true)
 {
     if (!json_is_boolean(value)) {
-        errors_add(question->errors, span_of(field), "must be true or false");
+        api_errors_add(question->errors, span_of(field), "must be true or false");
         return;
     }
     *is_given = true;
@@ -27,7 +27,7 @@ static void read_assumptions(struct question *question, json_t *assume)
     json_t *value;
     struct settings_question *to = &question->settings;
     if (!json_is_object(assume)) {
-        errors_add(question->errors, SPAN("assume"), "must be an object");
+        api_errors_add(question->errors, SPAN("assume"), "must be an object");
         return;
     }
     json_object_foreach(assume, name, value)
@@ -37,7 +37,7 @@ static void read_assumptions(struct question *question, json_t *assume)
         } else if (strcmp(name, "logged_in") == 0) {
             read_assumed(question, "assume.logged_in", value, &to->has_login, &to->is_logged_in);
         } else {
-            errors_add(question->errors, span_of(name), "is nothing that can be assumed");
+            api_errors_add(question->errors, span_of(name), "is nothing that can be assumed");
         }
     }
 }
@@ -52,11 +52,11 @@ static void read_question(struct question *question, json_t *body)
             struct span from = {json_string_value(value), json_string_length(value)};
             question->settings.from = from;
         } else if (strcmp(name, "from") == 0) {
-            errors_add(question->errors, SPAN("from"), "must be a string");
+            api_errors_add(question->errors, SPAN("from"), "must be a string");
         } else if (strcmp(name, "assume") == 0) {
             read_assumptions(question, value);
         } else {
-            errors_add(question->errors, span_of(name), "is not part of this question");
+            api_errors_add(question->errors, span_of(name), "is not part of this question");
         }
     }
 }
@@ -68,13 +68,13 @@ static bool find_line(struct api *api, const struct request *request, union mode
     const struct api_engine *engine = &api->options.engine;
     union model_record user = {0};
     struct settings_problem problem;
-    if (!records_find(api, request, line, NULL, reply)) return false;
+    if (!api_records_find(api, request, line, NULL, reply)) return false;
     question->group = line->line.group;
     question->extension = line->line.extension;
     if (!line->line.user[0]) return true;
     memcpy(user.user.name, line->line.user, NAME_SIZE);
     if (settings_get(api->options.settings, KIND_USER, &user, NULL, &problem)) {
-        reply_settings_problem(reply, &problem);
+        api_reply_settings_problem(reply, &problem);
         return false;
     }
     question->is_logged_in_now = engine->is_logged_in(engine->context, &user.user);
@@ -89,8 +89,8 @@ static json_t *json_verdict(const struct settings_answer *answer)
     json_object_set_new(object, "kind", json_string(kind));
     if (verdict->kind == VERDICT_REDIRECT) {
         const char *reason = model_reason_text(verdict->reason);
-        json_object_set_new(object, "target", json_text(span_of(answer->target)));
-        json_object_set_new(object, "dialled", json_text(span_of(answer->dialled)));
+        json_object_set_new(object, "target", api_json_text(span_of(answer->target)));
+        json_object_set_new(object, "dialled", api_json_text(span_of(answer->dialled)));
         json_object_set_new(object, "reason", json_string(reason));
     } else {
         json_object_set_new(object, "status", json_integer(verdict->status));
@@ -104,15 +104,15 @@ static json_t *json_verdict(const struct settings_answer *answer)
 static json_t *json_answer(const struct settings_answer *answer, enum fwd_language language)
 {
     json_t *body = json_object();
-    json_object_set_new(body, "caller", json_text(span_of(answer->caller)));
+    json_object_set_new(body, "caller", api_json_text(span_of(answer->caller)));
     json_object_set_new(body, "internal", json_boolean(answer->is_internal));
     json_object_set_new(body, "verdict", json_verdict(answer));
-    json_object_set_new(body, "trace", json_trace(&answer->verdict.trace, language));
-    json_object_set_new(body, "text", json_verdict_text(&answer->verdict, language));
+    json_object_set_new(body, "trace", api_json_trace(&answer->verdict.trace, language));
+    json_object_set_new(body, "text", api_json_verdict_text(&answer->verdict, language));
     return body;
 }
 
-void explain_post(struct api *api, struct request *request, struct reply *reply)
+void api_explain_post(struct api *api, struct request *request, struct reply *reply)
 {
     struct question question = {.errors = json_array()};
     struct settings_answer answer;
@@ -120,14 +120,14 @@ void explain_post(struct api *api, struct request *request, struct reply *reply)
     union model_record line;
     read_question(&question, request->json);
     if (json_array_size(question.errors) > 0) {
-        reply_errors(reply, 422, question.errors);
+        api_reply_errors(reply, 422, question.errors);
         return;
     }
     json_decref(question.errors);
     if (!find_line(api, request, &line, &question.settings, reply)) return;
     if (settings_explain(api->options.settings, &question.settings, &answer, &problem)) {
-        reply_settings_problem(reply, &problem);
+        api_reply_settings_problem(reply, &problem);
         return;
     }
-    reply_json(reply, 200, json_answer(&answer, request->language));
+    api_reply_json(reply, 200, json_answer(&answer, request->language));
 }

@@ -90,7 +90,7 @@ static void read_method(struct span name, struct request *request)
     request->is_head = span_eq(name, SPAN("HEAD"));
     request->method = request->is_head ? METHOD_GET : METHOD_COUNT;
     for (unsigned method = 0; method < METHOD_COUNT; method++) {
-        if (span_eq(name, span_of(method_name((enum method)method)))) {
+        if (span_eq(name, span_of(api_method_name((enum method)method)))) {
             request->method = (enum method)method;
         }
     }
@@ -226,8 +226,8 @@ static enum framing read_framing(const struct reading *reading, size_t *body_len
     return reading->length.len > 0 ? FRAMING_TOO_BIG : FRAMING_BAD_LENGTH;
 }
 
-unsigned http_parse_head(struct span head, struct arena *arena, struct request *request,
-                         size_t *body_len)
+unsigned api_http_parse_head(struct span head, struct arena *arena, struct request *request,
+                             size_t *body_len)
 {
     struct reading reading = {.rest = head, .arena = arena, .request = request};
     *request = (struct request){.method = METHOD_COUNT};
@@ -246,7 +246,7 @@ unsigned http_parse_head(struct span head, struct arena *arena, struct request *
     return 0;
 }
 
-size_t http_find_head_end(struct span bytes, size_t from)
+size_t api_http_find_head_end(struct span bytes, size_t from)
 {
     for (size_t i = from < 3 ? 3 : from; i < bytes.len; i++) {
         if (memcmp(bytes.at + i - 3, "\r\n\r\n", 4) == 0) return i + 1;

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-const char *status_phrase(unsigned status)
+const char *api_status_phrase(unsigned status)
 {
     switch (status) {
     case 200: return "OK";
@@ -42,7 +42,7 @@ static void put_date(struct buffer *out)
 static void put_head(struct buffer *out, const struct reply *reply, bool closes_after, size_t len)
 {
     bool is_problem = reply->status >= 400;
-    buffer_printf(out, "HTTP/1.1 %u %s\r\n", reply->status, status_phrase(reply->status));
+    buffer_printf(out, "HTTP/1.1 %u %s\r\n", reply->status, api_status_phrase(reply->status));
     put_date(out);
     if (reply->status != 204) {
         buffer_printf(out, "Content-Type: application/%sjson\r\nContent-Length: %zu\r\n",
@@ -66,7 +66,7 @@ static char *print_body(struct reply *reply)
                   "\"status\": 503, \"detail\": \"out of memory\"}");
 }
 
-char *http_print_reply(struct reply *reply, bool is_head, bool closes_after, size_t *len)
+char *api_http_print_reply(struct reply *reply, bool is_head, bool closes_after, size_t *len)
 {
     char head[2048];
     struct buffer out = buffer_over(head, sizeof head);

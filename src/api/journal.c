@@ -38,28 +38,28 @@ static json_t *json_entry(const struct model_journal_entry *entry, enum fwd_lang
     struct fwd_verdict verdict;
     json_t *object = json_object();
     read_verdict(entry, &verdict);
-    json_object_set_new(object, "id", json_count(entry->id));
-    json_object_set_new(object, "started", json_time(entry->started_us, true));
-    json_object_set_new(object, "ended", json_time(entry->ended_us, true));
-    json_object_set_new(object, "group", json_text(entry->group));
-    json_object_set_new(object, "line", json_text(entry->extension));
-    json_object_set_new(object, "caller", json_text(entry->caller));
-    json_object_set_new(object, "caller_name", json_text(entry->caller_display));
+    json_object_set_new(object, "id", api_json_count(entry->id));
+    json_object_set_new(object, "started", api_json_time(entry->started_us, true));
+    json_object_set_new(object, "ended", api_json_time(entry->ended_us, true));
+    json_object_set_new(object, "group", api_json_text(entry->group));
+    json_object_set_new(object, "line", api_json_text(entry->extension));
+    json_object_set_new(object, "caller", api_json_text(entry->caller));
+    json_object_set_new(object, "caller_name", api_json_text(entry->caller_display));
     json_object_set_new(object, "internal", json_boolean(entry->is_internal));
-    json_object_set_new(object, "dialled", json_text(entry->dialled));
-    json_object_set_new(object, "diverted_by", json_text(entry->diverted_by));
+    json_object_set_new(object, "dialled", api_json_text(entry->dialled));
+    json_object_set_new(object, "diverted_by", api_json_text(entry->diverted_by));
     json_object_set_new(object, "verdict",
                         json_string(model_name(&model_verdict_kinds, entry->verdict)));
     if (entry->verdict == VERDICT_REDIRECT) {
         json_object_set_new(object, "reason", json_string(model_reason_text(verdict.reason)));
-        json_object_set_new(object, "target", json_text(entry->target));
+        json_object_set_new(object, "target", api_json_text(entry->target));
     }
     json_object_set_new(object, "status", json_integer(entry->status));
     json_object_set_new(object, "outcome",
                         json_string(model_name(&model_outcomes, entry->outcome)));
-    json_object_set_new(object, "call_id", json_text(entry->call_id));
-    json_object_set_new(object, "trace", json_trace(&verdict.trace, language));
-    json_object_set_new(object, "text", json_verdict_text(&verdict, language));
+    json_object_set_new(object, "call_id", api_json_text(entry->call_id));
+    json_object_set_new(object, "trace", api_json_trace(&verdict.trace, language));
+    json_object_set_new(object, "text", api_json_verdict_text(&verdict, language));
     return object;
 }
 
@@ -79,23 +79,23 @@ struct filters {
 static bool read_query(const struct request *request, struct filters *filters,
                        struct store_journal_query *query, struct reply *reply)
 {
-    struct span before = query_get(request, "before");
-    if (!query_limit(request, reply, &query->limit)) return false;
-    if (!text_copy(filters->group, sizeof filters->group, query_get(request, "group"))) {
-        return reply_refused(reply, 400, SPAN("group"), "is too long for a group's name");
+    struct span before = api_query_get(request, "before");
+    if (!api_query_limit(request, reply, &query->limit)) return false;
+    if (!text_copy(filters->group, sizeof filters->group, api_query_get(request, "group"))) {
+        return api_reply_refused(reply, 400, SPAN("group"), "is too long for a group's name");
     }
-    if (!text_copy(filters->line, sizeof filters->line, query_get(request, "line"))) {
-        return reply_refused(reply, 400, SPAN("line"), "is too long for an extension");
+    if (!text_copy(filters->line, sizeof filters->line, api_query_get(request, "line"))) {
+        return api_reply_refused(reply, 400, SPAN("line"), "is too long for an extension");
     }
     if (before.at && !span_to_u64(before, INT64_MAX, &query->before_id)) {
-        return reply_refused(reply, 400, SPAN("before"), "must be the id of an entry");
+        return api_reply_refused(reply, 400, SPAN("before"), "must be the id of an entry");
     }
     query->group = filters->group;
     query->extension = filters->line;
     return true;
 }
 
-void journal_list(struct api *api, struct request *request, struct reply *reply)
+void api_journal_list(struct api *api, struct request *request, struct reply *reply)
 {
     struct page page = {.language = request->language};
     struct filters filters;
@@ -106,7 +106,7 @@ void journal_list(struct api *api, struct request *request, struct reply *reply)
     enum err err = store_journal_list(api->options.journal, &query, add_entry, &page);
     if (err) {
         json_decref(page.items);
-        reply_store_problem(reply, err, store_error(api->options.journal));
+        api_reply_store_problem(reply, err, store_error(api->options.journal));
         return;
     }
     json_t *body = json_object();
@@ -115,7 +115,7 @@ void journal_list(struct api *api, struct request *request, struct reply *reply)
         char text[24];
         struct buffer out = buffer_over(text, sizeof text);
         buffer_put_u64(&out, resume_id);
-        json_object_set_new(body, "next", query_next(request, "before", buffer_span(&out)));
+        json_object_set_new(body, "next", api_query_next(request, "before", buffer_span(&out)));
     }
-    reply_json(reply, 200, body);
+    api_reply_json(reply, 200, body);
 }

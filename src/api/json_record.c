@@ -93,7 +93,7 @@ static void read_member(const struct request *request, struct span name, const j
     } else {
         refused = read_value(field, value, input, record, reason);
     }
-    if (refused) errors_add(errors, name, refused);
+    if (refused) api_errors_add(errors, name, refused);
 }
 
 static void require_fields(const struct request *request, json_t *errors)
@@ -103,11 +103,12 @@ static void require_fields(const struct request *request, json_t *errors)
         const struct model_field *field = &info->fields[i];
         struct span name = span_of(field->name);
         if (!(field->flags & FIELD_REQUIRED) || find_part(request, name)) continue;
-        if (!json_object_get(request->json, field->name)) errors_add(errors, name, "is missing");
+        if (!json_object_get(request->json, field->name))
+            api_errors_add(errors, name, "is missing");
     }
 }
 
-json_t *json_to_record(const struct request *request, enum record_input input, void *record)
+json_t *api_json_to_record(const struct request *request, enum record_input input, void *record)
 {
     const char *name;
     json_t *value, *errors = json_array();
@@ -134,14 +135,14 @@ static void set_member(json_t *object, const struct model_field *field, const vo
     json_t *value = NULL;
     switch (field->type) {
     case TYPE_TEXT:
-    case TYPE_ENUM: value = json_text(buffer_span(&out)); break;
+    case TYPE_ENUM: value = api_json_text(buffer_span(&out)); break;
     case TYPE_BOOL: value = json_boolean(model_get_bool(field, record)); break;
-    case TYPE_NUMBER: value = json_count(model_get_number(field, record)); break;
+    case TYPE_NUMBER: value = api_json_count(model_get_number(field, record)); break;
     }
     json_object_set_new(object, field->name, value);
 }
 
-json_t *json_from_record(enum model_kind kind, const void *record)
+json_t *api_json_from_record(enum model_kind kind, const void *record)
 {
     const struct model_kind_info *info = model_kind(kind);
     json_t *object = json_object();

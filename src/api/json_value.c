@@ -22,7 +22,7 @@ static size_t utf8_len(struct span text)
     return len;
 }
 
-bool is_utf8(struct span text)
+bool api_is_utf8(struct span text)
 {
     while (text.len > 0) {
         size_t len = utf8_len(text);
@@ -46,7 +46,7 @@ static void put_repaired(struct buffer *out, struct span text)
     }
 }
 
-json_t *json_text(struct span text)
+json_t *api_json_text(struct span text)
 {
     size_t size = text.len * 3 + 1;
     char *bytes = malloc(size);
@@ -58,7 +58,7 @@ json_t *json_text(struct span text)
     return string;
 }
 
-json_t *json_time(uint64_t wall_us, bool has_ms)
+json_t *api_json_time(uint64_t wall_us, bool has_ms)
 {
     char text[64];
     struct tm utc;
@@ -71,7 +71,7 @@ json_t *json_time(uint64_t wall_us, bool has_ms)
     return json_stringn(text, len + out.len);
 }
 
-json_t *json_address(const struct address *address)
+json_t *api_json_address(const struct address *address)
 {
     char text[64];
     struct buffer out = buffer_over(text, sizeof text);
@@ -79,7 +79,7 @@ json_t *json_address(const struct address *address)
     return json_stringn(out.at, out.len);
 }
 
-json_t *json_count(uint64_t count)
+json_t *api_json_count(uint64_t count)
 {
     return json_integer(count > INT64_MAX ? INT64_MAX : (json_int_t)count);
 }

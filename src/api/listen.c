@@ -59,7 +59,7 @@ static void explain(struct settings_problem *problem, int error, const struct ad
         cause = err_text(ERR_IN_USE);
     } else if (error == EACCES) {
         problem->err = ERR_ACCESS;
-        cause = "permission denied";
+        cause = err_text(ERR_ACCESS);
     } else if (error == EADDRNOTAVAIL) {
         problem->err = ERR_UNREACHABLE;
         cause = "this machine has no such address";
@@ -70,8 +70,8 @@ static void explain(struct settings_problem *problem, int error, const struct ad
              text, cause);
 }
 
-int listen_open(const struct address *address, struct address *actual,
-                struct settings_problem *problem)
+int api_listen_open(const struct address *address, struct address *actual,
+                    struct settings_problem *problem)
 {
     union socket_address bound;
     socklen_t len = to_socket_address(address, &bound);
@@ -88,7 +88,7 @@ int listen_open(const struct address *address, struct address *actual,
     return -1;
 }
 
-void listen_accept(struct api *api, struct lws *wsi)
+void api_listen_accept(struct api *api, struct lws *wsi)
 {
     for (unsigned i = 0; i < ACCEPTS_MAX; i++) {
         bool has_room = api->connection_count < CONNECTIONS_MAX;
@@ -97,7 +97,7 @@ void listen_accept(struct api *api, struct lws *wsi)
             accepted = accept4(lws_get_socket_fd(wsi), NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         }
         if (accepted >= 0) {
-            server_adopt(api, accepted);
+            api_server_adopt(api, accepted);
         } else if (!has_room || errno == EMFILE || errno == ENFILE || errno == ENOMEM) {
             // It stays in the queue. Watching the socket meanwhile would only burn time.
             lws_rx_flow_control(wsi, 0);

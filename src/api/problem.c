@@ -5,7 +5,7 @@
 
 #include <stdarg.h>
 
-void reply_json(struct reply *reply, unsigned status, json_t *body)
+void api_reply_json(struct reply *reply, unsigned status, json_t *body)
 {
     json_decref(reply->body);
     reply->status = status;
@@ -16,32 +16,32 @@ static json_t *problem(unsigned status, struct span detail)
 {
     json_t *body = json_object();
     json_object_set_new(body, "type", json_string("about:blank"));
-    json_object_set_new(body, "title", json_string(status_phrase(status)));
+    json_object_set_new(body, "title", json_string(api_status_phrase(status)));
     json_object_set_new(body, "status", json_integer(status));
-    json_object_set_new(body, "detail", json_text(detail));
+    json_object_set_new(body, "detail", api_json_text(detail));
     return body;
 }
 
-void reply_problem(struct reply *reply, unsigned status, const char *format, ...)
+void api_reply_problem(struct reply *reply, unsigned status, const char *format, ...)
 {
     char detail[512];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(detail, sizeof detail, format, arguments);
     va_end(arguments);
-    reply_json(reply, status, problem(status, span_of(detail)));
+    api_reply_json(reply, status, problem(status, span_of(detail)));
 }
 
-void errors_add(json_t *errors, struct span field, const char *reason)
+void api_errors_add(json_t *errors, struct span field, const char *reason)
 {
     enum { FIELD_SHOWN_MAX = 100 };
     json_t *error = json_object();
-    json_object_set_new(error, "field", json_text(span_slice(field, 0, FIELD_SHOWN_MAX)));
-    json_object_set_new(error, "reason", json_text(span_of(reason)));
+    json_object_set_new(error, "field", api_json_text(span_slice(field, 0, FIELD_SHOWN_MAX)));
+    json_object_set_new(error, "reason", api_json_text(span_of(reason)));
     json_array_append_new(errors, error);
 }
 
-void reply_errors(struct reply *reply, unsigned status, json_t *errors)
+void api_reply_errors(struct reply *reply, unsigned status, json_t *errors)
 {
     char text[2048];
     struct buffer out = buffer_over(text, sizeof text);
@@ -59,14 +59,14 @@ void reply_errors(struct reply *reply, unsigned status, json_t *errors)
     if (shown < i) buffer_put_text(&out, "; and more");
     json_t *body = problem(status, buffer_span(&out));
     json_object_set_new(body, "errors", errors);
-    reply_json(reply, status, body);
+    api_reply_json(reply, status, body);
 }
 
-bool reply_refused(struct reply *reply, unsigned status, struct span field, const char *reason)
+bool api_reply_refused(struct reply *reply, unsigned status, struct span field, const char *reason)
 {
     json_t *errors = json_array();
-    errors_add(errors, field, reason);
-    reply_errors(reply, status, errors);
+    api_errors_add(errors, field, reason);
+    api_reply_errors(reply, status, errors);
     return false;
 }
 
@@ -82,17 +82,17 @@ static unsigned status_of(enum err err, bool has_field)
     }
 }
 
-bool reply_settings_problem(struct reply *reply, const struct settings_problem *why)
+bool api_reply_settings_problem(struct reply *reply, const struct settings_problem *why)
 {
     unsigned status = status_of(why->err, why->field[0] != '\0');
     const char *reason = why->reason[0] ? why->reason : err_text(why->err);
-    if (why->field[0]) return reply_refused(reply, status, span_of(why->field), reason);
-    reply_problem(reply, status, "%s", reason);
+    if (why->field[0]) return api_reply_refused(reply, status, span_of(why->field), reason);
+    api_reply_problem(reply, status, "%s", reason);
     return false;
 }
 
-bool reply_store_problem(struct reply *reply, enum err err, const char *cause)
+bool api_reply_store_problem(struct reply *reply, enum err err, const char *cause)
 {
-    reply_problem(reply, status_of(err, false), "%s", cause[0] ? cause : err_text(err));
+    api_reply_problem(reply, status_of(err, false), "%s", cause[0] ? cause : err_text(err));
     return false;
 }

@@ -3,7 +3,7 @@
 // language of sentences. RFC 3986 section 3.4, RFC 9110 section 12.5.4.
 #include "api/api_int.h"
 
-struct span query_get(const struct request *request, const char *name)
+struct span api_query_get(const struct request *request, const char *name)
 {
     for (size_t i = 0; i < request->query_count; i++) {
         if (span_eq(request->query[i].name, span_of(name))) return request->query[i].value;
@@ -11,12 +11,12 @@ struct span query_get(const struct request *request, const char *name)
     return SPAN_NONE;
 }
 
-bool query_limit(const struct request *request, struct reply *reply, uint32_t *limit)
+bool api_query_limit(const struct request *request, struct reply *reply, uint32_t *limit)
 {
     uint64_t value = PAGE_DEFAULT;
-    struct span text = query_get(request, "limit");
+    struct span text = api_query_get(request, "limit");
     if (text.at && (!span_to_u64(text, PAGE_MAX, &value) || value == 0)) {
-        return reply_refused(reply, 400, SPAN("limit"), "must be a number from 1 to 1000");
+        return api_reply_refused(reply, 400, SPAN("limit"), "must be a number from 1 to 1000");
     }
     *limit = (uint32_t)value;
     return true;
@@ -27,7 +27,7 @@ static bool is_unreserved(char byte)
     return ascii_is_alnum(byte) || byte == '-' || byte == '.' || byte == '_' || byte == '~';
 }
 
-void put_encoded(struct buffer *out, struct span text)
+void api_put_encoded(struct buffer *out, struct span text)
 {
     for (size_t i = 0; i < text.len; i++) {
         if (is_unreserved(text.at[i])) {
@@ -41,19 +41,19 @@ void put_encoded(struct buffer *out, struct span text)
 static void put_parameter(struct buffer *out, bool is_first, struct span name, struct span value)
 {
     buffer_put_byte(out, is_first ? '?' : '&');
-    put_encoded(out, name);
+    api_put_encoded(out, name);
     buffer_put_byte(out, '=');
-    put_encoded(out, value);
+    api_put_encoded(out, value);
 }
 
-json_t *query_next(const struct request *request, const char *name, struct span value)
+json_t *api_query_next(const struct request *request, const char *name, struct span value)
 {
     char text[LOCATION_SIZE * 4];
     struct buffer out = buffer_over(text, sizeof text);
     bool is_first = true;
     for (size_t i = 0; i < request->path_count; i++) {
         buffer_put_byte(&out, '/');
-        put_encoded(&out, request->path[i]);
+        api_put_encoded(&out, request->path[i]);
     }
     for (size_t i = 0; i < request->query_count; i++) {
         if (span_eq(request->query[i].name, span_of(name))) continue;
@@ -61,7 +61,7 @@ json_t *query_next(const struct request *request, const char *name, struct span 
         is_first = false;
     }
     put_parameter(&out, is_first, span_of(name), value);
-    return out.is_full ? NULL : json_text(buffer_span(&out));
+    return out.is_full ? NULL : api_json_text(buffer_span(&out));
 }
 
 // The weight of a language range, in thousandths: "de;q=0.8" is 800.
@@ -99,9 +99,9 @@ static enum fwd_language read_accept_language(struct span header)
     return best;
 }
 
-bool query_language(struct request *request, struct reply *reply)
+bool api_query_language(struct request *request, struct reply *reply)
 {
-    struct span text = query_get(request, "language");
+    struct span text = api_query_get(request, "language");
     if (!text.at) {
         request->language = read_accept_language(request->accept_language);
     } else if (span_eq(text, SPAN("de"))) {
@@ -109,7 +109,7 @@ bool query_language(struct request *request, struct reply *reply)
     } else if (span_eq(text, SPAN("en"))) {
         request->language = FWD_ENGLISH;
     } else {
-        return reply_refused(reply, 400, SPAN("language"), "must be one of en, de");
+        return api_reply_refused(reply, 400, SPAN("language"), "must be one of en, de");
     }
     return true;
 }

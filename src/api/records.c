@@ -20,7 +20,7 @@ static bool start_record(const struct request *request, union model_record *reco
         const struct model_field *field = model_find_field(kind, part->name);
         ASSERT(field && field->flags & FIELD_KEY);
         const char *refused = model_set_field(field, record, part->value, reason);
-        if (refused) return reply_refused(reply, 404, part->name, refused);
+        if (refused) return api_reply_refused(reply, 404, part->name, refused);
     }
     return true;
 }
@@ -42,7 +42,7 @@ static bool require_parent(struct api *api, enum model_kind kind, const union mo
         return true;
     }
     if (!settings_get(api->options.settings, parent_kind, &parent, NULL, &problem)) return true;
-    return reply_settings_problem(reply, &problem);
+    return api_reply_settings_problem(reply, &problem);
 }
 
 // The last of the key's fields names a record among those of its parent.
@@ -69,11 +69,11 @@ static json_t *json_registration(const struct model_registration *registration)
     if (registration->reason[0]) {
         size_t len = strnlen(registration->reason, sizeof registration->reason);
         struct span reason = {registration->reason, len};
-        json_object_set_new(object, "reason", json_text(reason));
+        json_object_set_new(object, "reason", api_json_text(reason));
     }
     if (registration->state == REGISTRATION_REGISTERED) {
-        json_object_set_new(object, "until", json_time(registration->until_us, false));
-        json_object_set_new(object, "contact", json_address(&registration->contact));
+        json_object_set_new(object, "until", api_json_time(registration->until_us, false));
+        json_object_set_new(object, "contact", api_json_address(&registration->contact));
     }
     return object;
 }
@@ -82,7 +82,7 @@ static json_t *json_registration(const struct model_registration *registration)
 static json_t *json_resource(struct api *api, enum model_kind kind, uint32_t id,
                              const union model_record *record)
 {
-    json_t *object = json_from_record(kind, record);
+    json_t *object = api_json_from_record(kind, record);
     if (kind != KIND_LINE) return object;
     struct model_registration registration = {0};
     const struct api_engine *engine = &api->options.engine;
@@ -128,7 +128,7 @@ static bool read_filters(const struct request *request, union model_record *reco
         const struct model_field *field = model_find_field(request->route->kind, name);
         if (!field) continue;
         const char *refused = model_set_field(field, record, request->query[i].value, reason);
-        if (refused) return reply_refused(reply, 400, name, refused);
+        if (refused) return api_reply_refused(reply, 400, name, refused);
     }
     return true;
 }
@@ -139,7 +139,7 @@ static bool read_after(const struct request *request, union model_record *after,
 {
     enum model_kind kind = request->route->kind;
     const struct model_kind_info *info = model_kind(kind);
-    struct span text = query_get(request, "after");
+    struct span text = api_query_get(request, "after");
     char reason[REASON_SIZE];
     memset(after, 0, sizeof *after);
     for (size_t i = 0; i < info->field_count; i++) {
@@ -147,8 +147,8 @@ static bool read_after(const struct request *request, union model_record *after,
         if (!(field->flags & FIELD_KEY)) continue;
         struct span part = text;
         if (field != last_key(kind)) part = span_split(&text, '/');
-        const char *refused = model_set_field(field, after, part, reason);
-        if (refused) return reply_refused(reply, 400, SPAN("after"), "is no place in this list");
+        if (!model_set_field(field, after, part, reason)) continue;
+        return api_reply_refused(reply, 400, SPAN("after"), "is no place in this list");
     }
     return true;
 }
@@ -163,7 +163,7 @@ static json_t *json_next(const struct request *request, const struct listing *li
         if (out.len > 0) buffer_put_byte(&out, '/');
         model_print_field(&info->fields[i], &listing->last, &out);
     }
-    return query_next(request, "after", buffer_span(&out));
+    return api_query_next(request, "after", buffer_span(&out));
 }
 
 static struct store_query query_for(enum model_kind kind, const union model_record *filter)
@@ -180,18 +180,18 @@ static struct store_query query_for(enum model_kind kind, const union model_reco
     return query;
 }
 
-void records_list(struct api *api, struct request *request, struct reply *reply)
+void api_records_list(struct api *api, struct request *request, struct reply *reply)
 {
     enum model_kind kind = request->route->kind;
     struct listing listing = {.api = api, .kind = kind};
     union model_record filter, after;
     struct settings_problem problem;
-    if (!query_limit(request, reply, &listing.limit)) return;
+    if (!api_query_limit(request, reply, &listing.limit)) return;
     if (!start_record(request, &filter, reply) || !read_filters(request, &filter, reply)) return;
     if (request->part_count > 0 && !require_parent(api, kind, &filter, reply)) return;
     struct store_query query = query_for(kind, &filter);
     query.limit = listing.limit + 1;
-    if (query_get(request, "after").at) {
+    if (api_query_get(request, "after").at) {
         if (!read_after(request, &after, reply)) return;
         query.after = &after;
     }
@@ -199,25 +199,25 @@ void records_list(struct api *api, struct request *request, struct reply *reply)
     enum err err = settings_list(api->options.settings, &query, add_item, &listing, &problem);
     if (err) {
         json_decref(listing.items);
-        reply_settings_problem(reply, &problem);
+        api_reply_settings_problem(reply, &problem);
         return;
     }
     json_t *body = json_object();
     json_object_set_new(body, "items", listing.items);
     if (listing.has_more) json_object_set_new(body, "next", json_next(request, &listing));
-    reply_json(reply, 200, body);
+    api_reply_json(reply, 200, body);
 }
 
 // ---- One record
 
-bool records_find(struct api *api, const struct request *request, union model_record *record,
-                  uint32_t *id, struct reply *reply)
+bool api_records_find(struct api *api, const struct request *request, union model_record *record,
+                      uint32_t *id, struct reply *reply)
 {
     struct settings_problem problem;
     enum model_kind kind = request->route->kind;
     if (!start_record(request, record, reply)) return false;
     if (!settings_get(api->options.settings, kind, record, id, &problem)) return true;
-    return reply_settings_problem(reply, &problem);
+    return api_reply_settings_problem(reply, &problem);
 }
 
 // Replies with the record that has just been saved.
@@ -230,7 +230,7 @@ static void reply_saved(struct api *api, const struct request *request, bool is_
     // It is saved, whether or not it can be read again: without its number only the registration is
     // missing.
     if (settings_get(api->options.settings, kind, record, &id, &problem)) id = 0;
-    reply_json(reply, is_new ? 201 : 200, json_resource(api, kind, id, record));
+    api_reply_json(reply, is_new ? 201 : 200, json_resource(api, kind, id, record));
 }
 
 static void put_value(const struct model_field *field, const union model_record *record,
@@ -240,7 +240,7 @@ static void put_value(const struct model_field *field, const union model_record 
     struct buffer value = buffer_over(text, sizeof text);
     ASSERT(field);
     model_print_field(field, record, &value);
-    put_encoded(out, buffer_span(&value));
+    api_put_encoded(out, buffer_span(&value));
 }
 
 // The new record's own address, by its values as they were saved.
@@ -272,24 +272,24 @@ static void put_location(const struct request *request, const union model_record
 static bool read_record(const struct request *request, enum record_input input,
                         union model_record *record, struct reply *reply)
 {
-    json_t *errors = json_to_record(request, input, record);
+    json_t *errors = api_json_to_record(request, input, record);
     if (json_array_size(errors) > 0) {
-        reply_errors(reply, 422, errors);
+        api_reply_errors(reply, 422, errors);
         return false;
     }
     json_decref(errors);
     return true;
 }
 
-void records_get(struct api *api, struct request *request, struct reply *reply)
+void api_records_get(struct api *api, struct request *request, struct reply *reply)
 {
     union model_record record;
     uint32_t id;
-    if (!records_find(api, request, &record, &id, reply)) return;
-    reply_json(reply, 200, json_resource(api, request->route->kind, id, &record));
+    if (!api_records_find(api, request, &record, &id, reply)) return;
+    api_reply_json(reply, 200, json_resource(api, request->route->kind, id, &record));
 }
 
-void records_add(struct api *api, struct request *request, struct reply *reply)
+void api_records_add(struct api *api, struct request *request, struct reply *reply)
 {
     enum model_kind kind = request->route->kind;
     union model_record record;
@@ -298,7 +298,7 @@ void records_add(struct api *api, struct request *request, struct reply *reply)
     if (!require_parent(api, kind, &record, reply)) return;
     if (!read_record(request, RECORD_WHOLE, &record, reply)) return;
     if (settings_add(api->options.settings, kind, &record, &problem)) {
-        reply_settings_problem(reply, &problem);
+        api_reply_settings_problem(reply, &problem);
         return;
     }
     put_location(request, &record, reply);
@@ -317,7 +317,7 @@ static void keep_secrets(enum model_kind kind, const union model_record *stored,
     }
 }
 
-void records_put(struct api *api, struct request *request, struct reply *reply)
+void api_records_put(struct api *api, struct request *request, struct reply *reply)
 {
     enum model_kind kind = request->route->kind;
     union model_record record, stored;
@@ -329,41 +329,41 @@ void records_put(struct api *api, struct request *request, struct reply *reply)
     enum err err = settings_get(api->options.settings, kind, &stored, NULL, &problem);
     if (err == ERR_NONE) keep_secrets(kind, &stored, &record);
     if (err && err != ERR_NOT_FOUND) {
-        reply_settings_problem(reply, &problem);
+        api_reply_settings_problem(reply, &problem);
         return;
     }
     if (!read_record(request, RECORD_WHOLE, &record, reply)) return;
     if (settings_put(api->options.settings, kind, &record, &is_new, &problem)) {
-        reply_settings_problem(reply, &problem);
+        api_reply_settings_problem(reply, &problem);
         return;
     }
     if (is_new) put_location(request, &record, reply);
     reply_saved(api, request, is_new, &record, reply);
 }
 
-void records_patch(struct api *api, struct request *request, struct reply *reply)
+void api_records_patch(struct api *api, struct request *request, struct reply *reply)
 {
     enum model_kind kind = request->route->kind;
     union model_record record;
     struct settings_problem problem;
-    if (!records_find(api, request, &record, NULL, reply)) return;
+    if (!api_records_find(api, request, &record, NULL, reply)) return;
     if (!read_record(request, RECORD_CHANGE, &record, reply)) return;
     if (settings_replace(api->options.settings, kind, &record, &problem)) {
-        reply_settings_problem(reply, &problem);
+        api_reply_settings_problem(reply, &problem);
         return;
     }
     reply_saved(api, request, false, &record, reply);
 }
 
-void records_remove(struct api *api, struct request *request, struct reply *reply)
+void api_records_remove(struct api *api, struct request *request, struct reply *reply)
 {
     enum model_kind kind = request->route->kind;
     union model_record record;
     struct settings_problem problem;
     if (!start_record(request, &record, reply)) return;
     if (settings_remove(api->options.settings, kind, &record, &problem)) {
-        reply_settings_problem(reply, &problem);
+        api_reply_settings_problem(reply, &problem);
         return;
     }
-    reply_json(reply, 204, NULL);
+    api_reply_json(reply, 204, NULL);
 }

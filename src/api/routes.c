@@ -8,43 +8,43 @@
 
 // clang-format off
 static const struct route routes[] = {
-    {METHOD_GET,    API "/health",                 health_get,     0,               NULL, true},
-    {METHOD_GET,    API "/status",                 status_get,     0,               NULL, false},
+    {METHOD_GET,    API "/health",                 api_health_get,     0,               NULL, true},
+    {METHOD_GET,    API "/status",                 api_status_get,     0,               NULL, false},
 
-    {METHOD_GET,    API "/groups",                 records_list,   KIND_GROUP,      "limit after", false},
-    {METHOD_POST,   API "/groups",                 records_add,    KIND_GROUP,      NULL, false},
-    {METHOD_GET,    API "/groups/{name}",          records_get,    KIND_GROUP,      NULL, false},
-    {METHOD_PUT,    API "/groups/{name}",          records_put,    KIND_GROUP,      NULL, false},
-    {METHOD_PATCH,  API "/groups/{name}",          records_patch,  KIND_GROUP,      NULL, false},
-    {METHOD_DELETE, API "/groups/{name}",          records_remove, KIND_GROUP,      NULL, false},
+    {METHOD_GET,    API "/groups",                 api_records_list,   KIND_GROUP,      "limit after", false},
+    {METHOD_POST,   API "/groups",                 api_records_add,    KIND_GROUP,      NULL, false},
+    {METHOD_GET,    API "/groups/{name}",          api_records_get,    KIND_GROUP,      NULL, false},
+    {METHOD_PUT,    API "/groups/{name}",          api_records_put,    KIND_GROUP,      NULL, false},
+    {METHOD_PATCH,  API "/groups/{name}",          api_records_patch,  KIND_GROUP,      NULL, false},
+    {METHOD_DELETE, API "/groups/{name}",          api_records_remove, KIND_GROUP,      NULL, false},
 
-    {METHOD_GET,    API "/users",                  records_list,   KIND_USER,       "limit after", false},
-    {METHOD_POST,   API "/users",                  records_add,    KIND_USER,       NULL, false},
-    {METHOD_GET,    API "/users/{name}",           records_get,    KIND_USER,       NULL, false},
-    {METHOD_PUT,    API "/users/{name}",           records_put,    KIND_USER,       NULL, false},
-    {METHOD_PATCH,  API "/users/{name}",           records_patch,  KIND_USER,       NULL, false},
-    {METHOD_DELETE, API "/users/{name}",           records_remove, KIND_USER,       NULL, false},
+    {METHOD_GET,    API "/users",                  api_records_list,   KIND_USER,       "limit after", false},
+    {METHOD_POST,   API "/users",                  api_records_add,    KIND_USER,       NULL, false},
+    {METHOD_GET,    API "/users/{name}",           api_records_get,    KIND_USER,       NULL, false},
+    {METHOD_PUT,    API "/users/{name}",           api_records_put,    KIND_USER,       NULL, false},
+    {METHOD_PATCH,  API "/users/{name}",           api_records_patch,  KIND_USER,       NULL, false},
+    {METHOD_DELETE, API "/users/{name}",           api_records_remove, KIND_USER,       NULL, false},
 
-    {METHOD_GET,    API "/lines",                  records_list,   KIND_LINE,       "group extension user limit after", false},
-    {METHOD_GET,    API "/groups/{group}/lines",   records_list,   KIND_LINE,       "extension user limit after", false},
-    {METHOD_POST,   API "/groups/{group}/lines",   records_add,    KIND_LINE,       NULL, false},
-    {METHOD_GET,    LINE,                          records_get,    KIND_LINE,       NULL, false},
-    {METHOD_PUT,    LINE,                          records_put,    KIND_LINE,       NULL, false},
-    {METHOD_PATCH,  LINE,                          records_patch,  KIND_LINE,       NULL, false},
-    {METHOD_DELETE, LINE,                          records_remove, KIND_LINE,       NULL, false},
+    {METHOD_GET,    API "/lines",                  api_records_list,   KIND_LINE,       "group extension user limit after", false},
+    {METHOD_GET,    API "/groups/{group}/lines",   api_records_list,   KIND_LINE,       "extension user limit after", false},
+    {METHOD_POST,   API "/groups/{group}/lines",   api_records_add,    KIND_LINE,       NULL, false},
+    {METHOD_GET,    LINE,                          api_records_get,    KIND_LINE,       NULL, false},
+    {METHOD_PUT,    LINE,                          api_records_put,    KIND_LINE,       NULL, false},
+    {METHOD_PATCH,  LINE,                          api_records_patch,  KIND_LINE,       NULL, false},
+    {METHOD_DELETE, LINE,                          api_records_remove, KIND_LINE,       NULL, false},
 
-    {METHOD_GET,    LINE "/forwardings",           records_list,   KIND_FORWARDING, NULL, false},
-    {METHOD_GET,    SLOT,                          records_get,    KIND_FORWARDING, NULL, false},
-    {METHOD_PUT,    SLOT,                          records_put,    KIND_FORWARDING, NULL, false},
-    {METHOD_PATCH,  SLOT,                          records_patch,  KIND_FORWARDING, NULL, false},
-    {METHOD_DELETE, SLOT,                          records_remove, KIND_FORWARDING, NULL, false},
+    {METHOD_GET,    LINE "/forwardings",           api_records_list,   KIND_FORWARDING, NULL, false},
+    {METHOD_GET,    SLOT,                          api_records_get,    KIND_FORWARDING, NULL, false},
+    {METHOD_PUT,    SLOT,                          api_records_put,    KIND_FORWARDING, NULL, false},
+    {METHOD_PATCH,  SLOT,                          api_records_patch,  KIND_FORWARDING, NULL, false},
+    {METHOD_DELETE, SLOT,                          api_records_remove, KIND_FORWARDING, NULL, false},
 
-    {METHOD_POST,   LINE "/explain",               explain_post,   KIND_LINE,       "language", false},
-    {METHOD_GET,    API "/journal",                journal_list,   0,               "group line limit before language", false},
+    {METHOD_POST,   LINE "/explain",               api_explain_post,   KIND_LINE,       "language", false},
+    {METHOD_GET,    API "/journal",                api_journal_list,   0,               "group line limit before language", false},
 };
 // clang-format on
 
-const char *method_name(enum method method)
+const char *api_method_name(enum method method)
 {
     static const char *const names[METHOD_COUNT] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
     return method < METHOD_COUNT ? names[method] : "?";
@@ -72,7 +72,7 @@ static bool matches(struct request *request, const char *pattern)
     return at == request->path_count;
 }
 
-const struct route *routes_find(struct request *request, unsigned *allowed)
+const struct route *api_routes_find(struct request *request, unsigned *allowed)
 {
     *allowed = 0;
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {

@@ -14,6 +14,7 @@
 #include "api/api_int.h"
 
 #include <libwebsockets.h>
+#include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -100,8 +101,8 @@ static int start_reply(struct lws *wsi, struct connection *connection, struct re
                        const struct request *request)
 {
     connection->closes_after = request->closes_after;
-    connection->out = http_print_reply(reply, request->is_head, request->closes_after,
-                                       &connection->out_len);
+    connection->out = api_http_print_reply(reply, request->is_head, request->closes_after,
+                                           &connection->out_len);
     if (!connection->out) return -1;
     connection->out_sent = 0;
     connection->state = STATE_WRITING;
@@ -115,9 +116,9 @@ static int refuse_head(struct lws *wsi, struct connection *connection, unsigned 
     struct request request = {.closes_after = true};
     struct reply reply = {.status = 0};
     switch (status) {
-    case 431: reply_problem(&reply, 431, "the address and header fields are too long"); break;
-    case 505: reply_problem(&reply, 505, "this is not HTTP/1.1"); break;
-    default: reply_problem(&reply, status, "the request is malformed"); break;
+    case 431: api_reply_problem(&reply, 431, "the address and header fields are too long"); break;
+    case 505: api_reply_problem(&reply, 505, "this is not HTTP/1.1"); break;
+    default: api_reply_problem(&reply, status, "the request is malformed"); break;
     }
     forget(connection, connection->in_len);
     return start_reply(wsi, connection, &reply, &request);
@@ -126,17 +127,17 @@ static int refuse_head(struct lws *wsi, struct connection *connection, unsigned 
 // Answers the first request of those received, once it is complete.
 static int answer(struct lws *wsi, struct connection *connection, size_t searched)
 {
-    char texts[HEAD_MAX + 1024];
+    alignas(16) char texts[HEAD_MAX + 1024];
     struct arena arena = arena_over(texts, sizeof texts);
     struct span in = {connection->in, connection->in_len};
     struct request request;
     struct reply reply;
-    size_t body_len, head_len = http_find_head_end(in, searched);
+    size_t body_len, head_len = api_http_find_head_end(in, searched);
     if (head_len > HEAD_MAX || (head_len == 0 && in.len >= HEAD_MAX)) {
         return refuse_head(wsi, connection, 431);
     }
     if (head_len == 0) return 0;
-    unsigned status = http_parse_head(span_slice(in, 0, head_len), &arena, &request, &body_len);
+    unsigned status = api_http_parse_head(span_slice(in, 0, head_len), &arena, &request, &body_len);
     if (status != 0) return refuse_head(wsi, connection, status);
     if (in.len < head_len + body_len) {
         connection->in_needed = head_len + body_len;
@@ -237,7 +238,7 @@ static int on_listening(struct lws *wsi, enum lws_callback_reasons reason, void 
     (void)user;
     (void)in;
     (void)len;
-    if (reason == LWS_CALLBACK_RAW_RX_FILE) listen_accept(api_of(wsi), wsi);
+    if (reason == LWS_CALLBACK_RAW_RX_FILE) api_listen_accept(api_of(wsi), wsi);
     if (reason == LWS_CALLBACK_TIMER) lws_rx_flow_control(wsi, 1);
     return 0;
 }
@@ -250,7 +251,7 @@ static const struct lws_protocols protocols[] = {
     {.name = NULL},
 };
 
-bool server_init(struct api *api)
+bool api_server_init(struct api *api)
 {
     struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN,
@@ -266,14 +267,14 @@ bool server_init(struct api *api)
     return api->vhost != NULL;
 }
 
-bool server_listen(struct api *api, int listening)
+bool api_server_listen(struct api *api, int listening)
 {
     lws_sock_file_fd_type descriptor = {.filefd = listening};
     return lws_adopt_descriptor_vhost(api->vhost, LWS_ADOPT_RAW_FILE_DESC, descriptor, "listening",
                                       NULL) != NULL;
 }
 
-void server_adopt(struct api *api, int accepted)
+void api_server_adopt(struct api *api, int accepted)
 {
     lws_sock_file_fd_type descriptor = {.sockfd = accepted};
     // Where this fails, the socket is closed.

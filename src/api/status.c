@@ -4,13 +4,13 @@
 
 #include <time.h>
 
-void health_get(struct api *api, struct request *request, struct reply *reply)
+void api_health_get(struct api *api, struct request *request, struct reply *reply)
 {
     (void)api;
     (void)request;
     json_t *body = json_object();
     json_object_set_new(body, "status", json_string("ok"));
-    reply_json(reply, 200, body);
+    api_reply_json(reply, 200, body);
 }
 
 enum { STATE_COUNT = REGISTRATION_UNREACHABLE + 1 };
@@ -22,7 +22,7 @@ static json_t *json_lines(const struct api_engine *engine, uint32_t group_id)
     engine->count_lines(engine->context, group_id, counts);
     for (unsigned state = 0; state < STATE_COUNT; state++) {
         const char *name = model_name(&model_registration_states, state);
-        json_object_set_new(object, name, json_count(counts[state]));
+        json_object_set_new(object, name, api_json_count(counts[state]));
     }
     return object;
 }
@@ -37,7 +37,7 @@ static bool add_group(void *context, uint32_t id, const void *record)
     struct group_listing *listing = context;
     const struct model_group *group = record;
     json_t *object = json_object();
-    json_object_set_new(object, "name", json_text(span_of(group->name)));
+    json_object_set_new(object, "name", api_json_text(span_of(group->name)));
     json_object_set_new(object, "lines", json_lines(listing->engine, id));
     json_array_append_new(listing->groups, object);
     return true;
@@ -53,17 +53,17 @@ static uint64_t wall_us(void)
 static json_t *json_calls(const struct api_statistics *statistics)
 {
     json_t *calls = json_object();
-    json_object_set_new(calls, "count", json_count(statistics->calls_count));
-    json_object_set_new(calls, "forwarded", json_count(statistics->forwarded_count));
-    json_object_set_new(calls, "declined", json_count(statistics->declined_count));
-    json_object_set_new(calls, "missed", json_count(statistics->missed_count));
+    json_object_set_new(calls, "count", api_json_count(statistics->calls_count));
+    json_object_set_new(calls, "forwarded", api_json_count(statistics->forwarded_count));
+    json_object_set_new(calls, "declined", api_json_count(statistics->declined_count));
+    json_object_set_new(calls, "missed", api_json_count(statistics->missed_count));
     json_object_set_new(calls, "answered_elsewhere",
-                        json_count(statistics->answered_elsewhere_count));
-    json_object_set_new(calls, "failed", json_count(statistics->failed_count));
+                        api_json_count(statistics->answered_elsewhere_count));
+    json_object_set_new(calls, "failed", api_json_count(statistics->failed_count));
     return calls;
 }
 
-void status_get(struct api *api, struct request *request, struct reply *reply)
+void api_status_get(struct api *api, struct request *request, struct reply *reply)
 {
     (void)request;
     const struct api_engine *engine = &api->options.engine;
@@ -73,7 +73,7 @@ void status_get(struct api *api, struct request *request, struct reply *reply)
     struct api_statistics statistics = {0};
     if (settings_list(api->options.settings, &query, add_group, &listing, &problem)) {
         json_decref(listing.groups);
-        reply_settings_problem(reply, &problem);
+        api_reply_settings_problem(reply, &problem);
         return;
     }
     engine->statistics(engine->context, &statistics);
@@ -81,12 +81,12 @@ void status_get(struct api *api, struct request *request, struct reply *reply)
     uint64_t up_us = now_us > statistics.started_us ? now_us - statistics.started_us : 0;
     json_t *body = json_object();
     json_object_set_new(body, "version", json_string(LINEWARD_VERSION));
-    json_object_set_new(body, "started", json_time(statistics.started_us, true));
-    json_object_set_new(body, "uptime_s", json_count(up_us / 1000000));
+    json_object_set_new(body, "started", api_json_time(statistics.started_us, true));
+    json_object_set_new(body, "uptime_s", api_json_count(up_us / 1000000));
     json_object_set_new(body, "calls", json_calls(&statistics));
-    json_object_set_new(body, "strangers", json_count(statistics.strangers_count));
-    json_object_set_new(body, "malformed", json_count(statistics.malformed_count));
-    json_object_set_new(body, "journal_dropped", json_count(statistics.journal_dropped_count));
+    json_object_set_new(body, "strangers", api_json_count(statistics.strangers_count));
+    json_object_set_new(body, "malformed", api_json_count(statistics.malformed_count));
+    json_object_set_new(body, "journal_dropped", api_json_count(statistics.journal_dropped_count));
     json_object_set_new(body, "groups", listing.groups);
-    reply_json(reply, 200, body);
+    api_reply_json(reply, 200, body);
 }

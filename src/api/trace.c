@@ -17,11 +17,11 @@ static json_t *json_entry(const struct fwd_trace_entry *entry, enum fwd_language
     }
     json_object_set_new(object, "finding", json_string(fwd_finding_name(entry->finding)));
     fwd_put_trace_entry(&out, entry, language);
-    json_object_set_new(object, "text", json_text(buffer_span(&out)));
+    json_object_set_new(object, "text", api_json_text(buffer_span(&out)));
     return object;
 }
 
-json_t *json_trace(const struct fwd_trace *trace, enum fwd_language language)
+json_t *api_json_trace(const struct fwd_trace *trace, enum fwd_language language)
 {
     json_t *array = json_array();
     for (uint32_t i = 0; i < trace->count; i++) {
@@ -30,10 +30,10 @@ json_t *json_trace(const struct fwd_trace *trace, enum fwd_language language)
     return array;
 }
 
-json_t *json_verdict_text(const struct fwd_verdict *verdict, enum fwd_language language)
+json_t *api_json_verdict_text(const struct fwd_verdict *verdict, enum fwd_language language)
 {
     char text[512];
     struct buffer out = buffer_over(text, sizeof text);
     fwd_put_verdict(&out, verdict, language);
-    return json_text(buffer_span(&out));
+    return api_json_text(buffer_span(&out));
 }

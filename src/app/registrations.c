@@ -2,8 +2,7 @@
 // The file "registrations": text, written beside the old one and put in its place.
 //
 //   lineward registrations 1
-//   key 000102030405060708090a0b0c0d0e0f
-//   LINE_ID UNTIL_US CSEQ CONTACT OWN PEER      a registered line, the addresses as ADDRESS:PORT
+//   LINE_ID UNTIL_US CSEQ CALL_ID CONTACT OWN PEER     a registered line; ADDRESS:PORT thrice
 //   ...
 //   end COUNT                                   without it the file is void
 #include "app/registrations.h"
@@ -19,13 +18,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILE_PATH_SIZE = 640, LINE_SIZE = 320, KEY_SIZE = 16, FILE_SIZE_MAX = 512 * 1024 * 1024 };
+enum {
+    FILE_PATH_SIZE = 640,
+    LINE_SIZE = 320,
+    CALL_ID_DIGITS = 16,
+    FILE_SIZE_MAX = 512 * 1024 * 1024
+};
 
 static const struct span heading = {"lineward registrations 1", 24};
 
 struct registrations {
     char path[FILE_PATH_SIZE], new_path[FILE_PATH_SIZE];
-    uint8_t key[KEY_SIZE];
     struct model_registration *lines; // by line_id
     size_t count;
     bool is_failing; // the last write: logged already
@@ -48,17 +51,16 @@ static struct span read_file(const char *path, char **bytes)
     return text;
 }
 
-static bool read_key(struct span line, uint8_t key[KEY_SIZE])
+static bool read_hex(struct span text, uint64_t *value)
 {
-    if (!span_eq(span_split(&line, ' '), SPAN("key")) || line.len != 2 * (size_t)KEY_SIZE) {
-        return false;
+    static const char digits[] = "0123456789abcdef";
+    *value = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        const char *digit = memchr(digits, text.at[i], sizeof digits - 1);
+        if (!digit) return false;
+        *value = *value << 4 | (uint64_t)(digit - digits);
     }
-    for (size_t i = 0; i < KEY_SIZE; i++) {
-        char digits[3] = {line.at[2 * i], line.at[2 * i + 1], '\0'}, *end;
-        key[i] = (uint8_t)strtoul(digits, &end, 16);
-        if (*end != '\0') return false;
-    }
-    return true;
+    return text.len == CALL_ID_DIGITS;
 }
 
 static bool read_line(struct span line, struct model_registration *out)
@@ -67,7 +69,8 @@ static bool read_line(struct span line, struct model_registration *out)
     *out = (struct model_registration){.state = REGISTRATION_REGISTERED};
     if (!span_to_u64(span_split(&line, ' '), UINT32_MAX, &line_id) ||
         !span_to_u64(span_split(&line, ' '), UINT64_MAX, &until_us) ||
-        !span_to_u64(span_split(&line, ' '), INT32_MAX, &cseq)) {
+        !span_to_u64(span_split(&line, ' '), INT32_MAX, &cseq) ||
+        !read_hex(span_split(&line, ' '), &out->call_id)) {
         return false;
     }
     out->line_id = (uint32_t)line_id;
@@ -90,7 +93,6 @@ static bool read_all(struct registrations *registrations, struct span text)
     size_t room = text.len / 16 + 1; // no line is shorter
     uint64_t announced = 0;
     if (!span_eq(span_split(&text, '\n'), heading)) return false;
-    if (!read_key(span_split(&text, '\n'), registrations->key)) return false;
     registrations->lines = calloc(room, sizeof registrations->lines[0]);
     if (!registrations->lines) return false;
     while (text.len > 0) {
@@ -125,7 +127,6 @@ struct registrations *registrations_load(const char *data_dir)
                   span_of(registrations->path));
     }
     registrations->count = 0;
-    net_entropy(registrations->key, sizeof registrations->key);
     return registrations;
 }
 
@@ -134,11 +135,6 @@ void registrations_free(struct registrations *registrations)
     if (!registrations) return;
     free(registrations->lines);
     free(registrations);
-}
-
-const uint8_t *registrations_key(const struct registrations *registrations)
-{
-    return registrations->key;
 }
 
 const struct model_registration *registrations_find(const struct registrations *registrations,
@@ -157,8 +153,9 @@ static void put_line(FILE *file, const struct model_registration *registration)
     struct buffer out = buffer_over(bytes, sizeof bytes);
     const struct address *addresses[] = {&registration->contact, &registration->own,
                                          &registration->peer};
-    buffer_printf(&out, "%u %llu %u", registration->line_id,
-                  (unsigned long long)registration->until_us, registration->cseq);
+    buffer_printf(&out, "%u %llu %u %016llx", registration->line_id,
+                  (unsigned long long)registration->until_us, registration->cseq,
+                  (unsigned long long)registration->call_id);
     for (size_t i = 0; i < 3; i++) {
         buffer_put_byte(&out, ' ');
         address_print(&out, addresses[i]);
@@ -167,14 +164,11 @@ static void put_line(FILE *file, const struct model_registration *registration)
     fwrite(out.at, 1, out.len, file);
 }
 
-static void put_all(FILE *file, const struct registrations *registrations, struct states *states)
+static void put_all(FILE *file, struct states *states)
 {
-    char key[2 * KEY_SIZE];
-    struct buffer out = buffer_over(key, sizeof key);
     uint64_t now_us = net_wall_us();
     uint32_t count = 0, end = states_end(states);
-    buffer_put_hex(&out, registrations->key, KEY_SIZE);
-    fprintf(file, "%.*s\nkey %.*s\n", SPAN_ARG(heading), SPAN_ARG(buffer_span(&out)));
+    fprintf(file, "%.*s\n", SPAN_ARG(heading));
     for (uint32_t i = 0; i < end; i++) {
         struct model_registration line;
         if (!states_at(states, i, &line)) continue;
@@ -193,7 +187,7 @@ static bool write_file(const struct registrations *registrations, struct states 
         if (handle >= 0) close(handle);
         return false;
     }
-    put_all(file, registrations, states);
+    put_all(file, states);
     bool is_written = !ferror(file);
     is_written = fclose(file) == 0 && is_written;
     return is_written && rename(registrations->new_path, registrations->path) == 0;

@@ -8,12 +8,10 @@
 
 struct registrations;
 
-// Reads the file of `data_dir`; without one, or with a damaged one, there is nothing in it, and a
-// new key. NULL when memory is out.
+// Reads the file of `data_dir`; without one, or with a damaged one, there is nothing in it. NULL
+// when memory is out.
 struct registrations *registrations_load(const char *data_dir) WARN_UNUSED;
 void registrations_free(struct registrations *registrations);
-// The secret that the lines' Call-IDs derive from (16 bytes).
-const uint8_t *registrations_key(const struct registrations *registrations);
 // What was loaded of a line, or NULL. From any thread.
 const struct model_registration *registrations_find(const struct registrations *registrations,
                                                     uint32_t line_id);

@@ -102,6 +102,12 @@ static void tell_counts(struct worker *worker)
     states_add(worker->states, STATES_CALLS, counts.calls - worker->told.calls);
     states_add(worker->states, STATES_STRANGERS, counts.strangers - worker->told.strangers);
     states_add(worker->states, STATES_MALFORMED, counts.malformed - worker->told.malformed);
+    struct log_line line;
+    if (counts.effects_lost > worker->told.effects_lost &&
+        log_begin_limited(&line, LOG_EFFECTS_LOST, LOG_ERROR, "a turn's memory was full")) {
+        log_number(&line, "effects_lost", counts.effects_lost);
+        log_end(&line);
+    }
     worker->told = counts;
 }
 
@@ -259,7 +265,6 @@ static bool make_engine(struct worker *worker, const struct app_config *config)
     worker->engine_memory = calloc(1, engine_memory_size(&limits));
     if (!worker->engine_memory) return false;
     worker->engine = engine_init(worker->engine_memory, &limits, seed, host);
-    engine_set_identity(worker->engine, registrations_key(worker->registrations));
     return true;
 }
 

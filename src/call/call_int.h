@@ -18,6 +18,9 @@ struct call_caller call_read_caller(const struct call_offer *offer, struct turn 
 // A number as a message presents it, in stored form; what is no number stays as it is (unescaped).
 struct span call_read_number(const struct line_group *group, const struct sip_address *address,
                              struct turn *turn);
+// Prints whom the PBX dials for a forwarding's stored target, in stored form: of a sip: address the
+// user part, read as dialled.
+void call_put_dialled(struct buffer *out, const struct line_group *group, struct span target);
 // Whether a stored number is one of the site: in its ranges, or a line.
 bool call_is_internal(const struct call_offer *offer, struct span stored);
 
@@ -51,11 +54,13 @@ struct call_memory *call_memory_init(void *memory, uint32_t count, const uint8_t
 struct call_trail {
     uint32_t group_id;
     struct span target; // extension of the line it goes to
-    struct span caller; // an anonymous one: the topmost diverter
+    struct span caller;
+    struct span diverter; // of an anonymous caller: who forwarded last; empty: not told
 };
 // Remembers that a call was sent on; `history` is its history including this forwarding.
 void call_remember(struct call_memory *memory, const struct turn *turn,
                    const struct call_trail *trail, const struct call_history *history);
-// Adds to `history` what is remembered of the call, once: the first that fits inherits.
+// Adds to `history` what is remembered of the call, once: the first that fits inherits. An
+// anonymous caller's call is looked for by the diverter if there is one, else by the caller.
 void call_inherit(struct call_memory *memory, struct turn *turn, const struct call_trail *trail,
                   struct call_history *history);

@@ -101,11 +101,12 @@ static void put_unfolded(struct buffer *out, struct span value)
     }
 }
 
-// What the PBX dials for a sip: target is its user part, so that part says where it is.
 static bool is_internal_target(const struct call_offer *offer, struct span target)
 {
-    struct phone_number number = phone_read(&offer->group->numbering, target, true);
-    return call_is_internal(offer, number.kind == PHONE_INVALID ? target : span_of(number.text));
+    char bytes[TEXT_SIZE];
+    struct buffer dialled = buffer_over(bytes, sizeof bytes);
+    call_put_dialled(&dialled, offer->group, target);
+    return call_is_internal(offer, buffer_span(&dialled));
 }
 
 void call_put_diversion(struct buffer *out, const struct call_offer *offer,

@@ -207,7 +207,8 @@ static struct call_trail trail_of(const struct call_offer *offer, const struct c
     return (struct call_trail){
         .group_id = offer->group->snapshot.group_id,
         .target = target,
-        .caller = is_by_diverter ? history->visited[0] : caller->number,
+        .caller = caller->number,
+        .diverter = is_by_diverter ? history->visited[0] : SPAN_NONE,
     };
 }
 
@@ -215,7 +216,11 @@ static void remember(struct call_table *table, struct turn *turn, const struct c
                      const struct call_caller *caller, const struct call_history *before,
                      struct span target)
 {
-    struct span extension = phone_possible_extension(&offer->group->numbering, target);
+    char bytes[TEXT_SIZE];
+    struct buffer dialled = buffer_over(bytes, sizeof bytes);
+    call_put_dialled(&dialled, offer->group, target);
+    struct span extension = phone_possible_extension(&offer->group->numbering,
+                                                     buffer_span(&dialled));
     if (extension.len == 0 || !line_find(offer->lines, offer->group, extension)) return;
     struct call_history after = {
         .visited = {snapshot_text(offer->line, offer->line->extension)},

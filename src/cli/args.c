@@ -21,7 +21,7 @@ static void print_message(const char *format, va_list arguments)
     fputc('\n', stderr);
 }
 
-int fail(const char *format, ...)
+int cli_fail(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -30,7 +30,16 @@ int fail(const char *format, ...)
     return STATUS_FAILED;
 }
 
-int fail_usage(const struct command *command, const char *format, ...)
+int cli_fail_field(const char *kind, const char *field, const char *reason)
+{
+    char name[128];
+    size_t len = strnlen(field, sizeof name - 1);
+    for (size_t i = 0; i < len; i++) name[i] = field[i] == '_' ? '-' : field[i];
+    name[len] = '\0';
+    return cli_fail("%s %s: %s", kind, name, reason);
+}
+
+int cli_fail_usage(const struct command *command, const char *format, ...)
 {
     char text[512];
     struct buffer usage = buffer_over(text, sizeof text);
@@ -39,7 +48,7 @@ int fail_usage(const struct command *command, const char *format, ...)
     print_message(format, arguments);
     va_end(arguments);
     if (command) {
-        help_put_usage(command, &usage);
+        cli_help_put_usage(command, &usage);
         fprintf(stderr, "usage: %.*s\n", (int)usage.len, text);
         fprintf(stderr, "help:  lineward %s%s%s --help\n", command->name,
                 command->action ? " " : "", command->action ? command->action : "");
@@ -53,7 +62,7 @@ int fail_usage(const struct command *command, const char *format, ...)
 
 static const struct command *find_command(struct span name)
 {
-    for (const struct command *command = commands; command->name; command++) {
+    for (const struct command *command = cli_commands; command->name; command++) {
         if (span_eq(name, span_of(command->name))) return command;
     }
     return NULL;
@@ -77,9 +86,9 @@ static int fail_action(const struct command *first, const char *action)
         buffer_printf(&out, "%s%s", out.len > 0 ? ", " : "", command->action);
     }
     if (action) {
-        fail("%s has no action '%s', only %.*s", first->name, action, (int)out.len, text);
+        cli_fail("%s has no action '%s', only %.*s", first->name, action, (int)out.len, text);
     } else {
-        fail("%s needs an action: %.*s", first->name, (int)out.len, text);
+        cli_fail("%s needs an action: %.*s", first->name, (int)out.len, text);
     }
     fprintf(stderr, "help:  lineward %s --help\n", first->name);
     return STATUS_USAGE;
@@ -110,7 +119,7 @@ static const struct model_field *find_field(const struct command *command, struc
 
 static bool is_option(const struct command *command, struct span name)
 {
-    if (find_option(common_options, name)) return true;
+    if (find_option(cli_common_options, name)) return true;
     return command && (find_option(command->options, name) || find_field(command, name));
 }
 
@@ -134,29 +143,29 @@ static int read_option(struct invocation *invocation, const char *word, const ch
     struct span name = span_split(&rest, '=');
     struct given given = {.value = has_value ? word + 2 + name.len + 1 : next};
     if (command) given.option = find_option(command->options, name);
-    if (!given.option) given.option = find_option(common_options, name);
+    if (!given.option) given.option = find_option(cli_common_options, name);
     if (!given.option && command) given.field = find_field(command, name);
     if (!given.option && !given.field && !command) {
-        return fail_usage(NULL, "there is no option --%.*s before the command", SPAN_ARG(name));
+        return cli_fail_usage(NULL, "there is no option --%.*s before the command", SPAN_ARG(name));
     }
     if (!given.option && !given.field) {
-        return fail_usage(command, "there is no option --%.*s", SPAN_ARG(name));
+        return cli_fail_usage(command, "there is no option --%.*s", SPAN_ARG(name));
     }
     if (given.option && !given.option->value) {
-        if (has_value) return fail_usage(command, "--%.*s takes no value", SPAN_ARG(name));
+        if (has_value) return cli_fail_usage(command, "--%.*s takes no value", SPAN_ARG(name));
         given.value = "";
     } else {
         bool is_missing = !has_value && next && strncmp(next, "--", 2) == 0 &&
                           is_option(command, span_of(next + 2));
         if (!given.value || is_missing) {
-            return fail_usage(command, "--%.*s needs a value", SPAN_ARG(name));
+            return cli_fail_usage(command, "--%.*s needs a value", SPAN_ARG(name));
         }
         *is_next_used = !has_value;
     }
     if (is_given_already(invocation, &given)) {
-        return fail_usage(command, "--%.*s is given twice", SPAN_ARG(name));
+        return cli_fail_usage(command, "--%.*s is given twice", SPAN_ARG(name));
     }
-    if (invocation->option_count == OPTIONS_MAX) return fail_usage(command, "too many options");
+    if (invocation->option_count == OPTIONS_MAX) return cli_fail_usage(command, "too many options");
     invocation->options[invocation->option_count++] = given;
     return STATUS_DONE;
 }
@@ -168,8 +177,8 @@ static int read_command(int argc, char **argv, struct invocation *invocation, in
 {
     const struct command *command = argc > 0 ? find_command(span_of(argv[0])) : NULL;
     *used = 1;
-    if (argc == 0) return fail_usage(NULL, "there is no command");
-    if (!command) return fail_usage(NULL, "there is no command '%s'", argv[0]);
+    if (argc == 0) return cli_fail_usage(NULL, "there is no command");
+    if (!command) return cli_fail_usage(NULL, "there is no command '%s'", argv[0]);
     invocation->command = command;
     if (!command->action) return STATUS_DONE;
     if (argc < 2) return fail_action(command, NULL);
@@ -181,14 +190,14 @@ static int read_command(int argc, char **argv, struct invocation *invocation, in
 static int check_words(const struct invocation *invocation)
 {
     const struct command *command = invocation->command;
-    if (args_has(invocation, "help")) return STATUS_DONE;
+    if (cli_args_has(invocation, "help")) return STATUS_DONE;
     if (invocation->word_count < command->words_min) {
-        return fail_usage(command, "%s%s%s needs %s", command->name, command->action ? " " : "",
-                          command->action ? command->action : "", command->words);
+        return cli_fail_usage(command, "%s%s%s needs %s", command->name, command->action ? " " : "",
+                              command->action ? command->action : "", command->words);
     }
     if (invocation->word_count > command->words_max) {
-        return fail_usage(command, "'%s' is one word too many",
-                          invocation->words[command->words_max]);
+        return cli_fail_usage(command, "'%s' is one word too many",
+                              invocation->words[command->words_max]);
     }
     return STATUS_DONE;
 }
@@ -208,31 +217,31 @@ static int read_rest(int argc, char **argv, int *at, struct invocation *invocati
             result = read_option(invocation, word, next, &is_next_used);
             *at += is_next_used;
         } else if (has_options && word[0] == '-' && word[1]) {
-            result = fail_usage(invocation->command, "there is no option %s", word);
+            result = cli_fail_usage(invocation->command, "there is no option %s", word);
         } else if (!invocation->command) {
             return STATUS_DONE;
         } else if (invocation->word_count < WORDS_MAX) {
             invocation->words[invocation->word_count++] = word;
         } else {
-            result = fail_usage(invocation->command, "'%s' is one word too many", word);
+            result = cli_fail_usage(invocation->command, "'%s' is one word too many", word);
         }
     }
     return result;
 }
 
-int args_read(int argc, char **argv, struct invocation *invocation)
+int cli_args_read(int argc, char **argv, struct invocation *invocation)
 {
     int at = 0, used = 0;
     *invocation = (struct invocation){0};
     int result = read_rest(argc, argv, &at, invocation);
-    if (result == STATUS_DONE && args_has(invocation, "help")) return STATUS_DONE;
+    if (result == STATUS_DONE && cli_args_has(invocation, "help")) return STATUS_DONE;
     if (result == STATUS_DONE) result = read_command(argc - at, argv + at, invocation, &used);
     at += used;
     if (result == STATUS_DONE) result = read_rest(argc, argv, &at, invocation);
     return result == STATUS_DONE ? check_words(invocation) : result;
 }
 
-const char *args_get(const struct invocation *invocation, const char *name)
+const char *cli_args_get(const struct invocation *invocation, const char *name)
 {
     for (size_t i = 0; i < invocation->option_count; i++) {
         const struct option *option = invocation->options[i].option;
@@ -241,7 +250,7 @@ const char *args_get(const struct invocation *invocation, const char *name)
     return NULL;
 }
 
-bool args_has(const struct invocation *invocation, const char *name)
+bool cli_args_has(const struct invocation *invocation, const char *name)
 {
-    return args_get(invocation, name) != NULL;
+    return cli_args_get(invocation, name) != NULL;
 }

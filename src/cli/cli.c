@@ -7,7 +7,7 @@
 
 void cli_print_help(void)
 {
-    help_print_overview();
+    cli_help_print_overview();
 }
 
 static bool is_help(const char *word)
@@ -19,9 +19,9 @@ static bool is_help(const char *word)
 static bool print_help_of_all_actions(int argc, char **argv)
 {
     if (argc < 2 || !is_help(argv[1])) return false;
-    for (const struct command *command = commands; command->name; command++) {
+    for (const struct command *command = cli_commands; command->name; command++) {
         if (strcmp(command->name, argv[0]) != 0 || !command->action) continue;
-        help_print_command(command, false);
+        cli_help_print_command(command, false);
         return true;
     }
     return false;
@@ -32,7 +32,7 @@ int cli_run(int argc, char **argv)
     struct invocation invocation;
     argc--, argv++;
     if (argc > 0 && is_help(argv[0])) {
-        help_print_overview();
+        cli_help_print_overview();
         return STATUS_DONE;
     }
     if (argc > 0 && strcmp(argv[0], "--version") == 0) {
@@ -40,18 +40,18 @@ int cli_run(int argc, char **argv)
         return STATUS_DONE;
     }
     if (print_help_of_all_actions(argc, argv)) return STATUS_DONE;
-    int result = args_read(argc, argv, &invocation);
+    int result = cli_args_read(argc, argv, &invocation);
     if (result != STATUS_DONE) return result;
     if (!invocation.command) {
-        help_print_overview();
+        cli_help_print_overview();
         return STATUS_DONE;
     }
-    if (args_has(&invocation, "help")) {
-        help_print_command(invocation.command, true);
+    if (cli_args_has(&invocation, "help")) {
+        cli_help_print_command(invocation.command, true);
         return STATUS_DONE;
     }
     ASSERT(invocation.command->run); // serve does not come here but for help
     result = invocation.command->run(&invocation);
-    if (fflush(stdout) != 0 || ferror(stdout)) return fail("cannot write the output");
+    if (fflush(stdout) != 0 || ferror(stdout)) return cli_fail("cannot write the output");
     return result;
 }

@@ -56,49 +56,51 @@ struct command {
 };
 
 // All commands, up to one without a name.
-extern const struct command commands[];
+extern const struct command cli_commands[];
 // Options that every command has.
-extern const struct option common_options[];
+extern const struct option cli_common_options[];
 
 // Reads the words behind the program's name. Returns STATUS_DONE, or STATUS_USAGE with the reason
 // printed. The command may be missing where help is asked for.
-int args_read(int argc, char **argv, struct invocation *invocation);
+int cli_args_read(int argc, char **argv, struct invocation *invocation);
 // The value of an option that is no field, NULL when it is not given ("" for one that takes none).
-const char *args_get(const struct invocation *invocation, const char *name);
-bool args_has(const struct invocation *invocation, const char *name);
+const char *cli_args_get(const struct invocation *invocation, const char *name);
+bool cli_args_has(const struct invocation *invocation, const char *name);
 
-void help_print_overview(void);
+void cli_help_print_overview(void);
 // Help for the action, or where `invocation` names only a command, for all its actions.
-void help_print_command(const struct command *command, bool is_one_action);
+void cli_help_print_command(const struct command *command, bool is_one_action);
 // "lineward group add NAME [--FIELD VALUE]..."
-void help_put_usage(const struct command *command, struct buffer *out);
+void cli_help_put_usage(const struct command *command, struct buffer *out);
 
 // ---- Messages on stderr
 
 // Prints "lineward: ..."; returns STATUS_FAILED.
-int fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int cli_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+// Prints "lineward: group max-diversions: REASON"; returns STATUS_FAILED.
+int cli_fail_field(const char *kind, const char *field, const char *reason);
 // Prints "lineward: ..." and how to get help; returns STATUS_USAGE.
-int fail_usage(const struct command *command, const char *format, ...)
+int cli_fail_usage(const struct command *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 // ---- The server
 
-// A path is begun with path_begin and gets parts and parameters, which are encoded.
+// A path is begun with cli_path_begin and gets parts and parameters, which are encoded.
 struct path {
     char text[PATH_SIZE];
     struct buffer out;
     bool has_query;
 };
-void path_begin(struct path *path, const char *collection);
-void path_part(struct path *path, const char *part);
-void path_parameter(struct path *path, const char *name, const char *value);
+void cli_path_begin(struct path *path, const char *collection);
+void cli_path_part(struct path *path, const char *part);
+void cli_path_parameter(struct path *path, const char *name, const char *value);
 
 // Sends a request; takes `body`, which may be NULL. Returns STATUS_DONE with the answer, to be
 // released, in `*answer` (NULL where there is none), or STATUS_FAILED with the reason printed.
-int client_call(const struct invocation *invocation, const char *method, struct path *path,
-                json_t *body, json_t **answer);
+int cli_client_call(const struct invocation *invocation, const char *method, struct path *path,
+                    json_t *body, json_t **answer);
 // Fetches a whole list, page by page.
-int client_list(const struct invocation *invocation, struct path *path, json_t **answer);
+int cli_client_list(const struct invocation *invocation, struct path *path, json_t **answer);
 
 // ---- Lines, as they are named on the command line
 
@@ -107,38 +109,38 @@ struct line_name {
     char extension[EXTENSION_SIZE];
 };
 // Reads EXT or GROUP/EXT and the option --group; the group stays empty when neither names it.
-int line_read(const struct invocation *invocation, const char *word, struct line_name *line);
+int cli_line_read(const struct invocation *invocation, const char *word, struct line_name *line);
 // The same for a line that exists; looks the group up where it is not given.
-int cli_find_line(const struct invocation *invocation, const char *word, struct line_name *line);
+int cli_line_find(const struct invocation *invocation, const char *word, struct line_name *line);
 // The same for a line that does not exist yet: the group is the only one there is.
-int line_choose_group(const struct invocation *invocation, const char *word,
-                      struct line_name *line);
-void path_line(struct path *path, const struct line_name *line);
+int cli_line_choose_group(const struct invocation *invocation, const char *word,
+                          struct line_name *line);
+void cli_path_line(struct path *path, const struct line_name *line);
 
 // ---- Printing on stdout
 
 // Prints the API's JSON; takes it.
-void print_json(json_t *json);
+void cli_print_json(json_t *json);
 // Prints `text` without what would steer the terminal.
-void print_text(const char *text);
+void cli_print_text(const char *text);
 // Prints a point in time (RFC 3339) in the local time zone.
-void print_time(const char *text);
+void cli_print_time(const char *text);
 
 // Prints a decision's trace as numbered lines.
-void print_trace(const json_t *trace);
+void cli_print_trace(const json_t *trace);
 
 struct table;
 // A table of columns with headings; the last is NULL.
-struct table *table_new(const char *const *headings);
-void table_add(struct table *table, const char *cell); // copies; row by row
-void table_print_and_free(struct table *table);
+struct table *cli_table_new(const char *const *headings);
+void cli_table_add(struct table *table, const char *cell); // copies; row by row
+void cli_table_print_and_free(struct table *table);
 
 // The member of an object as text, "" when it is missing.
-const char *text_of(const json_t *object, const char *name);
-long long number_of(const json_t *object, const char *name);
+const char *cli_text_of(const json_t *object, const char *name);
+long long cli_number_of(const json_t *object, const char *name);
 
 // ---- Commands
 
-command_run record_list, record_show, record_add, record_set, record_remove;
-command_run forward_list, forward_set, forward_clear;
-command_run explain, journal, status;
+command_run cli_record_list, cli_record_show, cli_record_add, cli_record_set, cli_record_remove;
+command_run cli_forward_list, cli_forward_set, cli_forward_clear;
+command_run cli_explain, cli_journal, cli_status;

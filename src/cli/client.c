@@ -21,7 +21,7 @@ static const char default_data_dir[] = "/var/lib/lineward";
 
 // ---- Paths
 
-void path_begin(struct path *path, const char *collection)
+void cli_path_begin(struct path *path, const char *collection)
 {
     path->out = buffer_over(path->text, sizeof path->text - 1);
     path->has_query = false;
@@ -36,13 +36,13 @@ static void put_encoded(struct path *path, const char *text)
     curl_free(encoded);
 }
 
-void path_part(struct path *path, const char *part)
+void cli_path_part(struct path *path, const char *part)
 {
     buffer_put_byte(&path->out, '/');
     put_encoded(path, part);
 }
 
-void path_parameter(struct path *path, const char *name, const char *value)
+void cli_path_parameter(struct path *path, const char *name, const char *value)
 {
     buffer_printf(&path->out, "%c%s=", path->has_query ? '&' : '?', name);
     put_encoded(path, value);
@@ -55,7 +55,7 @@ void path_parameter(struct path *path, const char *name, const char *value)
 static const char *setting(const struct invocation *invocation, const char *option,
                            const char *variable, const char *otherwise)
 {
-    const char *value = args_get(invocation, option);
+    const char *value = cli_args_get(invocation, option);
     if (!value) value = getenv(variable);
     return value && value[0] ? value : otherwise;
 }
@@ -74,15 +74,17 @@ static int read_token(const struct invocation *invocation, char token[TOKEN_SIZE
     const char *name = setting(invocation, "token-file", "LINEWARD_TOKEN_FILE", file);
     FILE *stream = fopen(name, "r");
     if (!stream) {
-        return fail("cannot read the token in %s: %s\n"
-                    "It is made when the server first starts. Name it with --token-file FILE or "
-                    "LINEWARD_TOKEN_FILE,\nor the server's data directory with LINEWARD_DATA_DIR.",
-                    name, strerror(errno));
+        return cli_fail(
+            "cannot read the token in %s: %s\n"
+            "It is made when the server first starts. Name it with --token-file FILE or "
+            "LINEWARD_TOKEN_FILE,\nor the server's data directory with LINEWARD_DATA_DIR.",
+            name, strerror(errno));
     }
     size_t len = fread(token, 1, TOKEN_SIZE - 1, stream);
     fclose(stream);
     struct span text = span_trim((struct span){token, len});
-    if (text.len == 0 || text.len > TOKEN_SIZE - 2) return fail("there is no token in %s", name);
+    if (text.len == 0 || text.len > TOKEN_SIZE - 2)
+        return cli_fail("there is no token in %s", name);
     memmove(token, text.at, text.len);
     token[text.len] = '\0';
     return STATUS_DONE;
@@ -113,13 +115,13 @@ static int fail_connection(CURL *curl, CURLcode code, const char *api, const cha
     long cause = 0;
     const char *text = detail[0] ? detail : curl_easy_strerror(code);
     if (code != CURLE_COULDNT_CONNECT && code != CURLE_COULDNT_RESOLVE_HOST) {
-        return fail("no answer from the server at %s: %s", api, text);
+        return cli_fail("no answer from the server at %s: %s", api, text);
     }
     curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &cause);
-    return fail("cannot reach the server at %s: %s\n"
-                "Is it running? Start it with: lineward serve\n"
-                "Is it elsewhere? Name it with --api URL or LINEWARD_API.",
-                api, cause ? strerror((int)cause) : text);
+    return cli_fail("cannot reach the server at %s: %s\n"
+                    "Is it running? Start it with: lineward serve\n"
+                    "Is it elsewhere? Name it with --api URL or LINEWARD_API.",
+                    api, cause ? strerror((int)cause) : text);
 }
 
 static struct curl_slist *make_headers(const char *token)
@@ -163,7 +165,7 @@ static int send_request(const struct invocation *invocation, const char *method,
     const char *api = api_of(invocation);
     int result = read_token(invocation, token);
     if (result != STATUS_DONE) return result;
-    if (path->out.is_full || strlen(api) >= sizeof base) return fail("the address is too long");
+    if (path->out.is_full || strlen(api) >= sizeof base) return cli_fail("the address is too long");
     strcpy(base, api);
     strip_slash(base);
     snprintf(url, sizeof url, "%s%.*s", base, (int)path->out.len, path->out.at);
@@ -175,7 +177,7 @@ static int send_request(const struct invocation *invocation, const char *method,
         curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, status);
         if (code != CURLE_OK) result = fail_connection(curl, code, base, error);
     } else {
-        result = fail("out of memory");
+        result = cli_fail("out of memory");
     }
     curl_slist_free_all(headers);
     curl_easy_cleanup(curl);
@@ -183,19 +185,6 @@ static int send_request(const struct invocation *invocation, const char *method,
 }
 
 // ---- Answers
-
-// Field names are typed with '-' here.
-static void print_refusal(const char *kind, const char *field, const char *reason)
-{
-    char name[128];
-    size_t len = strnlen(field, sizeof name - 1);
-    memcpy(name, field, len);
-    name[len] = '\0';
-    for (char *at = name; *at; at++) {
-        if (*at == '_') *at = '-';
-    }
-    fail("%s %s: %s", kind, name, reason);
-}
 
 static int fail_problem(const struct invocation *invocation, long status, const json_t *problem)
 {
@@ -205,20 +194,21 @@ static int fail_problem(const struct invocation *invocation, long status, const 
     const char *kind = command->action ? model_kind(command->kind)->name : command->name;
     json_array_foreach(errors, i, error)
     {
-        print_refusal(kind, text_of(error, "field"), text_of(error, "reason"));
+        cli_fail_field(kind, cli_text_of(error, "field"), cli_text_of(error, "reason"));
     }
     if (json_array_size(errors) > 0) return STATUS_FAILED;
-    const char *detail = text_of(problem, "detail");
+    const char *detail = cli_text_of(problem, "detail");
     if (status == 401) {
-        return fail("the server does not accept the token; --token-file names the file it is in");
+        return cli_fail(
+            "the server does not accept the token; --token-file names the file it is in");
     }
-    if (detail[0]) return fail("%s", detail);
-    return fail("the server answered %ld, which is not understood; is it a lineward server?",
-                status);
+    if (detail[0]) return cli_fail("%s", detail);
+    return cli_fail("the server answered %ld, which is not understood; is it a lineward server?",
+                    status);
 }
 
-int client_call(const struct invocation *invocation, const char *method, struct path *path,
-                json_t *body, json_t **answer)
+int cli_client_call(const struct invocation *invocation, const char *method, struct path *path,
+                    json_t *body, json_t **answer)
 {
     struct received received = {0};
     long status = 0;
@@ -239,18 +229,18 @@ int client_call(const struct invocation *invocation, const char *method, struct 
     return result;
 }
 
-int client_list(const struct invocation *invocation, struct path *path, json_t **answer)
+int cli_client_list(const struct invocation *invocation, struct path *path, json_t **answer)
 {
-    json_t *items = json_array(), *page;
+    json_t *items = json_array(), *page = NULL;
     int result;
     do {
-        result = client_call(invocation, "GET", path, NULL, &page);
+        result = cli_client_call(invocation, "GET", path, NULL, &page);
         if (result != STATUS_DONE) {
             json_decref(items);
             return result;
         }
         json_array_extend(items, json_object_get(page, "items"));
-        path_begin(path, text_of(page, "next"));
+        cli_path_begin(path, cli_text_of(page, "next"));
         json_decref(page);
     } while (path->out.len > 0);
     *answer = json_pack("{so}", "items", items);

@@ -7,7 +7,7 @@
         NULL, NULL, NULL                                                                           \
     }
 
-const struct option common_options[] = {
+const struct option cli_common_options[] = {
     {"api", "URL", "address of the server (LINEWARD_API; http://127.0.0.1:8480)"},
     {"token-file", "FILE",
      "file with the token (LINEWARD_TOKEN_FILE; api.token in LINEWARD_DATA_DIR or "
@@ -69,34 +69,34 @@ static const struct option journal_options[] = {
 };
 
 // clang-format off
-const struct command commands[] = {
+const struct command cli_commands[] = {
     {"serve",   NULL,     "",               0, 0, "run the server",                                serve_options,         false, 0,               NULL},
 
-    {"group",   "list",   "",               0, 0, "list the line groups: connections to a PBX",    NULL,                  false, KIND_GROUP,      record_list},
-    {"group",   "show",   "NAME",           1, 1, "show a line group",                             NULL,                  false, KIND_GROUP,      record_show},
-    {"group",   "add",    "NAME",           1, 1, "add a line group",                              NULL,                  true,  KIND_GROUP,      record_add},
-    {"group",   "set",    "NAME",           1, 1, "change fields of a line group",                 NULL,                  true,  KIND_GROUP,      record_set},
-    {"group",   "remove", "NAME",           1, 1, "remove a line group that has no lines",         NULL,                  false, KIND_GROUP,      record_remove},
+    {"group",   "list",   "",               0, 0, "list the line groups: connections to a PBX",    NULL,                  false, KIND_GROUP,      cli_record_list},
+    {"group",   "show",   "NAME",           1, 1, "show a line group",                             NULL,                  false, KIND_GROUP,      cli_record_show},
+    {"group",   "add",    "NAME",           1, 1, "add a line group",                              NULL,                  true,  KIND_GROUP,      cli_record_add},
+    {"group",   "set",    "NAME",           1, 1, "change fields of a line group",                 NULL,                  true,  KIND_GROUP,      cli_record_set},
+    {"group",   "remove", "NAME",           1, 1, "remove a line group that has no lines",         NULL,                  false, KIND_GROUP,      cli_record_remove},
 
-    {"user",    "list",   "",               0, 0, "list the users",                                NULL,                  false, KIND_USER,       record_list},
-    {"user",    "show",   "NAME",           1, 1, "show a user",                                   NULL,                  false, KIND_USER,       record_show},
-    {"user",    "add",    "NAME",           1, 1, "add a user",                                    NULL,                  true,  KIND_USER,       record_add},
-    {"user",    "set",    "NAME",           1, 1, "change fields of a user",                       NULL,                  true,  KIND_USER,       record_set},
-    {"user",    "remove", "NAME",           1, 1, "remove a user who has no lines",                NULL,                  false, KIND_USER,       record_remove},
+    {"user",    "list",   "",               0, 0, "list the users",                                NULL,                  false, KIND_USER,       cli_record_list},
+    {"user",    "show",   "NAME",           1, 1, "show a user",                                   NULL,                  false, KIND_USER,       cli_record_show},
+    {"user",    "add",    "NAME",           1, 1, "add a user",                                    NULL,                  true,  KIND_USER,       cli_record_add},
+    {"user",    "set",    "NAME",           1, 1, "change fields of a user",                       NULL,                  true,  KIND_USER,       cli_record_set},
+    {"user",    "remove", "NAME",           1, 1, "remove a user who has no lines",                NULL,                  false, KIND_USER,       cli_record_remove},
 
-    {"line",    "list",   "",               0, 0, "list the lines and how they stand with the PBX", list_lines_options,   false, KIND_LINE,       record_list},
-    {"line",    "show",   "EXT",            1, 1, "show a line",                                   group_option,          false, KIND_LINE,       record_show},
-    {"line",    "add",    "EXT",            1, 1, "add a line",                                    group_option,          true,  KIND_LINE,       record_add},
-    {"line",    "set",    "EXT",            1, 1, "change fields of a line",                       group_option,          true,  KIND_LINE,       record_set},
-    {"line",    "remove", "EXT",            1, 1, "remove a line with its forwardings",            group_option,          false, KIND_LINE,       record_remove},
+    {"line",    "list",   "",               0, 0, "list the lines and how they stand with the PBX", list_lines_options,   false, KIND_LINE,       cli_record_list},
+    {"line",    "show",   "EXT",            1, 1, "show a line",                                   group_option,          false, KIND_LINE,       cli_record_show},
+    {"line",    "add",    "EXT",            1, 1, "add a line",                                    group_option,          true,  KIND_LINE,       cli_record_add},
+    {"line",    "set",    "EXT",            1, 1, "change fields of a line",                       group_option,          true,  KIND_LINE,       cli_record_set},
+    {"line",    "remove", "EXT",            1, 1, "remove a line with its forwardings",            group_option,          false, KIND_LINE,       cli_record_remove},
 
-    {"forward", "list",   "EXT",            1, 1, "list the forwardings of a line",                group_option,          false, KIND_FORWARDING, forward_list},
-    {"forward", "set",    "EXT CONDITION",  2, 2, "set a forwarding, or switch it on or off",      forward_set_options,   false, KIND_FORWARDING, forward_set},
-    {"forward", "clear",  "EXT CONDITION",  2, 2, "remove a forwarding",                           forward_clear_options, false, KIND_FORWARDING, forward_clear},
+    {"forward", "list",   "EXT",            1, 1, "list the forwardings of a line",                group_option,          false, KIND_FORWARDING, cli_forward_list},
+    {"forward", "set",    "EXT CONDITION",  2, 2, "set a forwarding, or switch it on or off",      forward_set_options,   false, KIND_FORWARDING, cli_forward_set},
+    {"forward", "clear",  "EXT CONDITION",  2, 2, "remove a forwarding",                           forward_clear_options, false, KIND_FORWARDING, cli_forward_clear},
 
-    {"explain", NULL,     "EXT",            1, 1, "tell what would happen to a call now, and why", explain_options,       false, KIND_LINE,       explain},
-    {"journal", NULL,     "[EXT]",          0, 1, "tell what happened to calls, and why",          journal_options,       false, 0,               journal},
-    {"status",  NULL,     "",               0, 0, "tell how the server is doing",                  NULL,                  false, 0,               status},
+    {"explain", NULL,     "EXT",            1, 1, "tell what would happen to a call now, and why", explain_options,       false, KIND_LINE,       cli_explain},
+    {"journal", NULL,     "[EXT]",          0, 1, "tell what happened to calls, and why",          journal_options,       false, 0,               cli_journal},
+    {"status",  NULL,     "",               0, 0, "tell how the server is doing",                  NULL,                  false, 0,               cli_status},
     {NULL,      NULL,     NULL,             0, 0, NULL,                                            NULL,                  false, 0,               NULL},
 };
 // clang-format on

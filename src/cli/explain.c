@@ -8,12 +8,12 @@
 // Reads an option that is on or off; `*value` is NULL when it is not given.
 static int read_switch(const struct invocation *invocation, const char *name, json_t **value)
 {
-    const char *text = args_get(invocation, name);
+    const char *text = cli_args_get(invocation, name);
     *value = NULL;
     if (!text) return STATUS_DONE;
     bool is_on = strcmp(text, "on") == 0;
     if (!is_on && strcmp(text, "off") != 0) {
-        return fail_usage(invocation->command, "--%s must be on or off", name);
+        return cli_fail_usage(invocation->command, "--%s must be on or off", name);
     }
     *value = json_boolean(is_on);
     return STATUS_DONE;
@@ -21,8 +21,8 @@ static int read_switch(const struct invocation *invocation, const char *name, js
 
 static int make_question(const struct invocation *invocation, json_t **body)
 {
-    json_t *dnd, *login, *assume = json_object();
-    const char *from = args_get(invocation, "from");
+    json_t *dnd = NULL, *login = NULL, *assume = json_object();
+    const char *from = cli_args_get(invocation, "from");
     int result = read_switch(invocation, "dnd", &dnd);
     if (result == STATUS_DONE) result = read_switch(invocation, "login", &login);
     if (result != STATUS_DONE) {
@@ -34,20 +34,20 @@ static int make_question(const struct invocation *invocation, json_t **body)
     json_t *caller = json_string(from ? from : "");
     if (!caller) {
         json_decref(assume);
-        return fail("--from is not UTF-8");
+        return cli_fail("--from is not UTF-8");
     }
     *body = json_pack("{soso}", "from", caller, "assume", assume);
     return STATUS_DONE;
 }
 
-void print_trace(const json_t *trace)
+void cli_print_trace(const json_t *trace)
 {
     size_t i;
     json_t *entry;
     json_array_foreach(trace, i, entry)
     {
         printf("  %2zu. ", i + 1);
-        print_text(text_of(entry, "text"));
+        cli_print_text(cli_text_of(entry, "text"));
         putchar('\n');
     }
 }
@@ -56,40 +56,40 @@ static void print_answer(const struct line_name *line, const json_t *answer)
 {
     bool is_internal = json_is_true(json_object_get(answer, "internal"));
     const json_t *verdict = json_object_get(answer, "verdict");
-    const char *dialled = text_of(verdict, "dialled");
-    print_text(text_of(answer, "caller"));
+    const char *dialled = cli_text_of(verdict, "dialled");
+    cli_print_text(cli_text_of(answer, "caller"));
     printf(" (%s) calls %s/%s: ", is_internal ? "internal" : "external", line->group,
            line->extension);
-    print_text(text_of(answer, "text"));
+    cli_print_text(cli_text_of(answer, "text"));
     putchar('\n');
-    if (dialled[0] && strcmp(dialled, text_of(verdict, "target")) != 0) {
+    if (dialled[0] && strcmp(dialled, cli_text_of(verdict, "target")) != 0) {
         fputs("The PBX is told to dial ", stdout);
-        print_text(dialled);
+        cli_print_text(dialled);
         putchar('\n');
     }
-    print_trace(json_object_get(answer, "trace"));
+    cli_print_trace(json_object_get(answer, "trace"));
 }
 
-int explain(const struct invocation *invocation)
+int cli_explain(const struct invocation *invocation)
 {
     struct line_name line;
     struct path path;
-    json_t *body, *answer;
+    json_t *body = NULL, *answer = NULL;
     int result = make_question(invocation, &body);
     if (result != STATUS_DONE) return result;
-    result = cli_find_line(invocation, invocation->words[0], &line);
+    result = cli_line_find(invocation, invocation->words[0], &line);
     if (result != STATUS_DONE) {
         json_decref(body);
         return result;
     }
-    const char *language = args_get(invocation, "language");
-    path_line(&path, &line);
-    path_part(&path, "explain");
-    path_parameter(&path, "language", language ? language : "en");
-    result = client_call(invocation, "POST", &path, body, &answer);
+    const char *language = cli_args_get(invocation, "language");
+    cli_path_line(&path, &line);
+    cli_path_part(&path, "explain");
+    cli_path_parameter(&path, "language", language ? language : "en");
+    result = cli_client_call(invocation, "POST", &path, body, &answer);
     if (result != STATUS_DONE) return result;
-    if (args_has(invocation, "json")) {
-        print_json(answer);
+    if (cli_args_has(invocation, "json")) {
+        cli_print_json(answer);
         return STATUS_DONE;
     }
     print_answer(&line, answer);

@@ -20,45 +20,54 @@ static const char *callers_of(const char *origin)
 
 static int find_slot(const struct invocation *invocation, struct slot *slot)
 {
-    const char *from = args_get(invocation, "from");
-    int result = cli_find_line(invocation, invocation->words[0], &slot->line);
+    const char *from = cli_args_get(invocation, "from");
+    int result = cli_line_find(invocation, invocation->words[0], &slot->line);
     if (result != STATUS_DONE) return result;
     slot->condition = invocation->words[1];
     slot->origin = from ? from : "all";
-    path_line(&slot->path, &slot->line);
-    path_part(&slot->path, "forwardings");
-    path_part(&slot->path, slot->condition);
-    path_part(&slot->path, slot->origin);
+    cli_path_line(&slot->path, &slot->line);
+    cli_path_part(&slot->path, "forwardings");
+    cli_path_part(&slot->path, slot->condition);
+    cli_path_part(&slot->path, slot->origin);
     return STATUS_DONE;
 }
 
-int forward_list(const struct invocation *invocation)
+static void print_forwardings(const struct line_name *line, const json_t *items)
 {
     static const char *const headings[] = {"CONDITION", "FROM", "TARGET", "ENABLED", NULL};
+    size_t i;
+    json_t *item;
+    if (json_array_size(items) == 0) {
+        printf("line %s/%s has no forwardings\n", line->group, line->extension);
+        return;
+    }
+    struct table *table = cli_table_new(headings);
+    json_array_foreach(items, i, item)
+    {
+        cli_table_add(table, cli_text_of(item, "condition"));
+        cli_table_add(table, cli_text_of(item, "origin"));
+        cli_table_add(table, cli_text_of(item, "target"));
+        cli_table_add(table, json_is_true(json_object_get(item, "enabled")) ? "on" : "off");
+    }
+    cli_table_print_and_free(table);
+}
+
+int cli_forward_list(const struct invocation *invocation)
+{
     struct line_name line;
     struct path path;
-    size_t i;
-    json_t *answer, *item;
-    int result = cli_find_line(invocation, invocation->words[0], &line);
+    json_t *answer = NULL;
+    int result = cli_line_find(invocation, invocation->words[0], &line);
     if (result != STATUS_DONE) return result;
-    path_line(&path, &line);
-    path_part(&path, "forwardings");
-    result = client_list(invocation, &path, &answer);
+    cli_path_line(&path, &line);
+    cli_path_part(&path, "forwardings");
+    result = cli_client_list(invocation, &path, &answer);
     if (result != STATUS_DONE) return result;
-    if (args_has(invocation, "json")) {
-        print_json(answer);
+    if (cli_args_has(invocation, "json")) {
+        cli_print_json(answer);
         return STATUS_DONE;
     }
-    struct table *table = table_new(headings);
-    json_array_foreach(json_object_get(answer, "items"), i, item)
-    {
-        table_add(table, text_of(item, "condition"));
-        table_add(table, text_of(item, "origin"));
-        table_add(table, text_of(item, "target"));
-        table_add(table, json_is_true(json_object_get(item, "enabled")) ? "on" : "off");
-    }
-    if (i == 0) printf("line %s/%s has no forwardings\n", line.group, line.extension);
-    if (i > 0) table_print_and_free(table);
+    print_forwardings(&line, json_object_get(answer, "items"));
     json_decref(answer);
     return STATUS_DONE;
 }
@@ -68,30 +77,30 @@ static void print_slot(const struct slot *slot, const json_t *forwarding)
     bool is_on = json_is_true(json_object_get(forwarding, "enabled"));
     printf("line %s/%s, %s, %s: to ", slot->line.group, slot->line.extension, slot->condition,
            callers_of(slot->origin));
-    print_text(text_of(forwarding, "target"));
+    cli_print_text(cli_text_of(forwarding, "target"));
     puts(is_on ? "" : " (off)");
 }
 
-int forward_set(const struct invocation *invocation)
+int cli_forward_set(const struct invocation *invocation)
 {
     struct slot slot;
-    json_t *answer;
-    const char *target = args_get(invocation, "to");
-    bool is_on = args_has(invocation, "on"), is_off = args_has(invocation, "off");
+    json_t *answer = NULL;
+    const char *target = cli_args_get(invocation, "to");
+    bool is_on = cli_args_has(invocation, "on"), is_off = cli_args_has(invocation, "off");
     if (is_on && is_off)
-        return fail_usage(invocation->command, "--on and --off exclude each other");
-    if (!target && !is_on && !is_off) return fail_usage(invocation->command, "--to is missing");
+        return cli_fail_usage(invocation->command, "--on and --off exclude each other");
+    if (!target && !is_on && !is_off) return cli_fail_usage(invocation->command, "--to is missing");
     int result = find_slot(invocation, &slot);
     if (result != STATUS_DONE) return result;
     json_t *body = json_pack("{sb}", "enabled", !is_off);
     if (target && json_object_set_new(body, "target", json_string(target))) {
         json_decref(body);
-        return fail("forwarding target: is not UTF-8");
+        return cli_fail_field("forwarding", "target", "is not UTF-8");
     }
-    result = client_call(invocation, target ? "PUT" : "PATCH", &slot.path, body, &answer);
+    result = cli_client_call(invocation, target ? "PUT" : "PATCH", &slot.path, body, &answer);
     if (result != STATUS_DONE) return result;
-    if (args_has(invocation, "json")) {
-        print_json(answer);
+    if (cli_args_has(invocation, "json")) {
+        cli_print_json(answer);
         return STATUS_DONE;
     }
     print_slot(&slot, answer);
@@ -99,12 +108,13 @@ int forward_set(const struct invocation *invocation)
     return STATUS_DONE;
 }
 
-int forward_clear(const struct invocation *invocation)
+int cli_forward_clear(const struct invocation *invocation)
 {
     struct slot slot;
     int result = find_slot(invocation, &slot);
-    if (result == STATUS_DONE) result = client_call(invocation, "DELETE", &slot.path, NULL, NULL);
-    if (result != STATUS_DONE || args_has(invocation, "json")) return result;
+    if (result == STATUS_DONE)
+        result = cli_client_call(invocation, "DELETE", &slot.path, NULL, NULL);
+    if (result != STATUS_DONE || cli_args_has(invocation, "json")) return result;
     printf("line %s/%s, %s, %s: removed\n", slot.line.group, slot.line.extension, slot.condition,
            callers_of(slot.origin));
     return STATUS_DONE;

@@ -103,7 +103,7 @@ static void put_option_usage(const struct option *options, struct buffer *out)
     }
 }
 
-void help_put_usage(const struct command *command, struct buffer *out)
+void cli_help_put_usage(const struct command *command, struct buffer *out)
 {
     buffer_printf(out, "lineward %s", command->name);
     if (command->action) buffer_printf(out, " %s", command->action);
@@ -116,7 +116,7 @@ static void print_usage(const struct command *command)
 {
     char text[512];
     struct buffer out = buffer_over(text, sizeof text);
-    help_put_usage(command, &out);
+    cli_help_put_usage(command, &out);
     printf("%.*s\n", (int)out.len, text);
 }
 
@@ -146,10 +146,10 @@ static void print_action(const struct command *command)
     if (command->takes_fields) print_fields(command);
     if (!command->run) return;
     puts("\nFor every command:");
-    print_options(common_options);
+    print_options(cli_common_options);
 }
 
-void help_print_command(const struct command *command, bool is_one_action)
+void cli_help_print_command(const struct command *command, bool is_one_action)
 {
     if (is_one_action || !command->action) {
         print_action(command);
@@ -165,11 +165,11 @@ void help_print_command(const struct command *command, bool is_one_action)
     printf("\nOptions and fields: lineward %s ACTION --help\n", name);
 }
 
-void help_print_overview(void)
+void cli_help_print_overview(void)
 {
     const struct command *previous = NULL;
     puts("Lineward registers lines at telephone systems by SIP and forwards their calls.\n");
-    for (const struct command *command = commands; command->name; command++) {
+    for (const struct command *command = cli_commands; command->name; command++) {
         char left[64];
         bool is_new = previous && strcmp(command->name, previous->name) != 0;
         if (is_new && (command->action || previous->action)) putchar('\n');
@@ -180,5 +180,5 @@ void help_print_overview(void)
     }
     puts("\nHelp on one: lineward COMMAND [ACTION] --help      Version: lineward --version");
     puts("\nFor every command but serve:");
-    print_options(common_options);
+    print_options(cli_common_options);
 }

@@ -49,17 +49,17 @@ static int put_text(const char *text)
     return columns;
 }
 
-void print_text(const char *text)
+void cli_print_text(const char *text)
 {
     put_text(text);
 }
 
-void print_time(const char *text)
+void cli_print_time(const char *text)
 {
     char local[64];
     struct tm utc = {0}, here;
     if (!strptime(text, "%Y-%m-%dT%H:%M:%S", &utc)) {
-        print_text(text);
+        cli_print_text(text);
         return;
     }
     time_t seconds = timegm(&utc);
@@ -68,20 +68,20 @@ void print_time(const char *text)
     fputs(local, stdout);
 }
 
-void print_json(json_t *json)
+void cli_print_json(json_t *json)
 {
     json_dumpf(json, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(json);
 }
 
-const char *text_of(const json_t *object, const char *name)
+const char *cli_text_of(const json_t *object, const char *name)
 {
     const char *text = json_string_value(json_object_get(object, name));
     return text ? text : "";
 }
 
-long long number_of(const json_t *object, const char *name)
+long long cli_number_of(const json_t *object, const char *name)
 {
     return json_integer_value(json_object_get(object, name));
 }
@@ -93,16 +93,16 @@ struct table {
     char **cells; // row by row, the headings first
 };
 
-struct table *table_new(const char *const *headings)
+struct table *cli_table_new(const char *const *headings)
 {
     struct table *table = calloc(1, sizeof *table);
     if (!table) abort();
     while (headings[table->column_count]) table->column_count++;
-    for (size_t i = 0; i < table->column_count; i++) table_add(table, headings[i]);
+    for (size_t i = 0; i < table->column_count; i++) cli_table_add(table, headings[i]);
     return table;
 }
 
-void table_add(struct table *table, const char *cell)
+void cli_table_add(struct table *table, const char *cell)
 {
     if (table->cell_count == table->cell_max) {
         table->cell_max = table->cell_max ? table->cell_max * 2 : 64;
@@ -131,7 +131,7 @@ static int width_of(const struct table *table, size_t column)
     return width;
 }
 
-void table_print_and_free(struct table *table)
+void cli_table_print_and_free(struct table *table)
 {
     int *widths = calloc(table->column_count, sizeof *widths);
     if (!widths) abort();

@@ -18,16 +18,16 @@ static int find_line(const struct invocation *invocation, bool is_new, struct ta
 {
     struct line_name line;
     const char *word = invocation->words[0];
-    int result = is_new ? line_choose_group(invocation, word, &line)
-                        : cli_find_line(invocation, word, &line);
+    int result = is_new ? cli_line_choose_group(invocation, word, &line)
+                        : cli_line_find(invocation, word, &line);
     if (result != STATUS_DONE) return result;
     snprintf(target->name, sizeof target->name, "%s/%s", line.group, line.extension);
     snprintf(target->key, sizeof target->key, "%s", line.extension);
-    path_line(&target->path, &line);
+    cli_path_line(&target->path, &line);
     if (is_new) {
-        path_begin(&target->path, "/api/v1/groups");
-        path_part(&target->path, line.group);
-        path_part(&target->path, "lines");
+        cli_path_begin(&target->path, "/api/v1/groups");
+        cli_path_part(&target->path, line.group);
+        cli_path_part(&target->path, "lines");
     }
     return STATUS_DONE;
 }
@@ -39,12 +39,12 @@ static int find_target(const struct invocation *invocation, bool is_new, struct 
     const char *word = invocation->words[0];
     if (kind == KIND_LINE) return find_line(invocation, is_new, target);
     if (!text_copy(target->key, sizeof target->key, span_of(word))) {
-        return fail("%s name: must be at most %d bytes long", model_kind(kind)->name,
-                    NAME_SIZE - 1);
+        return cli_fail("%s name: must be at most %d bytes long", model_kind(kind)->name,
+                        NAME_SIZE - 1);
     }
     snprintf(target->name, sizeof target->name, "%s", word);
-    path_begin(&target->path, kind == KIND_GROUP ? "/api/v1/groups" : "/api/v1/users");
-    if (!is_new) path_part(&target->path, word);
+    cli_path_begin(&target->path, kind == KIND_GROUP ? "/api/v1/groups" : "/api/v1/users");
+    if (!is_new) cli_path_part(&target->path, word);
     return STATUS_DONE;
 }
 
@@ -91,8 +91,8 @@ static json_t *json_fields(const struct invocation *invocation)
         if (!given->field) continue;
         json_t *value = json_of(given);
         if (!value) {
-            fail("%s %s: is not UTF-8", model_kind(invocation->command->kind)->name,
-                 given->field->name);
+            cli_fail_field(model_kind(invocation->command->kind)->name, given->field->name,
+                           "is not UTF-8");
             json_decref(body);
             return NULL;
         }
@@ -117,7 +117,8 @@ static void print_value(const struct model_field *field, const json_t *record)
     case TYPE_BOOL: fputs(json_is_true(value) ? "on" : "off", stdout); break;
     case TYPE_NUMBER: printf("%lld", (long long)json_integer_value(value)); break;
     case TYPE_TEXT:
-    case TYPE_ENUM: print_text(json_string_length(value) > 0 ? text_of(record, field->name) : "-");
+    case TYPE_ENUM:
+        cli_print_text(json_string_length(value) > 0 ? cli_text_of(record, field->name) : "-");
     }
 }
 
@@ -132,18 +133,19 @@ static void print_label(const char *name)
 // "registered until 2026-11-23 14:00:00 at 192.0.2.1:5060", "refused: 403 Forbidden"
 static void print_registration(const json_t *registration)
 {
-    const char *state = text_of(registration, "state"), *reason = text_of(registration, "reason");
-    long long answer = number_of(registration, "status");
+    const char *state = cli_text_of(registration, "state"),
+               *reason = cli_text_of(registration, "reason");
+    long long answer = cli_number_of(registration, "status");
     fputs(state, stdout);
     if (strcmp(state, "registered") == 0) {
         fputs(" until ", stdout);
-        print_time(text_of(registration, "until"));
+        cli_print_time(cli_text_of(registration, "until"));
         fputs(", reached at ", stdout);
-        print_text(text_of(registration, "contact"));
+        cli_print_text(cli_text_of(registration, "contact"));
     } else if (answer || reason[0]) {
         fputs(": ", stdout);
         if (answer) printf("%lld%s", answer, reason[0] ? " " : "");
-        print_text(reason);
+        cli_print_text(reason);
     }
 }
 
@@ -171,81 +173,83 @@ static void print_groups(const json_t *groups)
 {
     static const char *const headings[] = {"NAME",        "ENABLED",         "SERVER", "DOMAIN",
                                            "MAIN NUMBER", "INTERNAL RANGES", NULL};
-    struct table *table = table_new(headings);
+    struct table *table = cli_table_new(headings);
     size_t i;
     json_t *group;
     json_array_foreach(groups, i, group)
     {
-        table_add(table, text_of(group, "name"));
-        table_add(table, on_off(group, "enabled"));
-        table_add(table, text_of(group, "server"));
-        table_add(table, text_of(group, "domain"));
-        table_add(table, text_of(group, "main_number"));
-        table_add(table, text_of(group, "internal_ranges"));
+        cli_table_add(table, cli_text_of(group, "name"));
+        cli_table_add(table, on_off(group, "enabled"));
+        cli_table_add(table, cli_text_of(group, "server"));
+        cli_table_add(table, cli_text_of(group, "domain"));
+        cli_table_add(table, cli_text_of(group, "main_number"));
+        cli_table_add(table, cli_text_of(group, "internal_ranges"));
     }
-    table_print_and_free(table);
+    cli_table_print_and_free(table);
 }
 
 static void print_users(const json_t *users)
 {
     static const char *const headings[] = {"NAME",   "DISPLAY NAME", "DND", "LOGIN",
                                            "MOBILE", "MAILBOX",      NULL};
-    struct table *table = table_new(headings);
+    struct table *table = cli_table_new(headings);
     size_t i;
     json_t *user;
     json_array_foreach(users, i, user)
     {
-        table_add(table, text_of(user, "name"));
-        table_add(table, text_of(user, "display_name"));
-        table_add(table, on_off(user, "dnd"));
-        table_add(table, text_of(user, "login"));
-        table_add(table, text_of(user, "mobile"));
-        table_add(table, text_of(user, "mailbox"));
+        cli_table_add(table, cli_text_of(user, "name"));
+        cli_table_add(table, cli_text_of(user, "display_name"));
+        cli_table_add(table, on_off(user, "dnd"));
+        cli_table_add(table, cli_text_of(user, "login"));
+        cli_table_add(table, cli_text_of(user, "mobile"));
+        cli_table_add(table, cli_text_of(user, "mailbox"));
     }
-    table_print_and_free(table);
+    cli_table_print_and_free(table);
 }
 
 static void print_lines(const json_t *lines)
 {
     static const char *const headings[] = {"LINE", "USER", "NAME", "STATE", "REASON", NULL};
-    struct table *table = table_new(headings);
+    struct table *table = cli_table_new(headings);
     size_t i;
     json_t *line;
     json_array_foreach(lines, i, line)
     {
         char text[256];
         const json_t *registration = json_object_get(line, "registration");
-        long long answer = number_of(registration, "status");
-        const char *state = text_of(registration, "state");
+        long long answer = cli_number_of(registration, "status");
+        const char *state = cli_text_of(registration, "state");
         bool is_fine = strcmp(state, "registered") == 0;
-        snprintf(text, sizeof text, "%s/%s", text_of(line, "group"), text_of(line, "extension"));
-        table_add(table, text);
-        table_add(table, text_of(line, "user"));
-        table_add(table, text_of(line, "display_name"));
-        table_add(table, state);
-        snprintf(text, sizeof text, "%lld %s", answer, text_of(registration, "reason"));
-        table_add(table, is_fine ? "" : answer ? text : text_of(registration, "reason"));
+        snprintf(text, sizeof text, "%s/%s", cli_text_of(line, "group"),
+                 cli_text_of(line, "extension"));
+        cli_table_add(table, text);
+        cli_table_add(table, cli_text_of(line, "user"));
+        cli_table_add(table, cli_text_of(line, "display_name"));
+        cli_table_add(table, state);
+        snprintf(text, sizeof text, "%lld %s", answer, cli_text_of(registration, "reason"));
+        cli_table_add(table, is_fine ? "" : answer ? text : cli_text_of(registration, "reason"));
     }
-    table_print_and_free(table);
+    cli_table_print_and_free(table);
 }
 
 // ---- Commands
 
-int record_list(const struct invocation *invocation)
+int cli_record_list(const struct invocation *invocation)
 {
     struct path path;
-    json_t *answer;
+    json_t *answer = NULL;
     enum model_kind kind = invocation->command->kind;
-    path_begin(&path, "/api/v1");
-    path_part(&path, model_kind(kind)->plural);
-    path_parameter(&path, "limit", "1000");
-    if (args_has(invocation, "group"))
-        path_parameter(&path, "group", args_get(invocation, "group"));
-    if (args_has(invocation, "user")) path_parameter(&path, "user", args_get(invocation, "user"));
-    int result = client_list(invocation, &path, &answer);
+    cli_path_begin(&path, "/api/v1");
+    cli_path_part(&path, model_kind(kind)->plural);
+    cli_path_parameter(&path, "limit", "1000");
+    if (cli_args_has(invocation, "group"))
+        cli_path_parameter(&path, "group", cli_args_get(invocation, "group"));
+    if (cli_args_has(invocation, "user"))
+        cli_path_parameter(&path, "user", cli_args_get(invocation, "user"));
+    int result = cli_client_list(invocation, &path, &answer);
     if (result != STATUS_DONE) return result;
-    if (args_has(invocation, "json")) {
-        print_json(answer);
+    if (cli_args_has(invocation, "json")) {
+        cli_print_json(answer);
         return STATUS_DONE;
     }
     const json_t *items = json_object_get(answer, "items");
@@ -262,17 +266,17 @@ int record_list(const struct invocation *invocation)
     return STATUS_DONE;
 }
 
-int record_show(const struct invocation *invocation)
+int cli_record_show(const struct invocation *invocation)
 {
     struct target target;
-    json_t *answer;
+    json_t *answer = NULL;
     int result = find_target(invocation, false, &target);
     if (result == STATUS_DONE) {
-        result = client_call(invocation, "GET", &target.path, NULL, &answer);
+        result = cli_client_call(invocation, "GET", &target.path, NULL, &answer);
     }
     if (result != STATUS_DONE) return result;
-    if (args_has(invocation, "json")) {
-        print_json(answer);
+    if (cli_args_has(invocation, "json")) {
+        cli_print_json(answer);
         return STATUS_DONE;
     }
     print_record(invocation->command->kind, answer);
@@ -285,7 +289,7 @@ static int save(const struct invocation *invocation, bool is_new, const char *do
 {
     struct target target;
     enum model_kind kind = invocation->command->kind;
-    json_t *answer;
+    json_t *answer = NULL;
     int result = find_target(invocation, is_new, &target);
     if (result != STATUS_DONE) return result;
     json_t *body = json_fields(invocation);
@@ -294,10 +298,10 @@ static int save(const struct invocation *invocation, bool is_new, const char *do
         const char *key = kind == KIND_LINE ? "extension" : "name";
         json_object_set_new(body, key, json_string(target.key));
     }
-    result = client_call(invocation, is_new ? "POST" : "PATCH", &target.path, body, &answer);
+    result = cli_client_call(invocation, is_new ? "POST" : "PATCH", &target.path, body, &answer);
     if (result != STATUS_DONE) return result;
-    if (args_has(invocation, "json")) {
-        print_json(answer);
+    if (cli_args_has(invocation, "json")) {
+        cli_print_json(answer);
         return STATUS_DONE;
     }
     printf("%s %s %s\n", model_kind(kind)->name, target.name, done);
@@ -305,27 +309,27 @@ static int save(const struct invocation *invocation, bool is_new, const char *do
     return STATUS_DONE;
 }
 
-int record_add(const struct invocation *invocation)
+int cli_record_add(const struct invocation *invocation)
 {
     return save(invocation, true, "added");
 }
 
-int record_set(const struct invocation *invocation)
+int cli_record_set(const struct invocation *invocation)
 {
     for (size_t i = 0; i < invocation->option_count; i++) {
         if (invocation->options[i].field) return save(invocation, false, "changed");
     }
-    return fail_usage(invocation->command, "there is no field to change");
+    return cli_fail_usage(invocation->command, "there is no field to change");
 }
 
-int record_remove(const struct invocation *invocation)
+int cli_record_remove(const struct invocation *invocation)
 {
     struct target target;
     int result = find_target(invocation, false, &target);
     if (result == STATUS_DONE) {
-        result = client_call(invocation, "DELETE", &target.path, NULL, NULL);
+        result = cli_client_call(invocation, "DELETE", &target.path, NULL, NULL);
     }
-    if (result != STATUS_DONE || args_has(invocation, "json")) return result;
+    if (result != STATUS_DONE || cli_args_has(invocation, "json")) return result;
     printf("%s %s removed\n", model_kind(invocation->command->kind)->name, target.name);
     return STATUS_DONE;
 }

@@ -22,9 +22,9 @@ static void print_calls(const json_t *calls)
 {
     printf("calls: %lld (%lld forwarded, %lld declined, %lld missed, %lld answered elsewhere, "
            "%lld failed)\n",
-           number_of(calls, "count"), number_of(calls, "forwarded"), number_of(calls, "declined"),
-           number_of(calls, "missed"), number_of(calls, "answered_elsewhere"),
-           number_of(calls, "failed"));
+           cli_number_of(calls, "count"), cli_number_of(calls, "forwarded"),
+           cli_number_of(calls, "declined"), cli_number_of(calls, "missed"),
+           cli_number_of(calls, "answered_elsewhere"), cli_number_of(calls, "failed"));
 }
 
 static void print_groups(const json_t *groups)
@@ -33,43 +33,43 @@ static void print_groups(const json_t *groups)
                                            "WAITING", "DISABLED",   NULL};
     static const char *const states[] = {"registered", "refused",  "unreachable",
                                          "waiting",    "disabled", NULL};
-    struct table *table = table_new(headings);
+    struct table *table = cli_table_new(headings);
     size_t i;
     json_t *group;
     json_array_foreach(groups, i, group)
     {
         const json_t *lines = json_object_get(group, "lines");
-        table_add(table, text_of(group, "name"));
+        cli_table_add(table, cli_text_of(group, "name"));
         for (const char *const *state = states; *state; state++) {
             char text[24];
-            snprintf(text, sizeof text, "%lld", number_of(lines, *state));
-            table_add(table, text);
+            snprintf(text, sizeof text, "%lld", cli_number_of(lines, *state));
+            cli_table_add(table, text);
         }
     }
-    table_print_and_free(table);
+    cli_table_print_and_free(table);
 }
 
-int status(const struct invocation *invocation)
+int cli_status(const struct invocation *invocation)
 {
     struct path path;
-    json_t *answer;
-    path_begin(&path, "/api/v1/status");
-    int result = client_call(invocation, "GET", &path, NULL, &answer);
+    json_t *answer = NULL;
+    cli_path_begin(&path, "/api/v1/status");
+    int result = cli_client_call(invocation, "GET", &path, NULL, &answer);
     if (result != STATUS_DONE) return result;
-    if (args_has(invocation, "json")) {
-        print_json(answer);
+    if (cli_args_has(invocation, "json")) {
+        cli_print_json(answer);
         return STATUS_DONE;
     }
     const json_t *groups = json_object_get(answer, "groups");
-    printf("lineward %s, up ", text_of(answer, "version"));
-    print_duration(number_of(answer, "uptime_s"));
+    printf("lineward %s, up ", cli_text_of(answer, "version"));
+    print_duration(cli_number_of(answer, "uptime_s"));
     fputs(", since ", stdout);
-    print_time(text_of(answer, "started"));
+    cli_print_time(cli_text_of(answer, "started"));
     putchar('\n');
     print_calls(json_object_get(answer, "calls"));
-    printf("turned away: %lld from strangers, %lld malformed\n", number_of(answer, "strangers"),
-           number_of(answer, "malformed"));
-    long long dropped = number_of(answer, "journal_dropped");
+    printf("turned away: %lld from strangers, %lld malformed\n", cli_number_of(answer, "strangers"),
+           cli_number_of(answer, "malformed"));
+    long long dropped = cli_number_of(answer, "journal_dropped");
     if (dropped > 0) printf("lost: %lld journal entries, the store was too slow\n", dropped);
     if (json_array_size(groups) > 0) {
         putchar('\n');

@@ -345,11 +345,6 @@ struct engine *engine_init(void *memory, const struct engine_limits *limits, con
     return engine;
 }
 
-void engine_set_identity(struct engine *engine, const uint8_t key[16])
-{
-    line_set_identity(engine->lines, key);
-}
-
 void engine_fini(struct engine *engine)
 {
     const struct snapshot_line *block;

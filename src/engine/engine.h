@@ -37,9 +37,6 @@ size_t engine_memory_size(const struct engine_limits *limits);
 // cost nothing until they are used). `seed` drives every identifier.
 struct engine *engine_init(void *memory, const struct engine_limits *limits, const uint8_t seed[32],
                            struct engine_host host);
-// The secret that the lines' Call-IDs derive from: the same one after a restart keeps them. To be
-// set before there are lines.
-void engine_set_identity(struct engine *engine, const uint8_t key[16]);
 // Gives the lines' blocks back to the host. The memory is the caller's again.
 void engine_fini(struct engine *engine);
 

@@ -17,13 +17,9 @@ struct line_table;
 // Bytes of memory that a table needs.
 size_t line_memory_size(const struct line_limits *limits);
 // Makes a table in `memory` (zeroed, aligned to 16; it must outlive the table). `hash_key` should
-// be random; Call-IDs derive from it.
+// be random.
 struct line_table *line_init(void *memory, const struct line_limits *limits,
                              const uint8_t hash_key[16]);
-
-// The secret that Call-IDs derive from, instead of `hash_key`; the same one after a restart keeps
-// the Call-IDs. To be set before there are lines.
-void line_set_identity(struct line_table *table, const uint8_t key[16]);
 
 // ---- Effects
 

@@ -18,8 +18,10 @@ struct line {
     const struct snapshot_line *block;
     uint64_t hash; // of group and extension
     struct pool_id group;
-    struct pool_id txn;  // of the REGISTER that was sent last
-    uint64_t expires_us; // wall clock: until when the PBX keeps us; 0: it does not
+    struct pool_id txn;  // of the request that was sent last
+    uint64_t call_id;    // of its requests, as hexadecimal digits
+    uint64_t expires_us; // until when the PBX keeps us
+    uint64_t give_up_us; // waiting for the answer
     uint32_t cseq;
     uint32_t min_expires_s;  // demanded by a 423
     uint16_t failure_count;  // in a row, for the back-off
@@ -27,6 +29,8 @@ struct line {
     uint8_t shown;           // enum model_registration_state last told
     uint8_t challenge_count; // answered in this attempt
     bool is_wanted;          // to be registered; else to be un-registered
+    bool is_changed;         // begins anew when the request under way has its answer
+    bool is_leaving;         // the request under way un-registers
     bool is_removed;         // free the slot when un-registered
     bool is_restored;        // still known to the PBX from before a restart, not resumed yet
     bool is_deferred;        // the PBX said when to come again (Retry-After)
@@ -38,6 +42,7 @@ struct line {
 struct line_group_slot {
     struct line_group group;
     uint64_t next_send_us; // pacing: no REGISTER of this group before
+    uint64_t sent_us;      // the last one
     uint64_t probe_at_us;  // DEADLINE_NEVER: no probe wanted
     uint32_t cseq;
     uint32_t line_count;
@@ -45,6 +50,7 @@ struct line_group_slot {
     struct address saved_peer, saved_own, saved_contact;
     uint32_t granted_s;        // what the PBX granted last, 0: nothing yet
     uint32_t told_rate;        // of the last LINE_RATE
+    uint64_t lost_at_us;       // when is_lost began
     uint64_t learned_at_us;    // group.own is what the PBX saw then; 0: what we were told
     struct address told_own;   // as line_set_peer had it
     struct address former_own; // group.own before, if the PBX may still know us there
@@ -52,7 +58,6 @@ struct line_group_slot {
     bool is_own_fixed;         // by the configuration
     bool is_removed;           // free the slot with its last line
     bool is_lost;              // the PBX does not answer: probes are sent
-    uint64_t lost_at_us;       // since then
     char problem[REGISTRATION_REASON_SIZE]; // why the PBX has no address
 };
 
@@ -62,7 +67,6 @@ struct line_table {
     struct index by_id;         // lines by line_id
     struct deadlines deadlines; // of lines
     uint8_t hash_key[16];
-    uint8_t identity[16]; // Call-IDs derive from it
 };
 
 // table.c
@@ -76,12 +80,15 @@ void line_free(struct line_table *table, struct turn *turn, struct pool_id id);
 uint32_t line_first_cseq(const struct turn *turn);
 
 // registration.c: the machine of one line
-// Begins anew, as its settings and its group's want it now. Sets a deadline, nothing else.
+// Begins anew, as its settings and its group's want it now, once a request under way has its
+// answer. Sets a deadline, nothing else.
 void line_start(struct line_table *table, struct turn *turn, struct pool_id id);
+// A REGISTER will be sent when the group's pacing comes to it.
+void line_make_due(struct line_table *table, struct turn *turn, struct pool_id id);
+// The answer to the request under way does not matter any more.
+void line_abandon(struct line *line);
 // The line's deadline has come.
 void line_due(struct line_table *table, struct turn *turn, struct pool_id id);
-// Its next REGISTER goes out as soon as the group's pacing has a place for it.
-void line_make_due(struct line_table *table, struct turn *turn, struct pool_id id);
 
 // restore.c: over a restart
 // Whether the PBX knows the line well enough from before.
@@ -89,6 +96,8 @@ bool line_is_resumable(const struct line_group_slot *slot, const struct line *li
                        const struct turn *turn);
 
 // rate.c: pacing
+// The time from one REGISTER of the group to the next.
+uint64_t line_pace_us(const struct line_group_slot *slot);
 // The next free place for a REGISTER of the group, not before now; takes it.
 uint64_t line_reserve_send(struct line_group_slot *slot, const struct turn *turn);
 // Gives back the place that was taken last.
@@ -111,4 +120,6 @@ void line_send_probe(struct line_table *table, struct turn *turn, struct pool_id
 
 // probe.c: whether the PBX answers at all
 void line_group_lost(struct turn *turn, struct line_group_slot *slot);
-void line_group_answers(struct line_table *table, struct turn *turn, struct pool_id group_id);
+// `answered` is the line that has its answer already, or POOL_ID_NONE.
+void line_group_answers(struct line_table *table, struct turn *turn, struct pool_id group_id,
+                        struct pool_id answered);

@@ -11,7 +11,7 @@ static uint32_t needed_rate(const struct line_group_slot *slot)
     return (uint32_t)((UINT64_C(2) * slot->line_count + interval_s - 1) / interval_s);
 }
 
-static uint64_t interval_us(const struct line_group_slot *slot)
+uint64_t line_pace_us(const struct line_group_slot *slot)
 {
     uint32_t needed = needed_rate(slot), rate = slot->group.snapshot.settings.register_rate;
     return 1000000 / (rate > needed ? rate : needed);
@@ -20,13 +20,13 @@ static uint64_t interval_us(const struct line_group_slot *slot)
 uint64_t line_reserve_send(struct line_group_slot *slot, const struct turn *turn)
 {
     uint64_t at_us = slot->next_send_us > turn->now_us ? slot->next_send_us : turn->now_us;
-    slot->next_send_us = at_us + interval_us(slot);
+    slot->next_send_us = at_us + line_pace_us(slot);
     return at_us;
 }
 
 void line_return_send(struct line_group_slot *slot)
 {
-    slot->next_send_us -= interval_us(slot);
+    slot->next_send_us -= line_pace_us(slot);
 }
 
 // Told when it begins, and again when a quarter more is needed.

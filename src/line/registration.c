@@ -10,12 +10,15 @@
 //                           `----- due: retry --- FAILED  (refused, or no answer)
 //
 // A line that is not wanted any more goes the same way with `Expires: 0` and ends in IDLE, or is
-// freed. Every REGISTER has a place in its group's pacing (rate.c).
+// freed. Every attempt has a place in its group's pacing (rate.c). Whatever changes while a
+// REGISTER is out waits for its answer: a second one may not be sent before (10.2), and only the
+// answer tells what there is to be undone.
 #include "line/line_int.h"
 
 enum {
     CHALLENGES_MAX = 2,             // answered in one attempt: the second for a stale nonce
     IMPATIENT_US = 8 * 1000 * 1000, // after which people are told that there is no answer
+    GIVE_UP_US = 40 * 1000 * 1000,  // the transaction should have told before, after 32 s
     RETRY_BASE_S = 30,              // RFC 5626 section 4.5: all flows of ours failed
     RETRY_MAX_S = 1800,
     RETRY_REFUSED_S = 600, // a refusal is permanent until somebody mends it
@@ -37,8 +40,9 @@ static void tell(struct line_table *table, struct turn *turn, struct line *line,
         .status = (uint16_t)status,
     };
     if (state == REGISTRATION_REGISTERED) {
-        effect->registration.until_us = line->expires_us;
+        effect->registration.until_us = turn->wall_us + (line->expires_us - turn->now_us);
         effect->registration.contact = slot->group.own;
+        effect->registration.call_id = line->call_id;
         effect->registration.cseq = line->cseq;
         effect->registration.own = slot->told_own;
         effect->registration.peer = slot->group.peer;
@@ -55,10 +59,20 @@ static void wait_until(struct line_table *table, struct pool_id id, uint64_t at_
 void line_make_due(struct line_table *table, struct turn *turn, struct pool_id id)
 {
     struct line *line = pool_find(&table->lines, id);
+    bool is_registered = line->expires_us > turn->now_us;
+    bool is_sending = line->is_wanted || is_registered;
     line->phase = PHASE_DUE;
     line->challenge_count = 0;
+    line->is_changed = false;
     line->is_deferred = false;
-    wait_until(table, id, line_reserve_send(line_group_of(table, line), turn));
+    wait_until(table, id,
+               is_sending ? line_reserve_send(line_group_of(table, line), turn) : turn->now_us);
+}
+
+void line_abandon(struct line *line)
+{
+    if (line->phase != PHASE_WAITING) return;
+    line->phase = PHASE_FAILED; // the next request disowns its transaction
 }
 
 void line_start(struct line_table *table, struct turn *turn, struct pool_id id)
@@ -69,12 +83,17 @@ void line_start(struct line_table *table, struct turn *turn, struct pool_id id)
     line->is_wanted = !line->is_removed && line->block->is_enabled &&
                       slot->group.snapshot.settings.is_enabled;
     line->failure_count = 0;
-    if (line->is_restored && line->is_wanted) {
+    if (line->phase != PHASE_WAITING && line->is_restored && line->is_wanted) {
         line->phase = PHASE_DUE; // sends nothing, so it needs no place in the pacing
         wait_until(table, id, turn->now_us);
-    } else {
-        line_make_due(table, turn, id);
+        return;
     }
+    if (line->phase != PHASE_WAITING) {
+        line_make_due(table, turn, id);
+        return;
+    }
+    line->is_changed = true;
+    if (!line->is_wanted) wait_until(table, id, turn->now_us); // people are told
 }
 
 // Refreshed after 50 to 85 % of the time, spread at random so that lines never come in a crowd; at
@@ -105,10 +124,16 @@ static void resume(struct line_table *table, struct turn *turn, struct pool_id i
     }
     line->sent_generation = line->registered_generation = slot->own_generation;
     tell(table, turn, line, REGISTRATION_REGISTERED, 0, SPAN_NONE);
-    keep_registered(table, turn, id, (line->expires_us - turn->wall_us) / 1000000);
+    keep_registered(table, turn, id, (line->expires_us - turn->now_us) / 1000000);
 }
 
 // ---- A deadline has come
+
+static void tell_disabled(struct line_table *table, struct turn *turn, struct line *line)
+{
+    if (line->is_removed || line->shown == REGISTRATION_DISABLED) return;
+    tell(table, turn, line, REGISTRATION_DISABLED, 0, SPAN_NONE);
+}
 
 static void end_unwanted(struct line_table *table, struct turn *turn, struct pool_id id)
 {
@@ -120,21 +145,28 @@ static void end_unwanted(struct line_table *table, struct turn *turn, struct poo
     line->phase = PHASE_IDLE;
     line->expires_us = 0;
     wait_until(table, id, DEADLINE_NEVER);
-    tell(table, turn, line, REGISTRATION_DISABLED, 0, SPAN_NONE);
+    tell_disabled(table, turn, line);
+}
+
+// For how long the PBX is asked to keep us.
+static uint32_t asked_s(const struct line_table *table, const struct line *line)
+{
+    uint32_t wanted_s = line_group_of(table, line)->group.snapshot.settings.register_interval_s;
+    return wanted_s > line->min_expires_s ? wanted_s : line->min_expires_s;
 }
 
 static void send_register(struct line_table *table, struct turn *turn, struct pool_id id,
                           const struct sip_challenge *challenge)
 {
     struct line *line = pool_find(&table->lines, id);
-    uint32_t wanted_s = line_group_of(table, line)->group.snapshot.settings.register_interval_s;
-    if (wanted_s < line->min_expires_s) wanted_s = line->min_expires_s;
     line->phase = PHASE_WAITING;
+    line->is_leaving = !line->is_wanted;
+    line->give_up_us = turn->now_us + GIVE_UP_US;
     wait_until(table, id, turn->now_us + IMPATIENT_US);
     line_send_register(table, turn, id,
                        &(struct line_request_options){
                            .challenge = challenge,
-                           .expires_s = line->is_wanted ? wanted_s : 0,
+                           .expires_s = line->is_wanted ? asked_s(table, line) : 0,
                        });
 }
 
@@ -142,7 +174,7 @@ static void begin_attempt(struct line_table *table, struct turn *turn, struct po
 {
     struct line *line = pool_find(&table->lines, id);
     struct line_group_slot *slot = line_group_of(table, line);
-    bool is_registered = line->expires_us > turn->wall_us;
+    bool is_registered = line->expires_us > turn->now_us;
     if (!line->is_wanted && !is_registered) {
         end_unwanted(table, turn, id);
     } else if (slot->group.peer.family == ADDRESS_NONE) {
@@ -157,8 +189,30 @@ static void begin_attempt(struct line_table *table, struct turn *turn, struct po
     } else if (line->is_restored) {
         resume(table, turn, id);
     } else {
-        if (line->shown == UINT8_MAX) tell(table, turn, line, REGISTRATION_WAITING, 0, SPAN_NONE);
+        if (!line->is_wanted) {
+            tell_disabled(table, turn, line);
+        } else if (line->shown == UINT8_MAX) {
+            tell(table, turn, line, REGISTRATION_WAITING, 0, SPAN_NONE);
+        }
+        slot->sent_us = turn->now_us;
         send_register(table, turn, id, NULL);
+    }
+}
+
+// Waiting has become long. The transaction goes on; people are told.
+static void wait_longer(struct line_table *table, struct turn *turn, struct pool_id id)
+{
+    struct line *line = pool_find(&table->lines, id);
+    if (turn->now_us >= line->give_up_us) {
+        line_response(table, turn, id, NULL);
+        return;
+    }
+    wait_until(table, id, line->give_up_us);
+    if (!line->is_wanted) {
+        tell_disabled(table, turn, line);
+    } else {
+        tell(table, turn, line, REGISTRATION_UNREACHABLE, 0, SPAN("no answer from the PBX"));
+        line_group_lost(turn, line_group_of(table, line));
     }
 }
 
@@ -168,12 +222,7 @@ void line_due(struct line_table *table, struct turn *turn, struct pool_id id)
     switch ((enum line_phase)line->phase) {
     case PHASE_IDLE: break;
     case PHASE_DUE: begin_attempt(table, turn, id); break;
-    case PHASE_WAITING: // the transaction goes on; only tell
-        if (line->is_wanted) {
-            tell(table, turn, line, REGISTRATION_UNREACHABLE, 0, SPAN("no answer from the PBX"));
-            line_group_lost(turn, line_group_of(table, line));
-        }
-        break;
+    case PHASE_WAITING: wait_longer(table, turn, id); break;
     case PHASE_REGISTERED:
     case PHASE_FAILED: line_make_due(table, turn, id); break;
     }
@@ -225,7 +274,6 @@ static void refused(struct line_table *table, struct turn *turn, struct pool_id 
                     const struct sip_message *message, struct span reason)
 {
     struct line *line = pool_find(&table->lines, id);
-    line->expires_us = 0;
     tell(table, turn, line, REGISTRATION_REFUSED, message->status, reason);
     fail_for(table, turn, id, message, RETRY_REFUSED_S);
 }
@@ -271,20 +319,26 @@ static uint64_t granted_s(const struct line_table *table, const struct line *lin
     return granted;
 }
 
+// Notes what a 2xx tells: for how many seconds from now the PBX keeps us.
+static uint64_t note_binding(const struct line_table *table, const struct turn *turn,
+                             struct line *line, const struct sip_message *message)
+{
+    uint64_t seconds = line->is_leaving ? 0 : granted_s(table, line, message, asked_s(table, line));
+    line->expires_us = seconds > 0 ? turn->now_us + seconds * 1000000 : 0;
+    line->registered_generation = line->sent_generation;
+    return seconds;
+}
+
 static void registered(struct line_table *table, struct turn *turn, struct pool_id id,
                        const struct sip_message *message)
 {
     struct line *line = pool_find(&table->lines, id);
-    uint32_t asked_s = line_group_of(table, line)->group.snapshot.settings.register_interval_s;
-    if (asked_s < line->min_expires_s) asked_s = line->min_expires_s;
-    uint64_t seconds = granted_s(table, line, message, asked_s);
+    uint64_t seconds = note_binding(table, turn, line, message);
     if (seconds == 0) {
         refused(table, turn, id, message, SPAN("the PBX keeps no registration"));
         return;
     }
     line->failure_count = 0;
-    line->registered_generation = line->sent_generation;
-    line->expires_us = turn->wall_us + seconds * 1000000;
     line_note_granted(turn, line_group_of(table, line), seconds);
     tell(table, turn, line, REGISTRATION_REGISTERED, message->status, SPAN_NONE);
     keep_registered(table, turn, id, seconds);
@@ -369,6 +423,21 @@ static void answered(struct line_table *table, struct turn *turn, struct pool_id
     }
 }
 
+// The answer to an un-registration, or none: whatever it is, that was it.
+static void unregistered(struct line_table *table, struct turn *turn, struct pool_id id,
+                         const struct sip_message *message)
+{
+    struct line *line = pool_find(&table->lines, id);
+    bool is_challenge = message && (message->status == 401 || message->status == 407);
+    struct sip_challenge challenge;
+    if (is_challenge && line->challenge_count++ < CHALLENGES_MAX &&
+        find_challenge(table, line, message, &challenge)) {
+        send_register(table, turn, id, &challenge);
+    } else {
+        end_unwanted(table, turn, id);
+    }
+}
+
 void line_sent(struct line_table *table, struct pool_id id, struct pool_id txn)
 {
     struct line *line = pool_find(&table->lines, id);
@@ -381,23 +450,18 @@ void line_response(struct line_table *table, struct turn *turn, struct pool_id i
     struct line *line = pool_find(&table->lines, id);
     if (!line || line->phase != PHASE_WAITING) return;
     if (message && (message->cseq != line->cseq || message->status < 200)) return;
-    if (message) {
-        line_learn_own(table, turn, line->group, message);
-        if (line_group_of(table, line)->is_lost) line_group_answers(table, turn, line->group);
-    }
-    if (!line->is_wanted) {
-        bool is_challenge = message && (message->status == 401 || message->status == 407);
-        struct sip_challenge challenge;
-        if (is_challenge && line->challenge_count++ < CHALLENGES_MAX &&
-            find_challenge(table, line, message, &challenge)) {
-            send_register(table, turn, id, &challenge);
-        } else {
-            end_unwanted(table, turn, id);
-        }
+    struct pool_id group = line->group;
+    if (message) line_learn_own(table, turn, group, message);
+    if (line->is_changed) {
+        if (message && message->status < 300) note_binding(table, turn, line, message);
+        line_make_due(table, turn, id);
+    } else if (!line->is_wanted) {
+        unregistered(table, turn, id, message);
     } else if (message) {
         answered(table, turn, id, message);
     } else {
         unreachable(table, turn, id, NULL, SPAN("no answer from the PBX"));
         line_group_lost(turn, line_group_of(table, line));
     }
+    if (message) line_group_answers(table, turn, group, id);
 }

@@ -24,25 +24,29 @@ static void put_site_uri(struct buffer *out, const struct line_group_slot *slot,
     buffer_put_byte(out, '>');
 }
 
-// The headers that every request of ours begins with. The Call-ID is the same for all requests of
-// one line, over restarts too (RFC 3261 section 10.2).
-static void put_head(struct buffer *out, struct turn *turn, const struct line_table *table,
-                     const struct line_group_slot *slot, enum sip_method method, struct span branch,
-                     struct span user, uint32_t cseq)
+// What a request says in the headers that all of ours begin with.
+struct head {
+    enum sip_method method;
+    struct span branch, user;
+    uint64_t call_id; // the same for all requests of one line (RFC 3261 section 10.2)
+    uint32_t cseq;
+};
+
+static void put_head(struct buffer *out, struct turn *turn, const struct line_group_slot *slot,
+                     const struct head *head)
 {
     const struct model_group *settings = &slot->group.snapshot.settings;
-    const char *name = sip_method_text(method);
+    const char *name = sip_method_text(head->method);
     buffer_printf(out, "%s sip:%s SIP/2.0\r\n", name, settings->domain);
-    sip_put_via(out, TRANSPORT_UDP, &slot->group.own, branch);
+    sip_put_via(out, TRANSPORT_UDP, &slot->group.own, head->branch);
     buffer_put_text(out, "Max-Forwards: 70\r\nFrom: ");
-    put_site_uri(out, slot, user);
+    put_site_uri(out, slot, head->user);
     buffer_put_text(out, ";tag=");
     random_put_token(turn->random, out, TAG_BYTES);
     buffer_put_text(out, "\r\nTo: ");
-    put_site_uri(out, slot, user);
-    uint64_t call = hash_keyed(table->identity, user) ^ slot->group.snapshot.group_id;
-    buffer_printf(out, "\r\nCall-ID: %016llx@lineward\r\nCSeq: %u %s\r\n", (unsigned long long)call,
-                  cseq, name);
+    put_site_uri(out, slot, head->user);
+    buffer_printf(out, "\r\nCall-ID: %016llx@lineward\r\nCSeq: %u %s\r\n",
+                  (unsigned long long)head->call_id, head->cseq, name);
     buffer_put_text(out, "User-Agent: Lineward/" LINEWARD_VERSION "\r\n");
 }
 
@@ -101,9 +105,14 @@ void line_send_register(struct line_table *table, struct turn *turn, struct pool
     if (!open_request(turn, &out)) return;
     line->cseq = (line->cseq + 1) & 0x7fffffff;
     line->sent_generation = slot->own_generation;
-    put_head(&out, turn, table, slot, SIP_REGISTER, branch, line_extension(line), line->cseq);
+    put_head(&out, turn, slot,
+             &(struct head){.method = SIP_REGISTER,
+                            .branch = branch,
+                            .user = line_extension(line),
+                            .call_id = line->call_id,
+                            .cseq = line->cseq});
     put_contact(&out, line, &slot->group.own, SPAN_NONE);
-    bool has_former = line->expires_us > turn->wall_us && slot->former_own.family != ADDRESS_NONE &&
+    bool has_former = line->expires_us > turn->now_us && slot->former_own.family != ADDRESS_NONE &&
                       line->registered_generation != slot->own_generation;
     if (has_former) put_contact(&out, line, &slot->former_own, SPAN(";expires=0"));
     buffer_printf(&out, "Expires: %u\r\n", options->expires_s);
@@ -123,7 +132,10 @@ void line_send_probe(struct line_table *table, struct turn *turn, struct pool_id
     struct buffer out;
     if (!open_request(turn, &out)) return;
     slot->cseq = (slot->cseq + 1) & 0x7fffffff;
-    put_head(&out, turn, table, slot, SIP_OPTIONS, branch, SPAN_NONE, slot->cseq);
+    uint64_t call_id = hash_keyed(table->hash_key, SPAN_NONE) ^ slot->group.snapshot.group_id;
+    put_head(&out, turn, slot,
+             &(struct head){
+                 .method = SIP_OPTIONS, .branch = branch, .call_id = call_id, .cseq = slot->cseq});
     sip_put_end(&out, SPAN_NONE);
     emit(turn, slot, &out,
          (struct line_request){

@@ -8,17 +8,10 @@
 //                                             -> another PBX or address than then: as a new line
 #include "line/line_int.h"
 
-#include <string.h>
-
 enum {
     CSEQ_MARGIN = 64,           // what was sent after the last note of it
     WORTH_US = 2 * 1000 * 1000, // a registration that ends sooner is made anew
 };
-
-void line_set_identity(struct line_table *table, const uint8_t key[16])
-{
-    memcpy(table->identity, key, sizeof table->identity);
-}
 
 static bool is_at_saved_place(const struct line_group_slot *slot,
                               const struct model_registration *saved)
@@ -37,13 +30,14 @@ void line_restore(struct line_table *table, struct turn *turn,
     struct line_group_slot *slot = line_group_of(table, line);
     uint32_t cseq = (saved->cseq + CSEQ_MARGIN) & 0x7fffffff;
     if (cseq > line->cseq) line->cseq = cseq;
+    line->call_id = saved->call_id;
     if (saved->until_us <= turn->wall_us) return;
     if (slot->saved_peer.family == ADDRESS_NONE) {
         slot->saved_peer = saved->peer;
         slot->saved_own = saved->own;
         slot->saved_contact = saved->contact;
     }
-    line->expires_us = saved->until_us;
+    line->expires_us = turn->now_us + (saved->until_us - turn->wall_us);
     line->is_restored = is_at_saved_place(slot, saved);
     if (!line->is_restored) return;
     line_return_send(slot); // line_put took it
@@ -53,7 +47,7 @@ void line_restore(struct line_table *table, struct turn *turn,
 bool line_is_resumable(const struct line_group_slot *slot, const struct line *line,
                        const struct turn *turn)
 {
-    return line->is_restored && line->is_wanted && line->expires_us > turn->wall_us + WORTH_US &&
+    return line->is_restored && line->is_wanted && line->expires_us > turn->now_us + WORTH_US &&
            address_eq(&slot->group.peer, &slot->saved_peer) &&
            address_eq(&slot->told_own, &slot->saved_own) &&
            address_eq(&slot->group.own, &slot->saved_contact);

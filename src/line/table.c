@@ -32,7 +32,6 @@ struct line_table *line_init(void *memory, const struct line_limits *limits,
     next += index_memory_size(limits->line_count);
     deadlines_init(&table->deadlines, next, limits->line_count);
     memcpy(table->hash_key, hash_key, sizeof table->hash_key);
-    line_set_identity(table, hash_key);
     return table;
 }
 
@@ -115,15 +114,33 @@ struct line *line_find_by_id(const struct line_table *table, uint32_t line_id, s
 
 // Starts the registration of every line of the group anew: something about all of them changed.
 // Only sets deadlines: what follows is done line by line as they come due, so that no turn grows
-// with the lines.
-static void restart_lines(struct line_table *table, struct turn *turn, struct pool_id group_id)
+// with the lines. If the PBX is elsewhere now, what is under way to its old address does not
+// matter.
+static void restart_lines(struct line_table *table, struct turn *turn, struct pool_id group_id,
+                          bool is_elsewhere)
 {
     struct line_group_slot *slot = pool_find(&table->groups, group_id);
-    slot->next_send_us = turn->now_us;
+    slot->next_send_us = slot->sent_us +
+                         line_pace_us(slot); // places that were taken are free again
     for (uint32_t i = 0; i < table->lines.fresh; i++) {
         struct pool_id id;
         struct line *line = pool_at(&table->lines, i, &id);
-        if (line && pool_id_eq(line->group, group_id)) line_start(table, turn, id);
+        if (!line || !pool_id_eq(line->group, group_id)) continue;
+        if (is_elsewhere) line_abandon(line);
+        line_start(table, turn, id);
+    }
+}
+
+// The pace has changed: lines that wait for their turn get new places.
+static void respace_lines(struct line_table *table, struct turn *turn, struct pool_id group_id)
+{
+    struct line_group_slot *slot = pool_find(&table->groups, group_id);
+    slot->next_send_us = slot->sent_us + line_pace_us(slot);
+    for (uint32_t i = 0; i < table->lines.fresh; i++) {
+        struct pool_id id;
+        const struct line *line = pool_at(&table->lines, i, &id);
+        bool is_due = line && line->phase == PHASE_DUE && pool_id_eq(line->group, group_id);
+        if (is_due) line_make_due(table, turn, id);
     }
 }
 
@@ -144,6 +161,8 @@ bool line_put_group(struct line_table *table, struct turn *turn,
     bool is_new = !slot;
     if (is_new) slot = pool_take(&table->groups, &id);
     if (!slot) return false;
+    bool is_respaced = slot->group.snapshot.settings.register_rate !=
+                       snapshot->settings.register_rate;
     bool is_restart = is_new || !is_same_site(&slot->group.snapshot.settings, &snapshot->settings);
     if (is_new) {
         slot->probe_at_us = DEADLINE_NEVER;
@@ -160,7 +179,11 @@ bool line_put_group(struct line_table *table, struct turn *turn,
     if (phone_read_numbering(&snapshot->settings, &slot->group.numbering, &field, reason)) {
         slot->group.numbering = (struct phone_numbering){0};
     }
-    if (is_restart) restart_lines(table, turn, id);
+    if (is_restart) {
+        restart_lines(table, turn, id, false);
+    } else if (is_respaced) {
+        respace_lines(table, turn, id);
+    }
     return true;
 }
 
@@ -174,7 +197,7 @@ void line_remove_group(struct line_table *table, struct turn *turn, uint32_t gro
         pool_free(&table->groups, id);
         return;
     }
-    restart_lines(table, turn, id); // the last line to go frees the group
+    restart_lines(table, turn, id, false); // the last line to go frees the group
 }
 
 // What was learned about our own address holds as long as we are told the same.
@@ -198,7 +221,7 @@ void line_set_peer(struct line_table *table, struct turn *turn, uint32_t group_i
     bool is_as_saved = address_eq(&peer->peer, &slot->saved_peer) &&
                        address_eq(&peer->own, &slot->saved_own);
     if (is_as_saved && !peer->is_own_fixed) slot->group.own = slot->saved_contact;
-    restart_lines(table, turn, id);
+    restart_lines(table, turn, id, true);
 }
 
 void line_set_unreachable(struct line_table *table, struct turn *turn, uint32_t group_id,
@@ -210,7 +233,7 @@ void line_set_unreachable(struct line_table *table, struct turn *turn, uint32_t 
     slot->group.peer = (struct address){0};
     text_copy(slot->problem, sizeof slot->problem,
               span_slice(problem, 0, sizeof slot->problem - 1));
-    restart_lines(table, turn, id);
+    restart_lines(table, turn, id, true);
 }
 
 // ---- Lines
@@ -236,6 +259,7 @@ static struct line *add_line(struct line_table *table, struct turn *turn,
     slot->line_count++;
     line->block = block;
     line->group = group_id;
+    line->call_id = random_u64(turn->random);
     line->cseq = line_first_cseq(turn);
     line->shown = UINT8_MAX;
     line->hash = hash_extension(table, block->group_id, line_extension(line));
@@ -243,6 +267,46 @@ static struct line *add_line(struct line_table *table, struct turn *turn,
                     index_add(&table->by_id, hash_id(block->line_id), *id);
     ASSERT(is_added); // the indexes are as large as the pool
     return line;
+}
+
+// A removed line of that extension that the PBX may still know, or NULL.
+static struct line *find_removed(const struct line_table *table, const struct snapshot_line *block,
+                                 struct pool_id *id)
+{
+    struct span extension = snapshot_text(block, block->extension);
+    struct index_search search = INDEX_SEARCH(hash_extension(table, block->group_id, extension));
+    for (;;) {
+        *id = index_next(&table->by_extension, &search);
+        struct line *line = pool_find(&table->lines, *id);
+        if (!line) return NULL;
+        bool is_same = line->block->group_id == block->group_id &&
+                       span_eq(line_extension(line), extension);
+        if (is_same && line->is_removed) return line;
+    }
+}
+
+static void tell_gone(struct turn *turn, const struct line *line)
+{
+    struct line_state *state = turn_emit(turn, LINE_STATE, sizeof *state);
+    if (!state) return;
+    state->group_id = line->block->group_id;
+    state->registration.line_id = line->block->line_id;
+    state->is_gone = true;
+}
+
+// A line was removed and is added again under a new number, before it was un-registered: goes on in
+// its place, so that the un-registration of the old one does not hit the new one's registration.
+static void revive_line(struct line_table *table, struct turn *turn, struct line *line,
+                        struct pool_id id, const struct snapshot_line *block)
+{
+    tell_gone(turn, line);
+    index_remove(&table->by_id, hash_id(line->block->line_id), id);
+    bool is_added = index_add(&table->by_id, hash_id(block->line_id), id);
+    ASSERT(is_added); // in place of the one before
+    release(turn, line->block);
+    line->block = block;
+    line->is_removed = false;
+    line->shown = UINT8_MAX;
 }
 
 // Whether the two blocks register alike, so that a running registration can go on.
@@ -258,7 +322,12 @@ bool line_put(struct line_table *table, struct turn *turn, const struct snapshot
     struct pool_id id;
     struct line *line = line_find_by_id(table, block->line_id, &id);
     if (!line) {
-        if (!add_line(table, turn, block, &id)) return false;
+        line = find_removed(table, block, &id);
+        if (line) {
+            revive_line(table, turn, line, id, block);
+        } else if (!add_line(table, turn, block, &id)) {
+            return false;
+        }
         line_start(table, turn, id);
         return true;
     }
@@ -285,12 +354,7 @@ void line_free(struct line_table *table, struct turn *turn, struct pool_id id)
 {
     struct line *line = pool_find(&table->lines, id);
     struct line_group_slot *slot = line_group_of(table, line);
-    struct line_state *state = turn_emit(turn, LINE_STATE, sizeof *state);
-    if (state) {
-        state->group_id = line->block->group_id;
-        state->registration.line_id = line->block->line_id;
-        state->is_gone = true;
-    }
+    tell_gone(turn, line);
     deadlines_set(&table->deadlines, id.index, DEADLINE_NEVER);
     index_remove(&table->by_extension, line->hash, id);
     index_remove(&table->by_id, hash_id(line->block->line_id), id);

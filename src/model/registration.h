@@ -22,7 +22,8 @@ struct model_registration {
     uint16_t status;        // of the PBX's answer, 0 when there was none
     uint64_t until_us;      // wall clock; of a registered line
     struct address contact; // that the PBX reaches us by
-    // What a restart has to know besides: the last CSeq, our address as we know it, the PBX's.
+    // What a restart has to know besides: Call-ID, last CSeq, our address as we know it, the PBX's.
+    uint64_t call_id;
     uint32_t cseq;
     struct address own, peer;
     char reason[REGISTRATION_REASON_SIZE];

@@ -13,6 +13,7 @@
 //       indented lines below `answers`, `invites` and `cancels` are further header lines
 //   after N[ms|s]                          time passes
 //   wait N[ms|s]                           the same, but only until the engine sends something
+//   clock +Ns | clock -Ns                  the wall clock is set
 //   restart                                the program, with its settings and registrations kept
 //   expect METHOD|STATUS                   the next message sent; indented lines below: texts that
 //                                          it contains, or, with a leading '!', does not contain
@@ -359,6 +360,18 @@ static void pass_time(struct transcript *script, struct span words, bool is_unti
     }
 }
 
+// The wall clock is set: "+3600s" or "-3600s".
+static void step_clock(struct transcript *script, struct span words)
+{
+    struct span text = word(&words);
+    uint64_t seconds;
+    bool is_back = text.len > 0 && text.at[0] == '-';
+    struct span digits = span_slice(text, 1, text.len - 1);
+    require(script, span_to_u64(digits, 1000000000, &seconds), "a step such as +60s", text);
+    int64_t by_us = (int64_t)seconds * 1000000;
+    world_step_wall(script->world, is_back ? -by_us : by_us);
+}
+
 static void play(struct transcript *script)
 {
     while (script->at < script->line_count) {
@@ -374,6 +387,8 @@ static void play(struct transcript *script)
             pass_time(script, rest, span_eq(verb, SPAN("wait")));
         } else if (span_eq(verb, SPAN("restart"))) {
             world_restart(script->world, 2);
+        } else if (span_eq(verb, SPAN("clock"))) {
+            step_clock(script, rest);
         } else if (span_eq(verb, SPAN("expect"))) {
             expect(script, rest);
         } else {

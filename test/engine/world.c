@@ -154,7 +154,6 @@ static void start_engine(struct world *world, uint64_t seed)
     world->engine_memory = calloc(1, engine_memory_size(&limits));
     world->engine = engine_init(world->engine_memory, &limits, bytes, host);
     ASSERT(world->engine);
-    engine_set_identity(world->engine, (const uint8_t *)"an identity, 16b");
 }
 
 static void stop_engine(struct world *world)

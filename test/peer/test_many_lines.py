@@ -5,8 +5,8 @@
     test_many_lines.py --bin PATH                               500 lines, granted 8 s: 40 s
     test_many_lines.py --bin PATH --lines 10000 --expires 60    the full size: 5 minutes
 
-The PBX is a Kamailio that only registers (registrar.cfg.in). What it writes of each REGISTER that it
-accepts is what is counted.
+The PBX is a Kamailio that only registers (registrar.cfg.in). What it writes of each REGISTER that
+it accepts is what is counted.
 """
 
 import argparse
@@ -72,7 +72,8 @@ class Registrar:
         """All that was accepted so far: (time, extension, Call-ID, CSeq)."""
         text = self.log.read_text(errors="replace")
         found = re.findall(r"accepted ([\d.]+) (\d+) (\S+) (\d+)", text)
-        return [(float(at), extension, call_id, int(cseq)) for at, extension, call_id, cseq in found]
+        return [(float(at), extension, call_id, int(cseq))
+                for at, extension, call_id, cseq in found]
 
 
 def add_lines(lineward, count):

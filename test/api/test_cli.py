@@ -1,0 +1,277 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The command line client against a server: what people type, what they read, and how it ends."""
+
+import json
+import os
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from client import TOKEN, Client, Document, Server
+
+GROUP = ("--server", "pbx.example:5060", "--domain", "pbx.example", "--country-code", "49",
+         "--area-code", "30", "--main-number", "+49301234", "--outside-prefix", "0",
+         "--internal-ranges", "100-199,7xx")
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.server = self.enterContext(Server())
+        self.directory = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        (self.directory / "api.token").write_text(TOKEN + "\n", encoding="ascii")
+        self.environment = {"LINEWARD_API": self.server.url, "TZ": "UTC",
+                            "LINEWARD_DATA_DIR": str(self.directory),
+                            "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "")}
+
+    def run_cli(self, *words, stdin="", **environment):
+        return subprocess.run([os.environ["API_CLI"], *words], input=stdin, text=True, timeout=30,
+                              capture_output=True, check=False,
+                              env={**self.environment, **environment})
+
+    def done(self, *words, **options):
+        """What a command prints that succeeds."""
+        result = self.run_cli(*words, **options)
+        self.assertEqual((result.returncode, result.stderr), (0, ""), words)
+        for line in result.stdout.splitlines():
+            self.assertEqual(line, line.rstrip(), "blanks at the end of a line")
+        return result.stdout
+
+    def refused(self, *words, status=1, **options):
+        """The message of a command that fails."""
+        result = self.run_cli(*words, **options)
+        self.assertEqual((result.returncode, result.stdout), (status, ""), words)
+        self.assertTrue(result.stderr.startswith("lineward: "), result.stderr)
+        return result.stderr
+
+    def set_up_trial(self):
+        self.done("group", "add", "trial", *GROUP)
+        self.done("user", "add", "sales", "--mobile", "+491701234567", "--mailbox", "700",
+                  "--login", "on")
+        self.done("line", "add", "102", "--group", "trial", "--user", "sales", "--password", "p")
+
+
+class Records(Case):
+    def test_life_of_a_group(self):
+        self.assertEqual(self.done("group", "list"), "no groups\n")
+        self.assertEqual(self.done("group", "add", "trial", *GROUP), "group trial added\n")
+        self.assertEqual(self.done("group", "set", "trial", "--enabled", "off",
+                                   "--register-rate=7"), "group trial changed\n")
+        shown = self.done("group", "show", "trial")
+        self.assertRegex(shown, r"(?m)^enabled +off$")
+        self.assertRegex(shown, r"(?m)^register-rate +7$")
+        self.assertEqual(self.done("group", "list").splitlines(), [
+            "NAME   ENABLED  SERVER            DOMAIN       MAIN NUMBER  INTERNAL RANGES",
+            "trial  off      pbx.example:5060  pbx.example  +49301234    100-199,7xx"])
+        self.assertEqual(self.done("group", "remove", "trial"), "group trial removed\n")
+
+    def test_users(self):
+        self.set_up_trial()
+        self.done("user", "add", "zoë", "--display-name", "Zoë Müller", "--dnd", "true")
+        self.assertEqual(self.done("user", "list").splitlines(), [
+            "NAME   DISPLAY NAME  DND  LOGIN  MOBILE         MAILBOX",
+            "sales                off  on     +491701234567  700",
+            "zoë    Zoë Müller    on   auto"])
+        self.assertIn("user sales still has 1 line", self.refused("user", "remove", "sales"))
+        self.assertRegex(self.done("user", "show", "zoë"), r"(?m)^mobile +-$")
+
+    def test_lines(self):
+        self.set_up_trial()
+        self.assertEqual(self.done("line", "add", "103"), "line trial/103 added\n")
+        self.assertEqual(self.done("line", "add", "trial/104", "--display-name", "Shop"),
+                         "line trial/104 added\n")
+        self.assertEqual(self.done("line", "list").splitlines(), [
+            "LINE       USER   NAME  STATE        REASON",
+            "trial/102  sales        registered",
+            "trial/103               refused      403 Verboten \ufffd?",
+            "trial/104         Shop  unreachable  no answer"])
+        self.assertEqual(len(self.done("line", "list", "--user", "sales").splitlines()), 2)
+        self.assertEqual(self.done("line", "list", "--group", "other"), "no lines\n")
+        shown = self.done("line", "show", "102")
+        self.assertRegex(shown, r"(?m)^password +\(set\)$")
+        self.assertIn("registered until 2027-01-15 08:00:00, reached at 127.0.0.1:5060", shown)
+        self.assertEqual(self.done("line", "remove", "104"), "line trial/104 removed\n")
+
+    def test_a_password_from_the_input(self):
+        self.set_up_trial()
+        self.done("line", "set", "102", "--password", "")
+        self.assertIn("(not set)", self.done("line", "show", "102"))
+        self.done("line", "set", "102", "--password", "-", stdin="se cret\nmore\n")
+        self.assertIn("(set)", self.done("line", "show", "102"))
+
+    def test_all_pages(self):
+        self.set_up_trial()
+        client = Client(self.server, Document())
+        for number in range(1010):
+            client.call("putUser", f"u{number:04}", body={}, status=201)
+        client.connection.close()
+        self.assertEqual(len(self.done("user", "list").splitlines()), 1012)
+        self.assertEqual(len(json.loads(self.done("user", "list", "--json"))["items"]), 1011)
+
+    def test_json(self):
+        self.set_up_trial()
+        self.assertEqual(json.loads(self.done("user", "show", "sales", "--json"))["login"], "on")
+        self.assertEqual(json.loads(self.done("--json", "line", "add", "103"))["extension"], "103")
+        self.assertEqual(json.loads(self.done("status", "--json"))["calls"]["count"], 15)
+        for words in (("group", "list"), ("line", "list"), ("forward", "list", "102"),
+                      ("journal",)):
+            self.assertIn("items", json.loads(self.done(*words, "--json")))
+        self.assertEqual(self.done("line", "remove", "103", "--json"), "")
+
+    def test_one_of_several_groups(self):
+        self.set_up_trial()
+        self.done("group", "add", "other", *GROUP)
+        self.assertIn("there are several groups", self.refused("line", "add", "105"))
+        self.done("line", "add", "other/102")
+        for words in (("line", "show", "102"), ("forward", "list", "102"), ("explain", "102")):
+            self.assertIn("extension 102 is in several groups: other/102, trial/102",
+                          self.refused(*words))
+        self.done("line", "show", "other/102")
+        self.done("line", "show", "102", "--group", "trial")
+        self.assertIn("different groups", self.refused("line", "show", "other/102", "--group",
+                                                       "trial", status=2))
+
+    def test_names_with_anything(self):
+        self.done("group", "add", "a b&c?d=e#%", *GROUP)
+        self.done("line", "add", "a b&c?d=e#%/+49")
+        self.assertIn("+49", self.done("line", "show", "+49"))
+        self.done("user", "add", "--", "x=y")
+        self.done("user", "show", "x=y")
+
+
+class Forwardings(Case):
+    def test_set_list_clear(self):
+        self.set_up_trial()
+        self.assertEqual(self.done("forward", "list", "102"),
+                         "line trial/102 has no forwardings\n")
+        self.assertEqual(self.done("forward", "set", "102", "immediate", "--from", "external",
+                                   "--to", "0170 1234567"),
+                         "line trial/102, immediate, external callers: to +491701234567\n")
+        self.done("forward", "set", "trial/102", "dnd", "--to", "mailbox", "--off")
+        self.assertEqual(self.done("forward", "list", "102").splitlines(), [
+            "CONDITION  FROM      TARGET         ENABLED",
+            "immediate  external  +491701234567  on",
+            "dnd        all       mailbox        off"])
+        self.assertEqual(self.done("forward", "set", "102", "dnd", "--on"),
+                         "line trial/102, dnd, all callers: to mailbox\n")
+        self.assertEqual(self.done("forward", "clear", "102", "immediate", "--from", "external"),
+                         "line trial/102, immediate, external callers: removed\n")
+        self.assertEqual(len(self.done("forward", "list", "102").splitlines()), 2)
+
+    def test_refusals(self):
+        self.set_up_trial()
+        for words, message in (
+                (("set", "102", "dnd", "--to", "102"), "forwarding target: is the line itself"),
+                (("set", "102", "nix", "--to", "1"), "forwarding condition: must be one of"),
+                (("clear", "102", "dnd", "--from", "nix"), "forwarding origin: must be one of"),
+                (("clear", "102", "dnd"), "does not exist"),
+                (("set", "102", "dnd", "--on"), "does not exist"),
+                (("list", "999"), "there is no line 999 in any group"),
+                (("list", "trial/999"), "line trial/999 does not exist")):
+            self.assertIn(message, self.refused("forward", *words))
+        for words in (("set", "102", "dnd"), ("set", "102"), ("set", "102", "dnd", "--on", "--off"),
+                      ("set", "102", "dnd", "103")):
+            self.refused("forward", *words, status=2)
+
+
+class Decisions(Case):
+    def test_explain(self):
+        self.set_up_trial()
+        self.done("forward", "set", "102", "immediate", "--from", "external", "--to", "mobile")
+        self.assertEqual(self.done("explain", "102", "--from", "089 5555").splitlines(), [
+            "+49895555 (external) calls trial/102: forwarded to +491701234567 (immediate)",
+            "The PBX is told to dial 001701234567",
+            "   1. no emergency service calls back",
+            "   2. the line is enabled",
+            "   3. the call has not been diverted too often",
+            "   4. the immediate forwarding for external callers applies"])
+        self.assertIn("101 (internal) calls trial/102: rings",
+                      self.done("explain", "102", "--from", "101"))
+        self.assertIn("forwarded to 700 (logged off)",
+                      self.done("explain", "102", "--from", "101", "--login", "off"))
+        self.assertIn("declined", self.done("explain", "102", "--from", "101", "--dnd", "on"))
+        self.assertIn("umgeleitet", self.done("explain", "102", "--language", "de"))
+        self.refused("explain", "102", "--dnd", "maybe", status=2)
+        self.assertIn("explain language: must be one of en, de",
+                      self.refused("explain", "102", "--language", "fr"))
+
+    def test_journal(self):
+        printed = self.done("journal", "main/101", "--limit", "1", "--trace").splitlines()
+        self.assertEqual(printed[0], "2026-11-23 00:00:45  +4930123456 "
+                         "\"J\ufffdrgen ?[31m? \ufffd\ufffd 📞\" (external) calls main/101")
+        self.assertRegex(printed[1], "^    the caller hears ringing.*; outcome: missed$")
+        self.assertEqual(printed[2], "   1. the line is enabled")
+        self.assertEqual(len(self.done("journal").splitlines()), 8)
+        self.assertIn("; why: the immediate forwarding", self.done("journal", "102"))
+        self.assertEqual(len(self.done("journal", "--limit", "3").splitlines()), 6)
+        self.assertEqual(len(self.done("journal", "--limit", "5000").splitlines()), 8)
+        self.assertEqual(self.done("journal", "999"), "no calls\n")
+        for limit in ("0", "x", "-1"):
+            self.assertIn("journal limit: must be a number from 1 to 1000",
+                          self.refused("journal", "--limit", limit))
+
+    def test_status(self):
+        self.set_up_trial()
+        printed = self.done("status").splitlines()
+        self.assertRegex(printed[0], r"^lineward \S+, up \d+ d \d+ h, since 2023-11-14 22:13:20$")
+        self.assertEqual(printed[1], "calls: 15 (5 forwarded, 4 declined, 3 missed, "
+                         "2 answered elsewhere, 1 failed)")
+        self.assertEqual(printed[-2:], [
+            "GROUP  REGISTERED  REFUSED  UNREACHABLE  WAITING  DISABLED",
+            "trial  1           1        0            0        0"])
+
+
+class Trouble(Case):
+    def test_refused_fields(self):
+        self.assertEqual(self.refused("group", "add", "x", "--server", "s", "--max-diversions", "0",
+                                      "--enabled", "maybe", "--register-rate", "x").splitlines(), [
+            "lineward: group max-diversions: must be a number from 1 to 99",
+            "lineward: group enabled: must be true or false",
+            "lineward: group register-rate: must be a whole number",
+            "lineward: group domain: is missing"])
+        self.assertIn("user name: must not contain /", self.refused("user", "add", "a/b"))
+        self.assertIn("user display-name: is not UTF-8",
+                      self.refused("user", "add", "a", "--display-name", b"\xff"))
+
+    def test_no_server(self):
+        message = self.refused("status", LINEWARD_API="http://127.0.0.1:1/")
+        self.assertIn("cannot reach the server at http://127.0.0.1:1: Connection refused", message)
+        self.assertIn("lineward serve", message)
+        self.refused("status", "--api", "nowhere.invalid")
+        self.assertIn("no answer", self.refused("status", "--api", "ftp://127.0.0.1"))
+
+    def test_no_token(self):
+        missing = str(self.directory / "missing")
+        self.assertIn(f"cannot read the token in {missing}: No such file or directory",
+                      self.refused("status", "--token-file", missing))
+        wrong = self.directory / "wrong"
+        wrong.write_text("wrong\n", encoding="ascii")
+        self.assertIn("does not accept the token",
+                      self.refused("status", LINEWARD_TOKEN_FILE=str(wrong)))
+        wrong.write_text(" \n", encoding="ascii")
+        self.assertIn("there is no token in",
+                      self.refused("status", LINEWARD_TOKEN_FILE=str(wrong)))
+
+    def test_another_server(self):
+        """Something else answers, and not as we do."""
+        script = ("import http.server; s = http.server.HTTPServer(('127.0.0.1', 0), "
+                  "http.server.SimpleHTTPRequestHandler); print(s.server_port, flush=True); "
+                  "s.handle_request()")
+        with subprocess.Popen(["python3", "-c", script], stdout=subprocess.PIPE, text=True,
+                              stderr=subprocess.DEVNULL) as other:
+            port = other.stdout.readline().strip()
+            self.assertIn("is it a lineward server?",
+                          self.refused("status", "--api", f"http://127.0.0.1:{port}"))
+
+    def test_a_full_disk(self):
+        with open("/dev/full", "w", encoding="ascii") as full:
+            result = subprocess.run([os.environ["API_CLI"], "status"], stdout=full, timeout=30,
+                                    stderr=subprocess.PIPE, check=False,
+                                    env={**os.environ, **self.environment})
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(b"cannot write the output", result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
