@@ -32,6 +32,9 @@ struct model_group {
     unsigned diversion;           // enum model_diversion
     unsigned decline_unavailable; // enum model_decline
     uint32_t max_diversions;
+    bool is_barring_premium; // as targets of forwardings
+    bool is_barring_foreign;
+    char barred_prefixes[RANGES_SIZE];
 };
 
 // A person who owns lines.

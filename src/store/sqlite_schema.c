@@ -64,6 +64,10 @@ static const char *const settings_steps[] = {
     "  UNIQUE(\"group\", extension, condition, origin),"
     "  FOREIGN KEY(\"group\", extension) REFERENCES lines(\"group\", extension) ON DELETE CASCADE"
     ") STRICT;",
+    // 2: what groups bar as targets of forwardings.
+    "ALTER TABLE groups ADD COLUMN bar_premium INTEGER NOT NULL DEFAULT 1;"
+    "ALTER TABLE groups ADD COLUMN bar_foreign INTEGER NOT NULL DEFAULT 1;"
+    "ALTER TABLE groups ADD COLUMN barred_prefixes TEXT NOT NULL DEFAULT '';",
 };
 
 static const char *const journal_steps[] = {

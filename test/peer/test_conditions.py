@@ -27,8 +27,8 @@ REASONS = {"imm": "unconditional", "dnd": "do-not-disturb", "off": "unavailable"
 
 # One row is one call to line 102: name | state | forwardings | caller | what must happen.
 #   state        of the user: dnd, off (signed off; otherwise signed in without clients), box (has a
-#                mailbox); of the group: 480, 603, ringing (how it declines); of the line: hide
-#                (its number)
+#                mailbox); of the group: 480, 603, ringing (how it declines), barred (089 555, since
+#                the forwardings were saved); of the line: hide (its number)
 #   forwardings  a condition, then ORIGIN=TARGET of each slot; with "-" at the end it is off
 #   what happens "NUMBER CONDITION": the call arrives there, diverted for that condition's reason;
 #                or the caller's final answer; "180 then 487": held, until the caller gives up
@@ -101,6 +101,8 @@ target-sip-address         |             | imm all=sip:105@pbx.trial   | inside 
 target-public-number       |             | imm all=+49 89 1234-105     | outside  | 105 imm
 hidden-to-inside           | hide        | imm all=105                 | inside   | 105 imm
 hidden-to-outside          | hide        | imm all=mobile              | outside  | 01701234567 imm
+barred-since               | dnd barred  | imm all=089 555 0-12        | inside   | 486
+barred-only-outside        | dnd barred  | imm ext=089 555 0-12 int=105 | inside  | 105 imm
 """
 
 
@@ -145,7 +147,8 @@ def bring_into_state(lineward, row):
         "login": "off" if "off" in row.state else "on",
         "mailbox": MAILBOX if "box" in row.state else "",
     })
-    lineward.api("PATCH", "groups/trial", {"decline_unavailable": row.decline})
+    lineward.api("PATCH", "groups/trial",
+                 {"decline_unavailable": row.decline, "barred_prefixes": ""})
     lineward.api("PATCH", "groups/trial/lines/102", {"number_withheld": "hide" in row.state})
     path = "groups/trial/lines/102/forwardings"
     for old in lineward.api("GET", path)["items"]:
@@ -153,6 +156,8 @@ def bring_into_state(lineward, row):
     for slot, target in row.forwardings:
         lineward.api("PUT", f"{path}/{slot}",
                      {"target": target.removesuffix("-"), "enabled": not target.endswith("-")})
+    if "barred" in row.state:
+        lineward.api("PATCH", "groups/trial", {"barred_prefixes": "089555"})
 
 
 def check_forwarded(row, call):
@@ -242,6 +247,18 @@ def test_loop(world):
           f"the journal says {[e['verdict'] for e in entries]}")
 
 
+def test_refused_targets(world):
+    """Emergency numbers and what the group bars are refused with the reason."""
+    for target, reason in (("112", "is an emergency number"),
+                           ("0 110", "is an emergency number"),
+                           ("0900 1234567", "is a premium-rate number, which the group bars"),
+                           ("+43 1 53454", "is a number of another country, which the group bars")):
+        status, problem = world.lineward.request(
+            "PUT", "groups/trial/lines/102/forwardings/immediate/all", {"target": target})
+        check(status == 422, f"{target}: {status} {problem}")
+        check(problem["errors"] == [{"field": "target", "reason": reason}], f"{target}: {problem}")
+
+
 def test_dialled_from_outside(world):
     """The public number of a line reaches it like its extension does."""
     bring_into_state(world.lineward, Row("x | | imm ext=105 | outside | 486"))
@@ -255,6 +272,7 @@ def main():
         world.set_up()
         tests = [(row.name, lambda row=row: test_row(world, row)) for row in rows()]
         tests += [("chain", lambda: test_chain(world)), ("loop", lambda: test_loop(world)),
+                  ("refused-targets", lambda: test_refused_targets(world)),
                   ("dialled-from-outside", lambda: test_dialled_from_outside(world)),
                   ("ends-cleanly", lambda: (world.lineward.stop(), world.lineward.check_log()))]
         return 1 if run_tests(tests, options.names) else 0
