@@ -230,16 +230,32 @@ def test_chain(world):
     check(len(lineward.journal_of(call.call_id, 2)) == 2, "not two journal entries")
 
 
-def test_loop(world):
-    """Two lines that forward to each other: the call ends at once, and nobody rings."""
+def test_loop_refused(world):
+    """Two lines that always forward to each other: the second one is refused, with the path."""
     lineward = world.lineward
     bring_into_state(lineward, Row("x | | imm all=103 | inside | 480"))
-    lineward.api("PUT", "groups/trial/lines/103/forwardings/immediate/all",
-                 {"target": "102", "enabled": True})
+    status, problem = lineward.request(
+        "PUT", "groups/trial/lines/103/forwardings/immediate/all", {"target": "102"})
+    check(status == 422, f"{status} {problem}")
+    check(problem["errors"] == [{"field": "target",
+                                 "reason": "leads back to this line: 103 -> 102 -> 103"}],
+          f"{problem}")
+
+
+def test_loop(world):
+    """Two lines that forward to each other when their users are logged off: saved with a warning;
+    the call ends at once, and nobody rings."""
+    lineward = world.lineward
+    bring_into_state(lineward, Row("x | off | off all=103 | inside | 480"))
+    lineward.api("PATCH", "users/support", {"login": "off"})
+    saved = lineward.api("PUT", "groups/trial/lines/103/forwardings/logged_off/all",
+                         {"target": "102", "enabled": True})
     try:
         call = world.call(CALLERS["inside"], "102")
     finally:
-        lineward.api("DELETE", "groups/trial/lines/103/forwardings/immediate/all")
+        lineward.api("DELETE", "groups/trial/lines/103/forwardings/logged_off/all")
+        lineward.api("PATCH", "users/support", {"login": "on"})
+    check("103 -> 102 -> 103" in saved.get("warnings", [""])[0], f"no warning: {saved}")
     check(call.final == 480, f"the caller got {call.answers}, not 480")
     check(not call.arrivals, "someone was called")
     entries = lineward.journal_of(call.call_id, 2)
@@ -272,6 +288,7 @@ def main():
         world.set_up()
         tests = [(row.name, lambda row=row: test_row(world, row)) for row in rows()]
         tests += [("chain", lambda: test_chain(world)), ("loop", lambda: test_loop(world)),
+                  ("loop-refused", lambda: test_loop_refused(world)),
                   ("refused-targets", lambda: test_refused_targets(world)),
                   ("dialled-from-outside", lambda: test_dialled_from_outside(world)),
                   ("ends-cleanly", lambda: (world.lineward.stop(), world.lineward.check_log()))]
