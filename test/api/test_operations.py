@@ -444,7 +444,7 @@ class Lists(Case):
         for condition in ("immediate", "dnd", "logged_off"):
             for origin in ("all", "internal", "external"):
                 self.call("putForwarding", "main", "102", condition, origin,
-                          body={"target": "101", "enabled": origin != "all"})
+                          body={"target": "103", "enabled": origin != "all"})
         items = self.call("listForwardings", "main", "102", status=200).json["items"]
         self.assertEqual([(item["condition"], item["origin"]) for item in items],
                          [(c, o) for c in ("immediate", "dnd", "logged_off")
