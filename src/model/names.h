@@ -41,7 +41,12 @@ enum model_number_class {
 extern const struct model_names model_number_classes;
 
 // Which header tells the target about the diversion (group setting diversion).
-enum model_diversion { DIVERSION_DIVERSION, DIVERSION_NONE };
+enum model_diversion {
+    DIVERSION_DIVERSION,
+    DIVERSION_HISTORY_INFO,
+    DIVERSION_BOTH,
+    DIVERSION_NONE,
+};
 extern const struct model_names model_diversions;
 
 // Whether a user counts as logged in: by live clients, always, or signed off by hand.

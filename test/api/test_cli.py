@@ -163,7 +163,8 @@ class Forwardings(Case):
         self.set_up_trial()
         self.done("line", "add", "103", "--group", "trial")
         self.done("forward", "set", "103", "logged_off", "--to", "102")
-        self.assertEqual(self.done("forward", "set", "102", "immediate", "--to", "103").splitlines(),
+        saved = self.done("forward", "set", "102", "immediate", "--to", "103")
+        self.assertEqual(saved.splitlines(),
                          ["line trial/102, immediate, all callers: to 103",
                           "Warning: calls can go in a circle: 102 -> 103 -> 102; such a call ends "
                           "where it has been before"])

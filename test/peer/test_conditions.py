@@ -230,6 +230,52 @@ def test_chain(world):
     check(len(lineward.journal_of(call.call_id, 2)) == 2, "not two journal entries")
 
 
+def test_history_info(world):
+    """Told by History-Info, alone or together with Diversion: this line and the target, the
+    Contact marked as the diversion."""
+    lineward = world.lineward
+    bring_into_state(lineward, Row("x | dnd | dnd int=105 ext=089 555 0-12 | inside | 486"))
+    cases = [("history-info", "inside", "102", "105", 0),
+             ("both", "inside", "102", "105", 1),
+             ("history-info", "outside", "+49891234102", "0089555012", 0),
+             ("none", "inside", "", "", 0)]
+    try:
+        for mode, caller, own, target, diversions in cases:
+            lineward.api("PATCH", "groups/trial", {"diversion": mode})
+            call = world.call(CALLERS[caller], "102")
+            check(call.arrival, f"{mode}: did not arrive: {call.answers}")
+            seen = call.arrival.all("History-Info")
+            wanted = [f"<sip:{own}@pbx.trial>;index=1",
+                      f"<sip:{target}@pbx.trial;cause=404>;index=1.1;mp=1"] if own else []
+            check(seen == wanted, f"{mode}: History-Info {seen}, not {wanted}")
+            check(len(call.arrival.diversions) == diversions,
+                  f"{mode}: diverted by {call.arrival.diversions}")
+            contact = call.arrival.first("X-Followed")
+            check(contact.endswith(";mp=1") == bool(own), f"{mode}: the Contact is {contact}")
+    finally:
+        lineward.api("PATCH", "groups/trial", {"diversion": "diversion"})
+
+
+def test_history_info_chain(world):
+    """Two forwardings in a row: the second line goes on with the first one's entries."""
+    lineward = world.lineward
+    bring_into_state(lineward, Row("x | | imm ext=101 | outside | 486"))
+    lineward.api("PATCH", "groups/trial", {"diversion": "history-info"})
+    lineward.api("PUT", "groups/trial/lines/101/forwardings/immediate/all", {"target": "105"})
+    try:
+        call = world.call(CALLERS["outside"], "102")
+    finally:
+        lineward.api("PATCH", "groups/trial", {"diversion": "diversion"})
+        lineward.api("DELETE", "groups/trial/lines/101/forwardings/immediate/all")
+    check(call.arrival and call.arrival.called_user == "105", f"did not arrive: {call.answers}")
+    seen = call.arrival.all("History-Info")
+    check(seen == ["<sip:102@pbx.trial>;index=1",
+                   "<sip:101@pbx.trial;cause=302>;index=1.1;mp=1",
+                   "<sip:105@pbx.trial;cause=302>;index=1.1.1;mp=1.1"], f"History-Info {seen}")
+    check(call.arrival.first("X-Followed").endswith(";mp=1.1"), "the Contact is not marked")
+    check(lineward.journal_of(call.call_id, 2)[1]["diverted_by"] == "102", "diverted by another")
+
+
 def test_loop_refused(world):
     """Two lines that always forward to each other: the second one is refused, with the path."""
     lineward = world.lineward
@@ -288,6 +334,8 @@ def main():
         world.set_up()
         tests = [(row.name, lambda row=row: test_row(world, row)) for row in rows()]
         tests += [("chain", lambda: test_chain(world)), ("loop", lambda: test_loop(world)),
+                  ("history-info", lambda: test_history_info(world)),
+                  ("history-info-chain", lambda: test_history_info_chain(world)),
                   ("loop-refused", lambda: test_loop_refused(world)),
                   ("refused-targets", lambda: test_refused_targets(world)),
                   ("dialled-from-outside", lambda: test_dialled_from_outside(world)),
