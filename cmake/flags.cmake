@@ -6,6 +6,9 @@ set(LINEWARD_SANITIZE "" CACHE STRING
 set(CMAKE_C_STANDARD 17)
 set(CMAKE_C_STANDARD_REQUIRED ON)
 set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_CXX_STANDARD 17)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 add_library(lineward_flags INTERFACE)
@@ -13,7 +16,9 @@ target_compile_definitions(lineward_flags INTERFACE
     _GNU_SOURCE LINEWARD_VERSION="${PROJECT_VERSION}")
 target_include_directories(lineward_flags INTERFACE ${PROJECT_SOURCE_DIR}/src)
 target_compile_options(lineward_flags INTERFACE
-    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla -Wmissing-prototypes -Werror
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla -Werror
+    $<$<COMPILE_LANGUAGE:C>:-Wmissing-prototypes>
+    $<$<COMPILE_LANGUAGE:CXX>:-Wmissing-declarations>
     -fno-omit-frame-pointer)
 
 if(LINEWARD_SANITIZE)

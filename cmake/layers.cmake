@@ -2,10 +2,12 @@
 # How a layer and a test of it are declared.
 
 # lineward_layer(NAME [USES layer...] [LIBRARIES pkg-config target...])
-# The static library lineward_NAME of all C files in src/NAME. USES names the layers it may call.
+# The static library lineward_NAME of all C and C++ files in src/NAME. USES names the layers it
+# may call.
 function(lineward_layer name)
     cmake_parse_arguments(layer "" "" "USES;LIBRARIES" ${ARGN})
-    file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.c)
+    file(GLOB sources CONFIGURE_DEPENDS
+        ${PROJECT_SOURCE_DIR}/src/${name}/*.c ${PROJECT_SOURCE_DIR}/src/${name}/*.cc)
     list(FILTER sources EXCLUDE REGEX "/main\\.c$")
     add_library(lineward_${name} STATIC ${sources})
     target_link_libraries(lineward_${name} PUBLIC lineward_flags)

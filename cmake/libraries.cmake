@@ -10,6 +10,13 @@ pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(sqlite REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(config REQUIRED IMPORTED_TARGET libconfig)
 pkg_check_modules(curl REQUIRED IMPORTED_TARGET libcurl)
+# libphonenumber comes without a pkg-config file.
+find_path(phonenumber_include phonenumbers/phonenumberutil.h REQUIRED)
+find_library(phonenumber_library phonenumber REQUIRED)
+add_library(PkgConfig::phonenumber INTERFACE IMPORTED)
+set_target_properties(PkgConfig::phonenumber PROPERTIES
+    INTERFACE_INCLUDE_DIRECTORIES ${phonenumber_include}
+    INTERFACE_LINK_LIBRARIES ${phonenumber_library})
 if(BUILD_TESTING)
     pkg_check_modules(cmocka REQUIRED IMPORTED_TARGET cmocka)
 endif()

@@ -5,10 +5,11 @@
 
 #include <string.h>
 
-// What GET shows beyond the fields may be sent back, so that what was read can be changed and put;
-// it has no effect.
+// What replies show beyond the fields may be sent back, so that what was read can be changed and
+// put; it has no effect.
 static bool is_read_only(enum model_kind kind, struct span name)
 {
+    if (span_eq(name, SPAN("warnings"))) return kind == KIND_FORWARDING;
     return kind == KIND_LINE &&
            (span_eq(name, SPAN("registration")) || span_eq(name, SPAN("password_set")));
 }

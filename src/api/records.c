@@ -220,9 +220,9 @@ bool api_records_find(struct api *api, const struct request *request, union mode
     return api_reply_settings_problem(reply, &problem);
 }
 
-// Replies with the record that has just been saved.
+// Replies with the record that has just been saved, and what the person should know of it.
 static void reply_saved(struct api *api, const struct request *request, bool is_new,
-                        union model_record *record, struct reply *reply)
+                        union model_record *record, const char *warning, struct reply *reply)
 {
     enum model_kind kind = request->route->kind;
     struct settings_problem problem;
@@ -230,7 +230,9 @@ static void reply_saved(struct api *api, const struct request *request, bool is_
     // It is saved, whether or not it can be read again: without its number only the registration is
     // missing.
     if (settings_get(api->options.settings, kind, record, &id, &problem)) id = 0;
-    api_reply_json(reply, is_new ? 201 : 200, json_resource(api, kind, id, record));
+    json_t *body = json_resource(api, kind, id, record);
+    if (*warning) json_object_set_new(body, "warnings", json_pack("[s]", warning));
+    api_reply_json(reply, is_new ? 201 : 200, body);
 }
 
 static void put_value(const struct model_field *field, const union model_record *record,
@@ -302,7 +304,7 @@ void api_records_add(struct api *api, struct request *request, struct reply *rep
         return;
     }
     put_location(request, &record, reply);
-    reply_saved(api, request, true, &record, reply);
+    reply_saved(api, request, true, &record, problem.warning, reply);
 }
 
 // A whole record without its secrets keeps those that are stored.
@@ -338,7 +340,7 @@ void api_records_put(struct api *api, struct request *request, struct reply *rep
         return;
     }
     if (is_new) put_location(request, &record, reply);
-    reply_saved(api, request, is_new, &record, reply);
+    reply_saved(api, request, is_new, &record, problem.warning, reply);
 }
 
 void api_records_patch(struct api *api, struct request *request, struct reply *reply)
@@ -352,7 +354,7 @@ void api_records_patch(struct api *api, struct request *request, struct reply *r
         api_reply_settings_problem(reply, &problem);
         return;
     }
-    reply_saved(api, request, false, &record, reply);
+    reply_saved(api, request, false, &record, problem.warning, reply);
 }
 
 void api_records_remove(struct api *api, struct request *request, struct reply *reply)

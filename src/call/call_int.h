@@ -38,10 +38,33 @@ void call_read_history(const struct call_offer *offer, struct turn *turn,
 // Whether a diverter is in the history already.
 bool call_has_visited(const struct call_history *history, struct span stored);
 
-// Prints the Diversion headers of a 302: ours on top, the received ones below. `count_before` is
-// how often the call was diverted before, by all that we know.
-void call_put_diversion(struct buffer *out, const struct call_offer *offer,
-                        const struct fwd_verdict *verdict, uint32_t count_before);
+// Adds a diverter, unless it is there already or there is no room.
+void call_add_visited(struct call_history *history, struct span stored);
+
+// A forwarding that a 302 tells.
+struct call_forwarding {
+    const struct call_offer *offer;
+    const struct fwd_verdict *verdict;
+    uint32_t count_before; // how often the call was diverted before, by all that we know
+};
+// Prints the Diversion headers: ours on top, the received ones below.
+void call_put_diversion(struct buffer *out, const struct call_forwarding *forwarding);
+// Prints the number that diverts: the extension towards internal targets, else the public number.
+void call_put_diverting_number(struct buffer *out, const struct call_forwarding *forwarding);
+// Prints one received value on one line, whatever way it was folded.
+void call_put_unfolded(struct buffer *out, struct span value);
+
+// ---- history_info.c
+
+// Reads the entries; adds their numbers to `history` and returns how many diversions they tell.
+uint32_t call_read_history_info(const struct call_offer *offer, struct turn *turn,
+                                struct call_history *history);
+
+enum { CALL_MARK_SIZE = 128 };
+// Prints the History-Info headers: the received entries, this line's, the target's. `mark` becomes
+// the index of this line's entry, which the Contact's mp parameter names (RFC 7044 section 10.4).
+void call_put_history_info(struct buffer *out, const struct call_forwarding *forwarding,
+                           struct turn *turn, char mark[CALL_MARK_SIZE]);
 
 // ---- memory.c: forwardings executed in the last seconds
 

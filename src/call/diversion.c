@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is told of diversions: read from Diversion (RFC 5806) and History-Info (RFC 7044), printed
-// into a 302.
+// What is told of diversions: Diversion headers (RFC 5806), read from an INVITE and printed into a
+// 302. History-Info is history_info.c.
 #include "call/call_int.h"
 
 enum { COUNTER_MAX = 99 }; // one or two digits (RFC 5806 section 9)
@@ -13,7 +13,7 @@ bool call_has_visited(const struct call_history *history, struct span stored)
     return false;
 }
 
-static void add_visited(struct call_history *history, struct span stored)
+void call_add_visited(struct call_history *history, struct span stored)
 {
     if (stored.len == 0 || history->visited_count == FWD_VISITED_MAX) return;
     if (!call_has_visited(history, stored)) history->visited[history->visited_count++] = stored;
@@ -38,35 +38,9 @@ static uint32_t read_diversions(const struct call_offer *offer, struct turn *tur
         struct sip_address diverter;
         if (sip_parse_address(value, &diverter) != SIP_OK) continue;
         sum += counter_of(&diverter);
-        add_visited(history, call_read_number(offer->group, &diverter, turn));
+        call_add_visited(history, call_read_number(offer->group, &diverter, turn));
     }
     return sum;
-}
-
-// The cause of a History-Info entry: a parameter of its URI (RFC 4458), 0 where there is none.
-static uint64_t cause_of(const struct sip_address *entry)
-{
-    struct span text;
-    uint64_t cause = 0;
-    if (sip_find_param(entry->uri.params, SPAN("cause"), &text)) span_to_u64(text, 699, &cause);
-    return cause;
-}
-
-static uint32_t read_history_info(const struct call_offer *offer, struct turn *turn,
-                                  struct call_history *history)
-{
-    struct sip_values place = SIP_VALUES_START;
-    struct span value, own = snapshot_text(offer->line, offer->line->extension);
-    uint32_t count = 0;
-    while (sip_next_value(offer->invite, SIP_HISTORY_INFO, &place, &value)) {
-        struct sip_address entry;
-        if (sip_parse_address(value, &entry) != SIP_OK) continue;
-        uint64_t cause = cause_of(&entry);
-        if (cause != 0 && cause != 380) count++;
-        struct span number = call_read_number(offer->group, &entry, turn);
-        if (!span_eq(number, own)) add_visited(history, number);
-    }
-    return count;
 }
 
 void call_read_history(const struct call_offer *offer, struct turn *turn,
@@ -74,7 +48,7 @@ void call_read_history(const struct call_offer *offer, struct turn *turn,
 {
     history->visited_count = 0;
     uint32_t by_diversion = read_diversions(offer, turn, history);
-    uint32_t by_history_info = read_history_info(offer, turn, history);
+    uint32_t by_history_info = call_read_history_info(offer, turn, history);
     history->diversion_count = by_diversion > by_history_info ? by_diversion : by_history_info;
 }
 
@@ -92,8 +66,7 @@ static uint32_t received_count(const struct sip_message *invite)
     return sum;
 }
 
-// One received value on one line, whatever way it was folded.
-static void put_unfolded(struct buffer *out, struct span value)
+void call_put_unfolded(struct buffer *out, struct span value)
 {
     for (size_t i = 0; i < value.len; i++) {
         bool is_break = value.at[i] == '\r' || value.at[i] == '\n';
@@ -109,29 +82,40 @@ static bool is_internal_target(const struct call_offer *offer, struct span targe
     return call_is_internal(offer, buffer_span(&dialled));
 }
 
-void call_put_diversion(struct buffer *out, const struct call_offer *offer,
-                        const struct fwd_verdict *verdict, uint32_t count_before)
+void call_put_diverting_number(struct buffer *out, const struct call_forwarding *forwarding)
 {
-    const struct line_group *group = offer->group;
+    const struct call_offer *offer = forwarding->offer;
     struct span extension = snapshot_text(offer->line, offer->line->extension);
+    if (is_internal_target(offer, forwarding->verdict->target)) {
+        buffer_put(out, extension);
+    } else {
+        phone_put_public(out, &offer->group->numbering, extension);
+    }
+}
+
+void call_put_diversion(struct buffer *out, const struct call_forwarding *forwarding)
+{
+    const struct call_offer *offer = forwarding->offer;
+    uint32_t count_before = forwarding->count_before;
     char bytes[NUMBER_SIZE];
-    struct buffer public_number = buffer_over(bytes, sizeof bytes);
-    phone_put_public(&public_number, &group->numbering, extension);
-    bool is_internal = is_internal_target(offer, verdict->target);
+    struct buffer number = buffer_over(bytes, sizeof bytes);
+    call_put_diverting_number(&number, forwarding);
     // Diversions that the PBX did not tell us of are counted with ours, so that they are not
     // forgotten.
     uint32_t told = received_count(offer->invite);
     uint32_t counter = count_before > told ? count_before - told + 1 : 1;
     buffer_put(out, SPAN("Diversion: <sip:"));
-    sip_put_escaped_user(out, is_internal ? extension : buffer_span(&public_number));
-    buffer_printf(out, "@%s>;reason=%s;counter=%u;privacy=%s\r\n", group->snapshot.settings.domain,
-                  model_reason_text(verdict->reason), counter < COUNTER_MAX ? counter : COUNTER_MAX,
+    sip_put_escaped_user(out, buffer_span(&number));
+    buffer_printf(out, "@%s>;reason=%s;counter=%u;privacy=%s\r\n",
+                  offer->group->snapshot.settings.domain,
+                  model_reason_text(forwarding->verdict->reason),
+                  counter < COUNTER_MAX ? counter : COUNTER_MAX,
                   offer->line->is_number_withheld ? "full" : "off");
     struct sip_values place = SIP_VALUES_START;
     struct span value;
     while (sip_next_value(offer->invite, SIP_DIVERSION, &place, &value)) {
         buffer_put(out, SPAN("Diversion: "));
-        put_unfolded(out, value);
+        call_put_unfolded(out, value);
         buffer_put(out, SPAN("\r\n"));
     }
 }

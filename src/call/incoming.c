@@ -15,7 +15,7 @@
 enum {
     TEXT_ROOM = 2048,                  // of a call's texts, its trace included
     PROVISIONAL_US = 60 * 1000 * 1000, // 180 is repeated (RFC 3261 section 13.3.1.1)
-    REPLY_HEADERS_MAX = 1024,
+    REPLY_HEADERS_MAX = 2048,
 };
 
 enum call_phase { PHASE_RESERVED, PHASE_HOLDING, PHASE_ANSWERED };
@@ -179,24 +179,43 @@ static void end_with(struct call_table *table, struct turn *turn, struct pool_id
     reply(turn, call, status, headers);
 }
 
-// The headers of a 302 (RFC 3261 section 21.3.3): one Contact that the PBX can dial, at its own
-// domain.
-static struct span redirect_headers(struct turn *turn, const struct call_offer *offer,
-                                    const struct fwd_verdict *verdict, uint32_t count_before)
+// One Contact that the PBX can dial, at its own domain (RFC 3261 section 21.3.3); with History-Info
+// it is marked as the diversion of the entry `mark` (RFC 7044 section 10.4).
+static void put_contact(struct buffer *out, const struct call_forwarding *forwarding,
+                        const char *mark)
 {
-    const struct line_group *group = offer->group;
-    char *bytes = arena_take(turn->arena, REPLY_HEADERS_MAX);
+    const struct line_group *group = forwarding->offer->group;
+    buffer_put_text(out, "Contact: <sip:");
+    phone_put_target_dialled(out, &group->numbering, forwarding->verdict->target);
+    buffer_printf(out, "@%s>", group->snapshot.settings.domain);
+    if (*mark) buffer_printf(out, ";mp=%s", mark);
+    buffer_put_text(out, "\r\n");
+}
+
+// The headers of a 302. What is told of diversions is left out, rather than the forwarding, where
+// it does not fit.
+static struct span redirect_headers(struct turn *turn, const struct call_forwarding *forwarding)
+{
+    unsigned mode = forwarding->offer->group->snapshot.settings.diversion;
+    char *bytes = arena_take(turn->arena, 2 * REPLY_HEADERS_MAX), mark[CALL_MARK_SIZE] = "";
     if (!bytes) return SPAN_NONE;
-    struct buffer out = buffer_over(bytes, REPLY_HEADERS_MAX);
-    buffer_put_text(&out, "Contact: <sip:");
-    phone_put_target_dialled(&out, &group->numbering, verdict->target);
-    buffer_printf(&out, "@%s>\r\n", group->snapshot.settings.domain);
-    size_t contact_len = out.len;
-    if (group->snapshot.settings.diversion == DIVERSION_DIVERSION) {
-        call_put_diversion(&out, offer, verdict, count_before);
+    struct buffer told = buffer_over(bytes, REPLY_HEADERS_MAX);
+    struct buffer out = buffer_over(bytes + REPLY_HEADERS_MAX, REPLY_HEADERS_MAX);
+    if (mode == DIVERSION_DIVERSION || mode == DIVERSION_BOTH) {
+        call_put_diversion(&told, forwarding);
     }
-    // Diversions that do not fit are left out rather than the forwarding.
-    return out.is_full ? span_slice(buffer_span(&out), 0, contact_len) : buffer_span(&out);
+    if (mode == DIVERSION_HISTORY_INFO || mode == DIVERSION_BOTH) {
+        call_put_history_info(&told, forwarding, turn, mark);
+    }
+    put_contact(&out, forwarding, told.is_full ? "" : mark);
+    struct span contact = buffer_span(&out);
+    if (!told.is_full) buffer_put(&out, buffer_span(&told));
+    if (out.is_full && *mark) { // it does not fit together with the Contact
+        out = buffer_over(bytes, REPLY_HEADERS_MAX);
+        put_contact(&out, forwarding, "");
+        return buffer_span(&out);
+    }
+    return out.is_full ? contact : buffer_span(&out);
 }
 
 // What a forwarded call is recognised by on the line it goes to.
@@ -295,8 +314,8 @@ void call_begin(struct call_table *table, struct turn *turn, struct pool_id id,
     case VERDICT_REDIRECT:
         call->outcome = OUTCOME_FORWARDED;
         remember(table, turn, offer, &caller, &history, verdict.target);
-        end_with(table, turn, id, 302,
-                 redirect_headers(turn, offer, &verdict, history.diversion_count));
+        struct call_forwarding forwarding = {offer, &verdict, history.diversion_count};
+        end_with(table, turn, id, 302, redirect_headers(turn, &forwarding));
         break;
     case VERDICT_DECLINE:
         call->outcome = OUTCOME_DECLINED;

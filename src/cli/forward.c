@@ -81,6 +81,18 @@ static void print_slot(const struct slot *slot, const json_t *forwarding)
     puts(is_on ? "" : " (off)");
 }
 
+static void print_warnings(const json_t *forwarding)
+{
+    size_t i;
+    json_t *warning;
+    json_array_foreach(json_object_get(forwarding, "warnings"), i, warning)
+    {
+        fputs("Warning: ", stdout);
+        cli_print_text(json_string_value(warning));
+        putchar('\n');
+    }
+}
+
 int cli_forward_set(const struct invocation *invocation)
 {
     struct slot slot;
@@ -104,6 +116,7 @@ int cli_forward_set(const struct invocation *invocation)
         return STATUS_DONE;
     }
     print_slot(&slot, answer);
+    print_warnings(answer);
     json_decref(answer);
     return STATUS_DONE;
 }

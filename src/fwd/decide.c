@@ -84,14 +84,16 @@ static void decline_unavailable(struct decision *decision)
 
 // ---- Targets: behaviour.md step 2, which holds for every candidate of the other steps
 
-// What speaks for or against forwarding to `target`. A target that is missing, or the line itself,
-// is skipped as unset; one that was visited, or any once the call was diverted too often, ends the
-// call.
+// What speaks for or against forwarding to `target`. A target that is missing, the line itself, an
+// emergency number or barred is skipped as unset; one that was visited, or any once the call was
+// diverted too often, ends the call.
 static enum fwd_finding judge(const struct decision *decision, const struct fwd_target *target)
 {
     switch (target->state) {
     case FWD_TARGET_MISSING: return FWD_NO_NUMBER;
     case FWD_TARGET_SELF: return FWD_IS_SELF;
+    case FWD_TARGET_EMERGENCY: return FWD_IS_EMERGENCY;
+    case FWD_TARGET_BARRED: return FWD_IS_BARRED;
     case FWD_TARGET_VISITED: return FWD_IS_VISITED;
     case FWD_TARGET_USABLE: break;
     }
@@ -101,7 +103,8 @@ static enum fwd_finding judge(const struct decision *decision, const struct fwd_
 
 static bool is_skipped(enum fwd_finding finding)
 {
-    return finding == FWD_NO_NUMBER || finding == FWD_IS_SELF;
+    return finding == FWD_NO_NUMBER || finding == FWD_IS_SELF || finding == FWD_IS_EMERGENCY ||
+           finding == FWD_IS_BARRED;
 }
 
 static enum model_reason reason_of(enum model_condition condition)

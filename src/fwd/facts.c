@@ -14,30 +14,50 @@ static bool is_same(const struct site *site, struct span a, struct span b)
     return phone_is_same(site->numbering, span_of(site->group->settings.domain), a, b);
 }
 
-static enum fwd_target_state state_of(const struct site *site, struct span target)
+// A stored target and its class, as the snapshot has them.
+struct candidate {
+    struct span stored;
+    enum model_number_class number_class;
+};
+
+static enum fwd_target_state state_of(const struct site *site, const struct candidate *candidate)
 {
+    struct span target = candidate->stored;
     if (target.len == 0) return FWD_TARGET_MISSING;
+    if (candidate->number_class == NUMBER_EMERGENCY) return FWD_TARGET_EMERGENCY;
     if (is_same(site, target, snapshot_text(site->line, site->line->extension))) {
         return FWD_TARGET_SELF;
     }
+    enum phone_barring barring = phone_bar(&site->group->settings, site->numbering,
+                                           candidate->number_class, target);
+    if (barring != PHONE_PERMITTED) return FWD_TARGET_BARRED;
     for (size_t i = 0; i < site->call->visited_count; i++) {
         if (is_same(site, target, site->call->visited[i])) return FWD_TARGET_VISITED;
     }
     return FWD_TARGET_USABLE;
 }
 
-// The user's number for the words "mailbox" and "mobile", any other target as it is.
-static struct span resolve(const struct snapshot_line *line, struct span target)
+static struct candidate mailbox_of(const struct snapshot_line *line)
 {
-    if (span_eq(target, SPAN("mailbox"))) return snapshot_text(line, line->mailbox);
-    if (span_eq(target, SPAN("mobile"))) return snapshot_text(line, line->mobile);
-    return target;
+    return (struct candidate){snapshot_text(line, line->mailbox),
+                              (enum model_number_class)line->mailbox_class};
 }
 
-static struct fwd_target target_of(const struct site *site, struct span stored)
+// The user's number for the words "mailbox" and "mobile", any other target as it is.
+static struct candidate resolve(const struct snapshot_line *line, const struct snapshot_rule *rule)
 {
-    struct span resolved = resolve(site->line, stored);
-    return (struct fwd_target){resolved, state_of(site, resolved)};
+    struct span target = snapshot_text(line, rule->target);
+    if (span_eq(target, SPAN("mailbox"))) return mailbox_of(line);
+    if (span_eq(target, SPAN("mobile"))) {
+        return (struct candidate){snapshot_text(line, line->mobile),
+                                  (enum model_number_class)line->mobile_class};
+    }
+    return (struct candidate){target, (enum model_number_class)rule->number_class};
+}
+
+static struct fwd_target target_of(const struct site *site, struct candidate candidate)
+{
+    return (struct fwd_target){candidate.stored, state_of(site, &candidate)};
 }
 
 void fwd_prepare(const struct snapshot_group *group, const struct phone_numbering *numbering,
@@ -52,7 +72,7 @@ void fwd_prepare(const struct snapshot_group *group, const struct phone_numberin
         room->rules[i] = (struct fwd_rule){
             .condition = (enum model_condition)rule->condition,
             .origin = (enum model_origin)rule->origin,
-            .target = target_of(&site, snapshot_text(line, rule->target)),
+            .target = target_of(&site, resolve(line, rule)),
         };
     }
     *facts = (struct fwd_facts){
@@ -65,7 +85,7 @@ void fwd_prepare(const struct snapshot_group *group, const struct phone_numberin
         .has_clients = call->has_clients,
         .rules = room->rules,
         .rule_count = rule_count,
-        .mailbox = target_of(&site, snapshot_text(line, line->mailbox)),
+        .mailbox = target_of(&site, mailbox_of(line)),
         .decline_unavailable = (enum model_decline)group->settings.decline_unavailable,
         .diversion_count = call->diversion_count,
         .max_diversions = group->settings.max_diversions,

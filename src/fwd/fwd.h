@@ -14,6 +14,8 @@ enum fwd_target_state {
     FWD_TARGET_MISSING, // "mailbox" or "mobile", and the user has no such number
     FWD_TARGET_SELF,    // the line itself
     FWD_TARGET_VISITED, // this call has been there
+    FWD_TARGET_EMERGENCY,
+    FWD_TARGET_BARRED, // by the group's settings
 };
 
 struct fwd_target {
@@ -80,6 +82,8 @@ enum fwd_finding {
     FWD_IS_SELF,       // its target is the line itself
     FWD_IS_VISITED,    // the call has been at its target before: it ends here
     FWD_IS_OVER_LIMIT, // diverted too often: it ends here
+    FWD_IS_EMERGENCY,  // its target is an emergency number
+    FWD_IS_BARRED,     // the group bars its target
 };
 
 // One line of the trace: eight bytes, stored in the journal as they are.

@@ -37,6 +37,8 @@ static const char *const finding_names[] = {
     [FWD_IS_SELF] = "is_self",
     [FWD_IS_VISITED] = "is_visited",
     [FWD_IS_OVER_LIMIT] = "is_over_limit",
+    [FWD_IS_EMERGENCY] = "is_emergency",
+    [FWD_IS_BARRED] = "is_barred",
 };
 enum { FINDING_COUNT = sizeof finding_names / sizeof finding_names[0] };
 
@@ -97,6 +99,9 @@ static const struct words english = {
                     [FWD_APPLIES] = "the user's mailbox takes the call",
                     [FWD_NOT_SET] = "no mailbox number is set",
                     [FWD_IS_SELF] = "the mailbox is skipped: its number is the line itself",
+                    [FWD_IS_EMERGENCY] = "the mailbox is skipped: its number is an emergency "
+                                         "number",
+                    [FWD_IS_BARRED] = "the mailbox is skipped: the group bars its number",
                     [FWD_IS_VISITED] = "the mailbox cannot take the call: the call has been there "
                                        "before, and ends",
                     [FWD_IS_OVER_LIMIT] = "the mailbox cannot take the call: the call has been "
@@ -129,6 +134,8 @@ static const struct words english = {
             [FWD_LESS_SPECIFIC] = "gives way: there is one for this kind of caller",
             [FWD_NO_NUMBER] = "is skipped: its target is a number that the user does not have",
             [FWD_IS_SELF] = "is skipped: its target is the line itself",
+            [FWD_IS_EMERGENCY] = "is skipped: its target is an emergency number",
+            [FWD_IS_BARRED] = "is skipped: the group bars its target",
             [FWD_IS_VISITED] = "cannot be carried out: the call has been at its target before, "
                                "and ends",
             [FWD_IS_OVER_LIMIT] = "cannot be carried out: the call has been diverted too often, "
@@ -168,6 +175,10 @@ static const struct words german = {
                     [FWD_NOT_SET] = "es ist keine Mailboxnummer hinterlegt",
                     [FWD_IS_SELF] = "die Mailbox wird übergangen: ihre Nummer ist die der "
                                     "Nebenstelle selbst",
+                    [FWD_IS_EMERGENCY] = "die Mailbox wird übergangen: ihre Nummer ist eine "
+                                         "Notrufnummer",
+                    [FWD_IS_BARRED] = "die Mailbox wird übergangen: ihre Nummer ist in der "
+                                      "Gruppe gesperrt",
                     [FWD_IS_VISITED] = "die Mailbox kann den Anruf nicht annehmen: er war schon "
                                        "einmal dort und endet",
                     [FWD_IS_OVER_LIMIT] = "die Mailbox kann den Anruf nicht annehmen: er wurde "
@@ -203,6 +214,8 @@ static const struct words german = {
             [FWD_NO_NUMBER] = "wird übergangen: ihr Ziel ist eine Nummer, die der Benutzer nicht "
                               "hat",
             [FWD_IS_SELF] = "wird übergangen: ihr Ziel ist die Nebenstelle selbst",
+            [FWD_IS_EMERGENCY] = "wird übergangen: ihr Ziel ist eine Notrufnummer",
+            [FWD_IS_BARRED] = "wird übergangen: ihr Ziel ist in der Gruppe gesperrt",
             [FWD_IS_VISITED] = "kann nicht ausgeführt werden: der Anruf war schon bei ihrem Ziel "
                                "und endet",
             [FWD_IS_OVER_LIMIT] = "kann nicht ausgeführt werden: der Anruf wurde zu oft "

@@ -56,6 +56,12 @@ static const struct model_field group_fields[] = {
            "forwardings in a chain before a call is ended"),
     TEXT(model_group, realm, 0, "",
          "digest realm that the lines' passwords are for; empty: whichever the PBX names"),
+    BOOL(model_group, "bar_premium", is_barring_premium, "true",
+         "whether nothing is forwarded to premium-rate numbers"),
+    BOOL(model_group, "bar_foreign", is_barring_foreign, "true",
+         "whether nothing is forwarded to other countries"),
+    TEXT(model_group, barred_prefixes, 0, "",
+         "beginnings of numbers that nothing is forwarded to, as in 0137, +881"),
 };
 
 static const struct model_field user_fields[] = {

@@ -27,8 +27,26 @@ extern const struct model_names model_origins;
 enum model_decline { DECLINE_486, DECLINE_480, DECLINE_603, DECLINE_RINGING };
 extern const struct model_names model_declines;
 
+// What kind of number a forwarding goes to, as its country's numbering plan has it.
+enum model_number_class {
+    NUMBER_UNKNOWN, // no number, or a short code of which nothing is known
+    NUMBER_INTERNAL,
+    NUMBER_NATIONAL,
+    NUMBER_MOBILE,
+    NUMBER_PREMIUM,
+    NUMBER_FOREIGN,
+    NUMBER_FOREIGN_PREMIUM,
+    NUMBER_EMERGENCY,
+};
+extern const struct model_names model_number_classes;
+
 // Which header tells the target about the diversion (group setting diversion).
-enum model_diversion { DIVERSION_DIVERSION, DIVERSION_NONE };
+enum model_diversion {
+    DIVERSION_DIVERSION,
+    DIVERSION_HISTORY_INFO,
+    DIVERSION_BOTH,
+    DIVERSION_NONE,
+};
 extern const struct model_names model_diversions;
 
 // Whether a user counts as logged in: by live clients, always, or signed off by hand.

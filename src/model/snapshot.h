@@ -20,6 +20,7 @@ struct snapshot_text {
 struct snapshot_rule {
     uint8_t condition;           // enum model_condition
     uint8_t origin;              // enum model_origin
+    uint8_t number_class;        // of the target, enum model_number_class
     struct snapshot_text target; // stored form; "mailbox" and "mobile" as these words
 };
 
@@ -30,8 +31,9 @@ struct snapshot_line {
     bool is_enabled;
     bool is_number_withheld;
     bool has_user;
-    bool is_dnd;   // of the user
-    uint8_t login; // of the user, enum model_login
+    bool is_dnd;                         // of the user
+    uint8_t login;                       // of the user, enum model_login
+    uint8_t mailbox_class, mobile_class; // of the user's numbers, enum model_number_class
     uint8_t rule_count;
     struct snapshot_text extension, auth_user, password, user, display_name;
     struct snapshot_text mailbox, mobile; // of the user, stored form, empty where not set

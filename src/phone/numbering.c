@@ -196,6 +196,54 @@ static const char *read_internal_ranges(const struct setting *setting,
     return NULL;
 }
 
+// ---- Barred prefixes
+
+// A prefix in the form that stored numbers begin with: +E.164 for what people write with an
+// international or national prefix, else the digits as they are.
+static bool put_barred(const struct phone_numbering *numbering, struct span item,
+                       struct buffer *out)
+{
+    struct span international = span_of(numbering->international_prefix);
+    struct span national = span_of(numbering->national_prefix);
+    struct span country = span_of(numbering->country_code);
+    struct span digits = item;
+    if (item.len > 0 && item.at[0] == '+') {
+        digits = span_from(item, 1);
+        buffer_put_byte(out, '+');
+    } else if (international.len > 0 && span_starts_with(item, international)) {
+        digits = span_from(item, international.len);
+        buffer_put_byte(out, '+');
+    } else if (national.len > 0 && country.len > 0 && span_starts_with(item, national)) {
+        digits = span_from(item, national.len);
+        buffer_printf(out, "+%.*s", SPAN_ARG(country));
+    }
+    bool is_global = out->len > 0;
+    buffer_put(out, digits);
+    return digits.len > 0 && !out->is_full &&
+           is_made_of(digits, is_global ? "0123456789" : "0123456789*#");
+}
+
+static const char *read_barred_prefixes(const struct setting *setting,
+                                        struct phone_numbering *numbering)
+{
+    struct span rest = setting->text;
+    while (rest.len > 0) {
+        struct span item = span_trim(span_split(&rest, ','));
+        if (numbering->barred_count == PHONE_BARRED_MAX) {
+            return refuse(setting, "must be at most %d prefixes", PHONE_BARRED_MAX);
+        }
+        char *prefix = numbering->barred[numbering->barred_count];
+        struct buffer out = buffer_over(prefix, PHONE_DIGITS_MAX - 1);
+        if (!put_barred(numbering, item, &out)) {
+            return refuse(setting, "contains \"%.*s\", which no number begins with",
+                          SPAN_ARG(item.len <= QUOTED_MAX ? item : SPAN("...")));
+        }
+        prefix[out.len] = '\0';
+        numbering->barred_count++;
+    }
+    return NULL;
+}
+
 // In the order in which they need each other.
 #define SETTING(member)                                                                            \
     {                                                                                              \
@@ -208,7 +256,7 @@ static const struct {
 } settings[] = {
     SETTING(outside_prefix),  SETTING(national_prefix), SETTING(international_prefix),
     SETTING(country_code),    SETTING(area_code),       SETTING(main_number),
-    SETTING(internal_ranges),
+    SETTING(internal_ranges), SETTING(barred_prefixes),
 };
 
 const char *phone_read_numbering(const struct model_group *group, struct phone_numbering *numbering,

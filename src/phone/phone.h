@@ -6,7 +6,7 @@
 
 #include "model/model.h"
 
-enum { PHONE_RANGE_MAX = 32, PHONE_DIGITS_MAX = 32 };
+enum { PHONE_RANGE_MAX = 32, PHONE_DIGITS_MAX = 32, PHONE_BARRED_MAX = 32 };
 
 // One range of internal numbers: equally long decimal strings, compared digit by digit; '7xx' is
 // 700-799.
@@ -21,6 +21,8 @@ struct phone_numbering {
     char outside_prefix[8], national_prefix[8], international_prefix[8];
     struct phone_range ranges[PHONE_RANGE_MAX];
     size_t range_count;
+    char barred[PHONE_BARRED_MAX][PHONE_DIGITS_MAX]; // +... of E.164 numbers, or other digits
+    size_t barred_count;
 };
 
 // Reads the numbering out of a group's settings. Returns NULL; or the reason for a refusal (printed
@@ -119,3 +121,25 @@ bool phone_is_same(const struct phone_numbering *numbering, struct span domain, 
 // a number's dialled form (# as %23), or a sip: URI's own user part. RFC 3261 section 25.1.
 void phone_put_target_dialled(struct buffer *out, const struct phone_numbering *numbering,
                               struct span target);
+
+// The number that is dialled for a stored target; invalid where it is a name, or one of the words.
+struct phone_number phone_number_of_target(const struct phone_numbering *numbering,
+                                           struct span target);
+
+// Prints the digits that the PBX is to dial for a stored target, without # at their end, which only
+// ends them. Prints nothing where they are more than digits.
+void phone_put_target_digits(struct buffer *out, const struct phone_numbering *numbering,
+                             struct span target);
+
+// Why a group bars a target.
+enum phone_barring {
+    PHONE_PERMITTED,
+    PHONE_BARRED_PREMIUM,
+    PHONE_BARRED_FOREIGN,
+    PHONE_BARRED_PREFIX,
+};
+// Whether and why the group bars a stored target of this class. (An emergency number is no matter
+// of barring, see country.h.) behaviour.md "Forwardings".
+enum phone_barring phone_bar(const struct model_group *group,
+                             const struct phone_numbering *numbering,
+                             enum model_number_class number_class, struct span target);

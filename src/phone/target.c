@@ -148,6 +148,12 @@ bool phone_is_same(const struct phone_numbering *numbering, struct span domain, 
                    essence_of(numbering, domain, b, room_b));
 }
 
+struct phone_number phone_number_of_target(const struct phone_numbering *numbering,
+                                           struct span target)
+{
+    return phone_read(numbering, target, is_sip(target));
+}
+
 void phone_put_target_dialled(struct buffer *out, const struct phone_numbering *numbering,
                               struct span target)
 {
@@ -166,4 +172,21 @@ void phone_put_target_dialled(struct buffer *out, const struct phone_numbering *
         }
     }
     if (dialled.is_full) out->is_full = true;
+}
+
+void phone_put_target_digits(struct buffer *out, const struct phone_numbering *numbering,
+                             struct span target)
+{
+    char dialled_bytes[TEXT_SIZE], digits_bytes[TEXT_SIZE];
+    struct buffer dialled = buffer_over(dialled_bytes, sizeof dialled_bytes);
+    size_t len;
+    phone_put_target_dialled(&dialled, numbering, target);
+    struct span user = buffer_span(&dialled);
+    user = span_slice(user, 0, span_find(user, ';')); // without parameters
+    if (dialled.is_full || !phone_unescape(user, digits_bytes, sizeof digits_bytes, &len)) return;
+    while (len > 0 && digits_bytes[len - 1] == '#') len--;
+    for (size_t i = 0; i < len; i++) {
+        if (!ascii_is_digit(digits_bytes[i])) return;
+    }
+    buffer_put(out, (struct span){digits_bytes, len});
 }

@@ -2,6 +2,8 @@
 // What may be saved. Each refusal names the field, and says in plain words what it must be.
 #include "settings/settings_int.h"
 
+#include "country/country.h"
+
 #include <string.h>
 
 // ---- Every field: its type and limits (model/field.h)
@@ -151,6 +153,20 @@ static enum err check_line_exists(struct settings *settings,
     return settings_fail(problem, ERR_NOT_FOUND, "extension", "is no line of the group");
 }
 
+// NULL, or why nothing may be forwarded to `target`. behaviour.md "Forwardings".
+static const char *check_permitted(const struct settings_site *site, struct span target)
+{
+    enum model_number_class number_class = country_classify(&site->numbering, target);
+    if (number_class == NUMBER_EMERGENCY) return "is an emergency number";
+    switch (phone_bar(&site->group.settings, &site->numbering, number_class, target)) {
+    case PHONE_PERMITTED: return NULL;
+    case PHONE_BARRED_PREMIUM: return "is a premium-rate number, which the group bars";
+    case PHONE_BARRED_FOREIGN: return "is a number of another country, which the group bars";
+    case PHONE_BARRED_PREFIX: return "begins with a prefix that the group bars";
+    }
+    ASSERT(false);
+}
+
 static enum err check_target(const struct settings_site *site, struct model_forwarding *forwarding,
                              struct settings_problem *problem)
 {
@@ -166,6 +182,8 @@ static enum err check_target(const struct settings_site *site, struct model_forw
                                   span_of(target.text), span_of(forwarding->extension))) {
         return settings_fail(problem, ERR_INVALID, "target", "is the line itself");
     }
+    refused = check_permitted(site, span_of(target.text));
+    if (refused) return settings_fail(problem, ERR_INVALID, "target", "%s", refused);
     text_copy(forwarding->target, sizeof forwarding->target, span_of(target.text));
     return ERR_NONE;
 }

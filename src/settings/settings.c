@@ -167,12 +167,16 @@ static enum err change(struct settings *settings, enum model_kind kind, void *re
                        enum saving saving, bool *is_new, struct settings_problem *problem)
 {
     uint32_t id = 0;
+    problem->warning[0] = '\0';
     enum err err = settings_check_record(kind, record, problem);
     if (err != ERR_NONE) return err;
     err = begin(settings, problem);
     if (err != ERR_NONE) return err;
     err = settings_check_references(settings, kind, record, problem);
     if (err == ERR_NONE) err = save(settings, kind, record, saving, is_new, &id, problem);
+    if (err == ERR_NONE && kind == KIND_FORWARDING) {
+        err = settings_check_loops(settings, record, problem);
+    }
     if (err == ERR_NONE) err = collect_saved(settings, kind, record, id, problem);
     return end(settings, err, problem);
 }

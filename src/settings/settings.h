@@ -20,11 +20,13 @@ struct settings_listener {
     void (*line_removed)(void *context, uint32_t line_id);
 };
 
-// Why a change was refused.
+// Why a change was refused; or, after one that was not, what the person should know.
 struct settings_problem {
     enum err err;     // ERR_INVALID, ERR_EXISTS, ERR_NOT_FOUND, ERR_CONFLICT, or the store's
     char field[64];   // "target"; empty when it concerns the whole record
     char reason[256]; // "is the line itself": reads on from the field's name
+    // A sentence without full stop; set by add, replace and put where they succeed, mostly to "".
+    char warning[256];
 };
 
 // `store` must outlive the settings. NULL when memory is out.

@@ -12,7 +12,7 @@ enum err settings_fail(struct settings_problem *problem, enum err err, const cha
 enum err settings_fail_store(const struct settings *settings, enum err err,
                              struct settings_problem *problem);
 
-// ---- Checks (check.c, host.c)
+// ---- Checks (check.c, host.c, loop.c)
 
 // Checks what can be told from the record alone, and brings its texts into their stored form.
 enum err settings_check_record(enum model_kind kind, void *record,
@@ -21,6 +21,10 @@ enum err settings_check_record(enum model_kind kind, void *record,
 // its stored form.
 enum err settings_check_references(struct settings *settings, enum model_kind kind, void *record,
                                    struct settings_problem *problem);
+// Looks for a loop that the forwarding makes, which is saved but not committed yet (loop.c): one of
+// immediate forwardings alone is refused, any other one is the problem's warning.
+enum err settings_check_loops(struct settings *settings, const struct model_forwarding *saved,
+                              struct settings_problem *problem);
 // Brings "HOST" or "HOST:PORT" into its stored form, in place. NULL, or the reason why it is
 // neither.
 const char *settings_read_host(char text[TEXT_SIZE]);
@@ -52,6 +56,10 @@ void settings_build_block(const struct settings_site *site, const struct setting
 // Reads the group called `name`. A missing one is ERR_NOT_FOUND of the field "group".
 enum err settings_load_site(struct settings *settings, const char *name, struct settings_site *site,
                             struct settings_problem *problem);
+
+// Reads a line with its user and forwardings. ERR_NOT_FOUND when there is no such line.
+enum err settings_load_line(struct settings *settings, const char *group, const char *extension,
+                            struct settings_line *line, struct settings_problem *problem);
 
 // Gets the block of each line, in the order of their keys; borrowed for the call.
 typedef enum err settings_sink(void *context, const struct snapshot_line *block);

@@ -3,6 +3,8 @@
 // number is in its stored form.
 #include "settings/settings_int.h"
 
+#include "country/country.h"
+
 #include <string.h>
 
 // The longest settings fit: so a change is never refused for its block.
@@ -24,10 +26,13 @@ static struct snapshot_text put_text(struct snapshot_line *block, struct span te
 
 // Appends a user's number in its stored form; nothing where it is none at this site.
 static struct snapshot_text put_number(struct snapshot_line *block,
-                                       const struct phone_numbering *numbering, const char *number)
+                                       const struct phone_numbering *numbering, const char *number,
+                                       uint8_t *number_class)
 {
     struct phone_number read = phone_read(numbering, span_of(number), false);
-    return put_text(block, read.kind == PHONE_INVALID ? SPAN_NONE : span_of(read.text));
+    struct span stored = read.kind == PHONE_INVALID ? SPAN_NONE : span_of(read.text);
+    *number_class = (uint8_t)country_classify(numbering, stored);
+    return put_text(block, stored);
 }
 
 static void put_user(struct snapshot_line *block, const struct phone_numbering *numbering,
@@ -37,8 +42,8 @@ static void put_user(struct snapshot_line *block, const struct phone_numbering *
     block->is_dnd = user->is_dnd;
     block->login = (uint8_t)user->login;
     block->user = put_text(block, span_of(user->name));
-    block->mailbox = put_number(block, numbering, user->mailbox);
-    block->mobile = put_number(block, numbering, user->mobile);
+    block->mailbox = put_number(block, numbering, user->mailbox, &block->mailbox_class);
+    block->mobile = put_number(block, numbering, user->mobile, &block->mobile_class);
 }
 
 // Counts the rules and makes room for them: they stand before the texts.
@@ -50,7 +55,8 @@ static void count_rules(struct snapshot_line *block, const struct settings_line 
     block->size += (uint32_t)(block->rule_count * sizeof(struct snapshot_rule));
 }
 
-static void put_rules(struct snapshot_line *block, const struct settings_line *line)
+static void put_rules(struct snapshot_line *block, const struct phone_numbering *numbering,
+                      const struct settings_line *line)
 {
     struct snapshot_rule *rule = block->rules;
     for (size_t i = 0; i < line->forwarding_count; i++) {
@@ -59,6 +65,7 @@ static void put_rules(struct snapshot_line *block, const struct settings_line *l
         *rule++ = (struct snapshot_rule){
             .condition = (uint8_t)forwarding->condition,
             .origin = (uint8_t)forwarding->origin,
+            .number_class = (uint8_t)country_classify(numbering, span_of(forwarding->target)),
             .target = put_text(block, span_of(forwarding->target)),
         };
     }
@@ -83,5 +90,5 @@ void settings_build_block(const struct settings_site *site, const struct setting
     block->password = put_text(block, span_of(settings->password));
     block->display_name = put_text(block, span_of(settings->display_name));
     if (line->has_user) put_user(block, &site->numbering, &line->user);
-    put_rules(block, line);
+    put_rules(block, &site->numbering, line);
 }

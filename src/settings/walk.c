@@ -25,6 +25,45 @@ enum err settings_load_site(struct settings *settings, const char *name, struct 
     return settings_fail(problem, ERR_CORRUPT, "", "group %s: its %s %s", name, field, refused);
 }
 
+// ---- A line
+
+static enum err read_user(struct settings *settings, struct settings_line *line,
+                          struct settings_problem *problem)
+{
+    if (!*line->line.user) return ERR_NONE;
+    line->user = (struct model_user){.name = ""};
+    text_copy(line->user.name, sizeof line->user.name, span_of(line->line.user));
+    enum err err = store_get(settings->store, KIND_USER, &line->user, NULL);
+    line->has_user = err == ERR_NONE;
+    return err == ERR_NONE ? err : settings_fail_store(settings, err, problem);
+}
+
+static void add_forwarding(struct settings_line *line, const struct model_forwarding *forwarding)
+{
+    ASSERT(line->forwarding_count < SLOT_COUNT);
+    line->forwardings[line->forwarding_count++] = *forwarding;
+}
+
+static bool take_forwarding(void *context, uint32_t id, const void *record)
+{
+    (void)id;
+    add_forwarding(context, record);
+    return true;
+}
+
+enum err settings_load_line(struct settings *settings, const char *group, const char *extension,
+                            struct settings_line *line, struct settings_problem *problem)
+{
+    struct store_query query = {.kind = KIND_FORWARDING, .group = group, .extension = extension};
+    *line = (struct settings_line){.forwarding_count = 0};
+    text_copy(line->line.group, sizeof line->line.group, span_of(group));
+    text_copy(line->line.extension, sizeof line->line.extension, span_of(extension));
+    enum err err = store_get(settings->store, KIND_LINE, &line->line, &line->id);
+    if (err == ERR_NONE) err = store_list(settings->store, &query, take_forwarding, line);
+    if (err != ERR_NONE) return settings_fail_store(settings, err, problem);
+    return read_user(settings, line, problem);
+}
+
 // ---- A page of lines
 
 // A walk under way.
@@ -61,12 +100,6 @@ static enum err read_lines(struct walk *walk)
     walk->after = walk->settings->page[walk->count - 1].line;
     walk->has_after = true;
     return err;
-}
-
-static void add_forwarding(struct settings_line *line, const struct model_forwarding *forwarding)
-{
-    ASSERT(line->forwarding_count < SLOT_COUNT);
-    line->forwardings[line->forwarding_count++] = *forwarding;
 }
 
 // ---- Forwardings alongside
@@ -129,17 +162,6 @@ static enum err read_page(struct walk *walk)
 }
 
 // ---- Blocks
-
-static enum err read_user(struct settings *settings, struct settings_line *line,
-                          struct settings_problem *problem)
-{
-    if (!*line->line.user) return ERR_NONE;
-    line->user = (struct model_user){.name = ""};
-    text_copy(line->user.name, sizeof line->user.name, span_of(line->line.user));
-    enum err err = store_get(settings->store, KIND_USER, &line->user, NULL);
-    line->has_user = err == ERR_NONE;
-    return err == ERR_NONE ? err : settings_fail_store(settings, err, problem);
-}
 
 static enum err build_page(struct walk *walk, settings_sink *sink, void *context,
                            struct settings_problem *problem)

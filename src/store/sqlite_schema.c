@@ -66,6 +66,10 @@ static const char *const settings_steps[] = {
     ") STRICT;",
     // 2: the realm of a group's passwords
     "ALTER TABLE groups ADD COLUMN realm TEXT NOT NULL DEFAULT '';",
+    // 3: what groups bar as targets of forwardings.
+    "ALTER TABLE groups ADD COLUMN bar_premium INTEGER NOT NULL DEFAULT 1;"
+    "ALTER TABLE groups ADD COLUMN bar_foreign INTEGER NOT NULL DEFAULT 1;"
+    "ALTER TABLE groups ADD COLUMN barred_prefixes TEXT NOT NULL DEFAULT '';",
 };
 
 static const char *const journal_steps[] = {

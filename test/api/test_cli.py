@@ -159,6 +159,18 @@ class Forwardings(Case):
                          "line trial/102, immediate, external callers: removed\n")
         self.assertEqual(len(self.done("forward", "list", "102").splitlines()), 2)
 
+    def test_loops(self):
+        self.set_up_trial()
+        self.done("line", "add", "103", "--group", "trial")
+        self.done("forward", "set", "103", "logged_off", "--to", "102")
+        saved = self.done("forward", "set", "102", "immediate", "--to", "103")
+        self.assertEqual(saved.splitlines(),
+                         ["line trial/102, immediate, all callers: to 103",
+                          "Warning: calls can go in a circle: 102 -> 103 -> 102; such a call ends "
+                          "where it has been before"])
+        self.assertIn("forwarding target: leads back to this line: 103 -> 102 -> 103",
+                      self.refused("forward", "set", "103", "immediate", "--to", "102"))
+
     def test_refusals(self):
         self.set_up_trial()
         for words, message in (

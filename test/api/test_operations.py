@@ -338,6 +338,10 @@ class Records(Case):
     def test_what_the_settings_refuse(self):
         refused = [("putForwarding", ["main", "101", "dnd", "all"], {"target": "101"}, "target"),
                    ("putForwarding", ["main", "101", "dnd", "all"], {"target": "!"}, "target"),
+                   ("putForwarding", ["main", "101", "dnd", "all"], {"target": "112"}, "target"),
+                   ("putForwarding", ["main", "101", "dnd", "all"], {"target": "+43153454"},
+                    "target"),
+                   ("changeGroup", ["main"], {"barred_prefixes": "abc"}, "barred_prefixes"),
                    ("changeLine", ["main", "101"], {"user": "nobody"}, "user"),
                    ("addLine", ["main"], {"extension": "a b"}, "extension"),
                    ("changeGroup", ["main"], {"internal_ranges": "9-1"}, "internal_ranges"),
@@ -347,9 +351,30 @@ class Records(Case):
             self.assertEqual(list(answer.fields), [field])
 
     def test_texts_in_their_stored_form(self):
-        answer = self.call("putForwarding", "main", "102", "immediate", "all",
+        answer = self.call("putForwarding", "main", "102", "dnd", "internal",
                            body={"target": "030 1234-101"})
         self.assertEqual(answer.json["target"], "101")
+
+    def test_loops(self):
+        """101 forwards external callers to 102, always."""
+        refused = self.call("putForwarding", "main", "102", "immediate", "all",
+                            body={"target": "101"}, status=422)
+        self.assertEqual(refused.fields,
+                         {"target": "leads back to this line: 102 -> 101 -> 102"})
+        self.call("getForwarding", "main", "102", "immediate", "all", status=404)
+        slot = ["main", "102", "dnd", "all"]
+        warned = self.call("putForwarding", *slot, body={"target": "101"}, status=201)
+        self.assertEqual(len(warned.json["warnings"]), 1)
+        self.assertIn("102 -> 101 -> 102", warned.json["warnings"][0])
+        found = self.call("getForwarding", *slot, status=200)
+        self.assertNotIn("warnings", found.json)
+        # What was read may be put; it changes nothing.
+        again = self.call("putForwarding", *slot, body=warned.json, status=200)
+        self.assertEqual(again.json, warned.json)
+        off = self.call("changeForwarding", *slot, body={"enabled": False}, status=200)
+        self.assertNotIn("warnings", off.json)
+        on = self.call("changeForwarding", *slot, body={"enabled": True}, status=200)
+        self.assertIn("warnings", on.json)
 
     def test_registrations(self):
         lines = [self.call("putLine", "main", str(extension), body={}).json["registration"]
@@ -419,7 +444,7 @@ class Lists(Case):
         for condition in ("immediate", "dnd", "logged_off"):
             for origin in ("all", "internal", "external"):
                 self.call("putForwarding", "main", "102", condition, origin,
-                          body={"target": "101", "enabled": origin != "all"})
+                          body={"target": "103", "enabled": origin != "all"})
         items = self.call("listForwardings", "main", "102", status=200).json["items"]
         self.assertEqual([(item["condition"], item["origin"]) for item in items],
                          [(c, o) for c in ("immediate", "dnd", "logged_off")

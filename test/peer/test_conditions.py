@@ -27,8 +27,8 @@ REASONS = {"imm": "unconditional", "dnd": "do-not-disturb", "off": "unavailable"
 
 # One row is one call to line 102: name | state | forwardings | caller | what must happen.
 #   state        of the user: dnd, off (signed off; otherwise signed in without clients), box (has a
-#                mailbox); of the group: 480, 603, ringing (how it declines); of the line: hide
-#                (its number)
+#                mailbox); of the group: 480, 603, ringing (how it declines), barred (089 555, since
+#                the forwardings were saved); of the line: hide (its number)
 #   forwardings  a condition, then ORIGIN=TARGET of each slot; with "-" at the end it is off
 #   what happens "NUMBER CONDITION": the call arrives there, diverted for that condition's reason;
 #                or the caller's final answer; "180 then 487": held, until the caller gives up
@@ -101,6 +101,8 @@ target-sip-address         |             | imm all=sip:105@pbx.trial   | inside 
 target-public-number       |             | imm all=+49 89 1234-105     | outside  | 105 imm
 hidden-to-inside           | hide        | imm all=105                 | inside   | 105 imm
 hidden-to-outside          | hide        | imm all=mobile              | outside  | 01701234567 imm
+barred-since               | dnd barred  | imm all=089 555 0-12        | inside   | 486
+barred-only-outside        | dnd barred  | imm ext=089 555 0-12 int=105 | inside  | 105 imm
 """
 
 
@@ -145,7 +147,8 @@ def bring_into_state(lineward, row):
         "login": "off" if "off" in row.state else "on",
         "mailbox": MAILBOX if "box" in row.state else "",
     })
-    lineward.api("PATCH", "groups/trial", {"decline_unavailable": row.decline})
+    lineward.api("PATCH", "groups/trial",
+                 {"decline_unavailable": row.decline, "barred_prefixes": ""})
     lineward.api("PATCH", "groups/trial/lines/102", {"number_withheld": "hide" in row.state})
     path = "groups/trial/lines/102/forwardings"
     for old in lineward.api("GET", path)["items"]:
@@ -153,6 +156,8 @@ def bring_into_state(lineward, row):
     for slot, target in row.forwardings:
         lineward.api("PUT", f"{path}/{slot}",
                      {"target": target.removesuffix("-"), "enabled": not target.endswith("-")})
+    if "barred" in row.state:
+        lineward.api("PATCH", "groups/trial", {"barred_prefixes": "089555"})
 
 
 def check_forwarded(row, call):
@@ -225,21 +230,95 @@ def test_chain(world):
     check(len(lineward.journal_of(call.call_id, 2)) == 2, "not two journal entries")
 
 
-def test_loop(world):
-    """Two lines that forward to each other: the call ends at once, and nobody rings."""
+def test_history_info(world):
+    """Told by History-Info, alone or together with Diversion: this line and the target, the
+    Contact marked as the diversion."""
+    lineward = world.lineward
+    bring_into_state(lineward, Row("x | dnd | dnd int=105 ext=089 555 0-12 | inside | 486"))
+    cases = [("history-info", "inside", "102", "105", 0),
+             ("both", "inside", "102", "105", 1),
+             ("history-info", "outside", "+49891234102", "0089555012", 0),
+             ("none", "inside", "", "", 0)]
+    try:
+        for mode, caller, own, target, diversions in cases:
+            lineward.api("PATCH", "groups/trial", {"diversion": mode})
+            call = world.call(CALLERS[caller], "102")
+            check(call.arrival, f"{mode}: did not arrive: {call.answers}")
+            seen = call.arrival.all("History-Info")
+            wanted = [f"<sip:{own}@pbx.trial>;index=1",
+                      f"<sip:{target}@pbx.trial;cause=404>;index=1.1;mp=1"] if own else []
+            check(seen == wanted, f"{mode}: History-Info {seen}, not {wanted}")
+            check(len(call.arrival.diversions) == diversions,
+                  f"{mode}: diverted by {call.arrival.diversions}")
+            contact = call.arrival.first("X-Followed")
+            check(contact.endswith(";mp=1") == bool(own), f"{mode}: the Contact is {contact}")
+    finally:
+        lineward.api("PATCH", "groups/trial", {"diversion": "diversion"})
+
+
+def test_history_info_chain(world):
+    """Two forwardings in a row: the second line goes on with the first one's entries."""
+    lineward = world.lineward
+    bring_into_state(lineward, Row("x | | imm ext=101 | outside | 486"))
+    lineward.api("PATCH", "groups/trial", {"diversion": "history-info"})
+    lineward.api("PUT", "groups/trial/lines/101/forwardings/immediate/all", {"target": "105"})
+    try:
+        call = world.call(CALLERS["outside"], "102")
+    finally:
+        lineward.api("PATCH", "groups/trial", {"diversion": "diversion"})
+        lineward.api("DELETE", "groups/trial/lines/101/forwardings/immediate/all")
+    check(call.arrival and call.arrival.called_user == "105", f"did not arrive: {call.answers}")
+    seen = call.arrival.all("History-Info")
+    check(seen == ["<sip:102@pbx.trial>;index=1",
+                   "<sip:101@pbx.trial;cause=302>;index=1.1;mp=1",
+                   "<sip:105@pbx.trial;cause=302>;index=1.1.1;mp=1.1"], f"History-Info {seen}")
+    check(call.arrival.first("X-Followed").endswith(";mp=1.1"), "the Contact is not marked")
+    check(lineward.journal_of(call.call_id, 2)[1]["diverted_by"] == "102", "diverted by another")
+
+
+def test_loop_refused(world):
+    """Two lines that always forward to each other: the second one is refused, with the path."""
     lineward = world.lineward
     bring_into_state(lineward, Row("x | | imm all=103 | inside | 480"))
-    lineward.api("PUT", "groups/trial/lines/103/forwardings/immediate/all",
-                 {"target": "102", "enabled": True})
+    status, problem = lineward.request(
+        "PUT", "groups/trial/lines/103/forwardings/immediate/all", {"target": "102"})
+    check(status == 422, f"{status} {problem}")
+    check(problem["errors"] == [{"field": "target",
+                                 "reason": "leads back to this line: 103 -> 102 -> 103"}],
+          f"{problem}")
+
+
+def test_loop(world):
+    """Two lines that forward to each other when their users are logged off: saved with a warning;
+    the call ends at once, and nobody rings."""
+    lineward = world.lineward
+    bring_into_state(lineward, Row("x | off | off all=103 | inside | 480"))
+    lineward.api("PATCH", "users/support", {"login": "off"})
+    saved = lineward.api("PUT", "groups/trial/lines/103/forwardings/logged_off/all",
+                         {"target": "102", "enabled": True})
     try:
         call = world.call(CALLERS["inside"], "102")
     finally:
-        lineward.api("DELETE", "groups/trial/lines/103/forwardings/immediate/all")
+        lineward.api("DELETE", "groups/trial/lines/103/forwardings/logged_off/all")
+        lineward.api("PATCH", "users/support", {"login": "on"})
+    check("103 -> 102 -> 103" in saved.get("warnings", [""])[0], f"no warning: {saved}")
     check(call.final == 480, f"the caller got {call.answers}, not 480")
     check(not call.arrivals, "someone was called")
     entries = lineward.journal_of(call.call_id, 2)
     check([e["verdict"] for e in entries] == ["redirect", "decline"],
           f"the journal says {[e['verdict'] for e in entries]}")
+
+
+def test_refused_targets(world):
+    """Emergency numbers and what the group bars are refused with the reason."""
+    for target, reason in (("112", "is an emergency number"),
+                           ("0 110", "is an emergency number"),
+                           ("0900 1234567", "is a premium-rate number, which the group bars"),
+                           ("+43 1 53454", "is a number of another country, which the group bars")):
+        status, problem = world.lineward.request(
+            "PUT", "groups/trial/lines/102/forwardings/immediate/all", {"target": target})
+        check(status == 422, f"{target}: {status} {problem}")
+        check(problem["errors"] == [{"field": "target", "reason": reason}], f"{target}: {problem}")
 
 
 def test_dialled_from_outside(world):
@@ -255,6 +334,10 @@ def main():
         world.set_up()
         tests = [(row.name, lambda row=row: test_row(world, row)) for row in rows()]
         tests += [("chain", lambda: test_chain(world)), ("loop", lambda: test_loop(world)),
+                  ("history-info", lambda: test_history_info(world)),
+                  ("history-info-chain", lambda: test_history_info_chain(world)),
+                  ("loop-refused", lambda: test_loop_refused(world)),
+                  ("refused-targets", lambda: test_refused_targets(world)),
                   ("dialled-from-outside", lambda: test_dialled_from_outside(world)),
                   ("ends-cleanly", lambda: (world.lineward.stop(), world.lineward.check_log()))]
         return 1 if run_tests(tests, options.names) else 0

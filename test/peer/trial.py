@@ -77,9 +77,10 @@ STORY = [
     Scenario("One forwarding leads to another: the meeting room learns of both",
              ["forward set 104 immediate --to 102"],
              "105", "104", ["104", "102"], "106", "unconditional"),
-    Scenario("Two lines forward to each other: the call ends, it does not circle",
-             ["user set reception --dnd off",
-              "forward set 101 immediate --to 104", "forward set 104 immediate --to 101"],
+    Scenario("Two lines that nobody watches forward to each other: saved with a warning, and "
+             "the call ends",
+             ["user set reception --dnd off --login off", "forward clear 104 immediate",
+              "forward set 101 logged_off --to 104", "forward set 104 logged_off --to 101"],
              "105", "101", ["101", "104"], "", "", 480),
 ]
 

@@ -80,7 +80,7 @@ static int64_t read_number(const char *directory, const char *file, const char *
 static void test_schemas_have_a_version(void **state)
 {
     store_close(must_open(*state));
-    assert_int_equal(read_number(*state, "lineward.db", "PRAGMA user_version"), 2);
+    assert_int_equal(read_number(*state, "lineward.db", "PRAGMA user_version"), 3);
     assert_int_equal(read_number(*state, "journal.db", "PRAGMA user_version"), 1);
 }
 
@@ -90,14 +90,35 @@ static void test_a_newer_schema_is_refused(void **state)
     tamper(*state, "lineward.db", "PRAGMA user_version=99");
     assert_not_opened(*state, ERR_TOO_NEW,
                       "lineward.db: was written by a newer version of Lineward (schema 99, this "
-                      "program knows up to 2)");
-    tamper(*state, "lineward.db", "PRAGMA user_version=2");
+                      "program knows up to 3)");
+    tamper(*state, "lineward.db", "PRAGMA user_version=3");
     tamper(*state, "journal.db", "PRAGMA user_version=9");
     assert_not_opened(*state, ERR_TOO_NEW, "journal.db: was written by a newer version");
     tamper(*state, "journal.db", "PRAGMA user_version=1");
     struct store *store = must_open(*state);
     assert_int_equal(count_of(store, KIND_LINE), 1);
     store_close(store);
+}
+
+// What an earlier version has written is brought to this schema, with the new fields' defaults.
+static void test_an_older_schema_is_brought_up(void **state)
+{
+    store_close(open_filled(*state));
+    tamper(*state, "lineward.db",
+           "ALTER TABLE groups DROP COLUMN realm;"
+           "ALTER TABLE groups DROP COLUMN bar_premium;"
+           "ALTER TABLE groups DROP COLUMN bar_foreign;"
+           "ALTER TABLE groups DROP COLUMN barred_prefixes;"
+           "PRAGMA user_version=1");
+    struct store *store = must_open(*state);
+    struct model_group group = sample_group("trial");
+    group.is_barring_premium = group.is_barring_foreign = false;
+    assert_int_equal(store_get(store, KIND_GROUP, &group, NULL), ERR_NONE);
+    assert_true(group.is_barring_premium && group.is_barring_foreign);
+    assert_string_equal(group.barred_prefixes, "");
+    assert_int_equal(count_of(store, KIND_LINE), 1);
+    store_close(store);
+    assert_int_equal(read_number(*state, "lineward.db", "PRAGMA user_version"), 3);
 }
 
 static void test_a_foreign_database_is_refused(void **state)
@@ -286,6 +307,7 @@ int main(void)
         TEST(test_columns_are_the_fields),
         TEST(test_schemas_have_a_version),
         TEST(test_a_newer_schema_is_refused),
+        TEST(test_an_older_schema_is_brought_up),
         TEST(test_a_foreign_database_is_refused),
         TEST(test_files_are_for_us_alone),
         TEST(test_rights_of_others_are_taken_away),

@@ -21,6 +21,10 @@ static struct fwd_target read_target(const struct table *table, struct span text
         target.state = FWD_TARGET_VISITED;
     } else if (span_eq(state, SPAN("missing"))) {
         target.state = FWD_TARGET_MISSING;
+    } else if (span_eq(state, SPAN("emergency"))) {
+        target.state = FWD_TARGET_EMERGENCY;
+    } else if (span_eq(state, SPAN("barred"))) {
+        target.state = FWD_TARGET_BARRED;
     } else if (state.len > 0) {
         table_unreadable(table, text);
     }

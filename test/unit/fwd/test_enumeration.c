@@ -9,8 +9,8 @@
 #include <string.h>
 
 enum {
-    SLOT_UNSET = 4, // beside the four target states
-    SLOT_STATES = 5,
+    SLOT_UNSET = FWD_TARGET_BARRED + 1, // beside the target states
+    SLOT_STATES,
     FULL_SETS = SLOT_STATES * SLOT_STATES * SLOT_STATES, // of one condition
     FEW_SETS = 3,
     RULES_MAX = CONDITION_COUNT * ORIGIN_COUNT,
@@ -317,7 +317,7 @@ static bool is_known(const struct fwd_trace_entry *entry, enum fwd_language lang
 // Every entry that can occur has a name and a sentence; each kind of entry is looked at once.
 static void check_words(const struct situation *situation, const struct fwd_verdict *verdict)
 {
-    static bool is_seen[FWD_STEP_RING + 1][FWD_SUBJECT_CLIENTS + 1][FWD_IS_OVER_LIMIT + 1]
+    static bool is_seen[FWD_STEP_RING + 1][FWD_SUBJECT_CLIENTS + 1][FWD_IS_BARRED + 1]
                        [CONDITION_COUNT][ORIGIN_COUNT];
     for (uint32_t i = 0; i < verdict->trace.count; i++) {
         const struct fwd_trace_entry *entry = &verdict->trace.entries[i];

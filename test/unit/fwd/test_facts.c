@@ -46,8 +46,11 @@ static void add_rule(struct block *block, enum model_condition condition, enum m
 {
     struct snapshot_line *line = line_in(block);
     ASSERT(line->rule_count < RULES_MAX);
-    line->rules[line->rule_count++] = (struct snapshot_rule){(uint8_t)condition, (uint8_t)origin,
-                                                             put_text(block, target)};
+    line->rules[line->rule_count++] = (struct snapshot_rule){
+        .condition = (uint8_t)condition,
+        .origin = (uint8_t)origin,
+        .target = put_text(block, target),
+    };
 }
 
 struct fixture {
@@ -162,6 +165,60 @@ static void test_the_line_itself(void **state)
     assert_int_equal(fixture.facts.mailbox.state, FWD_TARGET_SELF);
 }
 
+static enum fwd_target_state state_of_class(struct fixture *fixture, const char *target,
+                                            enum model_number_class number_class)
+{
+    struct snapshot_line *line = line_in(&fixture->block);
+    line->rule_count = 0;
+    add_rule(&fixture->block, CONDITION_IMMEDIATE, ORIGIN_ALL, target);
+    line->rules[0].number_class = (uint8_t)number_class;
+    prepare(fixture);
+    return fixture->facts.rules[0].target.state;
+}
+
+static void test_emergency_numbers(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    set_up(&fixture);
+    assert_int_equal(state_of_class(&fixture, "112", NUMBER_EMERGENCY), FWD_TARGET_EMERGENCY);
+    // Even a line of that name, even visited.
+    assert_int_equal(state_of_class(&fixture, "102", NUMBER_EMERGENCY), FWD_TARGET_EMERGENCY);
+    fixture.call.visited[fixture.call.visited_count++] = SPAN("112");
+    assert_int_equal(state_of_class(&fixture, "112", NUMBER_EMERGENCY), FWD_TARGET_EMERGENCY);
+    line_in(&fixture.block)->mailbox_class = NUMBER_EMERGENCY;
+    line_in(&fixture.block)->mobile_class = NUMBER_PREMIUM;
+    assert_int_equal(state_of_class(&fixture, "mailbox", NUMBER_UNKNOWN), FWD_TARGET_EMERGENCY);
+    assert_int_equal(fixture.facts.mailbox.state, FWD_TARGET_EMERGENCY);
+    assert_int_equal(state_of_class(&fixture, "mobile", NUMBER_UNKNOWN), FWD_TARGET_BARRED);
+}
+
+// The group's settings of this moment count, not those under which the forwarding was saved.
+static void test_barred(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct model_group *settings = &fixture.group.settings;
+    set_up(&fixture);
+    assert_int_equal(state_of_class(&fixture, "+43153454", NUMBER_FOREIGN), FWD_TARGET_BARRED);
+    assert_int_equal(state_of_class(&fixture, "+43153454", NUMBER_FOREIGN_PREMIUM),
+                     FWD_TARGET_BARRED);
+    assert_int_equal(state_of_class(&fixture, "+499001234567", NUMBER_PREMIUM), FWD_TARGET_BARRED);
+    assert_int_equal(state_of_class(&fixture, "+491701234567", NUMBER_MOBILE), FWD_TARGET_USABLE);
+    settings->is_barring_foreign = false;
+    assert_int_equal(state_of_class(&fixture, "+43153454", NUMBER_FOREIGN), FWD_TARGET_USABLE);
+    assert_int_equal(state_of_class(&fixture, "+43153454", NUMBER_FOREIGN_PREMIUM),
+                     FWD_TARGET_BARRED);
+    settings->is_barring_premium = false;
+    assert_int_equal(state_of_class(&fixture, "+43153454", NUMBER_FOREIGN_PREMIUM),
+                     FWD_TARGET_USABLE);
+    assert_int_equal(state_of_class(&fixture, "+499001234567", NUMBER_PREMIUM), FWD_TARGET_USABLE);
+    memcpy(fixture.numbering.barred[fixture.numbering.barred_count++], "+4317", sizeof "+4317");
+    assert_int_equal(state_of_class(&fixture, "+4317123456", NUMBER_MOBILE), FWD_TARGET_BARRED);
+    assert_int_equal(state_of_class(&fixture, "+4318123456", NUMBER_MOBILE), FWD_TARGET_USABLE);
+    assert_int_equal(state_of_class(&fixture, "102", NUMBER_PREMIUM), FWD_TARGET_SELF);
+}
+
 static void test_visited(void **state)
 {
     (void)state;
@@ -186,6 +243,8 @@ int main(void)
         cmocka_unit_test(test_words_are_resolved),
         cmocka_unit_test(test_numbers_that_are_missing),
         cmocka_unit_test(test_the_line_itself),
+        cmocka_unit_test(test_emergency_numbers),
+        cmocka_unit_test(test_barred),
         cmocka_unit_test(test_visited),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

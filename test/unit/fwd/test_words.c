@@ -102,8 +102,8 @@ static void test_first_unknown_values(void **state)
     static const struct fwd_trace_entry entries[] = {
         {FWD_STEP_DND, FWD_SUBJECT_SLOT, FWD_APPLIES, CONDITION_COUNT, ORIGIN_ALL, {0}},
         {FWD_STEP_DND, FWD_SUBJECT_SLOT, FWD_APPLIES, CONDITION_DND, ORIGIN_COUNT, {0}},
-        {FWD_STEP_DND, FWD_SUBJECT_SLOT, FWD_IS_OVER_LIMIT + 1, CONDITION_DND, ORIGIN_ALL, {0}},
-        {FWD_STEP_ENTRY, FWD_SUBJECT_LINE, FWD_IS_OVER_LIMIT + 1, 0, 0, {0}},
+        {FWD_STEP_DND, FWD_SUBJECT_SLOT, FWD_IS_BARRED + 1, CONDITION_DND, ORIGIN_ALL, {0}},
+        {FWD_STEP_ENTRY, FWD_SUBJECT_LINE, FWD_IS_BARRED + 1, 0, 0, {0}},
         {FWD_STEP_ENTRY, FWD_SUBJECT_CLIENTS + 1, FWD_APPLIES, 0, 0, {0}},
     };
     for (size_t i = 0; i < sizeof entries / sizeof entries[0]; i++) {
@@ -124,7 +124,7 @@ static void test_names(void **state)
     assert_string_equal(fwd_step_name(255), "?");
     assert_string_equal(fwd_subject_name(FWD_SUBJECT_CLIENTS), "clients");
     assert_string_equal(fwd_subject_name(255), "?");
-    assert_string_equal(fwd_finding_name(FWD_IS_OVER_LIMIT), "is_over_limit");
+    assert_string_equal(fwd_finding_name(FWD_IS_BARRED), "is_barred");
     assert_string_equal(fwd_finding_name(255), "?");
 }
 

@@ -215,6 +215,41 @@ static void test_targets(void **state)
     assert_string_equal(stored(fixture, KIND_FORWARDING, &forwarding, "target"), "mobile");
 }
 
+// Saving a forwarding of 101 to `target` is refused with `reason`.
+static void assert_target_refused(struct fixture *fixture, const char *target, const char *reason)
+{
+    struct model_forwarding forwarding = sample_forwarding("101", "immediate", "all", "103");
+    assert_refused(fixture, KIND_FORWARDING, &forwarding, "target", target, reason);
+}
+
+static void test_emergency_and_barred_targets(void **state)
+{
+    static const char *const emergency[] = {
+        "112", "110", "0112", "0 110", "911", "tel:112", "sip:112@pbx.trial", "+49 89 1234-112"};
+    struct fixture *fixture = *state;
+    struct model_group group = sample_group();
+    struct model_forwarding forwarding = sample_forwarding("101", "immediate", "all", "103");
+    fill(fixture);
+    for (size_t i = 0; i < sizeof emergency / sizeof emergency[0]; i++) {
+        assert_target_refused(fixture, emergency[i], "is an emergency number");
+    }
+    assert_target_refused(fixture, "0900 1234567",
+                          "is a premium-rate number, which the group bars");
+    assert_target_refused(fixture, "+43 1 53454",
+                          "is a number of another country, which the group bars");
+    assert_target_refused(fixture, "+44 909 8790123",
+                          "is a premium-rate number, which the group bars");
+    set(KIND_GROUP, &group, "bar_premium", "off");
+    set(KIND_GROUP, &group, "bar_foreign", "off");
+    assert_stored(fixture, KIND_GROUP, &group, "barred_prefixes", "0137, +431", "0137, +431");
+    assert_stored(fixture, KIND_FORWARDING, &forwarding, "target", "0900 1234567", "+499001234567");
+    assert_stored(fixture, KIND_FORWARDING, &forwarding, "target", "+44 20 79460123",
+                  "+442079460123");
+    assert_target_refused(fixture, "+43 1 53454", "begins with a prefix that the group bars");
+    assert_target_refused(fixture, "0137 1234567", "begins with a prefix that the group bars");
+    assert_target_refused(fixture, "112", "is an emergency number");
+}
+
 // A user may get the number later: "mailbox" and "mobile" are looked up when a call comes.
 static void test_the_users_numbers_may_be_missing(void **state)
 {
@@ -289,6 +324,7 @@ int main(void)
         TEST(test_extensions),
         TEST(test_blanks_at_the_ends_are_part_of_a_password_only),
         TEST(test_targets),
+        TEST(test_emergency_and_barred_targets),
         TEST(test_the_users_numbers_may_be_missing),
         TEST(test_what_records_belong_to_must_be_there),
         TEST(test_adding_and_replacing),

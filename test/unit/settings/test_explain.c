@@ -89,6 +89,43 @@ static void test_verdicts(void **state)
     assert_int_equal(answer.verdict.kind, VERDICT_RING);
 }
 
+static void assert_skipped(struct fixture *fixture, const char *from, enum fwd_finding finding)
+{
+    struct settings_answer answer = ask(fixture,
+                                        (struct settings_question){.is_logged_in_now = true}, from);
+    assert_int_equal(answer.verdict.kind, VERDICT_RING);
+    for (uint32_t i = 0; i < answer.verdict.trace.count; i++) {
+        if (answer.verdict.trace.entries[i].finding == finding) return;
+    }
+    fail_msg("%s is not in the trace", fwd_finding_name((uint8_t)finding));
+}
+
+// What was allowed when it was saved, and is not any more, counts as not set.
+static void test_settings_that_changed_since(void **state)
+{
+    struct fixture *fixture = *state;
+    struct model_group group = sample_group();
+    fill(fixture);
+    struct model_forwarding forwarding = sample_forwarding("101", "immediate", "internal", "199");
+    assert_put(fixture, KIND_FORWARDING, &forwarding, NULL);
+    forwarding = sample_forwarding("101", "immediate", "external", "0170 7654321");
+    assert_put(fixture, KIND_FORWARDING, &forwarding, NULL);
+    set(KIND_GROUP, &group, "barred_prefixes", "0170");
+    set(KIND_GROUP, &group, "country_code", "852"); // where 199 ... is no emergency number
+    assert_put(fixture, KIND_GROUP, &group, NULL);
+    assert_skipped(fixture, "", FWD_IS_BARRED); // a German number is foreign now
+    set(KIND_GROUP, &group, "country_code", "49");
+    assert_put(fixture, KIND_GROUP, &group, NULL);
+    assert_skipped(fixture, "", FWD_IS_BARRED);    // by its prefix
+    set(KIND_GROUP, &group, "country_code", "86"); // where 110 and 119 are, and 199 is not
+    assert_put(fixture, KIND_GROUP, &group, NULL);
+    forwarding = sample_forwarding("101", "immediate", "internal", "111");
+    assert_put(fixture, KIND_FORWARDING, &forwarding, NULL);
+    set(KIND_GROUP, &group, "country_code", "64"); // New Zealand's emergency number is 111
+    assert_put(fixture, KIND_GROUP, &group, NULL);
+    assert_skipped(fixture, "103", FWD_IS_EMERGENCY);
+}
+
 // Asking changes nothing: an assumption holds for its question alone.
 static void test_assumptions_do_not_stay(void **state)
 {
@@ -122,6 +159,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_callers),
         TEST(test_verdicts),
+        TEST(test_settings_that_changed_since),
         TEST(test_assumptions_do_not_stay),
         TEST(test_lines_that_are_not_there),
     };
