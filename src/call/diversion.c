@@ -52,11 +52,22 @@ static uint64_t cause_of(const struct sip_address *entry)
     return cause;
 }
 
+static void reverse(struct span *spans, size_t count)
+{
+    for (size_t i = 0; i < count / 2; i++) {
+        struct span swapped = spans[i];
+        spans[i] = spans[count - 1 - i];
+        spans[count - 1 - i] = swapped;
+    }
+}
+
+// History-Info has the oldest entry first, unlike Diversion.
 static uint32_t read_history_info(const struct call_offer *offer, struct turn *turn,
                                   struct call_history *history)
 {
     struct sip_values place = SIP_VALUES_START;
     struct span value, own = snapshot_text(offer->line, offer->line->extension);
+    size_t known_count = history->visited_count;
     uint32_t count = 0;
     while (sip_next_value(offer->invite, SIP_HISTORY_INFO, &place, &value)) {
         struct sip_address entry;
@@ -66,6 +77,7 @@ static uint32_t read_history_info(const struct call_offer *offer, struct turn *t
         struct span number = call_read_number(offer->group, &entry, turn);
         if (!span_eq(number, own)) add_visited(history, number);
     }
+    reverse(history->visited + known_count, history->visited_count - known_count);
     return count;
 }
 

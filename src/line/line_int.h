@@ -36,8 +36,8 @@ struct line {
 
 struct line_group_slot {
     struct line_group group;
-    uint64_t next_send_us; // pacing: no REGISTER of this group before
-    uint64_t sent_us;      // the last one
+    uint64_t next_send_us; // pacing: the next free place for a REGISTER of this group
+    uint64_t clear_us;     // and when, by what was sent so far, the next one may be sent
     uint64_t probe_at_us;  // DEADLINE_NEVER: no probe wanted
     uint32_t cseq;
     uint32_t line_count;

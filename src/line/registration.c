@@ -19,6 +19,7 @@ enum {
     CHALLENGES_MAX = 2,             // answered in one attempt: the second for a stale nonce
     IMPATIENT_US = 8 * 1000 * 1000, // after which people are told that there is no answer
     GIVE_UP_US = 40 * 1000 * 1000,  // the transaction should have told before, after 32 s
+    BURST_US = 100 * 1000,          // what our own lateness may add to the pacing
     RETRY_BASE_S = 30,              // RFC 5626 section 4.5: all flows of ours failed
     RETRY_MAX_S = 1800,
     RETRY_REFUSED_S = 600, // a refusal is permanent until somebody mends it
@@ -59,8 +60,22 @@ uint64_t line_pace_us(const struct line_group_slot *slot)
 static uint64_t reserve_send(struct line_group_slot *slot, const struct turn *turn)
 {
     uint64_t at_us = slot->next_send_us > turn->now_us ? slot->next_send_us : turn->now_us;
+    if (at_us < slot->clear_us) at_us = slot->clear_us;
     slot->next_send_us = at_us + line_pace_us(slot);
     return at_us;
+}
+
+// Whether, after what was sent already, it is too early for a further one: when we were late, many
+// places in the pacing are due at once.
+static bool is_too_soon(const struct line_group_slot *slot, const struct turn *turn)
+{
+    return slot->clear_us > turn->now_us + BURST_US;
+}
+
+static void note_sent(struct line_group_slot *slot, const struct turn *turn)
+{
+    uint64_t from_us = slot->clear_us > turn->now_us ? slot->clear_us : turn->now_us;
+    slot->clear_us = from_us + line_pace_us(slot);
 }
 
 void line_make_due(struct line_table *table, struct turn *turn, struct pool_id id)
@@ -157,13 +172,15 @@ static void begin_attempt(struct line_table *table, struct turn *turn, struct po
         } else {
             tell(table, turn, line, REGISTRATION_WAITING, 0, SPAN_NONE);
         }
+    } else if (is_too_soon(slot, turn)) {
+        line_make_due(table, turn, id);
     } else {
         if (!line->is_wanted) {
             tell_disabled(table, turn, line);
         } else if (line->shown == UINT8_MAX) {
             tell(table, turn, line, REGISTRATION_WAITING, 0, SPAN_NONE);
         }
-        slot->sent_us = turn->now_us;
+        note_sent(slot, turn);
         send_register(table, turn, id, NULL);
     }
 }

@@ -2,21 +2,35 @@
 // Plays one transcript (argv[1]) and stops at the first line that does not hold, showing what was
 // expected and what came.
 //
-//   add|set|remove KIND field=value ...         a setting; `refused TEXT` on the next line expects
-//   a refusal pbx at ADDRESS:PORT | pbx unknown           where group 1's PBX is pbx answers STATUS
-//   to the last request that was expected pbx invites EXTENSION id=NAME               an INVITE;
-//   `from=NUMBER`, `source=ADDRESS:PORT`; NAME names the call pbx acks NAME | pbx cancels NAME |
-//   pbx repeats NAME
+//   add|set|remove KIND field=value ...
+//       a setting; `refused TEXT` on the next line expects a refusal
+//   pbx at ADDRESS:PORT | pbx unknown
+//       where the PBX of group 1 is
+//   pbx answers STATUS
+//       to the last request that was expected
+//   pbx invites EXTENSION id=NAME from=NUMBER source=ADDRESS:PORT
+//       an INVITE, called NAME here; `from` and `source` may be left out
+//   pbx acks NAME | pbx cancels NAME | pbx repeats NAME
 //       indented lines below `answers`, `invites` and `cancels` are further header lines
-//   after N[ms|s]                               time passes
-//   wait N[ms|s]                                the same, but only until the engine sends something
-//   expect METHOD|STATUS                        the next message sent; indented lines below: texts
-//   that it contains, or,
-//                                               with a leading '!', does not contain
-//   expect nothing                              nothing was sent
-//   expect line ID STATE                        a line's registration; indented: text in its reason
-//   expect journal OUTCOME                      the next entry; indented: "caller 102", "target
-//   103", "status 486" expect calls N | expect no journal
+//   after N[ms|s]
+//       time passes
+//   wait N[ms|s]
+//       the same, but only until the engine sends something
+//   late N[ms|s]
+//       time passes and the engine is not woken before the end
+//   clock +Ns | clock -Ns
+//       somebody sets the wall clock
+//   expect METHOD|STATUS
+//       the next message sent; indented lines below: texts that it contains, or, with a leading
+//       '!', does not contain
+//   expect nothing
+//       nothing was sent
+//   expect line ID STATE
+//       a line's registration; indented lines below: texts in its reason
+//   expect journal OUTCOME | expect no journal
+//       the next entry; indented lines below: as in "caller 102", "target 103", "status 486"
+//   expect calls N
+//       that many calls are open
 #include "world.h"
 
 #include <stdio.h>
@@ -330,7 +344,7 @@ static void change(struct transcript *script, struct span verb, struct span word
             span_of(refused));
 }
 
-static void pass_time(struct transcript *script, struct span words, bool is_until_sent)
+static uint64_t read_duration_us(struct transcript *script, struct span words)
 {
     uint64_t amount, unit_us = 1000000;
     struct span text = word(&words);
@@ -339,11 +353,17 @@ static void pass_time(struct transcript *script, struct span words, bool is_unti
     if (span_eq(span_from(text, digits), SPAN("ms"))) unit_us = 1000;
     require(script, span_to_u64(span_slice(text, 0, digits), 10000000, &amount), "a duration",
             text);
+    return amount * unit_us;
+}
+
+static void pass_time(struct transcript *script, struct span words, bool is_until_sent)
+{
+    uint64_t by_us = read_duration_us(script, words);
     if (!is_until_sent) {
-        world_advance(script->world, amount * unit_us);
+        world_advance(script->world, by_us);
         return;
     }
-    for (uint64_t passed_us = 0; passed_us < amount * unit_us; passed_us += 1000) {
+    for (uint64_t passed_us = 0; passed_us < by_us; passed_us += 1000) {
         if (world_sent_count(script->world) > 0) return;
         world_advance(script->world, 1000);
     }
@@ -374,6 +394,8 @@ static void play(struct transcript *script)
             pbx(script, rest);
         } else if (span_eq(verb, SPAN("after")) || span_eq(verb, SPAN("wait"))) {
             pass_time(script, rest, span_eq(verb, SPAN("wait")));
+        } else if (span_eq(verb, SPAN("late"))) {
+            world_jump(script->world, read_duration_us(script, rest));
         } else if (span_eq(verb, SPAN("clock"))) {
             step_clock(script, rest);
         } else if (span_eq(verb, SPAN("expect"))) {
