@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What we remember of executed forwardings (behaviour.md "The decision", step 2): PBXs drop
 // counters and earlier diverters, so a call that we sent to one of our own lines is recognised
-// there by group, target and caller, and goes on with its history. A ring: the oldest entry makes
-// room, none lives longer than ten seconds after its last call. Calls that went the same way share
-// an entry, and few have the same key, so that no crowd of calls from one caller makes looking up
-// slow.
+// there by group, target and caller, and goes on with its history. No entry lives longer than ten
+// seconds after its last call; when there is no room, the oldest goes. Calls that went the same way
+// share an entry, and few have the same key, so that no crowd of calls from one caller makes
+// looking up slow.
 //
 // An anonymous caller is known by the last diverter where the PBX tells it; where it tells nothing,
 // being anonymous is all that is left to go by: rather decline a call too many than let one go in
@@ -18,38 +18,38 @@ enum { REMEMBERED_US = 10 * 1000 * 1000, VISITED_KEPT_MAX = 16, KEYS_MAX = 2, OF
 struct remembered {
     uint64_t hashes[KEYS_MAX]; // it is found by each of them
     uint64_t until_us;
-    uint32_t call_count; // that went this way and have not come back
+    struct pool_id older, newer; // by the time of the last call
+    uint32_t call_count;         // that went this way and have not come back
     uint32_t diversion_count;
-    uint8_t key_count; // 0: the place is free
-    uint8_t visited_count;
+    uint8_t key_count, visited_count;
     char visited[VISITED_KEPT_MAX][NUMBER_SIZE];
 };
 
 struct call_memory {
-    struct remembered *entries; // a ring
-    uint32_t entry_count, next;
+    struct pool entries;
+    struct pool_id oldest, newest;
     struct index index;
     uint8_t hash_key[16];
 };
 
-static size_t round_up(size_t size)
+static size_t head_size(void)
 {
-    return (size + 15) / 16 * 16;
+    return (sizeof(struct call_memory) + 15) / 16 * 16;
 }
 
 size_t call_memory_table_size(uint32_t count)
 {
-    return round_up(sizeof(struct call_memory)) + round_up(count * sizeof(struct remembered)) +
+    return head_size() + pool_memory_size(sizeof(struct remembered), count) +
            index_memory_size(KEYS_MAX * count);
 }
 
 struct call_memory *call_memory_init(void *memory, uint32_t count, const uint8_t hash_key[16])
 {
     struct call_memory *table = memory;
-    char *next = (char *)memory + round_up(sizeof *table);
-    table->entries = (struct remembered *)(void *)next;
-    table->entry_count = count;
-    index_init(&table->index, next + round_up(count * sizeof(struct remembered)), KEYS_MAX * count);
+    char *next = (char *)memory + head_size();
+    pool_init(&table->entries, next, sizeof(struct remembered), count);
+    next += pool_memory_size(sizeof(struct remembered), count);
+    index_init(&table->index, next, KEYS_MAX * count);
     memcpy(table->hash_key, hash_key, sizeof table->hash_key);
     return table;
 }
@@ -57,46 +57,82 @@ struct call_memory *call_memory_init(void *memory, uint32_t count, const uint8_t
 // ---- Keys
 
 static uint64_t hash_trail(const struct call_memory *memory, const struct call_trail *trail,
-                           const char *kind, struct span who)
+                           struct span kind, struct span who)
 {
     char bytes[2 * NUMBER_SIZE + 32];
     struct buffer text = buffer_over(bytes, sizeof bytes);
-    buffer_printf(&text, "%u/%.*s/%s ", trail->group_id,
-                  SPAN_ARG(span_slice(trail->target, 0, NUMBER_SIZE)), kind);
+    buffer_put_u64(&text, trail->group_id);
+    buffer_put_byte(&text, '/');
+    buffer_put(&text, span_slice(trail->target, 0, NUMBER_SIZE));
+    buffer_put(&text, kind);
     buffer_put(&text, span_slice(who, 0, NUMBER_SIZE));
     return hash_keyed(memory->hash_key, buffer_span(&text));
 }
 
 static uint64_t hash_by_caller(const struct call_memory *memory, const struct call_trail *trail)
 {
-    return hash_trail(memory, trail, "from", trail->caller);
+    return hash_trail(memory, trail, SPAN("/from "), trail->caller);
 }
 
 static uint64_t hash_by_diverter(const struct call_memory *memory, const struct call_trail *trail)
 {
-    return hash_trail(memory, trail, "by", trail->diverter);
+    return hash_trail(memory, trail, SPAN("/by "), trail->diverter);
 }
 
-// ---- Entries
+// ---- Entries by age
 
-static struct pool_id id_of(uint32_t slot)
+static void leave_line(struct call_memory *memory, const struct remembered *entry)
 {
-    return (struct pool_id){slot, 1}; // an entry and what leads to it come and go together
-}
-
-static void forget(struct call_memory *memory, uint32_t slot)
-{
-    struct remembered *entry = &memory->entries[slot];
-    for (uint8_t i = 0; i < entry->key_count; i++) {
-        index_remove(&memory->index, entry->hashes[i], id_of(slot));
+    struct remembered *older = pool_find(&memory->entries, entry->older);
+    struct remembered *newer = pool_find(&memory->entries, entry->newer);
+    if (older) {
+        older->newer = entry->newer;
+    } else {
+        memory->oldest = entry->newer;
     }
-    entry->key_count = 0;
+    if (newer) {
+        newer->older = entry->older;
+    } else {
+        memory->newest = entry->older;
+    }
 }
 
-static bool is_too_old(const struct remembered *entry, const struct turn *turn)
+static void join_line(struct call_memory *memory, const struct turn *turn, struct pool_id id)
 {
-    return entry->until_us <= turn->now_us;
+    struct remembered *entry = pool_find(&memory->entries, id);
+    struct remembered *newest = pool_find(&memory->entries, memory->newest);
+    entry->older = memory->newest;
+    entry->newer = POOL_ID_NONE;
+    entry->until_us = turn->now_us + REMEMBERED_US;
+    memory->newest = id;
+    if (newest) {
+        newest->newer = id;
+    } else {
+        memory->oldest = id;
+    }
 }
+
+static void forget(struct call_memory *memory, struct pool_id id)
+{
+    struct remembered *entry = pool_find(&memory->entries, id);
+    if (!entry) return;
+    for (uint8_t i = 0; i < entry->key_count; i++) {
+        index_remove(&memory->index, entry->hashes[i], id);
+    }
+    leave_line(memory, entry);
+    pool_free(&memory->entries, id);
+}
+
+static void forget_too_old(struct call_memory *memory, const struct turn *turn)
+{
+    for (;;) {
+        const struct remembered *entry = pool_find(&memory->entries, memory->oldest);
+        if (!entry || entry->until_us > turn->now_us) return;
+        forget(memory, memory->oldest);
+    }
+}
+
+// ---- Remembering
 
 static bool is_same_way(const struct remembered *a, const struct remembered *b)
 {
@@ -109,50 +145,43 @@ static bool is_same_way(const struct remembered *a, const struct remembered *b)
     return is_same;
 }
 
-// Adds a call to the entry of those that went the same way; false when there is none.
-static bool add_to_same_way(struct call_memory *memory, const struct turn *turn,
-                            const struct remembered *wanted)
+// The entry of calls that went the same way, or POOL_ID_NONE.
+static struct pool_id find_same_way(const struct call_memory *memory,
+                                    const struct remembered *wanted)
 {
     struct index_search search = INDEX_SEARCH(wanted->hashes[0]);
     for (;;) {
         struct pool_id id = index_next(&memory->index, &search);
-        if (id.generation == 0) return false;
-        struct remembered *entry = &memory->entries[id.index];
-        if (is_too_old(entry, turn) || !is_same_way(entry, wanted)) continue;
-        entry->call_count++;
-        entry->until_us = wanted->until_us;
-        return true;
+        const struct remembered *entry = pool_find(&memory->entries, id);
+        if (!entry || is_same_way(entry, wanted)) return id;
     }
 }
 
-// Forgets one entry of that key if it is too old, or if there are many. True when more may have to
-// go.
-static bool forget_one(struct call_memory *memory, const struct turn *turn, uint64_t hash)
+// Sees to it that one more entry may have that key.
+static void make_room(struct call_memory *memory, uint64_t hash)
 {
     struct index_search search = INDEX_SEARCH(hash);
-    struct pool_id id = index_next(&memory->index, &search), first = id;
-    for (unsigned count = 1; id.generation != 0; count++) {
-        bool is_old = is_too_old(&memory->entries[id.index], turn);
-        if (is_old || count >= OF_ONE_KEY_MAX) {
-            forget(memory, is_old ? id.index : first.index);
-            return true;
-        }
-        id = index_next(&memory->index, &search);
-    }
-    return false;
+    struct pool_id first = index_next(&memory->index, &search), id = first;
+    unsigned count = 0;
+    for (; id.generation != 0; count++) id = index_next(&memory->index, &search);
+    if (count >= OF_ONE_KEY_MAX) forget(memory, first);
 }
 
 static void add_entry(struct call_memory *memory, const struct turn *turn,
-                      const struct remembered *entry)
+                      const struct remembered *wanted)
 {
-    uint32_t slot = memory->next;
-    memory->next = (slot + 1) % memory->entry_count;
-    forget(memory, slot);
-    memory->entries[slot] = *entry;
-    for (uint8_t i = 0; i < entry->key_count; i++) {
-        while (forget_one(memory, turn, entry->hashes[i])) {
-        }
-        bool is_added = index_add(&memory->index, entry->hashes[i], id_of(slot));
+    struct pool_id id;
+    for (uint8_t i = 0; i < wanted->key_count; i++) make_room(memory, wanted->hashes[i]);
+    struct remembered *entry = pool_take(&memory->entries, &id);
+    if (!entry) {
+        forget(memory, memory->oldest);
+        entry = pool_take(&memory->entries, &id);
+    }
+    if (!entry) return;
+    *entry = *wanted;
+    join_line(memory, turn, id);
+    for (uint8_t i = 0; i < wanted->key_count; i++) {
+        bool is_added = index_add(&memory->index, wanted->hashes[i], id);
         ASSERT(is_added); // the index has room for all keys of all entries
     }
 }
@@ -160,33 +189,29 @@ static void add_entry(struct call_memory *memory, const struct turn *turn,
 void call_remember(struct call_memory *memory, const struct turn *turn,
                    const struct call_trail *trail, const struct call_history *history)
 {
-    struct remembered entry = {
-        .until_us = turn->now_us + REMEMBERED_US,
-        .call_count = 1,
-        .diversion_count = history->diversion_count,
-    };
-    if (memory->entry_count == 0) return;
+    struct remembered wanted = {.diversion_count = history->diversion_count};
     for (size_t i = 0; i < history->visited_count && i < VISITED_KEPT_MAX; i++) {
-        text_copy(entry.visited[i], NUMBER_SIZE, history->visited[i]);
-        entry.visited_count++;
+        text_copy(wanted.visited[i], NUMBER_SIZE, history->visited[i]);
+        wanted.visited_count++;
     }
-    entry.hashes[entry.key_count++] = hash_by_caller(memory, trail);
+    wanted.hashes[wanted.key_count++] = hash_by_caller(memory, trail);
     if (trail->diverter.len > 0) {
-        entry.hashes[entry.key_count++] = hash_by_diverter(memory, trail);
+        wanted.hashes[wanted.key_count++] = hash_by_diverter(memory, trail);
     }
-    if (!add_to_same_way(memory, turn, &entry)) add_entry(memory, turn, &entry);
+    wanted.call_count = 1;
+    forget_too_old(memory, turn);
+    struct pool_id id = find_same_way(memory, &wanted);
+    struct remembered *entry = pool_find(&memory->entries, id);
+    if (!entry) {
+        add_entry(memory, turn, &wanted);
+        return;
+    }
+    entry->call_count++;
+    leave_line(memory, entry);
+    join_line(memory, turn, id);
 }
 
-// The slot of an entry that is not too old, or entry_count.
-static uint32_t find_entry(const struct call_memory *memory, const struct turn *turn, uint64_t hash)
-{
-    struct index_search search = INDEX_SEARCH(hash);
-    for (;;) {
-        struct pool_id id = index_next(&memory->index, &search);
-        if (id.generation == 0) return memory->entry_count;
-        if (!is_too_old(&memory->entries[id.index], turn)) return id.index;
-    }
-}
+// ---- Inheriting
 
 // A text that does not fit into the turn's arena is left out.
 static void add_visited(const struct remembered *entry, struct turn *turn,
@@ -204,14 +229,15 @@ static void add_visited(const struct remembered *entry, struct turn *turn,
 void call_inherit(struct call_memory *memory, struct turn *turn, const struct call_trail *trail,
                   struct call_history *history)
 {
-    uint64_t hash = trail->diverter.len > 0 ? hash_by_diverter(memory, trail)
-                                            : hash_by_caller(memory, trail);
-    uint32_t slot = find_entry(memory, turn, hash);
-    if (slot == memory->entry_count) return;
-    struct remembered *entry = &memory->entries[slot];
+    struct index_search search = INDEX_SEARCH(
+        trail->diverter.len > 0 ? hash_by_diverter(memory, trail) : hash_by_caller(memory, trail));
+    forget_too_old(memory, turn);
+    struct pool_id id = index_next(&memory->index, &search);
+    struct remembered *entry = pool_find(&memory->entries, id);
+    if (!entry) return;
     if (entry->diversion_count > history->diversion_count) {
         history->diversion_count = entry->diversion_count;
     }
     add_visited(entry, turn, history);
-    if (--entry->call_count == 0) forget(memory, slot);
+    if (--entry->call_count == 0) forget(memory, id);
 }

@@ -308,9 +308,11 @@ static struct line_limits line_limits_of(const struct engine_limits *limits)
     return (struct line_limits){limits->line_count, limits->group_count};
 }
 
+// Forwardings are remembered for ten seconds, transactions live for at least five: calls are a poor
+// measure, for a forwarded one is over with its ACK.
 static struct call_limits call_limits_of(const struct engine_limits *limits)
 {
-    return (struct call_limits){limits->call_count, limits->call_count};
+    return (struct call_limits){limits->call_count, limits->transaction_count};
 }
 
 size_t engine_memory_size(const struct engine_limits *limits)

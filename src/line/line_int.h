@@ -41,8 +41,8 @@ struct line {
 
 struct line_group_slot {
     struct line_group group;
-    uint64_t next_send_us; // pacing: no REGISTER of this group before
-    uint64_t sent_us;      // the last one
+    uint64_t next_send_us; // pacing: the next free place for a REGISTER of this group
+    uint64_t clear_us;     // and when, by what was sent so far, the next one may be sent
     uint64_t probe_at_us;  // DEADLINE_NEVER: no probe wanted
     uint32_t cseq;
     uint32_t line_count;
@@ -100,6 +100,11 @@ bool line_is_resumable(const struct line_group_slot *slot, const struct line *li
 uint64_t line_pace_us(const struct line_group_slot *slot);
 // The next free place for a REGISTER of the group, not before now; takes it.
 uint64_t line_reserve_send(struct line_group_slot *slot, const struct turn *turn);
+// Whether, after what was sent already, it is too early for a further one: when we were late, many
+// places in the pacing are due at once.
+bool line_is_too_soon(const struct line_group_slot *slot, const struct turn *turn);
+// A REGISTER that had a place was sent.
+void line_note_sent(struct line_group_slot *slot, const struct turn *turn);
 // Gives back the place that was taken last.
 void line_return_send(struct line_group_slot *slot);
 // The PBX granted `seconds`: says so where the group's rate is too small for that.

@@ -4,6 +4,8 @@
 // just do; twice lines / time leaves room for attempts that fail.
 #include "line/line_int.h"
 
+enum { BURST_US = 100 * 1000 }; // what our own lateness may add to the pacing
+
 static uint32_t needed_rate(const struct line_group_slot *slot)
 {
     uint64_t wanted_s = slot->group.snapshot.settings.register_interval_s;
@@ -20,6 +22,7 @@ uint64_t line_pace_us(const struct line_group_slot *slot)
 uint64_t line_reserve_send(struct line_group_slot *slot, const struct turn *turn)
 {
     uint64_t at_us = slot->next_send_us > turn->now_us ? slot->next_send_us : turn->now_us;
+    if (at_us < slot->clear_us) at_us = slot->clear_us;
     slot->next_send_us = at_us + line_pace_us(slot);
     return at_us;
 }
@@ -27,6 +30,17 @@ uint64_t line_reserve_send(struct line_group_slot *slot, const struct turn *turn
 void line_return_send(struct line_group_slot *slot)
 {
     slot->next_send_us -= line_pace_us(slot);
+}
+
+bool line_is_too_soon(const struct line_group_slot *slot, const struct turn *turn)
+{
+    return slot->clear_us > turn->now_us + BURST_US;
+}
+
+void line_note_sent(struct line_group_slot *slot, const struct turn *turn)
+{
+    uint64_t from_us = slot->clear_us > turn->now_us ? slot->clear_us : turn->now_us;
+    slot->clear_us = from_us + line_pace_us(slot);
 }
 
 // Told when it begins, and again when a quarter more is needed.

@@ -188,13 +188,15 @@ static void begin_attempt(struct line_table *table, struct turn *turn, struct po
         }
     } else if (line->is_restored) {
         resume(table, turn, id);
+    } else if (line_is_too_soon(slot, turn)) {
+        line_make_due(table, turn, id);
     } else {
         if (!line->is_wanted) {
             tell_disabled(table, turn, line);
         } else if (line->shown == UINT8_MAX) {
             tell(table, turn, line, REGISTRATION_WAITING, 0, SPAN_NONE);
         }
-        slot->sent_us = turn->now_us;
+        line_note_sent(slot, turn);
         send_register(table, turn, id, NULL);
     }
 }

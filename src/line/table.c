@@ -120,8 +120,7 @@ static void restart_lines(struct line_table *table, struct turn *turn, struct po
                           bool is_elsewhere)
 {
     struct line_group_slot *slot = pool_find(&table->groups, group_id);
-    slot->next_send_us = slot->sent_us +
-                         line_pace_us(slot); // places that were taken are free again
+    slot->next_send_us = slot->clear_us; // places that were taken are free again
     for (uint32_t i = 0; i < table->lines.fresh; i++) {
         struct pool_id id;
         struct line *line = pool_at(&table->lines, i, &id);
@@ -135,7 +134,7 @@ static void restart_lines(struct line_table *table, struct turn *turn, struct po
 static void respace_lines(struct line_table *table, struct turn *turn, struct pool_id group_id)
 {
     struct line_group_slot *slot = pool_find(&table->groups, group_id);
-    slot->next_send_us = slot->sent_us + line_pace_us(slot);
+    slot->next_send_us = slot->clear_us;
     for (uint32_t i = 0; i < table->lines.fresh; i++) {
         struct pool_id id;
         const struct line *line = pool_at(&table->lines, i, &id);
@@ -161,8 +160,7 @@ bool line_put_group(struct line_table *table, struct turn *turn,
     bool is_new = !slot;
     if (is_new) slot = pool_take(&table->groups, &id);
     if (!slot) return false;
-    bool is_respaced = slot->group.snapshot.settings.register_rate !=
-                       snapshot->settings.register_rate;
+    uint64_t old_pace_us = is_new ? 0 : line_pace_us(slot);
     bool is_restart = is_new || !is_same_site(&slot->group.snapshot.settings, &snapshot->settings);
     if (is_new) {
         slot->probe_at_us = DEADLINE_NEVER;
@@ -174,6 +172,8 @@ bool line_put_group(struct line_table *table, struct turn *turn,
     }
     slot->told_rate = 0;
     slot->group.snapshot = *snapshot;
+    uint64_t pace_us = line_pace_us(slot);
+    if (slot->clear_us > 0) slot->clear_us += pace_us - old_pace_us;
     // The settings were checked when they were saved; what cannot be read leaves an empty
     // numbering.
     if (phone_read_numbering(&snapshot->settings, &slot->group.numbering, &field, reason)) {
@@ -181,7 +181,7 @@ bool line_put_group(struct line_table *table, struct turn *turn,
     }
     if (is_restart) {
         restart_lines(table, turn, id, false);
-    } else if (is_respaced) {
+    } else if (pace_us != old_pace_us) {
         respace_lines(table, turn, id);
     }
     return true;

@@ -32,7 +32,7 @@ struct model_group {
     unsigned diversion;           // enum model_diversion
     unsigned decline_unavailable; // enum model_decline
     uint32_t max_diversions;
-    char realm[TEXT_SIZE]; // that the lines' passwords are for; empty: whichever the PBX names
+    char realm[TEXT_SIZE];   // that the lines' passwords are for; empty: whichever the PBX names
     bool is_barring_premium; // as targets of forwardings
     bool is_barring_foreign;
     char barred_prefixes[RANGES_SIZE];

@@ -13,6 +13,7 @@
 //       indented lines below `answers`, `invites` and `cancels` are further header lines
 //   after N[ms|s]                          time passes
 //   wait N[ms|s]                           the same, but only until the engine sends something
+//   late N[ms|s]                           the same, and the engine is not woken before the end
 //   clock +Ns | clock -Ns                  the wall clock is set
 //   restart                                the program, with its settings and registrations kept
 //   expect METHOD|STATUS                   the next message sent; indented lines below: texts that
@@ -341,7 +342,7 @@ static void change(struct transcript *script, struct span verb, struct span word
             span_of(refused));
 }
 
-static void pass_time(struct transcript *script, struct span words, bool is_until_sent)
+static uint64_t read_duration_us(struct transcript *script, struct span words)
 {
     uint64_t amount, unit_us = 1000000;
     struct span text = word(&words);
@@ -350,11 +351,17 @@ static void pass_time(struct transcript *script, struct span words, bool is_unti
     if (span_eq(span_from(text, digits), SPAN("ms"))) unit_us = 1000;
     require(script, span_to_u64(span_slice(text, 0, digits), 10000000, &amount), "a duration",
             text);
+    return amount * unit_us;
+}
+
+static void pass_time(struct transcript *script, struct span words, bool is_until_sent)
+{
+    uint64_t by_us = read_duration_us(script, words);
     if (!is_until_sent) {
-        world_advance(script->world, amount * unit_us);
+        world_advance(script->world, by_us);
         return;
     }
-    for (uint64_t passed_us = 0; passed_us < amount * unit_us; passed_us += 1000) {
+    for (uint64_t passed_us = 0; passed_us < by_us; passed_us += 1000) {
         if (world_sent_count(script->world) > 0) return;
         world_advance(script->world, 1000);
     }
@@ -387,6 +394,8 @@ static void play(struct transcript *script)
             pass_time(script, rest, span_eq(verb, SPAN("wait")));
         } else if (span_eq(verb, SPAN("restart"))) {
             world_restart(script->world, 2);
+        } else if (span_eq(verb, SPAN("late"))) {
+            world_jump(script->world, read_duration_us(script, rest));
         } else if (span_eq(verb, SPAN("clock"))) {
             step_clock(script, rest);
         } else if (span_eq(verb, SPAN("expect"))) {
