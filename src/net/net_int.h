@@ -22,6 +22,8 @@ union net_sockaddr {
     struct sockaddr_in6 ipv6;
 };
 
+struct listener; // stream.c
+struct streams;
 struct udp_socket; // udp.c
 struct udp_inbox;
 struct udp_outbox;
@@ -47,12 +49,19 @@ struct net {
     struct udp_inbox *inbox;
     struct udp_outbox *outbox;
     struct resolver resolver;
+    struct streams *streams; // NULL until the first TCP socket listens
     struct net_counts counts;
 };
 
 // Fills `*problem` with "SUBJECT: REASON"; `problem` may be NULL. Returns `err`.
 enum err net_fail(struct net_problem *problem, enum err err, const char *subject,
                   const char *reason);
+
+// The same for a socket: "cannot listen on ADDRESS (UDP): in use by another program".
+void net_listen_failed(struct net_problem *problem, const struct address *local,
+                       const char *protocol, int error);
+
+bool net_is_wildcard(const struct address *address);
 
 // struct address <-> the system's form; the length of the latter.
 socklen_t net_to_sockaddr(const struct address *address, union net_sockaddr *out);
@@ -68,3 +77,11 @@ void udp_fini(struct net *net);
 // Ends all queries without a word; the loop must run once more before resolver_fini.
 void resolver_close(struct net *net);
 void resolver_fini(struct net *net);
+
+// Sends on flow->connection; drops and counts what cannot be sent.
+void stream_send(struct net *net, const struct flow *flow, struct span bytes);
+// Connections that are open.
+uint32_t stream_count(const struct net *net);
+// Closes all connections without a word; the loop must run once more before stream_fini.
+void stream_close_all(struct net *net);
+void stream_fini(struct net *net);
