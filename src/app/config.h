@@ -8,7 +8,7 @@
 enum { PATH_SIZE = 512, CONFIG_PROBLEM_SIZE = 256 };
 
 struct app_config {
-    struct address sip;      // that we listen on, UDP
+    struct address sip;      // that we listen on, UDP and TCP
     struct address api;      // that the REST API listens on
     char public_address[64]; // that the PBX reaches us by, where that differs; empty: found out
     char data_dir[PATH_SIZE];

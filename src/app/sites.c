@@ -102,12 +102,13 @@ bool sites_resolved(struct sites *sites, uint64_t query, const struct address *a
     struct site *site = find(sites, (uint32_t)query);
     if (!site || site->group_id == 0 || site->generation != query >> 32) return false;
     *group_id = site->group_id;
-    *peer = (struct engine_peer){.socket = sites->socket};
+    *peer = (struct engine_peer){.flow.socket = sites->socket};
     for (size_t i = 0; i < count; i++) {
-        peer->peer = addresses[i];
-        peer->peer.port = site->port;
-        if (find_own(sites, &peer->peer, &peer->own)) return true;
+        peer->flow.peer = addresses[i];
+        peer->flow.peer.port = site->port;
+        if (find_own(sites, &peer->flow.peer, &peer->own)) return true;
     }
+    peer->flow.peer = (struct address){0};
     peer->problem = count > 0 ? SPAN("no route to the PBX from the address that we listen on")
                               : span_of(problem);
     site->at_us = net_now_us() + (uint64_t)RETRY_S * 1000000;

@@ -19,7 +19,7 @@ struct flow {
     struct address peer;
     uint8_t transport;   // enum transport
     uint16_t socket;     // index of the listening socket
-    uint32_t connection; // of a stream; 0: none in particular, or UDP
+    uint32_t connection; // of a stream; once it is gone, a new one to `peer` will do
 };
 
 // Reads "192.0.2.1", "2001:db8::1" or "[2001:db8::1]" (RFC 3986 section 3.2.2); the port becomes 0.

@@ -171,6 +171,17 @@ static void take_message(struct engine *engine, const struct sip_message *messag
     }
 }
 
+// Answers what cannot be read, if there is enough of it to be answered.
+static void refuse(struct engine *engine, const struct sip_message *message,
+                   const struct flow *flow, const struct sip_fault *fault)
+{
+    engine->counts.malformed++;
+    if (!sip_is_answerable(message)) return;
+    decline(engine, message, flow,
+            (struct txn_answer){.status = sip_fault_status(fault->err),
+                                .reason = uas_fault_reason(&engine->turn, fault)});
+}
+
 static bool is_keep_alive(struct span bytes)
 {
     return span_trim(bytes).len == 0; // RFC 5626 section 4.4.1
@@ -187,13 +198,19 @@ void engine_datagram(struct engine *engine, struct engine_time now, const struct
     if (err == SIP_OK) {
         take_message(engine, &message, flow);
     } else {
-        engine->counts.malformed++;
-        if (sip_is_answerable(&message)) {
-            decline(engine, &message, flow,
-                    (struct txn_answer){.status = sip_fault_status(err),
-                                        .reason = uas_fault_reason(turn, &fault)});
-        }
+        refuse(engine, &message, flow, &fault);
     }
+    drain(engine);
+}
+
+void engine_stream_fault(struct engine *engine, struct engine_time now, const struct flow *flow,
+                         struct span head, const struct sip_fault *fault)
+{
+    struct sip_message message;
+    struct sip_fault ignored;
+    struct turn *turn = begin_turn(engine, now);
+    (void)sip_parse(head, turn->arena, &message, &ignored);
+    refuse(engine, &message, flow, fault);
     drain(engine);
 }
 
@@ -256,9 +273,9 @@ void engine_set_peer(struct engine *engine, struct engine_time now, uint32_t gro
 {
     struct turn *turn = begin_turn(engine, now);
     if (peer->problem.len > 0) {
-        line_set_unreachable(engine->lines, turn, group_id, peer->problem);
+        line_set_unreachable(engine->lines, turn, group_id, &peer->flow.peer, peer->problem);
     } else {
-        line_set_peer(engine->lines, turn, group_id, &peer->peer, &peer->own, peer->socket);
+        line_set_peer(engine->lines, turn, group_id, &peer->flow, &peer->own);
     }
     drain(engine);
 }

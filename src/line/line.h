@@ -56,9 +56,8 @@ struct line_released {
 struct line_group {
     struct snapshot_group snapshot;
     struct phone_numbering numbering;
-    struct address peer; // the PBX, family ADDRESS_NONE while unknown
-    struct address own;  // ours as the PBX sees it
-    uint16_t socket;
+    struct flow flow;   // to the PBX, its peer's family is ADDRESS_NONE while unknown
+    struct address own; // ours as the PBX sees it
 };
 
 // Adds or replaces a group. False when the table is full. Its address has to be told again
@@ -66,12 +65,14 @@ struct line_group {
 bool line_put_group(struct line_table *table, struct turn *turn,
                     const struct snapshot_group *snapshot);
 void line_remove_group(struct line_table *table, struct turn *turn, uint32_t group_id);
-// The group's PBX is at `peer`, and reaches us at `own` by `socket`: registration begins.
+// The group's PBX is reached by `flow`, and reaches us at `own`: registration begins, and begins
+// anew when one of them has changed.
 void line_set_peer(struct line_table *table, struct turn *turn, uint32_t group_id,
-                   const struct address *peer, const struct address *own, uint16_t socket);
-// The PBX's name could not be resolved; shown at its lines.
+                   const struct flow *flow, const struct address *own);
+// The PBX's name could not be resolved, or it takes no connection; shown at its lines. What comes
+// from `peer` (family ADDRESS_NONE: unknown) still counts as the PBX's.
 void line_set_unreachable(struct line_table *table, struct turn *turn, uint32_t group_id,
-                          struct span problem);
+                          const struct address *peer, struct span problem);
 
 // ---- Lines
 

@@ -148,7 +148,7 @@ static void begin_attempt(struct line_table *table, struct turn *turn, struct po
     bool is_registered = line->expires_us > turn->now_us;
     if (!line->is_wanted && !is_registered) {
         end_unwanted(table, turn, id);
-    } else if (slot->group.peer.family == ADDRESS_NONE) {
+    } else if (!line_is_reachable(slot)) {
         line->phase = PHASE_IDLE; // line_set_peer starts it again
         if (!line->is_wanted) {
             end_unwanted(table, turn, id);

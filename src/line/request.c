@@ -38,7 +38,7 @@ static void put_head(struct buffer *out, struct turn *turn, const struct line_gr
     const struct model_group *settings = &slot->group.snapshot.settings;
     const char *name = sip_method_text(head->method);
     buffer_printf(out, "%s sip:%s SIP/2.0\r\n", name, settings->domain);
-    sip_put_via(out, TRANSPORT_UDP, &slot->group.own, head->branch);
+    sip_put_via(out, slot->group.flow.transport, &slot->group.own, head->branch);
     buffer_put_text(out, "Max-Forwards: 70\r\nFrom: ");
     put_site_uri(out, slot, head->user);
     buffer_put_text(out, ";tag=");
@@ -60,8 +60,7 @@ static void emit(struct turn *turn, const struct line_group_slot *slot, const st
     *effect = request;
     effect->effect = queue;
     effect->bytes = buffer_span(out);
-    effect->flow = (struct flow){
-        .peer = slot->group.peer, .transport = TRANSPORT_UDP, .socket = slot->group.socket};
+    effect->flow = slot->group.flow;
 }
 
 static void put_credentials(struct buffer *out, struct turn *turn, const struct line *line,
@@ -102,6 +101,7 @@ void line_send_register(struct line_table *table, struct turn *turn, struct pool
     sip_put_escaped_user(&out, line_extension(line));
     buffer_put_byte(&out, '@');
     address_print(&out, &slot->group.own);
+    if (slot->group.flow.transport == TRANSPORT_TCP) buffer_put_text(&out, ";transport=tcp");
     buffer_printf(&out, ">\r\nExpires: %u\r\n", options->expires_s);
     buffer_put_text(&out, "Allow: INVITE, ACK, CANCEL, OPTIONS\r\n");
     if (options->challenge) put_credentials(&out, turn, line, slot, options->challenge);

@@ -54,6 +54,8 @@ static const struct model_field group_fields[] = {
          "answer for a user who is not there and has no forwarding for it"),
     NUMBER(model_group, max_diversions, 1, 99, "5",
            "forwardings in a chain before a call is ended"),
+    ENUM(model_group, transport, 0, model_transports, "udp",
+         "how the PBX is spoken to; auto: TCP, or UDP if it takes no connection"),
 };
 
 static const struct model_field user_fields[] = {

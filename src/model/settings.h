@@ -32,6 +32,7 @@ struct model_group {
     unsigned diversion;           // enum model_diversion
     unsigned decline_unavailable; // enum model_decline
     uint32_t max_diversions;
+    unsigned transport; // enum model_transport
 };
 
 // A person who owns lines.

@@ -93,6 +93,8 @@ bool net_is_open(const struct net *net, uint32_t connection);
 // The connection is of use: it is closed (and `closed` called) when `seconds` have passed without
 // another call of this. Also keeps it from being given up for a newer one.
 void net_keep(struct net *net, uint32_t connection, uint32_t seconds);
+// Connections that are there at the same time have different places, below NET_CONNECTION_MAX.
+uint32_t net_connection_place(uint32_t connection);
 // Ends the connection when what is queued was sent; nothing more is received from it.
 void net_close(struct net *net, uint32_t connection);
 

@@ -64,15 +64,17 @@ struct streams {
 
 // ---- Numbers of connections: generation and place, never 0
 
-static uint32_t place_of(uint32_t connection)
+uint32_t net_connection_place(uint32_t connection)
 {
+    ASSERT(connection > 0);
     return (connection & 0xffff) - 1;
 }
 
 static struct connection *find(const struct net *net, uint32_t number)
 {
-    uint32_t place = place_of(number);
-    if (!net->streams || place >= NET_CONNECTION_MAX) return NULL;
+    if (!net->streams || number == 0) return NULL;
+    uint32_t place = net_connection_place(number);
+    if (place >= NET_CONNECTION_MAX) return NULL;
     struct connection *connection = net->streams->connections[place];
     return connection && connection->flow.connection == number ? connection : NULL;
 }
@@ -104,7 +106,7 @@ static void enter(struct connection *connection)
 static void leave(struct connection *connection)
 {
     struct streams *streams = connection->net->streams;
-    streams->connections[place_of(connection->flow.connection)] = NULL;
+    streams->connections[net_connection_place(connection->flow.connection)] = NULL;
     streams->count--;
     if (!connection->is_ours) streams->accepted_count--;
     if (streams->count > 0) return;

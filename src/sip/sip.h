@@ -299,6 +299,9 @@ void sip_put_end(struct buffer *out, struct span body);
 // Where a response to `request` goes: the source for UDP when rport or received says so, else the
 // source's host with the sent-by port (5060 if none). RFC 3261 section 18.2.2, RFC 3581 section 4.
 struct address sip_reply_address(const struct sip_message *request, const struct address *source);
+// Where a response goes whose connection is gone: the source's host with the sent-by port (5060 if
+// none, 5061 for TLS). RFC 3261 section 18.2.2.
+struct address sip_return_address(const struct sip_message *request, const struct flow *flow);
 
 // ---- Digest (RFC 7616, 8760, 3261 section 22)
 

@@ -64,6 +64,8 @@ static const char *const settings_steps[] = {
     "  UNIQUE(\"group\", extension, condition, origin),"
     "  FOREIGN KEY(\"group\", extension) REFERENCES lines(\"group\", extension) ON DELETE CASCADE"
     ") STRICT;",
+    // 2: how the PBX is spoken to
+    "ALTER TABLE groups ADD COLUMN transport TEXT NOT NULL DEFAULT 'udp';",
 };
 
 static const char *const journal_steps[] = {

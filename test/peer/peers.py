@@ -70,14 +70,17 @@ def control_port(port):
 
 
 class Pbx:
-    """Kamailio as the PBX. `is_following` selects whether it follows a 302."""
+    """Kamailio as the PBX. `is_following` selects whether it follows a 302, `has_tcp` whether it
+    takes connections."""
 
-    def __init__(self, ports, directory, is_following=True):
+    def __init__(self, ports, directory, is_following=True, has_tcp=False):
         self.port, self.directory, self.program = ports.pbx, Path(directory), None
         self.executable = find_program("kamailio")
         extensions = [*USERS, *PHONES]
         values = {
             "PBX_PORT": ports.pbx,
+            "TCP": (f"tcp_children=2\nlisten=tcp:127.0.0.1:{ports.pbx}" if has_tcp
+                    else "disable_tcp=yes"),
             "OUTSIDE_PORT": ports.outside,
             "TRUNK_FIRST": ports.trunk_callers[0],
             "TRUNK_LAST": ports.trunk_callers[-1],
@@ -362,11 +365,11 @@ class World:
             self.start_pbx()
         return self
 
-    def start_pbx(self, is_following=True):
+    def start_pbx(self, is_following=True, has_tcp=False):
         """Starts the PBX, instead of the one before. It knows the phones, but no line yet."""
         if self.pbx:
             self.pbx.stop()
-        self.pbx = Pbx(self.ports, self.directory, is_following)
+        self.pbx = Pbx(self.ports, self.directory, is_following, has_tcp)
         self.pbx.start()
         self.sipp.register_phones()
 

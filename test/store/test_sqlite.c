@@ -80,18 +80,35 @@ static int64_t read_number(const char *directory, const char *file, const char *
 static void test_schemas_have_a_version(void **state)
 {
     store_close(must_open(*state));
-    assert_int_equal(read_number(*state, "lineward.db", "PRAGMA user_version"), 1);
+    assert_int_equal(read_number(*state, "lineward.db", "PRAGMA user_version"), 2);
     assert_int_equal(read_number(*state, "journal.db", "PRAGMA user_version"), 1);
+}
+
+// A database of the first version: its group is spoken to as before.
+static void test_an_older_schema_is_brought_up(void **state)
+{
+    store_close(open_filled(*state));
+    tamper(*state, "lineward.db",
+           "ALTER TABLE groups DROP COLUMN transport; PRAGMA user_version=1");
+    struct store *store = must_open(*state);
+    struct model_group group = sample_group("trial");
+    uint32_t id;
+    group.transport = GROUP_AUTO;
+    assert_int_equal(store_get(store, KIND_GROUP, &group, &id), ERR_NONE);
+    assert_int_equal(group.transport, GROUP_UDP);
+    assert_int_equal(group.max_diversions, 99);
+    store_close(store);
+    assert_int_equal(read_number(*state, "lineward.db", "PRAGMA user_version"), 2);
 }
 
 static void test_a_newer_schema_is_refused(void **state)
 {
     store_close(open_filled(*state));
-    tamper(*state, "lineward.db", "PRAGMA user_version=2");
+    tamper(*state, "lineward.db", "PRAGMA user_version=3");
     assert_not_opened(*state, ERR_TOO_NEW,
-                      "lineward.db: was written by a newer version of Lineward (schema 2, this "
-                      "program knows up to 1)");
-    tamper(*state, "lineward.db", "PRAGMA user_version=1");
+                      "lineward.db: was written by a newer version of Lineward (schema 3, this "
+                      "program knows up to 2)");
+    tamper(*state, "lineward.db", "PRAGMA user_version=2");
     tamper(*state, "journal.db", "PRAGMA user_version=9");
     assert_not_opened(*state, ERR_TOO_NEW, "journal.db: was written by a newer version");
     tamper(*state, "journal.db", "PRAGMA user_version=1");
@@ -285,6 +302,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_columns_are_the_fields),
         TEST(test_schemas_have_a_version),
+        TEST(test_an_older_schema_is_brought_up),
         TEST(test_a_newer_schema_is_refused),
         TEST(test_a_foreign_database_is_refused),
         TEST(test_files_are_for_us_alone),
