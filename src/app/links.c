@@ -158,8 +158,12 @@ static void connect_link(struct links *links, struct link *link, uint64_t now_us
 {
     link->state = LINK_CONNECTING;
     link->at_us = DEADLINE_NEVER; // the net ends a connection that takes too long
-    if (net_connect(links->net, links->socket, &link->peer.flow.peer, &link->flow)) return;
-    failed(links, link, "too many connections, or no route", now_us);
+    struct net_problem problem;
+    if (net_connect(links->net, links->socket, &link->peer.flow.peer, NULL, &link->flow,
+                    &problem)) {
+        return;
+    }
+    failed(links, link, problem.text, now_us);
 }
 
 void links_opened(struct links *links, const struct flow *flow, uint64_t now_us)
@@ -254,7 +258,8 @@ static const struct flow *way_back(struct links *links, struct link *link, const
     }
     bool is_there = address_eq(&link->back.peer, to) &&
                     net_is_open(links->net, link->back.connection);
-    if (is_there || net_connect(links->net, links->socket, to, &link->back)) return &link->back;
+    if (is_there || net_connect(links->net, links->socket, to, NULL, &link->back, NULL))
+        return &link->back;
     return NULL;
 }
 

@@ -83,11 +83,25 @@ bool net_listen_tcp(struct net *net, const struct address *local, uint16_t *sock
                     struct net_problem *problem) WARN_UNUSED;
 // The address a TCP socket listens on.
 struct address net_stream_address(const struct net *net, uint16_t socket);
-// Begins a TCP connection to `peer`, from the address that `socket` listens on. `*flow` names it at
-// once: what is sent before it is there waits. Then comes `opened` or `closed`, never from within
-// this call. False: too many connections or no memory.
+// The same for TLS (from version 1.2 on), with the files of a certificate (with its chain) and its
+// key in PEM. False also when those cannot be used: `*problem` names the file and the cause.
+bool net_listen_tls(struct net *net, const struct address *local, const char *certificate_file,
+                    const char *key_file, uint16_t *socket,
+                    struct net_problem *problem) WARN_UNUSED;
+
+// How a TLS connection of ours is secured.
+struct net_tls {
+    struct span host;    // name or address that the peer's certificate must have; told to the peer
+    const char *ca_file; // who is trusted, PEM; empty: the system's certificate authorities
+    bool is_unverified;  // any certificate will do
+};
+// Begins a connection to `peer`, from the address that `socket` listens on; by TLS if `tls` is not
+// NULL. `*flow` names it at once: what is sent before it is there waits. Then comes `opened` or
+// `closed` (with the cause, as in "TLS: certificate has expired"), never from within this call.
+// False: `*problem` says why.
 bool net_connect(struct net *net, uint16_t socket, const struct address *peer,
-                 struct flow *flow) WARN_UNUSED;
+                 const struct net_tls *tls, struct flow *flow,
+                 struct net_problem *problem) WARN_UNUSED;
 // Whether the connection can still be sent on.
 bool net_is_open(const struct net *net, uint32_t connection);
 // The connection is of use: it is closed (and `closed` called) when `seconds` have passed without

@@ -78,6 +78,42 @@ void udp_fini(struct net *net);
 void resolver_close(struct net *net);
 void resolver_fini(struct net *net);
 
+// ---- TLS (tls.c): between the bytes of a connection and what they mean
+
+struct tls;
+struct tls_context; // certificate and key of a server
+
+enum tls_event {
+    TLS_WAIT,   // for bytes of the peer
+    TLS_DONE,   //
+    TLS_CLOSED, // the peer has ended it
+    TLS_FAILED, // tls_problem says why
+};
+
+// NULL: `*problem` names the file and the cause.
+struct tls_context *tls_new_server_context(const char *certificate_file, const char *key_file,
+                                           struct net_problem *problem);
+void tls_free_context(struct tls_context *context);
+struct tls *tls_new_server(const struct tls_context *context);
+// NULL: `*problem` says why.
+struct tls *tls_new_client(const struct net_tls *options, struct net_problem *problem);
+void tls_free(struct tls *tls);
+
+// Bytes of the peer have come. False: no memory.
+bool tls_put_received(struct tls *tls, struct span bytes);
+// Goes on with the handshake; TLS_DONE: it is over.
+enum tls_event tls_shake(struct tls *tls);
+// Reads what the peer said; TLS_DONE: `*len` bytes, and there may be more.
+enum tls_event tls_read(struct tls *tls, char *out, size_t size, size_t *len);
+// Takes bytes to be sent, also before the handshake is over. False: no memory.
+bool tls_write(struct tls *tls, struct span bytes);
+void tls_shut_down(struct tls *tls);
+// What has to be sent on the connection; borrowed until the next call. Then tls_sent.
+struct span tls_unsent(struct tls *tls);
+void tls_sent(struct tls *tls);
+size_t tls_early_len(const struct tls *tls);
+const char *tls_problem(const struct tls *tls);
+
 // Sends on flow->connection; drops and counts what cannot be sent.
 void stream_send(struct net *net, const struct flow *flow, struct span bytes);
 // Connections that are open.

@@ -3,12 +3,13 @@
 // nothing costs its handle and no buffer: all read into one that belongs to the loop, and what
 // cannot be sent at once is copied into a bounded queue.
 //
-//   net_connect            somebody connects
-//        |                        |
-//        v          through       v        net_close: what is queued is sent,
-//   Connecting --- opened ---> Open ------------------> Ending --> (gone)
-//        |                        |
-//        `-- failed: closed       `-- ended, silent too long, crowded out: closed
+//   net_connect          somebody connects
+//        |                      |
+//        v            TLS only: v                       net_close: what is queued is sent,
+//   Connecting ------------> Shaking --- opened ---> Open ----------------> Ending --> (gone)
+//        |                      |                     |
+//        `-- failed: closed     `-- failed: closed    `-- ended, silent, crowded out: closed
+//                                   if it is ours
 #include "net/net_int.h"
 
 #include <errno.h>
@@ -21,19 +22,26 @@ enum {
     LISTENER_MAX = 16,
     BACKLOG = 511,
     INBOX_BYTES = 64 * 1024,
+    TLS_RECORD_BYTES = 16 * 1024,
     TICK_MS = 1000,
     STUCK_S = 30, // how long the peer may take none of what waits for it
     ENDING_S = 2, // how long an ended connection waits for the peer's end
     DESCRIPTORS_SPARE = 256,
 };
 
-enum connection_state { CONNECTION_CONNECTING, CONNECTION_OPEN, CONNECTION_ENDING };
+enum connection_state {
+    CONNECTION_CONNECTING,
+    CONNECTION_SHAKING, // hands, by TLS
+    CONNECTION_OPEN,
+    CONNECTION_ENDING,
+};
 
 struct connection {
     uv_tcp_t tcp;
     uv_connect_t connecting;
     uv_shutdown_t ending;
     struct net *net;
+    struct tls *tls; // NULL: TCP
     struct flow flow;
     uint64_t opened_us;
     uint64_t deadline_us; // closed then
@@ -46,6 +54,7 @@ struct connection {
 struct listener {
     uv_tcp_t tcp;
     struct net *net;
+    struct tls_context *tls; // NULL: TCP
     struct address local;
     uint16_t index;
 };
@@ -60,6 +69,7 @@ struct streams {
     uint32_t search_from; // where to look for a free place
     uint32_t count, accepted_count;
     char inbox[INBOX_BYTES];
+    char opened[TLS_RECORD_BYTES]; // what TLS makes of it
 };
 
 // ---- Numbers of connections: generation and place, never 0
@@ -118,16 +128,19 @@ static void leave(struct connection *connection)
 
 static void on_connection_freed(uv_handle_t *handle)
 {
-    free(handle->data);
+    struct connection *connection = handle->data;
+    tls_free(connection->tls);
+    free(connection);
 }
 
-// Ends the connection now. `reason` is told, unless net_close has ended it before; NULL: nobody is
-// told.
+// Ends the connection now. `reason` is told, unless net_close has ended it before or nobody was
+// told of it; NULL: nobody is told.
 static void end(struct connection *connection, const char *reason)
 {
     const struct net_handler *handler = &connection->net->handler;
     struct flow flow = connection->flow;
-    bool is_told = reason && connection->state != CONNECTION_ENDING;
+    bool is_known = connection->is_ours || connection->state == CONNECTION_OPEN;
+    bool is_told = reason && is_known && connection->state != CONNECTION_ENDING;
     leave(connection);
     uv_close((uv_handle_t *)&connection->tcp, on_connection_freed);
     if (is_told) handler->closed(handler->context, &flow, reason);
@@ -152,21 +165,6 @@ static void on_shut_down(uv_shutdown_t *request, int status)
     struct connection *connection = request->data;
     if (status == UV_ECANCELED) return; // it is being freed
     if (status < 0) end(connection, NULL);
-}
-
-void net_close(struct net *net, uint32_t number)
-{
-    struct connection *connection = find(net, number);
-    if (!connection || connection->state == CONNECTION_ENDING) return;
-    bool is_connecting = connection->state == CONNECTION_CONNECTING;
-    connection->state = CONNECTION_ENDING;
-    connection->deadline_us = net_now_us() + (uint64_t)ENDING_S * 1000000;
-    connection->ending.data = connection;
-    // Closing before the peer's last bytes were read would take our last ones away from it.
-    if (is_connecting ||
-        uv_shutdown(&connection->ending, (uv_stream_t *)&connection->tcp, on_shut_down) != 0) {
-        end(connection, NULL);
-    }
 }
 
 void net_keep(struct net *net, uint32_t number, uint32_t seconds)
@@ -194,35 +192,11 @@ static void on_tick(uv_timer_t *timer)
         if (is_stuck(connection, now_us)) {
             end(connection, "the peer does not read");
         } else if (connection->deadline_us <= now_us) {
-            bool is_connecting = connection->state == CONNECTION_CONNECTING;
+            bool is_connecting = connection->state < CONNECTION_OPEN;
             end(connection, is_connecting ? reason_of(UV_ETIMEDOUT) : "nothing came for too long");
         }
     }
     net->handler.batch_ended(net->handler.context);
-}
-
-// ---- Receiving
-
-static void on_room_wanted(uv_handle_t *handle, size_t suggested, uv_buf_t *room)
-{
-    const struct connection *connection = handle->data;
-    (void)suggested;
-    *room = uv_buf_init(connection->net->streams->inbox, INBOX_BYTES);
-}
-
-static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *room)
-{
-    struct connection *connection = stream->data;
-    const struct net_handler *handler = &connection->net->handler;
-    if (count == 0) return;
-    if (count < 0) {
-        end(connection, reason_of((int)count));
-    } else if (connection->state == CONNECTION_OPEN) {
-        struct flow flow = connection->flow; // the connection may be gone when it returns
-        struct span bytes = {room->base, (size_t)count};
-        handler->received(handler->context, &flow, bytes);
-    }
-    handler->batch_ended(handler->context);
 }
 
 // ---- Sending
@@ -266,24 +240,68 @@ static bool queue(struct connection *connection, struct span bytes)
 static size_t try_write(struct connection *connection, struct span bytes)
 {
     uv_stream_t *stream = (uv_stream_t *)&connection->tcp;
-    if (connection->state != CONNECTION_OPEN) return 0;
+    if (connection->state == CONNECTION_CONNECTING) return 0;
     uv_buf_t part = uv_buf_init((char *)(uintptr_t)bytes.at, (unsigned)bytes.len);
     int count = uv_try_write(stream, &part, 1);
     return count > 0 ? (size_t)count : 0;
+}
+
+static bool send_raw(struct connection *connection, struct span bytes)
+{
+    struct span rest = span_from(bytes, try_write(connection, bytes));
+    return rest.len == 0 || queue(connection, rest);
+}
+
+// Sends what TLS wants to have sent.
+static bool flush_tls(struct connection *connection)
+{
+    struct span bytes = tls_unsent(connection->tls);
+    bool is_sent = bytes.len == 0 || send_raw(connection, bytes);
+    tls_sent(connection->tls);
+    return is_sent;
+}
+
+static bool send_bytes(struct connection *connection, struct span bytes)
+{
+    if (!connection->tls) return send_raw(connection, bytes);
+    return tls_write(connection->tls, bytes) && flush_tls(connection);
+}
+
+static size_t unsent_len(const struct connection *connection)
+{
+    size_t early_len = connection->tls ? tls_early_len(connection->tls) : 0;
+    return early_len + uv_stream_get_write_queue_size((const uv_stream_t *)&connection->tcp);
+}
+
+void net_close(struct net *net, uint32_t number)
+{
+    struct connection *connection = find(net, number);
+    if (!connection || connection->state == CONNECTION_ENDING) return;
+    bool is_connecting = connection->state == CONNECTION_CONNECTING;
+    if (connection->tls) {
+        tls_shut_down(connection->tls);
+        (void)flush_tls(connection);
+    }
+    connection->state = CONNECTION_ENDING;
+    connection->deadline_us = net_now_us() + (uint64_t)ENDING_S * 1000000;
+    connection->ending.data = connection;
+    // Closing before the peer's last bytes were read would take our last ones away from it.
+    if (is_connecting ||
+        uv_shutdown(&connection->ending, (uv_stream_t *)&connection->tcp, on_shut_down) != 0) {
+        end(connection, NULL);
+    }
 }
 
 void stream_send(struct net *net, const struct flow *flow, struct span bytes)
 {
     struct connection *connection = find(net, flow->connection);
     bool is_open = connection && connection->state != CONNECTION_ENDING;
-    uv_stream_t *stream = is_open ? (uv_stream_t *)&connection->tcp : NULL;
     // Dropped as a whole: half a message would spoil all that follow.
-    if (!is_open || uv_stream_get_write_queue_size(stream) + bytes.len > NET_UNSENT_MAX) {
+    if (!is_open || unsent_len(connection) + bytes.len > NET_UNSENT_MAX) {
         net->counts.send_dropped++;
         return;
     }
-    struct span rest = span_from(bytes, try_write(connection, bytes));
-    if (rest.len > 0 && !queue(connection, rest)) {
+    if (!send_bytes(connection, bytes)) {
         net->counts.send_dropped++;
         net_close(net, flow->connection);
         return;
@@ -291,19 +309,103 @@ void stream_send(struct net *net, const struct flow *flow, struct span bytes)
     net->counts.sent++;
 }
 
+// ---- Receiving
+
+static void on_room_wanted(uv_handle_t *handle, size_t suggested, uv_buf_t *room)
+{
+    const struct connection *connection = handle->data;
+    (void)suggested;
+    *room = uv_buf_init(connection->net->streams->inbox, INBOX_BYTES);
+}
+
+static void deliver(struct connection *connection, struct span bytes)
+{
+    const struct net_handler *handler = &connection->net->handler;
+    struct flow flow = connection->flow; // the connection may be gone when it returns
+    handler->received(handler->context, &flow, bytes);
+}
+
+static void announce(struct connection *connection);
+
+// Hands on what TLS has opened.
+static enum tls_event deliver_opened(struct connection *connection)
+{
+    struct net *net = connection->net;
+    uint32_t number = connection->flow.connection;
+    size_t len;
+    for (;;) {
+        enum tls_event event = tls_read(connection->tls, net->streams->opened, TLS_RECORD_BYTES,
+                                        &len);
+        if (event != TLS_DONE) return event;
+        deliver(connection, (struct span){net->streams->opened, len});
+        if (!net_is_open(net, number)) return TLS_WAIT;
+    }
+}
+
+// Sealed bytes have come.
+static void take_sealed(struct connection *connection, struct span bytes)
+{
+    struct net *net = connection->net;
+    uint32_t number = connection->flow.connection;
+    if (!tls_put_received(connection->tls, bytes)) {
+        end(connection, "no memory");
+        return;
+    }
+    enum tls_event event = TLS_DONE;
+    if (connection->state == CONNECTION_SHAKING) {
+        event = tls_shake(connection->tls);
+        (void)flush_tls(connection);
+        if (event == TLS_DONE) announce(connection);
+        if (event == TLS_DONE && !net_is_open(net, number)) return;
+    }
+    if (event == TLS_DONE) event = deliver_opened(connection);
+    if (!net_is_open(net, number)) return;
+    bool is_flushed = flush_tls(connection);
+    if (event == TLS_FAILED)
+        end(connection, tls_problem(connection->tls));
+    else if (event == TLS_CLOSED)
+        end(connection, reason_of(UV_EOF));
+    else if (!is_flushed)
+        end(connection, "no memory");
+}
+
+static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *room)
+{
+    struct connection *connection = stream->data;
+    const struct net_handler *handler = &connection->net->handler;
+    if (count == 0) return;
+    if (count < 0) {
+        end(connection, reason_of((int)count));
+    } else if (connection->state != CONNECTION_ENDING) {
+        struct span bytes = {room->base, (size_t)count};
+        if (connection->tls)
+            take_sealed(connection, bytes);
+        else
+            deliver(connection, bytes);
+    }
+    handler->batch_ended(handler->context);
+}
+
 // ---- Connections
 
-static struct connection *new_connection(struct net *net, uint16_t socket, bool is_ours)
+// Takes `tls` (NULL: TCP) over, also when it fails.
+static struct connection *new_connection(struct net *net, uint16_t socket, bool is_ours,
+                                         struct tls *tls)
 {
     struct connection *connection = calloc(1, sizeof *connection);
-    if (!connection) return NULL;
+    if (!connection) {
+        tls_free(tls);
+        return NULL;
+    }
+    connection->tls = tls;
     connection->net = net;
     connection->is_ours = is_ours;
-    connection->flow.transport = TRANSPORT_TCP;
+    connection->flow.transport = tls ? TRANSPORT_TLS : TRANSPORT_TCP;
     connection->flow.socket = socket;
     connection->opened_us = connection->progress_us = net_now_us();
     connection->tcp.data = connection;
     if (uv_tcp_init(&net->loop, &connection->tcp) == 0) return connection;
+    tls_free(tls);
     free(connection);
     return NULL;
 }
@@ -326,16 +428,29 @@ static void prepare(struct connection *connection)
     }
 }
 
-static void open_connection(struct connection *connection)
+// The connection can be used: tells so.
+static void announce(struct connection *connection)
 {
     const struct net_handler *handler = &connection->net->handler;
     struct flow flow = connection->flow;
     connection->state = CONNECTION_OPEN;
+    handler->opened(handler->context, &flow, connection->is_ours);
+}
+
+static void open_connection(struct connection *connection)
+{
+    struct net *net = connection->net;
+    uint32_t number = connection->flow.connection;
     connection->deadline_us = net_now_us() + (uint64_t)NET_SILENT_S * 1000000;
     prepare(connection);
-    handler->opened(handler->context, &flow, connection->is_ours);
-    // The handler may have closed it.
-    if (find(connection->net, flow.connection) != connection) return;
+    if (connection->tls) {
+        connection->state = CONNECTION_SHAKING;
+        (void)tls_shake(connection->tls); // who connects speaks first
+        (void)flush_tls(connection);
+    } else {
+        announce(connection);
+    }
+    if (!find(net, number)) return; // the handler has closed it
     int status = uv_read_start((uv_stream_t *)&connection->tcp, on_room_wanted, on_read);
     if (status < 0) end(connection, reason_of(status));
 }
@@ -379,8 +494,11 @@ static void on_connection(uv_stream_t *stream, int status)
 {
     const struct listener *listener = stream->data;
     struct net *net = listener->net;
-    struct connection *connection = status == 0 ? new_connection(net, listener->index, false)
-                                                : NULL;
+    if (status != 0) return;
+    struct tls *tls = listener->tls ? tls_new_server(listener->tls) : NULL;
+    struct connection *connection = !tls == !listener->tls
+                                        ? new_connection(net, listener->index, false, tls)
+                                        : NULL;
     if (!connection) return;
     net->counts.accepted++;
     if (uv_accept(stream, (uv_stream_t *)&connection->tcp) != 0 || !read_peer(connection) ||
@@ -421,23 +539,28 @@ static bool begin_connecting(struct connection *connection, const struct address
     return uv_tcp_connect(&connection->connecting, &connection->tcp, &name.any, on_connected) == 0;
 }
 
-bool net_connect(struct net *net, uint16_t socket, const struct address *peer, struct flow *flow)
+bool net_connect(struct net *net, uint16_t socket, const struct address *peer,
+                 const struct net_tls *tls, struct flow *flow, struct net_problem *problem)
 {
     struct streams *streams = net->streams;
     ASSERT(streams && socket < streams->listener_count);
-    struct connection *connection = streams->count < NET_CONNECTION_MAX
-                                        ? new_connection(net, socket, true)
-                                        : NULL;
-    if (!connection) return false;
-    connection->flow.peer = *peer;
-    connection->deadline_us = net_now_us() + (uint64_t)NET_CONNECT_S * 1000000;
-    if (!begin_connecting(connection, &streams->listeners[socket]->local)) {
-        drop(connection);
-        return false;
+    struct tls *client = tls ? tls_new_client(tls, problem) : NULL;
+    if (tls && !client) return false;
+    struct connection *connection = new_connection(net, socket, true, client);
+    bool is_room = streams->count < NET_CONNECTION_MAX;
+    if (connection && is_room) {
+        connection->flow.peer = *peer;
+        connection->deadline_us = net_now_us() + (uint64_t)NET_CONNECT_S * 1000000;
+        if (begin_connecting(connection, &streams->listeners[socket]->local)) {
+            enter(connection);
+            *flow = connection->flow;
+            return true;
+        }
     }
-    enter(connection);
-    *flow = connection->flow;
-    return true;
+    if (connection) drop(connection);
+    (void)net_fail(problem, ERR_UNREACHABLE, "cannot connect",
+                   is_room ? "no route to the peer" : "too many connections");
+    return false;
 }
 
 // ---- Listening
@@ -467,7 +590,9 @@ static bool stream_init(struct net *net)
 
 static void on_listener_closed(uv_handle_t *handle)
 {
-    free(handle->data);
+    struct listener *listener = handle->data;
+    tls_free_context(listener->tls);
+    free(listener);
 }
 
 // Binds and listens; a status of libuv. `*local` gets the port that the system chose.
@@ -484,28 +609,45 @@ static int listen_on(struct listener *listener)
     return status;
 }
 
-bool net_listen_tcp(struct net *net, const struct address *local, uint16_t *socket,
-                    struct net_problem *problem)
+// Takes `tls` (NULL: TCP) over, also when it fails.
+static bool listen_stream(struct net *net, const struct address *local, struct tls_context *tls,
+                          uint16_t *socket, struct net_problem *problem)
 {
+    const char *protocol = tls ? "TLS" : "TCP";
     bool is_room = stream_init(net) && net->streams->listener_count < LISTENER_MAX;
     struct listener *listener = is_room ? calloc(1, sizeof *listener) : NULL;
     if (!listener || uv_tcp_init(&net->loop, &listener->tcp) != 0) {
-        net_listen_failed(problem, local, "TCP", ENOMEM);
+        net_listen_failed(problem, local, protocol, ENOMEM);
+        tls_free_context(tls);
         free(listener);
         return false;
     }
     listener->net = net;
     listener->local = *local;
+    listener->tls = tls;
     listener->tcp.data = listener;
     listener->index = *socket = net->streams->listener_count;
     int status = listen_on(listener);
     if (status != 0) {
-        net_listen_failed(problem, local, "TCP", -status);
+        net_listen_failed(problem, local, protocol, -status);
         uv_close((uv_handle_t *)&listener->tcp, on_listener_closed);
         return false;
     }
     net->streams->listeners[net->streams->listener_count++] = listener;
     return true;
+}
+
+bool net_listen_tcp(struct net *net, const struct address *local, uint16_t *socket,
+                    struct net_problem *problem)
+{
+    return listen_stream(net, local, NULL, socket, problem);
+}
+
+bool net_listen_tls(struct net *net, const struct address *local, const char *certificate_file,
+                    const char *key_file, uint16_t *socket, struct net_problem *problem)
+{
+    struct tls_context *tls = tls_new_server_context(certificate_file, key_file, problem);
+    return tls && listen_stream(net, local, tls, socket, problem);
 }
 
 struct address net_stream_address(const struct net *net, uint16_t socket)

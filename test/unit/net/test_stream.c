@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // TCP connections on the loopback interface.
-#include "net/net.h"
-#include "unit/check.h"
+#include "unit/net/loop.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -9,106 +8,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 10000, BIG = 200 * 1000 };
-
-// A loop that listens, notes what its connections do, and stops when `expected` things happened.
-struct loop {
-    struct net *net;
-    struct address local;
-    uint16_t socket;
-    unsigned opened_count, ours_count, closed_count, batch_count, late_count;
-    struct flow last, last_ours; // opened
-    size_t received_len;
-    char received[BIG];
-    char reason[100];
-    bool (*is_done)(const struct loop *loop);
-    bool is_echoing, is_keeping;
-};
-
-static void check_done(struct loop *loop)
-{
-    if (loop->is_done && loop->is_done(loop)) net_stop(loop->net);
-}
-
-static void on_opened(void *context, const struct flow *flow, bool is_ours)
-{
-    struct loop *loop = context;
-    loop->opened_count++;
-    if (is_ours) {
-        loop->ours_count++;
-        loop->last_ours = *flow;
-    } else {
-        loop->last = *flow;
-    }
-    if (loop->is_keeping) net_keep(loop->net, flow->connection, 60);
-    check_done(loop);
-}
-
-static void on_received(void *context, const struct flow *flow, struct span bytes)
-{
-    struct loop *loop = context;
-    if (loop->is_echoing && flow->connection != loop->last_ours.connection) {
-        net_send(loop->net, flow, bytes);
-        return;
-    }
-    assert_true(bytes.len <= BIG - loop->received_len);
-    memcpy(loop->received + loop->received_len, bytes.at, bytes.len);
-    loop->received_len += bytes.len;
-    check_done(loop);
-}
-
-static void on_closed(void *context, const struct flow *flow, const char *reason)
-{
-    struct loop *loop = context;
-    assert_false(net_is_open(loop->net, flow->connection));
-    loop->closed_count++;
-    text_copy(loop->reason, sizeof loop->reason, span_of(reason));
-    check_done(loop);
-}
-
-static void on_batch_ended(void *context)
-{
-    ((struct loop *)context)->batch_count++;
-}
-
-static void on_woken(void *context)
-{
-    net_stop(((struct loop *)context)->net);
-}
-
-static void on_deadline(void *context)
-{
-    struct loop *loop = context;
-    loop->late_count++;
-    net_stop(loop->net);
-}
-
-static void on_datagram(void *context, const struct flow *flow, struct span bytes)
-{
-    (void)context, (void)flow, (void)bytes;
-}
-
-static void on_resolved(void *context, uint64_t query, const struct address *addresses,
-                        size_t count, const char *problem)
-{
-    (void)context, (void)query, (void)addresses, (void)count, (void)problem;
-}
-
 static void start_at(struct loop *loop, const char *host)
 {
     struct net_problem problem;
-    memset(loop, 0, sizeof *loop);
-    loop->net = net_new((struct net_handler){.context = loop,
-                                             .datagram = on_datagram,
-                                             .opened = on_opened,
-                                             .received = on_received,
-                                             .closed = on_closed,
-                                             .batch_ended = on_batch_ended,
-                                             .woken = on_woken,
-                                             .deadline = on_deadline,
-                                             .resolved = on_resolved},
-                        &problem);
-    assert_non_null(loop->net);
+    start_loop(loop);
     assert_true(address_parse(span_of(host), &loop->local));
     assert_true(net_listen_tcp(loop->net, &loop->local, &loop->socket, &problem));
     loop->local = net_stream_address(loop->net, loop->socket);
@@ -118,18 +21,6 @@ static void start_at(struct loop *loop, const char *host)
 static void start(struct loop *loop)
 {
     start_at(loop, "127.0.0.1");
-}
-
-// Runs until `is_done` or `ms_max`; returns whether it was done.
-static bool run(struct loop *loop, bool (*is_done)(const struct loop *loop), unsigned ms_max)
-{
-    unsigned late_count = loop->late_count;
-    loop->is_done = is_done;
-    if (is_done && is_done(loop)) return true;
-    net_set_deadline(loop->net, net_now_us() + (uint64_t)ms_max * 1000);
-    net_run(loop->net);
-    net_set_deadline(loop->net, DEADLINE_NEVER);
-    return loop->late_count == late_count;
 }
 
 static bool are_both_open(const struct loop *loop)
@@ -163,7 +54,7 @@ static void test_echo_at(const char *host)
     struct flow flow;
     start_at(&loop, host);
     loop.is_echoing = true;
-    assert_true(net_connect(loop.net, loop.socket, &loop.local, &flow));
+    assert_true(net_connect(loop.net, loop.socket, &loop.local, NULL, &flow, NULL));
     assert_true(net_is_open(loop.net, flow.connection));
     send_text(&loop, &flow, SPAN("early")); // waits for the connection
     assert_true(run(&loop, are_both_open, PATIENCE_MS));
@@ -208,7 +99,7 @@ static void test_close_is_told_to_the_other_side(void **state)
     static struct loop loop;
     struct flow flow;
     start(&loop);
-    assert_true(net_connect(loop.net, loop.socket, &loop.local, &flow));
+    assert_true(net_connect(loop.net, loop.socket, &loop.local, NULL, &flow, NULL));
     assert_true(run(&loop, are_both_open, PATIENCE_MS));
     send_text(&loop, &flow, SPAN("last words"));
     net_close(loop.net, flow.connection);
@@ -222,7 +113,7 @@ static void test_close_is_told_to_the_other_side(void **state)
     (void)run(&loop, NULL, 20);
     assert_int_equal(net_counts(loop.net).connections, 0);
     struct flow next;
-    assert_true(net_connect(loop.net, loop.socket, &loop.local, &next));
+    assert_true(net_connect(loop.net, loop.socket, &loop.local, NULL, &next, NULL));
     assert_int_not_equal(next.connection, flow.connection);
     net_free(loop.net);
 }
@@ -236,7 +127,7 @@ static void test_refused(void **state)
     start(&other);
     struct address gone = other.local;
     net_free(other.net);
-    assert_true(net_connect(loop.net, loop.socket, &gone, &flow));
+    assert_true(net_connect(loop.net, loop.socket, &gone, NULL, &flow, NULL));
     assert_int_equal(loop.closed_count, 0);
     assert_true(run(&loop, is_one_closed, PATIENCE_MS));
     assert_string_equal(loop.reason, "connection refused");
@@ -244,7 +135,7 @@ static void test_refused(void **state)
     // An address of another family has no way from here.
     struct address ipv6;
     assert_true(address_parse_port(SPAN("[::1]:5060"), 0, &ipv6));
-    assert_false(net_connect(loop.net, loop.socket, &ipv6, &flow));
+    assert_false(net_connect(loop.net, loop.socket, &ipv6, NULL, &flow, NULL));
     net_free(loop.net);
 }
 
@@ -254,11 +145,11 @@ static void test_closed_while_connecting(void **state)
     static struct loop loop;
     struct flow flow;
     start(&loop);
-    assert_true(net_connect(loop.net, loop.socket, &loop.local, &flow));
+    assert_true(net_connect(loop.net, loop.socket, &loop.local, NULL, &flow, NULL));
     net_close(loop.net, flow.connection);
     (void)run(&loop, NULL, 50);
     assert_int_equal(loop.ours_count, 0);
-    assert_true(net_connect(loop.net, loop.socket, &loop.local, &flow));
+    assert_true(net_connect(loop.net, loop.socket, &loop.local, NULL, &flow, NULL));
     net_free(loop.net); // while connecting
 }
 
