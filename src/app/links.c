@@ -32,6 +32,8 @@ struct link {
     uint32_t group_id; // 0: a free place
     enum model_transport transport;
     char server[TEXT_SIZE];
+    char tls_ca_file[CA_FILE_SIZE];
+    bool is_tls_verified;
     enum link_state state;
     struct engine_peer peer; // as resolved, for datagrams
     struct flow flow;        // of the connection
@@ -85,18 +87,28 @@ static struct link *find_connection(const struct links *links, uint32_t connecti
     return NULL;
 }
 
-static struct link *find_host(const struct links *links, const struct address *host)
+static bool is_at(const struct link *link, const struct address *host)
 {
-    for (uint32_t i = 0; i < links->config->groups_max; i++) {
-        struct link *link = &links->links[i];
-        if (link->group_id != 0 && address_eq_host(&link->peer.flow.peer, host)) return link;
-    }
-    return NULL;
+    return link->group_id != 0 && address_eq_host(&link->peer.flow.peer, host);
 }
 
 bool links_is_known(const struct links *links, const struct address *host)
 {
-    return find_host(links, host) != NULL;
+    for (uint32_t i = 0; i < links->config->groups_max; i++) {
+        if (is_at(&links->links[i], host)) return true;
+    }
+    return false;
+}
+
+// A link to the PBX that `flow` went to. What came by TLS never leaves without.
+static struct link *find_way(const struct links *links, const struct flow *flow)
+{
+    bool is_tls = flow->transport == TRANSPORT_TLS;
+    for (uint32_t i = 0; i < links->config->groups_max; i++) {
+        struct link *link = &links->links[i];
+        if (is_at(link, &flow->peer) && (link->transport == GROUP_TLS) == is_tls) return link;
+    }
+    return NULL;
 }
 
 static uint64_t random_us(struct links *links, uint64_t bound_ms)
@@ -115,6 +127,9 @@ static void tell_connection(struct links *links, const struct link *link)
 {
     struct engine_peer peer = link->peer;
     peer.flow = link->flow;
+    // What the PBX opens to us by TLS goes to another port, if there is one.
+    bool is_served = links->config->tls_certificate[0] != '\0';
+    if (link->transport == GROUP_TLS && is_served) peer.own.port = links->config->tls.port;
     tell(links, link, &peer);
 }
 
@@ -154,15 +169,28 @@ static void failed(struct links *links, struct link *link, const char *reason, u
     tell_failure(links, link, reason);
 }
 
+// The certificate that the PBX must have is for the server name that was typed, wherever that leads
+// (RFC 5922).
+static bool open_connection(struct links *links, const struct link *link, const struct address *to,
+                            struct flow *flow, struct net_problem *problem)
+{
+    int32_t port;
+    struct net_tls tls = {
+        .host = span_of(link->server),
+        .ca_file = link->tls_ca_file,
+        .is_unverified = !link->is_tls_verified,
+    };
+    (void)address_split_port(&tls.host, &port);
+    bool is_tls = link->transport == GROUP_TLS;
+    return net_connect(links->net, links->socket, to, is_tls ? &tls : NULL, flow, problem);
+}
+
 static void connect_link(struct links *links, struct link *link, uint64_t now_us)
 {
     link->state = LINK_CONNECTING;
     link->at_us = DEADLINE_NEVER; // the net ends a connection that takes too long
     struct net_problem problem;
-    if (net_connect(links->net, links->socket, &link->peer.flow.peer, NULL, &link->flow,
-                    &problem)) {
-        return;
-    }
+    if (open_connection(links, link, &link->peer.flow.peer, &link->flow, &problem)) return;
     failed(links, link, problem.text, now_us);
 }
 
@@ -205,15 +233,19 @@ void links_put(struct links *links, const struct snapshot_group *group)
     ASSERT(link); // as many places as groups
     bool is_new = link->group_id == 0;
     bool is_same = link->transport == group->settings.transport &&
-                   strcmp(link->server, group->settings.server) == 0;
+                   strcmp(link->server, group->settings.server) == 0 &&
+                   strcmp(link->tls_ca_file, group->settings.tls_ca_file) == 0 &&
+                   link->is_tls_verified == group->settings.is_tls_verified;
     if (!is_new && is_same) return;
     if (!is_new) disconnect(links, link);
     // The address is looked up anew now, and tells the rest.
     *link = (struct link){
         .group_id = group->group_id,
         .transport = (enum model_transport)group->settings.transport,
+        .is_tls_verified = group->settings.is_tls_verified,
         .at_us = DEADLINE_NEVER,
     };
+    text_copy(link->tls_ca_file, sizeof link->tls_ca_file, span_of(group->settings.tls_ca_file));
     text_copy(link->server, sizeof link->server, span_of(group->settings.server));
 }
 
@@ -258,8 +290,7 @@ static const struct flow *way_back(struct links *links, struct link *link, const
     }
     bool is_there = address_eq(&link->back.peer, to) &&
                     net_is_open(links->net, link->back.connection);
-    if (is_there || net_connect(links->net, links->socket, to, NULL, &link->back, NULL))
-        return &link->back;
+    if (is_there || open_connection(links, link, to, &link->back, NULL)) return &link->back;
     return NULL;
 }
 
@@ -267,7 +298,7 @@ void links_send(struct links *links, const struct flow *flow, struct span bytes)
 {
     const struct flow *way = flow;
     if (!net_is_open(links->net, flow->connection)) {
-        struct link *link = find_host(links, &flow->peer);
+        struct link *link = find_way(links, flow);
         const struct flow *other = link ? way_back(links, link, &flow->peer) : NULL;
         if (other) way = other;
     }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REFRESH_S = 300, RETRY_S = 15, SIP_PORT = 5060 };
+enum { REFRESH_S = 300, RETRY_S = 15, SIP_PORT = 5060, SIPS_PORT = 5061 };
 
 struct site {
     uint32_t group_id;   // 0: a free place
@@ -67,7 +67,8 @@ void sites_put(struct sites *sites, const struct snapshot_group *group, uint64_t
     text_copy(site->name, sizeof site->name, span_of(group->settings.name));
     struct span host = span_of(group->settings.server);
     int32_t port;
-    site->port = address_split_port(&host, &port) && port > 0 ? (uint16_t)port : SIP_PORT;
+    uint16_t default_port = group->settings.transport == GROUP_TLS ? SIPS_PORT : SIP_PORT;
+    site->port = address_split_port(&host, &port) && port > 0 ? (uint16_t)port : default_port;
     text_copy(site->host, sizeof site->host, host);
     ask(sites, site, now_us);
 }

@@ -344,7 +344,7 @@ struct worker *worker_new(const struct app_config *config, struct states *states
                           struct journal *journal, struct net_problem *problem)
 {
     struct worker *worker = calloc(1, sizeof *worker);
-    uint16_t udp, tcp;
+    uint16_t udp, tcp, tls;
     *problem = (struct net_problem){.err = ERR_NO_MEMORY, .text = "out of memory"};
     if (!worker) return NULL;
     worker->states = states;
@@ -354,6 +354,11 @@ struct worker *worker_new(const struct app_config *config, struct states *states
     if (!make_net(worker, problem)) goto failed;
     if (!net_listen_udp(worker->net, &config->sip, &udp, problem)) goto failed;
     if (!net_listen_tcp(worker->net, &config->sip, &tcp, problem)) goto failed;
+    if (config->tls_certificate[0] != '\0' &&
+        !net_listen_tls(worker->net, &config->tls, config->tls_certificate, config->tls_key, &tls,
+                        problem)) {
+        goto failed;
+    }
     if (make_links(worker, config, udp, tcp)) return worker;
 failed:
     worker_free(worker);

@@ -102,6 +102,7 @@ void line_send_register(struct line_table *table, struct turn *turn, struct pool
     buffer_put_byte(&out, '@');
     address_print(&out, &slot->group.own);
     if (slot->group.flow.transport == TRANSPORT_TCP) buffer_put_text(&out, ";transport=tcp");
+    if (slot->group.flow.transport == TRANSPORT_TLS) buffer_put_text(&out, ";transport=tls");
     buffer_printf(&out, ">\r\nExpires: %u\r\n", options->expires_s);
     buffer_put_text(&out, "Allow: INVITE, ACK, CANCEL, OPTIONS\r\n");
     if (options->challenge) put_credentials(&out, turn, line, slot, options->challenge);

@@ -11,7 +11,7 @@ NAMES(model_conditions, "immediate", "dnd", "logged_off");
 NAMES(model_origins, "all", "internal", "external");
 NAMES(model_declines, "486", "480", "603", "ringing");
 NAMES(model_diversions, "diversion", "none");
-NAMES(model_transports, "udp", "tcp", "auto");
+NAMES(model_transports, "udp", "tcp", "tls", "auto");
 NAMES(model_logins, "auto", "on", "off");
 NAMES(model_registration_states, "disabled", "waiting", "registered", "refused", "unreachable");
 NAMES(model_verdict_kinds, "redirect", "ring", "hold", "decline");

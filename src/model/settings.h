@@ -12,6 +12,7 @@ enum {
     NUMBER_SIZE = 40, // a telephone number in any notation
     EXTENSION_SIZE = 24,
     RANGES_SIZE = 256,
+    CA_FILE_SIZE = 256,
 };
 
 // One connection to a PBX; its settings hold for all its lines.
@@ -33,6 +34,9 @@ struct model_group {
     unsigned decline_unavailable; // enum model_decline
     uint32_t max_diversions;
     unsigned transport; // enum model_transport
+    char
+        tls_ca_file[CA_FILE_SIZE]; // who may have signed the PBX's certificate; empty: the system's
+    bool is_tls_verified;          // the PBX's certificate must be valid
 };
 
 // A person who owns lines.

@@ -64,8 +64,10 @@ static const char *const settings_steps[] = {
     "  UNIQUE(\"group\", extension, condition, origin),"
     "  FOREIGN KEY(\"group\", extension) REFERENCES lines(\"group\", extension) ON DELETE CASCADE"
     ") STRICT;",
-    // 2: how the PBX is spoken to
-    "ALTER TABLE groups ADD COLUMN transport TEXT NOT NULL DEFAULT 'udp';",
+    // 2: how the PBX is spoken to, and whom TLS believes
+    "ALTER TABLE groups ADD COLUMN transport TEXT NOT NULL DEFAULT 'udp';"
+    "ALTER TABLE groups ADD COLUMN tls_ca_file TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE groups ADD COLUMN tls_verify INTEGER NOT NULL DEFAULT 1;",
 };
 
 static const char *const journal_steps[] = {

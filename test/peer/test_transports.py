@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""The PBX by TCP: real calls, connections that are lost, broken or wasted.
+"""The PBX by TCP and TLS: real calls, connections that are lost, broken or wasted.
 
 The tests of single messages use a second line group, whose PBX is a TCP server of this script.
 """
@@ -8,13 +8,14 @@ The tests of single messages use a second line group, whose PBX is a TCP server 
 import queue
 import resource
 import socket
+import subprocess
 import threading
 import time
 from pathlib import Path
 
 from message import Message
 from peers import USERS, World
-from processes import Trouble, wait_until
+from processes import Trouble, find_program, wait_until
 from runner import arguments, check, run_script, run_tests
 from test_trouble import accepted
 
@@ -27,6 +28,31 @@ def connections_to(port):
     """How many connections to a port on loopback are established, as the one who opened sees it."""
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     return sum(row[2] == f"0100007F:{port:04X}" and row[3] == ESTABLISHED for row in rows)
+
+
+class Certificates:
+    """An authority of our own, and certificates of it: files NAME.crt and NAME.key."""
+
+    def __init__(self, directory):
+        self.directory = Path(directory) / "certificates"
+        self.directory.mkdir()
+        self.make("ca", "-addext", "basicConstraints=critical,CA:TRUE")
+        self.make("stranger-ca", "-addext", "basicConstraints=critical,CA:TRUE")
+        for name, host in (("pbx", "IP:127.0.0.1"), ("lineward", "IP:127.0.0.1"),
+                           ("other", "DNS:other.example")):
+            self.make(name, "-addext", f"subjectAltName={host}",
+                      "-CA", self.path("ca.crt"), "-CAkey", self.path("ca.key"))
+
+    def path(self, name):
+        return self.directory / name
+
+    def make(self, name, *options):
+        done = subprocess.run(
+            [find_program("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt",
+             "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", f"/CN={name}",
+             "-keyout", self.path(f"{name}.key"), "-out", self.path(f"{name}.crt"), *options],
+            capture_output=True, text=True, check=False)
+        check(done.returncode == 0, f"openssl: {done.stderr}")
 
 
 class Connection:
@@ -130,6 +156,10 @@ class Trial:
         self.wire = WirePbx(world)
 
     def set_up(self):
+        self.certificates = Certificates(self.world.directory)
+        own = self.certificates.path("lineward")
+        self.lineward.options = ["--tls", f"127.0.0.1:{self.world.ports.tls}",
+                                 "--tls-certificate", f"{own}.crt", "--tls-key", f"{own}.key"]
         self.world.start_pbx(has_tcp=True)
         self.world.set_up()
         lineward = self.lineward
@@ -141,13 +171,15 @@ class Trial:
                      {"target": "204", "enabled": True})
         lineward.wait_registered(["201", "203"], group="wire")
 
-    def speak(self, transport):
+    def set_group(self, *options):
+        self.lineward.command("group", "set", "trial", *options)
+
+    def speak(self, transport, *options):
         """The group of the real PBX by another transport; all lines are registered by it."""
-        self.lineward.command("group", "set", "trial", "--enabled", "off")
+        self.set_group("--enabled", "off")
         wait_until("the lines are switched off", lambda: all(
             self.lineward.registration(e)["state"] == "disabled" for e in USERS))
-        self.lineward.command("group", "set", "trial", "--transport", transport,
-                              "--enabled", "on")
+        self.set_group("--transport", transport, "--enabled", "on", *options)
         self.lineward.wait_registered(USERS)
 
     def check_call(self, extension="102", target="105"):
@@ -198,6 +230,35 @@ class Trial:
         time.sleep(1)
         self.speak("auto")
         check(connections_to(self.world.ports.pbx) == 0, "a connection to a PBX without TCP")
+        self.check_call()
+
+    def test_tls(self):
+        """By TLS both ways: our connection and the PBX's, and calls come."""
+        ports = self.world.ports
+        self.world.start_pbx(has_tcp=True, certificate=self.certificates.path("pbx"))
+        self.speak("tls", "--server", f"127.0.0.1:{ports.pbx_tls}",
+                   "--tls-ca-file", str(self.certificates.path("ca.crt")))
+        check(connections_to(ports.pbx_tls) == 1, "no connection to the PBX")
+        self.check_call()
+        check(connections_to(ports.tls) == 1, "the call did not come by TLS")
+
+    def check_tls_refused(self, reason):
+        def is_refused():
+            found = self.lineward.registration("102")
+            return found["state"] == "unreachable" and reason in found["reason"]
+        wait_until(f"line 102 is unreachable: {reason}; it is "
+                   f"{self.lineward.registration('102')}", is_refused)
+
+    def test_tls_certificates(self):
+        """A certificate that is not to be believed: refused, and the line says why."""
+        self.set_group("--tls-ca-file", str(self.certificates.path("stranger-ca.crt")))
+        self.check_tls_refused("TLS: self-signed certificate in certificate chain")
+        self.set_group("--tls-ca-file", str(self.certificates.path("ca.crt")))
+        self.lineward.wait_registered(USERS)
+        self.world.start_pbx(has_tcp=True, certificate=self.certificates.path("other"))
+        self.check_tls_refused("TLS: the certificate is for another host")
+        self.set_group("--tls-verify", "off")
+        self.lineward.wait_registered(USERS)
         self.check_call()
 
     # ---- single messages

@@ -89,13 +89,17 @@ static void test_an_older_schema_is_brought_up(void **state)
 {
     store_close(open_filled(*state));
     tamper(*state, "lineward.db",
-           "ALTER TABLE groups DROP COLUMN transport; PRAGMA user_version=1");
+           "ALTER TABLE groups DROP COLUMN transport;"
+           "ALTER TABLE groups DROP COLUMN tls_ca_file;"
+           "ALTER TABLE groups DROP COLUMN tls_verify; PRAGMA user_version=1");
     struct store *store = must_open(*state);
     struct model_group group = sample_group("trial");
     uint32_t id;
     group.transport = GROUP_AUTO;
+    group.is_tls_verified = false;
     assert_int_equal(store_get(store, KIND_GROUP, &group, &id), ERR_NONE);
     assert_int_equal(group.transport, GROUP_UDP);
+    assert_true(group.is_tls_verified);
     assert_int_equal(group.max_diversions, 99);
     store_close(store);
     assert_int_equal(read_number(*state, "lineward.db", "PRAGMA user_version"), 2);
