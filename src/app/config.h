@@ -8,10 +8,13 @@
 enum { PATH_SIZE = 512, CONFIG_PROBLEM_SIZE = 256 };
 
 struct app_config {
-    struct address sip;      // that we listen on, UDP
+    struct address sip;      // that we listen on, UDP and TCP
     struct address api;      // that the REST API listens on
     char public_address[64]; // that the PBX reaches us by, where that differs; empty: found out
     char data_dir[PATH_SIZE];
+    struct address tls; // that we listen on by TLS, if there is a certificate
+    char tls_certificate[PATH_SIZE];
+    char tls_key[PATH_SIZE];
     uint32_t lines_max;
     uint32_t groups_max;
     uint32_t calls_max;        // held or waiting for their ACK at the same time

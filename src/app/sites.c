@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REFRESH_S = 300, RETRY_S = 15, SIP_PORT = 5060 };
+enum { REFRESH_S = 300, RETRY_S = 15, SIP_PORT = 5060, SIPS_PORT = 5061 };
 
 struct site {
     uint32_t group_id;   // 0: a free place
@@ -67,7 +67,8 @@ void sites_put(struct sites *sites, const struct snapshot_group *group, uint64_t
     text_copy(site->name, sizeof site->name, span_of(group->settings.name));
     struct span host = span_of(group->settings.server);
     int32_t port;
-    site->port = address_split_port(&host, &port) && port > 0 ? (uint16_t)port : SIP_PORT;
+    uint16_t default_port = group->settings.transport == GROUP_TLS ? SIPS_PORT : SIP_PORT;
+    site->port = address_split_port(&host, &port) && port > 0 ? (uint16_t)port : default_port;
     text_copy(site->host, sizeof site->host, host);
     ask(sites, site, now_us);
 }
@@ -102,13 +103,14 @@ bool sites_resolved(struct sites *sites, uint64_t query, const struct address *a
     struct site *site = find(sites, (uint32_t)query);
     if (!site || site->group_id == 0 || site->generation != query >> 32) return false;
     *group_id = site->group_id;
-    *peer = (struct engine_peer){.socket = sites->socket,
+    *peer = (struct engine_peer){.flow.socket = sites->socket,
                                  .is_own_fixed = sites->config->public_address[0] != '\0'};
     for (size_t i = 0; i < count; i++) {
-        peer->peer = addresses[i];
-        peer->peer.port = site->port;
-        if (find_own(sites, &peer->peer, &peer->own)) return true;
+        peer->flow.peer = addresses[i];
+        peer->flow.peer.port = site->port;
+        if (find_own(sites, &peer->flow.peer, &peer->own)) return true;
     }
+    peer->flow.peer = (struct address){0};
     peer->problem = count > 0 ? SPAN("no route to the PBX from the address that we listen on")
                               : span_of(problem);
     site->at_us = net_now_us() + (uint64_t)RETRY_S * 1000000;

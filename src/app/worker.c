@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The thread around an engine: loop, socket, names, clock, commands.
+// The thread around an engine: loop, sockets, connections, names, clock, commands.
 #include "app/worker.h"
 
 #include "app/commands.h"
+#include "app/links.h"
 #include "app/log.h"
 #include "app/sites.h"
+#include "app/streams.h"
 #include "engine/engine.h"
 
 #include <stdlib.h>
@@ -16,6 +18,9 @@ struct worker {
     void *engine_memory;
     struct net *net;
     struct sites *sites;
+    struct links *links;
+    struct streams *streams;
+    struct random random;
     struct commands *commands;
     struct states *states;
     struct journal *journal;
@@ -36,7 +41,11 @@ static struct engine_time now(void)
 static void on_send(void *context, const struct flow *flow, struct span bytes)
 {
     struct worker *worker = context;
-    net_send(worker->net, flow, bytes);
+    if (flow->transport == TRANSPORT_UDP) {
+        net_send(worker->net, flow, bytes);
+    } else {
+        links_send(worker->links, flow, bytes);
+    }
 }
 
 static void on_line_state(void *context, const struct line_state *effect)
@@ -116,6 +125,8 @@ static void settle(struct worker *worker)
 {
     uint64_t engine_us = engine_deadline_us(worker->engine);
     uint64_t sites_us = sites_deadline_us(worker->sites);
+    uint64_t links_us = links_deadline_us(worker->links);
+    if (links_us < sites_us) sites_us = links_us;
     net_flush(worker->net);
     tell_counts(worker);
     net_set_deadline(worker->net, engine_us < sites_us ? engine_us : sites_us);
@@ -125,6 +136,50 @@ static void on_datagram(void *context, const struct flow *flow, struct span byte
 {
     struct worker *worker = context;
     engine_datagram(worker->engine, now(), flow, bytes);
+}
+
+static void on_opened(void *context, const struct flow *flow, bool is_ours)
+{
+    struct worker *worker = context;
+    if (is_ours) links_opened(worker->links, flow, net_now_us());
+}
+
+static void on_received(void *context, const struct flow *flow, struct span bytes)
+{
+    struct worker *worker = context;
+    streams_received(worker->streams, flow, bytes);
+}
+
+static void on_closed(void *context, const struct flow *flow, const char *reason)
+{
+    struct worker *worker = context;
+    streams_closed(worker->streams, flow);
+    links_closed(worker->links, flow, reason, net_now_us());
+}
+
+static void on_stream_fault(void *context, const struct flow *flow, struct span head,
+                            const struct sip_fault *fault)
+{
+    struct worker *worker = context;
+    engine_stream_fault(worker->engine, now(), flow, head, fault);
+}
+
+static bool is_known(void *context, const struct address *peer)
+{
+    struct worker *worker = context;
+    return links_is_known(worker->links, peer);
+}
+
+static void on_link_changed(void *context, uint32_t group_id, const struct engine_peer *peer)
+{
+    struct worker *worker = context;
+    engine_set_peer(worker->engine, now(), group_id, peer);
+}
+
+static uint64_t random_number(void *context, uint64_t bound)
+{
+    struct worker *worker = context;
+    return random_below(&worker->random, bound);
 }
 
 static void on_batch_ended(void *context)
@@ -137,6 +192,7 @@ static void on_deadline(void *context)
     struct worker *worker = context;
     engine_tick(worker->engine, now());
     sites_tick(worker->sites, net_now_us());
+    links_tick(worker->links, net_now_us());
     settle(worker);
 }
 
@@ -147,7 +203,7 @@ static void on_resolved(void *context, uint64_t query, const struct address *add
     struct engine_peer peer;
     uint32_t group_id;
     if (sites_resolved(worker->sites, query, addresses, count, problem, &group_id, &peer)) {
-        engine_set_peer(worker->engine, now(), group_id, &peer);
+        links_resolved(worker->links, group_id, &peer, net_now_us());
     }
     settle(worker);
 }
@@ -157,6 +213,7 @@ static void on_resolved(void *context, uint64_t query, const struct address *add
 static void put_group(struct worker *worker, const struct snapshot_group *group)
 {
     if (engine_put_group(worker->engine, now(), group)) {
+        links_put(worker->links, group);
         sites_put(worker->sites, group, net_now_us());
     } else {
         log_event(LOG_ERROR, "group not taken: groups_max is reached", "group",
@@ -187,6 +244,7 @@ static void obey(struct worker *worker, const struct command *command)
     case COMMAND_REMOVE_GROUP:
         engine_remove_group(worker->engine, now(), command->id);
         sites_remove(worker->sites, command->id);
+        links_remove(worker->links, command->id);
         break;
     case COMMAND_PUT_LINE: put_line(worker, command->line); break;
     case COMMAND_REMOVE_LINE: engine_remove_line(worker->engine, now(), command->id); break;
@@ -264,15 +322,46 @@ static bool make_engine(struct worker *worker, const struct app_config *config)
     net_entropy(seed, sizeof seed);
     worker->engine_memory = calloc(1, engine_memory_size(&limits));
     if (!worker->engine_memory) return false;
+    random_init(&worker->random, seed);
+    net_entropy(seed, sizeof seed);
     worker->engine = engine_init(worker->engine_memory, &limits, seed, host);
     return true;
+}
+
+static bool make_net(struct worker *worker, struct net_problem *problem)
+{
+    worker->net = net_new((struct net_handler){.context = worker,
+                                               .datagram = on_datagram,
+                                               .opened = on_opened,
+                                               .received = on_received,
+                                               .closed = on_closed,
+                                               .batch_ended = on_batch_ended,
+                                               .woken = on_woken,
+                                               .deadline = on_deadline,
+                                               .resolved = on_resolved},
+                          problem);
+    return worker->net != NULL;
+}
+
+// What stands between the net and the engine.
+static bool make_links(struct worker *worker, const struct app_config *config, uint16_t udp,
+                       uint16_t tcp)
+{
+    struct links_handler links = {
+        .context = worker, .changed = on_link_changed, .random = random_number};
+    struct streams_handler streams = {
+        .context = worker, .message = on_datagram, .fault = on_stream_fault, .is_known = is_known};
+    worker->sites = sites_new(config, worker->net, udp);
+    worker->links = links_new(config, worker->net, tcp, links);
+    worker->streams = streams_new(worker->net, streams);
+    return worker->sites && worker->links && worker->streams;
 }
 
 struct worker *worker_new(const struct app_config *config, const struct worker_parts *parts,
                           struct net_problem *problem)
 {
     struct worker *worker = calloc(1, sizeof *worker);
-    uint16_t socket;
+    uint16_t udp, tcp, tls;
     *problem = (struct net_problem){.err = ERR_NO_MEMORY, .text = "out of memory"};
     if (!worker) return NULL;
     worker->states = parts->states;
@@ -280,17 +369,15 @@ struct worker *worker_new(const struct app_config *config, const struct worker_p
     worker->registrations = parts->registrations;
     worker->commands = commands_new();
     if (!worker->commands || !make_engine(worker, config)) goto failed;
-    worker->net = net_new((struct net_handler){.context = worker,
-                                               .datagram = on_datagram,
-                                               .batch_ended = on_batch_ended,
-                                               .woken = on_woken,
-                                               .deadline = on_deadline,
-                                               .resolved = on_resolved},
-                          problem);
-    if (!worker->net) goto failed;
-    if (!net_listen_udp(worker->net, &config->sip, &socket, problem)) goto failed;
-    worker->sites = sites_new(config, worker->net, socket);
-    if (worker->sites) return worker;
+    if (!make_net(worker, problem)) goto failed;
+    if (!net_listen_udp(worker->net, &config->sip, &udp, problem)) goto failed;
+    if (!net_listen_tcp(worker->net, &config->sip, &tcp, problem)) goto failed;
+    if (config->tls_certificate[0] != '\0' &&
+        !net_listen_tls(worker->net, &config->tls, config->tls_certificate, config->tls_key, &tls,
+                        problem)) {
+        goto failed;
+    }
+    if (make_links(worker, config, udp, tcp)) return worker;
 failed:
     worker_free(worker);
     return NULL;
@@ -320,6 +407,8 @@ void worker_free(struct worker *worker)
 {
     if (!worker) return;
     sites_free(worker->sites);
+    links_free(worker->links);
+    streams_free(worker->streams);
     net_free(worker->net);
     commands_free(worker->commands);
     if (worker->engine) engine_fini(worker->engine);

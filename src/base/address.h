@@ -17,8 +17,9 @@ enum transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS, TRANSPORT_WS, TRAN
 // Where a message came from, or is to go: the peer, and which socket of ours.
 struct flow {
     struct address peer;
-    uint8_t transport; // enum transport
-    uint16_t socket;   // index of the listening socket (UDP) or the connection
+    uint8_t transport;   // enum transport
+    uint16_t socket;     // index of the listening socket
+    uint32_t connection; // of a stream; once it is gone, a new one to `peer` will do
 };
 
 // Reads "192.0.2.1", "2001:db8::1" or "[2001:db8::1]" (RFC 3986 section 3.2.2); the port becomes 0.

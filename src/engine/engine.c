@@ -179,6 +179,17 @@ static void take_message(struct engine *engine, const struct sip_message *messag
     }
 }
 
+// Answers what cannot be read, if there is enough of it to be answered.
+static void refuse(struct engine *engine, const struct sip_message *message,
+                   const struct flow *flow, const struct sip_fault *fault)
+{
+    engine->counts.malformed++;
+    if (!sip_is_answerable(message)) return;
+    decline(engine, message, flow,
+            (struct txn_answer){.status = sip_fault_status(fault->err),
+                                .reason = uas_fault_reason(&engine->turn, fault)});
+}
+
 static bool is_keep_alive(struct span bytes)
 {
     return span_trim(bytes).len == 0; // RFC 5626 section 4.4.1
@@ -195,13 +206,19 @@ void engine_datagram(struct engine *engine, struct engine_time now, const struct
     if (err == SIP_OK) {
         take_message(engine, &message, flow);
     } else {
-        engine->counts.malformed++;
-        if (sip_is_answerable(&message)) {
-            decline(engine, &message, flow,
-                    (struct txn_answer){.status = sip_fault_status(err),
-                                        .reason = uas_fault_reason(turn, &fault)});
-        }
+        refuse(engine, &message, flow, &fault);
     }
+    drain(engine);
+}
+
+void engine_stream_fault(struct engine *engine, struct engine_time now, const struct flow *flow,
+                         struct span head, const struct sip_fault *fault)
+{
+    struct sip_message message;
+    struct sip_fault ignored;
+    struct turn *turn = begin_turn(engine, now);
+    (void)sip_parse(head, turn->arena, &message, &ignored);
+    refuse(engine, &message, flow, fault);
     drain(engine);
 }
 
@@ -271,12 +288,10 @@ void engine_set_peer(struct engine *engine, struct engine_time now, uint32_t gro
 {
     struct turn *turn = begin_turn(engine, now);
     if (peer->problem.len > 0) {
-        line_set_unreachable(engine->lines, turn, group_id, peer->problem);
+        line_set_unreachable(engine->lines, turn, group_id, &peer->flow.peer, peer->problem);
     } else {
-        struct line_peer found = {.peer = peer->peer,
-                                  .own = peer->own,
-                                  .is_own_fixed = peer->is_own_fixed,
-                                  .socket = peer->socket};
+        struct line_peer found = {
+            .flow = peer->flow, .own = peer->own, .is_own_fixed = peer->is_own_fixed};
         line_set_peer(engine->lines, turn, group_id, &found);
     }
     drain(engine);

@@ -40,9 +40,13 @@ struct engine *engine_init(void *memory, const struct engine_limits *limits, con
 // Gives the lines' blocks back to the host. The memory is the caller's again.
 void engine_fini(struct engine *engine);
 
-// A datagram has come.
+// A datagram has come, or a whole message of a stream.
 void engine_datagram(struct engine *engine, struct engine_time now, const struct flow *flow,
                      struct span bytes);
+// A stream is broken, by `fault`: answers the request that begins in `head`, if there is one. The
+// connection is then to be closed.
+void engine_stream_fault(struct engine *engine, struct engine_time now, const struct flow *flow,
+                         struct span head, const struct sip_fault *fault);
 // When engine_tick must be called next, on the monotonic clock; DEADLINE_NEVER when nothing waits.
 uint64_t engine_deadline_us(const struct engine *engine);
 // Does what is due.
@@ -61,10 +65,10 @@ void engine_remove_line(struct engine *engine, struct engine_time now, uint32_t 
 
 // Where a group's PBX is.
 struct engine_peer {
-    struct address peer, own; // the PBX's address, and ours as it sees us
-    bool is_own_fixed;        // `own` is configured; else it is learned from the PBX's answers
-    uint16_t socket;
-    struct span problem; // not empty: the address is unknown, and this is why
+    struct flow flow;    // to the PBX
+    struct address own;  // ours as it sees us
+    bool is_own_fixed;   // `own` is configured; else it is learned from the PBX's answers
+    struct span problem; // not empty: it cannot be reached, and this is why
 };
 void engine_set_peer(struct engine *engine, struct engine_time now, uint32_t group_id,
                      const struct engine_peer *peer);

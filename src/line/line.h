@@ -65,9 +65,8 @@ struct line_rate {
 struct line_group {
     struct snapshot_group snapshot;
     struct phone_numbering numbering;
-    struct address peer; // the PBX, family ADDRESS_NONE while unknown
-    struct address own;  // ours as the PBX sees it; learned from its answers
-    uint16_t socket;
+    struct flow flow;   // to the PBX, its peer's family is ADDRESS_NONE while unknown
+    struct address own; // ours as the PBX sees it; learned from its answers
 };
 
 // Adds or replaces a group. False when the table is full. Its address has to be told again
@@ -75,18 +74,19 @@ struct line_group {
 bool line_put_group(struct line_table *table, struct turn *turn,
                     const struct snapshot_group *snapshot);
 void line_remove_group(struct line_table *table, struct turn *turn, uint32_t group_id);
-// Where a group's PBX is, and how it reaches us.
+// How a group's PBX is reached, and how it reaches us.
 struct line_peer {
-    struct address peer, own;
+    struct flow flow;
+    struct address own;
     bool is_own_fixed; // the administrator gave `own`: not to be learned from the PBX's answers
-    uint16_t socket;
 };
-// The address of the group's PBX is known: registration begins.
+// The group's PBX can be reached: registration begins, and begins anew when something has changed.
 void line_set_peer(struct line_table *table, struct turn *turn, uint32_t group_id,
                    const struct line_peer *peer);
-// The PBX's name could not be resolved; shown at its lines.
+// The PBX's name could not be resolved, or it takes no connection; shown at its lines. What comes
+// from `peer` (family ADDRESS_NONE: unknown) still counts as the PBX's.
 void line_set_unreachable(struct line_table *table, struct turn *turn, uint32_t group_id,
-                          struct span problem);
+                          const struct address *peer, struct span problem);
 
 // ---- Lines
 

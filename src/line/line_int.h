@@ -58,7 +58,7 @@ struct line_group_slot {
     bool is_own_fixed;         // by the configuration
     bool is_removed;           // free the slot with its last line
     bool is_lost;              // the PBX does not answer: probes are sent
-    char problem[REGISTRATION_REASON_SIZE]; // why the PBX has no address
+    char problem[REGISTRATION_REASON_SIZE]; // why the PBX cannot be reached; empty: it can
 };
 
 struct line_table {
@@ -74,6 +74,8 @@ struct line_group_slot *line_group_of(const struct line_table *table, const stru
 struct line_group_slot *line_find_group(const struct line_table *table, uint32_t group_id,
                                         struct pool_id *id);
 struct line *line_find_by_id(const struct line_table *table, uint32_t line_id, struct pool_id *id);
+// Whether requests can be sent to the PBX.
+bool line_is_reachable(const struct line_group_slot *slot);
 struct span line_extension(const struct line *line);
 void line_free(struct line_table *table, struct turn *turn, struct pool_id id);
 // Where a sequence of requests begins: rises over restarts of the program.

@@ -49,7 +49,7 @@ void line_learn_own(struct line_table *table, struct turn *turn, struct pool_id 
     if (!span_eq_nocase(response->via.transport, SPAN("UDP")))
         return; // a stream's port is no Contact
     if (!read_seen(&response->via, &slot->group.own, &seen)) return;
-    if (address_eq(&seen, &slot->group.own) || address_eq(&seen, &slot->group.peer)) return;
+    if (address_eq(&seen, &slot->group.own) || address_eq(&seen, &slot->group.flow.peer)) return;
     slot->former_own = slot->group.own;
     slot->group.own = seen;
     slot->own_generation++;

@@ -71,7 +71,7 @@ static void probe_due(struct line_table *table, struct turn *turn)
             continue;
         }
         slot->probe_at_us = turn->now_us + PROBE_INTERVAL_US;
-        if (slot->group.peer.family != ADDRESS_NONE) line_send_probe(table, turn, id);
+        if (line_is_reachable(slot)) line_send_probe(table, turn, id);
     }
 }
 

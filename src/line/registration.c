@@ -45,7 +45,7 @@ static void tell(struct line_table *table, struct turn *turn, struct line *line,
         effect->registration.call_id = line->call_id;
         effect->registration.cseq = line->cseq;
         effect->registration.own = slot->told_own;
-        effect->registration.peer = slot->group.peer;
+        effect->registration.peer = slot->group.flow.peer;
     }
     reason = span_slice(reason, 0, REGISTRATION_REASON_SIZE - 1);
     text_copy(effect->registration.reason, REGISTRATION_REASON_SIZE, reason);
@@ -177,7 +177,7 @@ static void begin_attempt(struct line_table *table, struct turn *turn, struct po
     bool is_registered = line->expires_us > turn->now_us;
     if (!line->is_wanted && !is_registered) {
         end_unwanted(table, turn, id);
-    } else if (slot->group.peer.family == ADDRESS_NONE) {
+    } else if (!line_is_reachable(slot)) {
         line->phase = PHASE_IDLE; // line_set_peer starts it again
         if (!line->is_wanted) {
             end_unwanted(table, turn, id);

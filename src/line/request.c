@@ -38,7 +38,7 @@ static void put_head(struct buffer *out, struct turn *turn, const struct line_gr
     const struct model_group *settings = &slot->group.snapshot.settings;
     const char *name = sip_method_text(head->method);
     buffer_printf(out, "%s sip:%s SIP/2.0\r\n", name, settings->domain);
-    sip_put_via(out, TRANSPORT_UDP, &slot->group.own, head->branch);
+    sip_put_via(out, slot->group.flow.transport, &slot->group.own, head->branch);
     buffer_put_text(out, "Max-Forwards: 70\r\nFrom: ");
     put_site_uri(out, slot, head->user);
     buffer_put_text(out, ";tag=");
@@ -60,8 +60,7 @@ static void emit(struct turn *turn, const struct line_group_slot *slot, const st
     *effect = request;
     effect->effect = queue;
     effect->bytes = buffer_span(out);
-    effect->flow = (struct flow){
-        .peer = slot->group.peer, .transport = TRANSPORT_UDP, .socket = slot->group.socket};
+    effect->flow = slot->group.flow;
 }
 
 static void put_credentials(struct buffer *out, struct turn *turn, const struct line *line,
@@ -83,13 +82,16 @@ static void put_credentials(struct buffer *out, struct turn *turn, const struct 
 }
 
 // The PBX copies this Contact's user into the Request-URI of calls: it is how we know the line.
-static void put_contact(struct buffer *out, const struct line *line, const struct address *own,
+static void put_contact(struct buffer *out, const struct line *line,
+                        const struct line_group_slot *slot, const struct address *own,
                         struct span params)
 {
     buffer_put_text(out, "Contact: <sip:");
     sip_put_escaped_user(out, line_extension(line));
     buffer_put_byte(out, '@');
     address_print(out, own);
+    if (slot->group.flow.transport == TRANSPORT_TCP) buffer_put(out, SPAN(";transport=tcp"));
+    if (slot->group.flow.transport == TRANSPORT_TLS) buffer_put(out, SPAN(";transport=tls"));
     buffer_put_byte(out, '>');
     buffer_put(out, params);
     buffer_put(out, SPAN("\r\n"));
@@ -111,10 +113,10 @@ void line_send_register(struct line_table *table, struct turn *turn, struct pool
                             .user = line_extension(line),
                             .call_id = line->call_id,
                             .cseq = line->cseq});
-    put_contact(&out, line, &slot->group.own, SPAN_NONE);
+    put_contact(&out, line, slot, &slot->group.own, SPAN_NONE);
     bool has_former = line->expires_us > turn->now_us && slot->former_own.family != ADDRESS_NONE &&
                       line->registered_generation != slot->own_generation;
-    if (has_former) put_contact(&out, line, &slot->former_own, SPAN(";expires=0"));
+    if (has_former) put_contact(&out, line, slot, &slot->former_own, SPAN(";expires=0"));
     buffer_printf(&out, "Expires: %u\r\n", options->expires_s);
     buffer_put(&out, SPAN("Supported: path\r\n"));
     buffer_put_text(&out, "Allow: INVITE, ACK, CANCEL, OPTIONS\r\n");

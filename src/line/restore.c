@@ -48,7 +48,8 @@ bool line_is_resumable(const struct line_group_slot *slot, const struct line *li
                        const struct turn *turn)
 {
     return line->is_restored && line->is_wanted && line->expires_us > turn->now_us + WORTH_US &&
-           address_eq(&slot->group.peer, &slot->saved_peer) &&
+           slot->group.flow.transport == TRANSPORT_UDP && // a connection ends with the program
+           address_eq(&slot->group.flow.peer, &slot->saved_peer) &&
            address_eq(&slot->told_own, &slot->saved_own) &&
            address_eq(&slot->group.own, &slot->saved_contact);
 }

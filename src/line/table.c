@@ -45,6 +45,11 @@ struct span line_extension(const struct line *line)
     return snapshot_text(line->block, line->block->extension);
 }
 
+bool line_is_reachable(const struct line_group_slot *slot)
+{
+    return slot->group.flow.peer.family != ADDRESS_NONE && slot->problem[0] == '\0';
+}
+
 struct line_group_slot *line_group_of(const struct line_table *table, const struct line *line)
 {
     return pool_find(&table->groups, line->group);
@@ -69,7 +74,7 @@ const struct line_group *line_next_group_at(const struct line_table *table,
     uint32_t from = previous->generation ? previous->index + 1 : 0;
     for (uint32_t i = from; i < table->groups.fresh; i++) {
         struct line_group_slot *slot = pool_at(&table->groups, i, previous);
-        if (slot && address_eq_host(&slot->group.peer, peer)) return &slot->group;
+        if (slot && address_eq_host(&slot->group.flow.peer, peer)) return &slot->group;
     }
     *previous = POOL_ID_NONE;
     return NULL;
@@ -200,6 +205,12 @@ void line_remove_group(struct line_table *table, struct turn *turn, uint32_t gro
     restart_lines(table, turn, id, false); // the last line to go frees the group
 }
 
+static bool is_same_flow(const struct flow *a, const struct flow *b)
+{
+    return address_eq(&a->peer, &b->peer) && a->transport == b->transport &&
+           a->socket == b->socket && a->connection == b->connection;
+}
+
 // What was learned about our own address holds as long as we are told the same.
 void line_set_peer(struct line_table *table, struct turn *turn, uint32_t group_id,
                    const struct line_peer *peer)
@@ -207,33 +218,34 @@ void line_set_peer(struct line_table *table, struct turn *turn, uint32_t group_i
     struct pool_id id;
     struct line_group_slot *slot = line_find_group(table, group_id, &id);
     if (!slot) return;
-    bool is_same = address_eq(&slot->group.peer, &peer->peer) &&
+    bool is_same = line_is_reachable(slot) && is_same_flow(&slot->group.flow, &peer->flow) &&
                    address_eq(&slot->told_own, &peer->own);
-    slot->group.socket = peer->socket;
     slot->is_own_fixed = peer->is_own_fixed;
+    slot->problem[0] = '\0';
     if (is_same) return;
-    slot->group.peer = peer->peer;
+    slot->group.flow = peer->flow;
     slot->group.own = slot->told_own = peer->own;
     slot->own_generation++;
     slot->learned_at_us = 0;
     slot->former_own = (struct address){0};
     // What was learned before a restart still holds where nothing else has changed.
-    bool is_as_saved = address_eq(&peer->peer, &slot->saved_peer) &&
+    bool is_as_saved = address_eq(&peer->flow.peer, &slot->saved_peer) &&
                        address_eq(&peer->own, &slot->saved_own);
     if (is_as_saved && !peer->is_own_fixed) slot->group.own = slot->saved_contact;
     restart_lines(table, turn, id, true);
 }
 
 void line_set_unreachable(struct line_table *table, struct turn *turn, uint32_t group_id,
-                          struct span problem)
+                          const struct address *peer, struct span problem)
 {
     struct pool_id id;
     struct line_group_slot *slot = line_find_group(table, group_id, &id);
     if (!slot) return;
-    slot->group.peer = (struct address){0};
-    text_copy(slot->problem, sizeof slot->problem,
-              span_slice(problem, 0, sizeof slot->problem - 1));
-    restart_lines(table, turn, id, true);
+    problem = span_slice(problem, 0, sizeof slot->problem - 1);
+    bool is_same = span_eq(problem, span_of(slot->problem));
+    slot->group.flow = (struct flow){.peer = *peer};
+    text_copy(slot->problem, sizeof slot->problem, problem);
+    if (!is_same) restart_lines(table, turn, id, true);
 }
 
 // ---- Lines

@@ -62,6 +62,12 @@ static const struct model_field group_fields[] = {
          "whether nothing is forwarded to other countries"),
     TEXT(model_group, barred_prefixes, 0, "",
          "beginnings of numbers that nothing is forwarded to, as in 0137, +881"),
+    ENUM(model_group, transport, 0, model_transports, "udp",
+         "how the PBX is spoken to; auto: TCP, or UDP if it takes no connection"),
+    TEXT(model_group, tls_ca_file, 0, "",
+         "PEM file of those who may sign the PBX's certificate; empty: the system's"),
+    BOOL(model_group, "tls_verify", is_tls_verified, "true",
+         "whether the PBX's certificate must be valid for its server name"),
 };
 
 static const struct model_field user_fields[] = {

@@ -13,6 +13,7 @@ NAMES(model_declines, "486", "480", "603", "ringing");
 NAMES(model_number_classes, "unknown", "internal", "national", "mobile", "premium", "foreign",
       "foreign premium", "emergency");
 NAMES(model_diversions, "diversion", "history-info", "both", "none");
+NAMES(model_transports, "udp", "tcp", "tls", "auto");
 NAMES(model_logins, "auto", "on", "off");
 NAMES(model_registration_states, "disabled", "waiting", "registered", "refused", "unreachable");
 NAMES(model_verdict_kinds, "redirect", "ring", "hold", "decline");

@@ -49,6 +49,10 @@ enum model_diversion {
 };
 extern const struct model_names model_diversions;
 
+// How the PBX is spoken to (group setting transport); auto: TCP, or UDP if it takes no connection.
+enum model_transport { GROUP_UDP, GROUP_TCP, GROUP_TLS, GROUP_AUTO };
+extern const struct model_names model_transports;
+
 // Whether a user counts as logged in: by live clients, always, or signed off by hand.
 enum model_login { LOGIN_AUTO, LOGIN_ON, LOGIN_OFF };
 extern const struct model_names model_logins;

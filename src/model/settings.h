@@ -12,6 +12,7 @@ enum {
     NUMBER_SIZE = 40, // a telephone number in any notation
     EXTENSION_SIZE = 24,
     RANGES_SIZE = 256,
+    CA_FILE_SIZE = 256,
 };
 
 // One connection to a PBX; its settings hold for all its lines.
@@ -36,6 +37,10 @@ struct model_group {
     bool is_barring_premium; // as targets of forwardings
     bool is_barring_foreign;
     char barred_prefixes[RANGES_SIZE];
+    unsigned transport; // enum model_transport
+    char
+        tls_ca_file[CA_FILE_SIZE]; // who may have signed the PBX's certificate; empty: the system's
+    bool is_tls_verified;          // the PBX's certificate must be valid
 };
 
 // A person who owns lines.

@@ -94,6 +94,7 @@ void net_free(struct net *net)
     if (!net) return;
     udp_flush(net);
     udp_close(net);
+    stream_close_all(net);
     resolver_close(net);
     uv_close((uv_handle_t *)&net->wake, NULL);
     uv_close((uv_handle_t *)&net->timer, NULL);
@@ -101,6 +102,7 @@ void net_free(struct net *net)
     ASSERT(uv_run(&net->loop, UV_RUN_DEFAULT) == 0);
     ASSERT(uv_loop_close(&net->loop) == 0);
     resolver_fini(net);
+    stream_fini(net);
     udp_fini(net);
     free(net);
 }
@@ -129,5 +131,7 @@ void net_set_deadline(struct net *net, uint64_t at_us)
 
 struct net_counts net_counts(const struct net *net)
 {
-    return net->counts;
+    struct net_counts counts = net->counts;
+    counts.connections = stream_count(net);
+    return counts;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The network and the clock: UDP sockets, names, the event loop, entropy. It delivers {flow, bytes}
-// and knows no SIP. One loop belongs to one worker thread.
+// The network and the clock: UDP sockets, TCP connections, names, the event loop, entropy. It
+// delivers {flow, bytes} and knows no SIP. One loop belongs to one worker thread.
 #pragma once
 
 #include "base/base.h"
@@ -17,6 +17,14 @@ struct net_handler {
     void *context;
     // Datagrams have arrived: called once for each. `bytes` is borrowed for the call.
     void (*datagram)(void *context, const struct flow *flow, struct span bytes);
+    // The next three may be NULL in a loop without streams. A connection is there: somebody's with
+    // us (`is_ours` false), or the one that net_connect began.
+    void (*opened)(void *context, const struct flow *flow, bool is_ours);
+    // The next bytes of a connection; borrowed for the call.
+    void (*received)(void *context, const struct flow *flow, struct span bytes);
+    // A connection has ended, or net_connect has failed: `reason` says why ("connection refused").
+    // Not called for one that net_close ended.
+    void (*closed)(void *context, const struct flow *flow, const char *reason);
     // All datagrams that were waiting have been given: a good moment for what is done once per
     // batch.
     void (*batch_ended)(void *context);
@@ -56,7 +64,56 @@ struct address net_local_address(const struct net *net, uint16_t socket);
 bool net_address_towards(const struct net *net, uint16_t socket, const struct address *peer,
                          struct address *own) WARN_UNUSED;
 
-// Queues a datagram (copied); queued ones leave together by sendmmsg at the end of the batch, or
+// ---- Connections. A flow's `connection` names one; the number is never used twice for two that an
+// engine could mix up. All are bounded: how many there are, how many of one address, what waits to
+// be sent on each, and how long one may be of no use.
+enum {
+    NET_CONNECTION_MAX = 4096,
+    NET_ACCEPTED_MAX = 3584,     // of them opened by others
+    NET_PER_ADDRESS_MAX = 100,   // of them from one address
+    NET_UNSENT_MAX = 256 * 1024, // bytes that wait on one connection; what comes on top is dropped
+    NET_SILENT_S = 10,           // how long a new connection may stay without net_keep
+    NET_CONNECT_S = 10,          // how long a peer may take to answer net_connect
+};
+
+// Listens for TCP connections; like net_listen_udp, at most 16. When there are too many
+// connections, or too many of one address, a new one takes the place of the oldest that net_keep
+// was never called for; without such a one it is closed at once.
+bool net_listen_tcp(struct net *net, const struct address *local, uint16_t *socket,
+                    struct net_problem *problem) WARN_UNUSED;
+// The address a TCP socket listens on.
+struct address net_stream_address(const struct net *net, uint16_t socket);
+// The same for TLS (from version 1.2 on), with the files of a certificate (with its chain) and its
+// key in PEM. False also when those cannot be used: `*problem` names the file and the cause.
+bool net_listen_tls(struct net *net, const struct address *local, const char *certificate_file,
+                    const char *key_file, uint16_t *socket,
+                    struct net_problem *problem) WARN_UNUSED;
+
+// How a TLS connection of ours is secured.
+struct net_tls {
+    struct span host;    // name or address that the peer's certificate must have; told to the peer
+    const char *ca_file; // who is trusted, PEM; empty: the system's certificate authorities
+    bool is_unverified;  // any certificate will do
+};
+// Begins a connection to `peer`, from the address that `socket` listens on; by TLS if `tls` is not
+// NULL. `*flow` names it at once: what is sent before it is there waits. Then comes `opened` or
+// `closed` (with the cause, as in "TLS: certificate has expired"), never from within this call.
+// False: `*problem` says why.
+bool net_connect(struct net *net, uint16_t socket, const struct address *peer,
+                 const struct net_tls *tls, struct flow *flow,
+                 struct net_problem *problem) WARN_UNUSED;
+// Whether the connection can still be sent on.
+bool net_is_open(const struct net *net, uint32_t connection);
+// The connection is of use: it is closed (and `closed` called) when `seconds` have passed without
+// another call of this. Also keeps it from being given up for a newer one.
+void net_keep(struct net *net, uint32_t connection, uint32_t seconds);
+// Connections that are there at the same time have different places, below NET_CONNECTION_MAX.
+uint32_t net_connection_place(uint32_t connection);
+// Ends the connection when what is queued was sent; nothing more is received from it.
+void net_close(struct net *net, uint32_t connection);
+
+// Sends on a connection, or:
+// queues a datagram (copied); queued ones leave together by sendmmsg at the end of the batch, or
 // when the queue is full. A datagram that the system does not take is dropped and counted: SIP
 // retransmits.
 void net_send(struct net *net, const struct flow *flow, struct span bytes);
@@ -75,6 +132,9 @@ void net_set_deadline(struct net *net, uint64_t at_us);
 struct net_counts {
     uint64_t received, sent, send_dropped;
     uint64_t received_cut; // larger than a datagram can be: never seen, never delivered
+    uint64_t accepted;     // connections of others
+    uint64_t crowded_out;  // of them closed, or never opened, because there were too many
+    uint32_t connections;  // open now
 };
 struct net_counts net_counts(const struct net *net);
 

@@ -22,6 +22,8 @@ union net_sockaddr {
     struct sockaddr_in6 ipv6;
 };
 
+struct listener; // stream.c
+struct streams;
 struct udp_socket; // udp.c
 struct udp_inbox;
 struct udp_outbox;
@@ -47,12 +49,19 @@ struct net {
     struct udp_inbox *inbox;
     struct udp_outbox *outbox;
     struct resolver resolver;
+    struct streams *streams; // NULL until the first TCP socket listens
     struct net_counts counts;
 };
 
 // Fills `*problem` with "SUBJECT: REASON"; `problem` may be NULL. Returns `err`.
 enum err net_fail(struct net_problem *problem, enum err err, const char *subject,
                   const char *reason);
+
+// The same for a socket: "cannot listen on ADDRESS (UDP): in use by another program".
+void net_listen_failed(struct net_problem *problem, const struct address *local,
+                       const char *protocol, int error);
+
+bool net_is_wildcard(const struct address *address);
 
 // struct address <-> the system's form; the length of the latter.
 socklen_t net_to_sockaddr(const struct address *address, union net_sockaddr *out);
@@ -68,3 +77,47 @@ void udp_fini(struct net *net);
 // Ends all queries without a word; the loop must run once more before resolver_fini.
 void resolver_close(struct net *net);
 void resolver_fini(struct net *net);
+
+// ---- TLS (tls.c): between the bytes of a connection and what they mean
+
+struct tls;
+struct tls_context; // certificate and key of a server
+
+enum tls_event {
+    TLS_WAIT,   // for bytes of the peer
+    TLS_DONE,   //
+    TLS_CLOSED, // the peer has ended it
+    TLS_FAILED, // tls_problem says why
+};
+
+// NULL: `*problem` names the file and the cause.
+struct tls_context *tls_new_server_context(const char *certificate_file, const char *key_file,
+                                           struct net_problem *problem);
+void tls_free_context(struct tls_context *context);
+struct tls *tls_new_server(const struct tls_context *context);
+// NULL: `*problem` says why.
+struct tls *tls_new_client(const struct net_tls *options, struct net_problem *problem);
+void tls_free(struct tls *tls);
+
+// Bytes of the peer have come. False: no memory.
+bool tls_put_received(struct tls *tls, struct span bytes);
+// Goes on with the handshake; TLS_DONE: it is over.
+enum tls_event tls_shake(struct tls *tls);
+// Reads what the peer said; TLS_DONE: `*len` bytes, and there may be more.
+enum tls_event tls_read(struct tls *tls, char *out, size_t size, size_t *len);
+// Takes bytes to be sent, also before the handshake is over. False: no memory.
+bool tls_write(struct tls *tls, struct span bytes);
+void tls_shut_down(struct tls *tls);
+// What has to be sent on the connection; borrowed until the next call. Then tls_sent.
+struct span tls_unsent(struct tls *tls);
+void tls_sent(struct tls *tls);
+size_t tls_early_len(const struct tls *tls);
+const char *tls_problem(const struct tls *tls);
+
+// Sends on flow->connection; drops and counts what cannot be sent.
+void stream_send(struct net *net, const struct flow *flow, struct span bytes);
+// Connections that are open.
+uint32_t stream_count(const struct net *net);
+// Closes all connections without a word; the loop must run once more before stream_fini.
+void stream_close_all(struct net *net);
+void stream_fini(struct net *net);

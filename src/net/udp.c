@@ -207,8 +207,11 @@ void udp_flush(struct net *net)
 void net_send(struct net *net, const struct flow *flow, struct span bytes)
 {
     struct udp_outbox *outbox = net->outbox;
-    if (flow->transport != TRANSPORT_UDP || flow->socket >= net->socket_count ||
-        bytes.len > DATAGRAM_MAX) {
+    if (flow->transport != TRANSPORT_UDP) {
+        stream_send(net, flow, bytes);
+        return;
+    }
+    if (flow->socket >= net->socket_count || bytes.len > DATAGRAM_MAX) {
         net->counts.send_dropped++;
         return;
     }
@@ -260,13 +263,14 @@ static enum err listen_err(int error)
     }
 }
 
-static void listen_failed(struct net_problem *problem, const struct address *local, int error)
+void net_listen_failed(struct net_problem *problem, const struct address *local,
+                       const char *protocol, int error)
 {
     char subject[100];
     struct buffer text = buffer_over(subject, sizeof subject - 1);
     buffer_put_text(&text, "cannot listen on ");
     address_print(&text, local);
-    buffer_put_text(&text, " (UDP)");
+    buffer_printf(&text, " (%s)", protocol);
     subject[text.len] = '\0';
     (void)net_fail(problem, listen_err(error), subject, listen_reason(error));
 }
@@ -328,13 +332,13 @@ bool net_listen_udp(struct net *net, const struct address *local, uint16_t *sock
     *socket = net->socket_count;
     struct udp_socket *udp = net->socket_count < NET_SOCKET_MAX ? calloc(1, sizeof *udp) : NULL;
     if (!udp) {
-        listen_failed(problem, local, ENOMEM);
+        net_listen_failed(problem, local, "UDP", ENOMEM);
         return false;
     }
     *udp = (struct udp_socket){.net = net, .index = net->socket_count, .local = *local};
     udp->fd = open_socket(&udp->local);
     if (udp->fd < 0 || !watch(udp)) {
-        listen_failed(problem, local, errno);
+        net_listen_failed(problem, local, "UDP", errno);
         if (udp->fd >= 0) (void)close(udp->fd);
         free(udp);
         return false;
@@ -351,7 +355,7 @@ struct address net_local_address(const struct net *net, uint16_t socket)
     return net->sockets[socket]->local;
 }
 
-static bool is_wildcard(const struct address *address)
+bool net_is_wildcard(const struct address *address)
 {
     static const uint8_t zeros[sizeof address->bytes];
     return memcmp(address->bytes, zeros, sizeof zeros) == 0;
@@ -362,7 +366,7 @@ bool net_address_towards(const struct net *net, uint16_t socket, const struct ad
 {
     *own = net_local_address(net, socket);
     if (own->family != peer->family) return false;
-    if (!is_wildcard(own)) return true;
+    if (!net_is_wildcard(own)) return true;
     union net_sockaddr name;
     socklen_t len = net_to_sockaddr(peer, &name);
     int fd = open_datagram_socket(&name);

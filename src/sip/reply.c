@@ -3,7 +3,7 @@
 // RFC 3581 section 4).
 #include "sip/sip_int.h"
 
-enum { SIP_PORT = 5060 };
+enum { SIP_PORT = 5060, SIPS_PORT = 5061 };
 
 // received=ADDRESS as the grammar has it: an IPv6 address without brackets.
 static void put_received(struct buffer *out, const struct address *source)
@@ -109,5 +109,13 @@ struct address sip_reply_address(const struct sip_message *request, const struct
     struct address to = *source;
     if (request->via.has_rport) return to;
     to.port = request->via.port > 0 ? request->via.port : SIP_PORT;
+    return to;
+}
+
+struct address sip_return_address(const struct sip_message *request, const struct flow *flow)
+{
+    struct address to = flow->peer;
+    to.port = flow->transport == TRANSPORT_TLS ? SIPS_PORT : SIP_PORT;
+    if (request->via.port > 0) to.port = request->via.port;
     return to;
 }

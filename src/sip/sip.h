@@ -11,6 +11,7 @@
 enum {
     SIP_MESSAGE_MAX = 65535, // bytes
     SIP_HEADER_MAX = 256,    // headers in a message
+    SIP_HEAD_MAX = 16384,    // bytes of start line and headers, on a stream
 };
 
 // ---- Words
@@ -178,6 +179,39 @@ struct sip_message {
 enum sip_err sip_parse(struct span bytes, struct arena *arena, struct sip_message *message,
                        struct sip_fault *fault);
 
+// ---- Messages on a stream (RFC 3261 sections 7.5 and 18.3, RFC 5626 section 4.4.1)
+
+// How far the message that comes next on a stream has been looked at. Starts zeroed, one for each
+// connection.
+struct sip_stream {
+    size_t searched_len; // no empty line ends in so many bytes
+    size_t message_len;  // the length of the message that has begun; 0: not known yet
+    bool is_after_crlf;  // a CRLF was taken directly before
+};
+
+enum sip_stream_event {
+    SIP_STREAM_WAIT,    // for more bytes
+    SIP_STREAM_MESSAGE, // the first `len` bytes are a message, for sip_parse
+    SIP_STREAM_CRLF,    // an empty line: a pong, or one before a message; nothing is to be done
+    SIP_STREAM_PING,    // the second empty line of a ping: send one CRLF back
+    // Where the next message begins is unknown for ever: answer the request if there is one in the
+    // first `len` bytes (0: none), and close the connection.
+    SIP_STREAM_BROKEN,
+};
+
+struct sip_stream_part {
+    size_t len;             // bytes to be taken off the front of the stream
+    struct sip_fault fault; // of SIP_STREAM_BROKEN
+};
+
+// Tells what stands at the front of `bytes`, which are all that was received and not yet taken;
+// the caller takes off `part->len` bytes and asks again until it is told to wait. While it waits it
+// only adds bytes at the end. It never has to keep more than SIP_MESSAGE_MAX bytes: a head beyond
+// SIP_HEAD_MAX and a longer message are SIP_ERR_TOO_BIG. A message must tell its length in one
+// Content-Length of nothing but digits (20.14), else SIP_ERR_MISSING or SIP_ERR_CONTENT_LENGTH.
+enum sip_stream_event sip_stream_next(struct sip_stream *stream, struct span bytes,
+                                      struct sip_stream_part *part);
+
 // Whether `message` is a request with enough in it to be answered: a usable top Via, not an ACK.
 bool sip_is_answerable(const struct sip_message *message);
 // The status that a fault deserves: 400, 416, 505, 513, 503.
@@ -265,6 +299,9 @@ void sip_put_end(struct buffer *out, struct span body);
 // Where a response to `request` goes: the source for UDP when rport or received says so, else the
 // source's host with the sent-by port (5060 if none). RFC 3261 section 18.2.2, RFC 3581 section 4.
 struct address sip_reply_address(const struct sip_message *request, const struct address *source);
+// Where a response goes whose connection is gone: the source's host with the sent-by port (5060 if
+// none, 5061 for TLS). RFC 3261 section 18.2.2.
+struct address sip_return_address(const struct sip_message *request, const struct flow *flow);
 
 // ---- Digest (RFC 7616, 8760, 3261 section 22)
 

@@ -70,6 +70,10 @@ static const char *const settings_steps[] = {
     "ALTER TABLE groups ADD COLUMN bar_premium INTEGER NOT NULL DEFAULT 1;"
     "ALTER TABLE groups ADD COLUMN bar_foreign INTEGER NOT NULL DEFAULT 1;"
     "ALTER TABLE groups ADD COLUMN barred_prefixes TEXT NOT NULL DEFAULT '';",
+    // 4: how the PBX is spoken to, and whom TLS believes
+    "ALTER TABLE groups ADD COLUMN transport TEXT NOT NULL DEFAULT 'udp';"
+    "ALTER TABLE groups ADD COLUMN tls_ca_file TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE groups ADD COLUMN tls_verify INTEGER NOT NULL DEFAULT 1;",
 };
 
 static const char *const journal_steps[] = {

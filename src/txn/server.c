@@ -11,11 +11,13 @@
 // longest usual phrase.
 enum { ANSWER_FRAME_BYTES = 256 };
 
-// Where answers go: back over the connection, or to where the Via says (18.2.2).
+// Where answers go: to where the Via says, or back over the connection; should that be gone then,
+// whoever sends them finds the address for a new one here (18.2.2).
 static struct flow reply_flow(const struct sip_message *request, const struct flow *flow)
 {
     struct flow to = *flow;
-    if (flow->transport == TRANSPORT_UDP) to.peer = sip_reply_address(request, &flow->peer);
+    to.peer = flow->transport == TRANSPORT_UDP ? sip_reply_address(request, &flow->peer)
+                                               : sip_return_address(request, flow);
     return to;
 }
 

@@ -35,6 +35,7 @@ struct world {
     uint32_t rate;                               // as last told
     struct model_registration saved[STATES_MAX]; // before the restart
     size_t saved_count;
+    uint32_t connection_count;
     char reason[400];
 };
 
@@ -303,7 +304,14 @@ void world_set_peer(struct world *world, uint32_t group_id, struct span peer)
     struct engine_peer found = {.problem = SPAN("the server's name is not known")};
     if (peer.len > 0) {
         found.problem = SPAN_NONE;
-        bool is_read = address_parse_port(peer, 5060, &found.peer) &&
+        struct span transport = span_split(&peer, ' ');
+        bool is_tcp = span_eq(transport, SPAN("tcp"));
+        if (!is_tcp) peer = transport;
+        if (is_tcp) {
+            found.flow.transport = TRANSPORT_TCP;
+            found.flow.connection = ++world->connection_count;
+        }
+        bool is_read = address_parse_port(peer, 5060, &found.flow.peer) &&
                        address_parse_port(SPAN("192.0.2.9:5070"), 0, &found.own);
         ASSERT(is_read);
     }

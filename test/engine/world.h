@@ -22,7 +22,8 @@ const char *world_set(struct world *world, struct span kind, struct span words, 
 const char *world_remove(struct world *world, struct span kind, struct span words);
 // The number of the record whose key fields the words give, 0 when there is none.
 uint32_t world_id(struct world *world, struct span kind, struct span words);
-// The PBX of the group (by its number, from 1 up) is at `peer`; an empty span: it has no address.
+// The PBX of the group (by its number, from 1 up) is at `peer`, "tcp ADDRESS" for a new connection
+// to it; an empty span: it has no address.
 void world_set_peer(struct world *world, uint32_t group_id, struct span peer);
 
 // Lets time pass; what becomes due is done on the way.

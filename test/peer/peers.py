@@ -51,6 +51,7 @@ class Ports:
             raise Trouble(f"LINEWARD_PORT_BASE is {text!r}; it must be a number from 1024 to 60000")
         base = int(text) + offset
         self.api, self.sip, self.pbx = base, base + 1, base + 10
+        self.tls, self.pbx_tls = base + 2, base + 11
         self.inside_callers = range(base + 20, base + 30)
         self.trunk_callers = range(base + 30, base + 40)
         self.outside, self.phones, self.wire = base + 40, base + 41, base + 42
@@ -69,15 +70,33 @@ def control_port(port):
     return port + 50
 
 
-class Pbx:
-    """Kamailio as the PBX. `is_following` selects whether it follows a 302."""
+def tls_configuration(ports, certificate):
+    """What makes Kamailio listen by TLS, and check the certificates of those it connects to."""
+    return "\n".join((
+        "enable_tls=yes",
+        f"listen=tls:127.0.0.1:{ports.pbx_tls}",
+        'loadmodule "tls.so"',
+        f'modparam("tls", "certificate", "{certificate}.crt")',
+        f'modparam("tls", "private_key", "{certificate}.key")',
+        f'modparam("tls", "ca_list", "{certificate.parent}/ca.crt")',
+        'modparam("tls", "tls_method", "TLSv1.2+")',
+        "tcp_connection_lifetime=3600"))
 
-    def __init__(self, ports, directory, is_following=True):
+
+class Pbx:
+    """Kamailio as the PBX. `is_following` selects whether it follows a 302, `has_tcp` whether it
+    takes connections; `certificate` (files .crt and .key) makes it listen by TLS, too."""
+
+    def __init__(self, ports, directory, is_following=True, has_tcp=False, certificate=None):
         self.port, self.directory, self.program = ports.pbx, Path(directory), None
         self.executable = find_program("kamailio")
+        self.memory_mb = 64 if certificate else 16  # with less, its TLS refuses to work
         extensions = [*USERS, *PHONES]
         values = {
             "PBX_PORT": ports.pbx,
+            "TCP": (f"tcp_children=2\nlisten=tcp:127.0.0.1:{ports.pbx}" if has_tcp
+                    else "disable_tcp=yes"),
+            "TLS": tls_configuration(ports, certificate) if certificate else "",
             "OUTSIDE_PORT": ports.outside,
             "TRUNK_FIRST": ports.trunk_callers[0],
             "TRUNK_LAST": ports.trunk_callers[-1],
@@ -101,7 +120,7 @@ class Pbx:
         self.program = Program(
             "the PBX (kamailio)",
             [self.executable, "-DD", "-E", "-f", self.config, "-w", run, "-Y", run,
-             "-P", run / "pid", "-m", "16", "-M", "4"],
+             "-P", run / "pid", "-m", self.memory_mb, "-M", "4"],
             self.directory / "kamailio.log")
         self.program.wait_ready(self.is_answering)
 
@@ -284,6 +303,7 @@ class Lineward(Api):
         if not os.access(self.executable, os.X_OK):
             raise Trouble(f"{executable} is not there; build it first")
         self.ports, self.program = ports, None
+        self.options = []  # further ones of `lineward serve`
         self.data = Path(directory) / "data"
         self.log = Path(directory) / "lineward.log"
         super().__init__(ports, self.data)
@@ -291,7 +311,7 @@ class Lineward(Api):
 
     def serve_arguments(self):
         return ["serve", "--data-dir", str(self.data), "--sip", f"127.0.0.1:{self.ports.sip}",
-                "--api", f"127.0.0.1:{self.ports.api}"]
+                "--api", f"127.0.0.1:{self.ports.api}", *self.options]
 
     def start(self):
         already = self.log.stat().st_size if self.log.exists() else 0
@@ -362,11 +382,11 @@ class World:
             self.start_pbx()
         return self
 
-    def start_pbx(self, is_following=True):
+    def start_pbx(self, is_following=True, has_tcp=False, certificate=None):
         """Starts the PBX, instead of the one before. It knows the phones, but no line yet."""
         if self.pbx:
             self.pbx.stop()
-        self.pbx = Pbx(self.ports, self.directory, is_following)
+        self.pbx = Pbx(self.ports, self.directory, is_following, has_tcp, certificate)
         self.pbx.start()
         self.sipp.register_phones()
 

@@ -80,18 +80,19 @@ static int64_t read_number(const char *directory, const char *file, const char *
 static void test_schemas_have_a_version(void **state)
 {
     store_close(must_open(*state));
-    assert_int_equal(read_number(*state, "lineward.db", "PRAGMA user_version"), 3);
+    assert_int_equal(read_number(*state, "lineward.db", "PRAGMA user_version"), 4);
     assert_int_equal(read_number(*state, "journal.db", "PRAGMA user_version"), 1);
 }
 
+// A database of the first version: its group is spoken to as before.
 static void test_a_newer_schema_is_refused(void **state)
 {
     store_close(open_filled(*state));
     tamper(*state, "lineward.db", "PRAGMA user_version=99");
     assert_not_opened(*state, ERR_TOO_NEW,
                       "lineward.db: was written by a newer version of Lineward (schema 99, this "
-                      "program knows up to 3)");
-    tamper(*state, "lineward.db", "PRAGMA user_version=3");
+                      "program knows up to 4)");
+    tamper(*state, "lineward.db", "PRAGMA user_version=4");
     tamper(*state, "journal.db", "PRAGMA user_version=9");
     assert_not_opened(*state, ERR_TOO_NEW, "journal.db: was written by a newer version");
     tamper(*state, "journal.db", "PRAGMA user_version=1");
@@ -109,16 +110,22 @@ static void test_an_older_schema_is_brought_up(void **state)
            "ALTER TABLE groups DROP COLUMN bar_premium;"
            "ALTER TABLE groups DROP COLUMN bar_foreign;"
            "ALTER TABLE groups DROP COLUMN barred_prefixes;"
+           "ALTER TABLE groups DROP COLUMN transport;"
+           "ALTER TABLE groups DROP COLUMN tls_ca_file;"
+           "ALTER TABLE groups DROP COLUMN tls_verify;"
            "PRAGMA user_version=1");
     struct store *store = must_open(*state);
     struct model_group group = sample_group("trial");
-    group.is_barring_premium = group.is_barring_foreign = false;
+    group.is_barring_premium = group.is_barring_foreign = group.is_tls_verified = false;
+    group.transport = GROUP_AUTO;
     assert_int_equal(store_get(store, KIND_GROUP, &group, NULL), ERR_NONE);
-    assert_true(group.is_barring_premium && group.is_barring_foreign);
+    assert_true(group.is_barring_premium && group.is_barring_foreign && group.is_tls_verified);
     assert_string_equal(group.barred_prefixes, "");
+    assert_int_equal(group.transport, GROUP_UDP);
+    assert_int_equal(group.max_diversions, 99);
     assert_int_equal(count_of(store, KIND_LINE), 1);
     store_close(store);
-    assert_int_equal(read_number(*state, "lineward.db", "PRAGMA user_version"), 3);
+    assert_int_equal(read_number(*state, "lineward.db", "PRAGMA user_version"), 4);
 }
 
 static void test_a_foreign_database_is_refused(void **state)
@@ -306,8 +313,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_columns_are_the_fields),
         TEST(test_schemas_have_a_version),
-        TEST(test_a_newer_schema_is_refused),
         TEST(test_an_older_schema_is_brought_up),
+        TEST(test_a_newer_schema_is_refused),
         TEST(test_a_foreign_database_is_refused),
         TEST(test_files_are_for_us_alone),
         TEST(test_rights_of_others_are_taken_away),
