@@ -9,8 +9,8 @@
 #include <uv.h>
 
 enum {
-    PAGE_SIZE = 4 * 1024 * 1024,
-    PAGE_ENTRIES_MAX = 20000,
+    PAGE_SIZE = 16 * 1024 * 1024, // touched only as far as it fills
+    PAGE_ENTRIES_MAX = 65536,
     GATHER_NS = 200 * 1000 * 1000, // so that a transaction holds many entries
 };
 

@@ -37,7 +37,10 @@ void line_restore(struct line_table *table, struct turn *turn,
         slot->saved_own = saved->own;
         slot->saved_contact = saved->contact;
     }
-    line->expires_us = turn->now_us + (saved->until_us - turn->wall_us);
+    // A REGISTER that was not answered any more may have asked for less than what is noted.
+    uint64_t asked_us = slot->group.snapshot.settings.register_interval_s * UINT64_C(1000000);
+    uint64_t left_us = saved->until_us - turn->wall_us;
+    line->expires_us = turn->now_us + (left_us < asked_us ? left_us : asked_us);
     line->is_restored = is_at_saved_place(slot, saved);
     if (!line->is_restored) return;
     line_return_send(slot); // line_put took it

@@ -1,0 +1,380 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What a redirected call costs: Lineward beside bare sockets, Kamailio and Sofia-SIP.
+
+    bench/bench.py --programs DIRECTORY [--quick] [--json FILE]
+
+`./dev bench` builds what is measured and runs this. docs/benchmark.md says what the figures mean.
+"""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "test" / "peer"))
+
+from processes import Trouble  # noqa: E402
+from runner import run_script  # noqa: E402
+from servers import (Floor, KamailioSl, KamailioTm, Lineward, Ports, Registrar,  # noqa: E402
+                     Sofia)
+
+COMPARED = (Lineward, Floor, KamailioTm, KamailioSl, Sofia)
+LINES = 10000  # that are called
+MANY_LINES = 100000  # for memory and start
+ROUNDS_NEEDED, ROUNDS_EXTRA = 5, 2
+LOST_MAX = 0.001
+BUFFER_BYTES = 4194304
+
+# What we want to reach.
+TO_FLOOR_MAX, TO_TM_MAX, BYTES_PER_LINE_MAX = 2.0, 0.2, 1500
+
+
+@dataclass
+class Plan:
+    rounds: int
+    seconds: int        # of a run of calls
+    line_counts: tuple  # for the cost by the number of lines; empty: not measured
+
+    @staticmethod
+    def of(is_quick):
+        if is_quick:
+            return Plan(rounds=5, seconds=2, line_counts=())
+        return Plan(rounds=7, seconds=4, line_counts=(10, MANY_LINES))
+
+
+@dataclass(frozen=True)
+class Load:
+    """What the caller does. Without a rate, a new call begins when another is answered."""
+
+    name: str
+    window: int  # calls that are open at the same time, at most
+    rate: int = 0
+
+
+LOADS = (Load("20 open", 20), Load("200 open", 200), Load("5000/s", 5000, 5000))
+FULL, PACED = LOADS[1], LOADS[2]  # whose figures go into the JSON: costs, latencies
+
+
+@dataclass
+class Round:
+    cpu_us: float  # per call
+    rate: float    # calls per second
+    p50_us: float
+    p99_us: float
+
+
+@dataclass
+class Cell:
+    """The rounds of one server under one load."""
+
+    rounds: list = field(default_factory=list)
+    faults: list = field(default_factory=list)  # of those that are void
+    latest: str = ""
+
+    def add(self, result):
+        """Adds a Round, or why it is void."""
+        is_valid = isinstance(result, Round)
+        (self.rounds if is_valid else self.faults).append(result)
+        self.latest = f"{result.cpu_us:.1f}" if is_valid else "void"
+
+    def is_complete(self):
+        return len(self.rounds) >= ROUNDS_NEEDED
+
+    def figure(self, name):
+        """The median of a figure; None if it is void."""
+        values = [getattr(one, name) for one in self.rounds]
+        return statistics.median(values) if self.is_complete() else None
+
+
+# ---------------------------------------------------------------------------- Rounds
+
+
+def place_calls(server, lines, load, seconds):
+    """Has calls placed at the server; returns what the caller says (bench/caller.c)."""
+    command = [server.programs / "bench_caller", "--server", server.port,
+               "--port", server.ports.caller, "--lines", lines, "--window", load.window,
+               "--seconds", seconds, *(["--rate", load.rate] if load.rate else [])]
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
+                          timeout=seconds + 30, check=False)
+    if done.returncode != 0:
+        raise Trouble(f"the caller ended with status {done.returncode}: {done.stderr}")
+    return {**json.loads(done.stdout), "note": done.stderr.strip()}
+
+
+def fault_of(calls, load, seconds):
+    """Why a run is void by what the caller says, or None."""
+    done, lost = calls["calls"], calls["lost"]
+    if done == 0 or lost > LOST_MAX * (done + lost):
+        return f"{lost} of {done + lost} calls lost"
+    if calls["wrong"]:
+        return f"{calls['wrong']} calls not redirected; {calls['note']}"
+    if done < 0.99 * load.rate * seconds:
+        return f"only {done} of {load.rate * seconds} calls placed"
+    return None
+
+
+def run_round(server, lines, load, seconds):
+    """One run of calls: a Round, or why it is void."""
+    server.begin_round()
+    before = server.thread_times()
+    calls = place_calls(server, lines, load, seconds)
+    time.sleep(server.settle_s)
+    after = server.thread_times()
+    fault = fault_of(calls, load, seconds) or server.fault(calls["calls"])
+    if fault:
+        return fault
+    if before.keys() != after.keys():
+        return "a thread has come or gone, and its time with it"
+    spent_ns = sum(after.values()) - sum(before.values())
+    return Round(cpu_us=spent_ns / 1000 / calls["calls"], rate=calls["calls"] / calls["seconds"],
+                 p50_us=calls["p50_us"], p99_us=calls["p99_us"])
+
+
+def run_rounds(plan, servers):
+    """All servers in turn, round by round, then some more of what has too few valid rounds.
+    Returns {(key, load): Cell}."""
+    cells = {(server.key, load): Cell() for server in servers for load in LOADS}
+    in_turn = [(server, load) for server in servers for load in LOADS]
+    for number in range(plan.rounds + ROUNDS_EXTRA):
+        for server, load in in_turn:
+            cell = cells[server.key, load]
+            if number < plan.rounds or not cell.is_complete():
+                cell.add(run_round(server, LINES, load, plan.seconds))
+        if number < plan.rounds:
+            told = ", ".join(f"{server.label} {cells[server.key, FULL].latest}"
+                             for server in servers)
+            print(f"round {number + 1} of {plan.rounds}, us/call: {told}", flush=True)
+    return cells
+
+
+# ---------------------------------------------------------------------------- Memory, start
+
+
+@dataclass
+class Size:
+    bytes_per_line: float
+    start_seconds: float
+    costs: dict  # {number of lines: Cell}
+
+
+class Sizes:
+    """Measures servers with different numbers of lines, one after the other."""
+
+    def __init__(self, programs, ports, directory):
+        self.programs, self.ports, self.directory = programs, ports, directory
+
+    def started(self, lines):
+        server = Lineward(self.programs, self.ports, self.directory / f"lines{lines}", lines)
+        server.start()
+        time.sleep(server.settle_s)  # the transactions of the REGISTERs end
+        return server
+
+    def empty_bytes(self):
+        server = self.started(0)
+        resident = server.resident_bytes()
+        server.stop()
+        return resident
+
+    def cost(self, server):
+        cell = Cell()
+        for _ in range(ROUNDS_NEEDED):
+            cell.add(run_round(server, server.lines, FULL, 2))
+        return cell
+
+    def measure(self, plan):
+        print(f"memory and start, with {MANY_LINES:,} lines", flush=True)
+        empty_bytes = self.empty_bytes()
+        server = self.started(MANY_LINES)
+        size = Size((server.resident_bytes() - empty_bytes) / MANY_LINES, server.start_seconds, {})
+        if plan.line_counts:
+            print("cost by the number of lines", flush=True)
+        for lines in sorted(plan.line_counts, reverse=True):
+            if server.lines != lines:
+                server.stop()
+                server = self.started(lines)
+            size.costs[lines] = self.cost(server)
+        server.stop()
+        return size
+
+
+# ---------------------------------------------------------------------------- Results
+
+
+def ratio(a, b):
+    return None if a is None or b is None else a / b
+
+
+def shown(value, digits=1):
+    return "void" if value is None else f"{value:,.{digits}f}"
+
+
+def table_rows(cells):
+    """The head and a row for each server."""
+    costs = {server.key: cells[server.key, FULL].figure("cpu_us") for server in COMPARED}
+    yield ["", *(f"us/call {load.name}" for load in LOADS), "to floor", "to tm",
+           *(f"calls/s {load.name}" for load in LOADS if load is not PACED),
+           f"p50 us {PACED.name}", f"p99 us {PACED.name}"]
+    for server in COMPARED:
+        own = {load: cells[server.key, load] for load in LOADS}
+        yield [server.label, *(shown(own[load].figure("cpu_us")) for load in LOADS),
+               shown(ratio(costs[server.key], costs["floor"]), 2),
+               shown(ratio(costs[server.key], costs["kamailio_tm"]), 2),
+               *(shown(own[load].figure("rate"), 0) for load in LOADS if load is not PACED),
+               shown(own[PACED].figure("p50_us"), 0), shown(own[PACED].figure("p99_us"), 0)]
+
+
+def print_table(cells):
+    rows = list(table_rows(cells))
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    print()
+    for row in rows:
+        figures = [text.rjust(width) for text, width in zip(row[1:], widths[1:])]
+        print("  ".join([row[0].ljust(widths[0]), *figures]))
+    print(f"us/call: CPU of all threads. Ratios: with {FULL.name}. All are medians.")
+
+
+def print_size(size):
+    print(f"\nmemory: {size.bytes_per_line:,.0f} bytes per line, with {MANY_LINES:,} lines")
+    print(f"start:  {size.start_seconds:.1f} s, with {MANY_LINES:,} lines")
+    for lines in sorted(size.costs):
+        cost = size.costs[lines].figure("cpu_us")
+        print(f"cost:   {shown(cost)} us/call {FULL.name}, with {lines:,} lines")
+
+
+def print_goals(cells, size):
+    def to(key, load, name):
+        return ratio(cells["lineward", load].figure(name), cells[key, load].figure(name))
+
+    goals = [("CPU, to the floor", to("floor", FULL, "cpu_us"), TO_FLOOR_MAX),
+             ("CPU, to Kamailio tm", to("kamailio_tm", FULL, "cpu_us"), TO_TM_MAX),
+             ("p99, to Kamailio tm", to("kamailio_tm", PACED, "p99_us"), 1.0),
+             ("p99, to Kamailio sl", to("kamailio_sl", PACED, "p99_us"), 1.0),
+             ("bytes per line", size.bytes_per_line, BYTES_PER_LINE_MAX)]
+    print()
+    for name, value, most in goals:
+        verdict = "void" if value is None else "reached" if value <= most else "NOT REACHED"
+        print(f"{name:20} {shown(value, 2):>10}   wanted: at most {most:g}   {verdict}")
+
+
+def print_faults(cells):
+    for (key, load), cell in cells.items():
+        for fault in cell.faults:
+            print(f"a void round: {key}, {load.name}: {fault}")
+
+
+def results(cells, size):
+    """What --json writes; null stands for a void figure."""
+    def by_server(name, load):
+        figures = {server.key: cells[server.key, load].figure(name) for server in COMPARED}
+        return {key: value if value is None else round(value, 2) for key, value in figures.items()}
+
+    return {
+        "redirect": {"cpu_us_per_call": by_server("cpu_us", FULL),
+                     "calls_per_s": by_server("rate", FULL),
+                     "p50_us": by_server("p50_us", PACED),
+                     "p99_us": by_server("p99_us", PACED)},
+        "memory": {"bytes_per_line": round(size.bytes_per_line, 1), "lines": MANY_LINES},
+        "start": {"seconds": round(size.start_seconds, 2), "lines": MANY_LINES},
+    }
+
+
+# ---------------------------------------------------------------------------- The machine
+
+
+def processor():
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def print_machine():
+    cores = len(os.sched_getaffinity(0))
+    print(f"{time.strftime('%Y-%m-%d')}, {cores} x {processor()}, Linux {platform.release()}")
+    load = os.getloadavg()[0]
+    if load > 0.5:
+        print(f"The machine is busy (load {load:.1f}): the figures will be worse than it can do.")
+
+
+class SocketBuffers:
+    """Makes sure that all programs get receive buffers of the same size. Those of the system's
+    administrator may pass its limit, if they ask to, so the limit is raised for the others; where
+    nobody may, all have the same anyway."""
+
+    limit = Path("/proc/sys/net/core/rmem_max")
+
+    def __enter__(self):
+        self.before = self.limit.read_text().strip()
+        if int(self.before) >= BUFFER_BYTES:
+            return
+        try:
+            self.limit.write_text(str(BUFFER_BYTES))
+            print(f"net.core.rmem_max is {BUFFER_BYTES} until the end, then {self.before} again")
+        except OSError:
+            print(f"Receive buffers are limited to {self.before} bytes, calls may be lost. "
+                  f"As root: sysctl net.core.rmem_max={BUFFER_BYTES}")
+
+    def __exit__(self, *_error):
+        if self.limit.read_text().strip() != self.before:
+            self.limit.write_text(self.before)
+
+
+# ---------------------------------------------------------------------------- Start
+
+
+def measure(plan, programs, directory):
+    ports = Ports()
+    ports.check_free()
+    registrar = Registrar(programs, ports, directory)
+    registrar.start()
+    servers = [Lineward(programs, ports, directory / "called", LINES),
+               *(make(programs, ports, directory) for make in COMPARED if make is not Lineward)]
+    for server in servers:
+        server.start()
+    cells = run_rounds(plan, servers)
+    for server in servers:
+        server.stop()
+    return cells, Sizes(programs, ports, directory).measure(plan)
+
+
+def read_arguments():
+    parser = argparse.ArgumentParser(prog="./dev bench")
+    parser.add_argument("--programs", type=Path, required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--quick", action="store_true",
+                        help="shorter runs and fewer lines: within 10 minutes")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE, too")
+    return parser.parse_args()
+
+
+def main():
+    arguments = read_arguments()
+    plan = Plan.of(arguments.quick)
+    directory = ROOT / "build" / "bench"
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    print_machine()
+    with SocketBuffers():
+        cells, size = measure(plan, arguments.programs.resolve(), directory)
+    print_table(cells)
+    print_size(size)
+    print_goals(cells, size)
+    print_faults(cells)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(results(cells, size), indent=2) + "\n")
+    for data in directory.glob("*/data"):
+        shutil.rmtree(data)
+    is_valid = all(cell.is_complete() for cell in [*cells.values(), *size.costs.values()])
+    return 0 if is_valid else 1
+
+
+if __name__ == "__main__":
+    run_script(main)
