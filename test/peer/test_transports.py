@@ -387,7 +387,7 @@ class Trial:
         reset_many(10000)
         self.check_served("after-resets")
         grown = resident_kb() - before
-        # A sanitizer keeps freed memory for a while: the bound is for a leak of 4 kB each.
+        # Half of what a leak of 4 kB each would be; a sanitizer keeps some freed memory, too.
         check(grown < 20000, f"{grown} kB more")
 
     def test_ends_cleanly(self):
