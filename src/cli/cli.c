@@ -39,6 +39,7 @@ int cli_run(int argc, char **argv)
         puts("lineward " LINEWARD_VERSION);
         return STATUS_DONE;
     }
+    if (argc > 0 && strcmp(argv[0], "complete") == 0) return cli_complete(argc - 1, argv + 1);
     if (print_help_of_all_actions(argc, argv)) return STATUS_DONE;
     int result = cli_args_read(argc, argv, &invocation);
     if (result != STATUS_DONE) return result;

@@ -144,3 +144,6 @@ long long cli_number_of(const json_t *object, const char *name);
 command_run cli_record_list, cli_record_show, cli_record_add, cli_record_set, cli_record_remove;
 command_run cli_forward_list, cli_forward_set, cli_forward_clear;
 command_run cli_explain, cli_journal, cli_status;
+command_run cli_completion, cli_manual;
+// Prints what may stand for the last of the words behind "lineward", one a line: for the shell.
+int cli_complete(int argc, char **argv);

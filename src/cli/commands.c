@@ -97,6 +97,8 @@ const struct command cli_commands[] = {
     {"explain", NULL,     "EXT",            1, 1, "tell what would happen to a call now, and why", explain_options,       false, KIND_LINE,       cli_explain},
     {"journal", NULL,     "[EXT]",          0, 1, "tell what happened to calls, and why",          journal_options,       false, 0,               cli_journal},
     {"status",  NULL,     "",               0, 0, "tell how the server is doing",                  NULL,                  false, 0,               cli_status},
+    {"completion", NULL,  "SHELL",          1, 1, "print the completion script of bash, zsh or fish", NULL,               false, 0,               cli_completion},
+    {"manual",  NULL,     "",               0, 0, "print the manual page, for man",                NULL,                  false, 0,               cli_manual},
     {NULL,      NULL,     NULL,             0, 0, NULL,                                            NULL,                  false, 0,               NULL},
 };
 // clang-format on

@@ -285,5 +285,40 @@ class Trouble(Case):
         self.assertIn(b"cannot write the output", result.stderr)
 
 
+class Shell(Case):
+    """Completion and the manual page come from the table of commands."""
+
+    def candidates(self, *words):
+        return self.done("complete", *words).splitlines()
+
+    def test_candidates(self):
+        self.assertEqual(self.candidates("forw"), ["forward"])
+        self.assertEqual(self.candidates("forward", ""), ["list", "set", "clear"])
+        self.assertIn("immediate", self.candidates("forward", "set", "102", ""))
+        self.assertEqual(self.candidates("forward", "set", "102", "busy", "--from", "e"),
+                         ["external"])
+        self.assertIn("--main-number", self.candidates("group", "add", "x", "--m"))
+        self.assertEqual(self.candidates("line", "set", "102", "--enabled", "o"), ["on", "off"])
+        self.assertEqual(self.candidates("nonsense", ""), [])
+
+    def test_script_of_bash(self):
+        """The script itself, in a real bash."""
+        script = self.done("completion", "bash")
+        program = self.directory / "lineward"
+        program.symlink_to(os.environ["API_CLI"])
+        lines = (f"{script}\nCOMP_WORDS=({program} group re); COMP_CWORD=2; _lineward\n"
+                 "echo ${COMPREPLY[@]}")
+        result = subprocess.run(["bash", "-c", lines], text=True, capture_output=True, check=False,
+                                timeout=30, env={**os.environ, **self.environment})
+        self.assertEqual((result.stdout, result.stderr), ("remove\n", ""))
+        self.assertIn("bash, zsh or fish", self.refused("completion", "tcsh", status=2))
+
+    def test_manual(self):
+        page = self.done("manual")
+        self.assertTrue(page.startswith(".TH LINEWARD 1"))
+        for word in ("forward set EXT CONDITION", "register\\-rate", "EXIT STATUS"):
+            self.assertIn(word.replace("--", "\\-\\-"), page)
+
+
 if __name__ == "__main__":
     unittest.main()
