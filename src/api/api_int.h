@@ -96,7 +96,7 @@ void api_handle(struct api *api, struct request *request, struct reply *reply);
 
 // ---- Handlers
 
-handler api_health_get, api_status_get;
+handler api_health_get, api_presets_list, api_status_get;
 handler api_records_list, api_records_add, api_records_get, api_records_put, api_records_patch,
     api_records_remove;
 handler api_explain_post, api_journal_list;

@@ -11,6 +11,8 @@ static const struct route routes[] = {
     {METHOD_GET,    API "/health",                 api_health_get,     0,               NULL, true},
     {METHOD_GET,    API "/status",                 api_status_get,     0,               NULL, false},
 
+    {METHOD_GET,    API "/presets",                api_presets_list,   0,               NULL, false},
+
     {METHOD_GET,    API "/groups",                 api_records_list,   KIND_GROUP,      "limit after", false},
     {METHOD_POST,   API "/groups",                 api_records_add,    KIND_GROUP,      NULL, false},
     {METHOD_GET,    API "/groups/{name}",          api_records_get,    KIND_GROUP,      NULL, false},

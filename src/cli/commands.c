@@ -30,6 +30,11 @@ static const struct option group_option[] = {
     NO_OPTION,
 };
 
+static const struct option group_add_options[] = {
+    {"preset", "NAME", "begin with the values of a preset (lineward preset list)"},
+    NO_OPTION,
+};
+
 static const struct option list_lines_options[] = {
     {"group", "GROUP", "only lines of this group"},
     {"user", "USER", "only lines of this user"},
@@ -74,9 +79,12 @@ const struct command cli_commands[] = {
 
     {"group",   "list",   "",               0, 0, "list the line groups: connections to a PBX",    NULL,                  false, KIND_GROUP,      cli_record_list},
     {"group",   "show",   "NAME",           1, 1, "show a line group",                             NULL,                  false, KIND_GROUP,      cli_record_show},
-    {"group",   "add",    "NAME",           1, 1, "add a line group",                              NULL,                  true,  KIND_GROUP,      cli_record_add},
+    {"group",   "add",    "NAME",           1, 1, "add a line group",                              group_add_options,     true,  KIND_GROUP,      cli_record_add},
     {"group",   "set",    "NAME",           1, 1, "change fields of a line group",                 NULL,                  true,  KIND_GROUP,      cli_record_set},
     {"group",   "remove", "NAME",           1, 1, "remove a line group that has no lines",         NULL,                  false, KIND_GROUP,      cli_record_remove},
+
+    {"preset",  "list",   "",               0, 0, "list what groups of a certain PBX begin with",  NULL,                  false, 0,               cli_preset_list},
+    {"preset",  "show",   "NAME",           1, 1, "show a preset, each value with its reason",     NULL,                  false, 0,               cli_preset_show},
 
     {"user",    "list",   "",               0, 0, "list the users",                                NULL,                  false, KIND_USER,       cli_record_list},
     {"user",    "show",   "NAME",           1, 1, "show a user",                                   NULL,                  false, KIND_USER,       cli_record_show},

@@ -101,6 +101,21 @@ static json_t *json_fields(const struct invocation *invocation)
     return body;
 }
 
+// Adds the values of the preset that --preset names, where no other one is given.
+static bool add_preset(const struct invocation *invocation, json_t *body)
+{
+    const char *name = cli_args_get(invocation, "preset");
+    if (!name) return true;
+    const struct model_preset *preset = cli_preset_find(name);
+    for (size_t i = 0; preset && i < preset->value_count; i++) {
+        const struct model_preset_value *value = &preset->values[i];
+        struct given given = {.field = model_find_field(KIND_GROUP, span_of(value->field)),
+                              .value = value->value};
+        json_object_update_missing_new(body, json_pack("{so}", value->field, json_of(&given)));
+    }
+    return preset != NULL;
+}
+
 // ---- Printing
 
 // A field's value as it would be typed.
@@ -294,6 +309,10 @@ static int save(const struct invocation *invocation, bool is_new, const char *do
     if (result != STATUS_DONE) return result;
     json_t *body = json_fields(invocation);
     if (!body) return STATUS_FAILED;
+    if (!add_preset(invocation, body)) {
+        json_decref(body);
+        return STATUS_FAILED;
+    }
     if (is_new) {
         const char *key = kind == KIND_LINE ? "extension" : "name";
         json_object_set_new(body, key, json_string(target.key));

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The product's nouns as plain data: settings (group, user, line, forwarding) with a table that
-// describes their fields, snapshots of them for the engine, registration states, verdict words,
-// journal entries. No behaviour beyond naming things.
+// describes their fields, presets of groups, snapshots of them for the engine, registration states,
+// verdict words, journal entries. No behaviour beyond naming things.
 #pragma once
 
 #include "model/names.h"
 
 #include "model/field.h"
 #include "model/journal.h"
+#include "model/preset.h"
 #include "model/registration.h"
 #include "model/settings.h"
 #include "model/snapshot.h"

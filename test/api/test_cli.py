@@ -285,6 +285,32 @@ class Trouble(Case):
         self.assertIn(b"cannot write the output", result.stderr)
 
 
+class Presets(Case):
+    def test_every_preset_makes_a_group(self):
+        presets = json.loads(self.done("preset", "list", "--json"))["items"]
+        self.assertIn("asterisk", [preset["name"] for preset in presets])
+        for preset in presets:
+            name = preset["name"]
+            self.done("group", "add", name, "--preset", name, "--server", "pbx.example",
+                      "--domain", "pbx.example")
+            group = json.loads(self.done("group", "show", name, "--json"))
+            given = {value["field"]: value["value"] for value in preset["values"]}
+            given |= {"server": "pbx.example", "domain": "pbx.example"}
+            for field, value in given.items():
+                self.assertEqual(str(group[field]), value, f"{field} of {name}")
+            shown = self.done("preset", "show", name)
+            for value in preset["values"]:
+                self.assertIn(value["reason"], shown)
+        self.assertIn("there is no preset pbx",
+                      self.refused("group", "add", "x", "--preset", "pbx", *GROUP))
+
+    def test_the_api_tells_the_same(self):
+        client = Client(self.server, Document())
+        self.addCleanup(client.connection.close)
+        self.assertEqual(client.call("listPresets", status=200).json,
+                         json.loads(self.done("preset", "list", "--json")))
+
+
 class Shell(Case):
     """Completion and the manual page come from the table of commands."""
 

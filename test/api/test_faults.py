@@ -39,6 +39,7 @@ WALK = (
     ("removeForwarding", ["new", "1", "dnd", "all"], None, 204),
     ("listJournal", [], None, 200),
     ("getStatus", [], None, 200),
+    ("listPresets", [], None, 200),
     ("getHealth", [], None, 200),
 )
 CAUSES = ("busy", "io", "memory")
@@ -76,7 +77,7 @@ class Faults(unittest.TestCase):
                 break
             self.assertEqual([group["name"] for group in after.json["groups"]], ["new"])
         self.assertEqual(after.status, 503)
-        self.assertEqual(set(DOCUMENT.operations) - refused, {"getHealth"})
+        self.assertEqual(set(DOCUMENT.operations) - refused, {"getHealth", "listPresets"})
 
 
 class Durable(unittest.TestCase):

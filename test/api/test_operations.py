@@ -522,6 +522,11 @@ class Decisions(Case):
                          {"assume": {"weather": "fine"}}, {"from": None}):
             self.explain(status=422, **question)
 
+    def test_presets(self):
+        presets = self.call("listPresets", status=200).json["items"]
+        tested = [preset["name"] for preset in presets if preset["tested"]]
+        self.assertEqual(tested, ["kamailio"])
+
     def test_status(self):
         state = self.call("getStatus", status=200).json
         self.assertEqual(state["started"], "2023-11-14T22:13:20.123Z")
