@@ -10,6 +10,7 @@ pkg_check_modules(jansson REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(sqlite REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(config REQUIRED IMPORTED_TARGET libconfig)
+pkg_check_modules(systemd REQUIRED IMPORTED_TARGET libsystemd)
 pkg_check_modules(curl REQUIRED IMPORTED_TARGET libcurl)
 # libphonenumber comes without a pkg-config file.
 find_path(phonenumber_include phonenumbers/phonenumberutil.h REQUIRED)

@@ -144,7 +144,6 @@ json_t *api_json_text(struct span text);
 json_t *api_json_time(uint64_t wall_us, bool has_ms);
 json_t *api_json_address(const struct address *address);
 json_t *api_json_count(uint64_t count);
-bool api_is_utf8(struct span text);
 
 json_t *api_json_trace(const struct fwd_trace *trace, enum fwd_language language);
 json_t *api_json_verdict_text(const struct fwd_verdict *verdict, enum fwd_language language);

@@ -46,11 +46,11 @@ static bool is_text(const struct request *request)
 {
     bool is_fine = true;
     for (size_t i = 0; i < request->path_count && i < PATH_PARTS_MAX; i++) {
-        is_fine = is_fine && api_is_utf8(request->path[i]);
+        is_fine = is_fine && utf8_is_valid(request->path[i]);
     }
     for (size_t i = 0; i < request->query_count; i++) {
-        is_fine = is_fine && api_is_utf8(request->query[i].name) &&
-                  api_is_utf8(request->query[i].value);
+        is_fine = is_fine && utf8_is_valid(request->query[i].name) &&
+                  utf8_is_valid(request->query[i].value);
     }
     return is_fine;
 }

@@ -2,12 +2,14 @@
 // The start-up configuration.
 #include "app/config.h"
 
+#include "app/log.h"
+
 #include <libconfig.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum setting_type { SETTING_ADDRESS, SETTING_TEXT, SETTING_NUMBER };
+enum setting_type { SETTING_ADDRESS, SETTING_TEXT, SETTING_NUMBER, SETTING_LOG_FORMAT };
 
 // Every setting: in the file by `name`, some on the command line by `option`.
 struct setting {
@@ -32,6 +34,7 @@ static const struct setting settings[] = {
     {"groups_max", NULL, SETTING_NUMBER, AT(groups_max), "100", 1, 10000},
     {"calls_max", NULL, SETTING_NUMBER, AT(calls_max), "20000", 10, 1000000},
     {"transactions_max", NULL, SETTING_NUMBER, AT(transactions_max), "200000", 100, 4000000},
+    {"log_format", "--log-format", SETTING_LOG_FORMAT, AT(log_format), "logfmt", 0, 0},
 };
 enum { SETTING_COUNT = sizeof settings / sizeof settings[0] };
 
@@ -62,6 +65,12 @@ static const char *set(struct app_config *config, const struct setting *setting,
             return "is out of its range";
         }
         memcpy(place, &(uint32_t){(uint32_t)number}, sizeof(uint32_t));
+        return NULL;
+    case SETTING_LOG_FORMAT:
+        if (!span_eq(text, SPAN("logfmt")) && !span_eq(text, SPAN("json"))) {
+            return "must be logfmt or json";
+        }
+        memcpy(place, &(uint32_t){text.at[0] == 'j' ? LOG_JSON : LOG_LOGFMT}, sizeof(uint32_t));
         return NULL;
     }
     return NULL;

@@ -19,6 +19,7 @@ struct app_config {
     uint32_t groups_max;
     uint32_t calls_max;        // held or waiting for their ACK at the same time
     uint32_t transactions_max; // finished ones that still absorb retransmissions included
+    uint32_t log_format;       // enum log_format
 };
 
 // Reads `lineward serve`'s arguments (argv[0] is "serve") and the configuration file that they

@@ -1,32 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
-// logfmt on stderr.
+// logfmt or JSON on stderr.
 #include "app/log.h"
 
 #include <time.h>
 #include <unistd.h>
 
 static const char *const level_names[] = {"info", "warn", "error"};
+static bool is_json; // set once, before there are threads
 
-static void put_time(struct buffer *out)
+void log_set_format(enum log_format format)
 {
-    struct timespec now;
-    struct tm utc;
-    char text[32];
-    clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &utc);
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
-    buffer_printf(out, "time=%s.%03ldZ", text, now.tv_nsec / 1000000);
+    is_json = format == LOG_JSON;
 }
 
-void log_begin(struct log_line *line, enum log_level level, const char *what)
+// ---- Values
+
+// The first character of what strangers may have written: its bytes, or 0 where it would steer a
+// terminal or is no UTF-8, and thus is shown by its code.
+static size_t plain_len(struct span text)
 {
-    line->out = buffer_over(line->bytes, sizeof line->bytes - 1); // room for the line's end
-    put_time(&line->out);
-    buffer_printf(&line->out, " level=%s", level_names[level]);
-    log_text(line, "msg", span_of(what));
+    unsigned char first = (unsigned char)text.at[0];
+    size_t len = utf8_len(text);
+    bool is_c1 = len == 2 && first == 0xc2 && (unsigned char)text.at[1] < 0xa0;
+    return first < ' ' || first == 0x7f || is_c1 ? 0 : len;
 }
 
-static bool is_plain(struct span value)
+static void put_quoted(struct buffer *out, struct span value)
+{
+    const char *code = is_json ? "\\u00%02x" : "\\x%02x";
+    buffer_put_byte(out, '"');
+    while (value.len > 0) {
+        size_t len = plain_len(value);
+        if (len == 0) {
+            buffer_printf(out, code, (unsigned char)value.at[0]);
+            len = 1;
+        } else {
+            if (value.at[0] == '"' || value.at[0] == '\\') buffer_put_byte(out, '\\');
+            buffer_put(out, span_slice(value, 0, len));
+        }
+        value = span_from(value, len);
+    }
+    buffer_put_byte(out, '"');
+}
+
+static bool is_word(struct span value)
 {
     for (size_t i = 0; i < value.len; i++) {
         unsigned char byte = (unsigned char)value.at[i];
@@ -35,36 +52,36 @@ static bool is_plain(struct span value)
     return value.len > 0;
 }
 
-static void put_quoted(struct buffer *out, struct span value)
+static void put_key(struct buffer *out, const char *key)
 {
-    buffer_put_byte(out, '"');
-    for (size_t i = 0; i < value.len; i++) {
-        unsigned char byte = (unsigned char)value.at[i];
-        if (byte < ' ' || byte == 0x7f) {
-            buffer_printf(out, "\\x%02x", byte);
-        } else {
-            if (byte == '"' || byte == '\\') buffer_put_byte(out, '\\');
-            buffer_put_byte(out, (char)byte);
-        }
+    bool is_first = out->len == 0;
+    if (is_json) {
+        buffer_printf(out, "%s\"%s\":", is_first ? "{" : ",", key);
+    } else {
+        buffer_printf(out, "%s%s=", is_first ? "" : " ", key);
     }
-    buffer_put_byte(out, '"');
 }
 
 void log_text(struct log_line *line, const char *key, struct span value)
 {
     enum { SHOWN_MAX = 300 };
     value = span_slice(value, 0, SHOWN_MAX);
-    buffer_printf(&line->out, " %s=", key);
-    if (is_plain(value)) {
+    struct buffer before = line->out;
+    put_key(&line->out, key);
+    if (!is_json && is_word(value)) {
         buffer_put(&line->out, value);
     } else {
         put_quoted(&line->out, value);
     }
+    if (line->out.is_full) line->out = before; // all of it, or none: the line stays readable
 }
 
 void log_number(struct log_line *line, const char *key, uint64_t value)
 {
-    buffer_printf(&line->out, " %s=%llu", key, (unsigned long long)value);
+    struct buffer before = line->out;
+    put_key(&line->out, key);
+    buffer_printf(&line->out, "%llu", (unsigned long long)value);
+    if (line->out.is_full) line->out = before;
 }
 
 void log_address(struct log_line *line, const char *key, const struct address *value)
@@ -75,10 +92,35 @@ void log_address(struct log_line *line, const char *key, const struct address *v
     log_text(line, key, buffer_span(&text));
 }
 
+// ---- Lines
+
+static void put_time(struct log_line *line)
+{
+    struct timespec now;
+    struct tm utc;
+    char text[40];
+    struct buffer out = buffer_over(text, sizeof text);
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &utc);
+    out.len = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
+    buffer_printf(&out, ".%03ldZ", now.tv_nsec / 1000000);
+    log_text(line, "time", buffer_span(&out));
+}
+
+void log_begin(struct log_line *line, enum log_level level, const char *what)
+{
+    line->out = buffer_over(line->bytes, sizeof line->bytes - 2); // room for the line's end
+    put_time(line);
+    log_text(line, "level", span_of(level_names[level]));
+    log_text(line, "msg", span_of(what));
+}
+
 void log_end(struct log_line *line)
 {
-    line->bytes[line->out.len] = '\n';
-    ssize_t written = write(STDERR_FILENO, line->bytes, line->out.len + 1);
+    size_t len = line->out.len;
+    if (is_json) line->bytes[len++] = '}';
+    line->bytes[len++] = '\n';
+    ssize_t written = write(STDERR_FILENO, line->bytes, len);
     (void)written; // nobody is left to tell
 }
 

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The log: logfmt, one line per event on stderr. Control characters and quotes of strangers are
-// escaped; secrets are never given to it. Safe from any thread.
+// The log: one line per event on stderr, logfmt or JSON. What strangers wrote cannot steer a
+// terminal or end a line: control characters, quotes and what is no UTF-8 are escaped. Secrets are
+// never given to it. Safe from any thread.
 #pragma once
 
 #include "base/base.h"
+
+enum log_format { LOG_LOGFMT, LOG_JSON };
+// For all lines from now on; before other threads are started.
+void log_set_format(enum log_format format);
 
 enum log_level { LOG_INFO, LOG_WARN, LOG_ERROR };
 
@@ -14,7 +19,7 @@ struct log_line {
 
 // Begins a line: time, level and what happened, in a few fixed words ("line refused").
 void log_begin(struct log_line *line, enum log_level level, const char *what);
-// Adds key=value; the value is quoted where it has to be.
+// Adds a value; left out where the line has no room for it.
 void log_text(struct log_line *line, const char *key, struct span value);
 void log_number(struct log_line *line, const char *key, uint64_t value);
 void log_address(struct log_line *line, const char *key, const struct address *value);

@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <systemd/sd-daemon.h>
 #include <uv.h>
 
 enum { SAVE_INTERVAL_S = 30 }; // of the registrations
@@ -162,6 +163,7 @@ static bool start(struct server *server)
     log_text(&line, "data_dir", span_of(server->config.data_dir));
     log_text(&line, "version", SPAN(LINEWARD_VERSION));
     log_end(&line);
+    sd_notify(false, "READY=1"); // nothing happens where no systemd waits for it
     return true;
 }
 
@@ -208,6 +210,7 @@ int serve_run(int argc, char **argv)
         fprintf(stderr, "lineward serve: %s\n", problem);
         return 2;
     }
+    log_set_format((enum log_format)server.config.log_format);
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
@@ -216,6 +219,7 @@ int serve_run(int argc, char **argv)
     bool is_started = server.is_ready = start(&server);
     if (is_started) {
         received = wait_for_signal(&server, &signals);
+        sd_notify(false, "STOPPING=1");
         log_event(LOG_INFO, "stopping", "signal", span_of(received == SIGINT ? "INT" : "TERM"));
     }
     end(&server);

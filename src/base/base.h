@@ -16,3 +16,4 @@
 #include "base/pool.h"
 #include "base/random.h"
 #include "base/turn.h"
+#include "base/utf8.h"

@@ -22,6 +22,7 @@ static const struct option serve_options[] = {
     {"data-dir", "DIR", "where settings, journal, key and token are kept (/var/lib/lineward)"},
     {"sip", "ADDR:PORT", "where SIP is received, by UDP (0.0.0.0:5060)"},
     {"api", "ADDR:PORT", "where the REST API is served (127.0.0.1:8480)"},
+    {"log-format", "logfmt|json", "how the log is written (logfmt)"},
     NO_OPTION,
 };
 
