@@ -85,7 +85,9 @@ void api_status_get(struct api *api, struct request *request, struct reply *repl
     json_object_set_new(body, "uptime_s", api_json_count(up_us / 1000000));
     json_object_set_new(body, "calls", json_calls(&statistics));
     json_object_set_new(body, "strangers", api_json_count(statistics.strangers_count));
+    json_object_set_new(body, "unknown_numbers", api_json_count(statistics.unknown_numbers_count));
     json_object_set_new(body, "malformed", api_json_count(statistics.malformed_count));
+    json_object_set_new(body, "overloaded", api_json_count(statistics.overloaded_count));
     json_object_set_new(body, "journal_dropped", api_json_count(statistics.journal_dropped_count));
     json_object_set_new(body, "groups", listing.groups);
     api_reply_json(reply, 200, body);

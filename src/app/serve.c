@@ -73,7 +73,9 @@ static void get_statistics(void *context, struct api_statistics *out)
         .answered_elsewhere_count = states_read(server->states, STATES_ANSWERED_ELSEWHERE),
         .failed_count = states_read(server->states, STATES_FAILED),
         .strangers_count = states_read(server->states, STATES_STRANGERS),
+        .unknown_numbers_count = states_read(server->states, STATES_UNKNOWN_NUMBERS),
         .malformed_count = states_read(server->states, STATES_MALFORMED),
+        .overloaded_count = states_read(server->states, STATES_OVERLOADED),
         .journal_dropped_count = journal_dropped_count(server->journal),
     };
 }

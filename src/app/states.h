@@ -32,7 +32,9 @@ enum states_counter {
     STATES_ANSWERED_ELSEWHERE,
     STATES_FAILED,
     STATES_STRANGERS,
+    STATES_UNKNOWN_NUMBERS,
     STATES_MALFORMED,
+    STATES_OVERLOADED,
     STATES_COUNTER_COUNT,
 };
 void states_add(struct states *states, enum states_counter counter, uint64_t by);

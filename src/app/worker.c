@@ -110,7 +110,10 @@ static void tell_counts(struct worker *worker)
     struct engine_counts counts = engine_counts(worker->engine);
     states_add(worker->states, STATES_CALLS, counts.calls - worker->told.calls);
     states_add(worker->states, STATES_STRANGERS, counts.strangers - worker->told.strangers);
+    states_add(worker->states, STATES_UNKNOWN_NUMBERS,
+               counts.unknown_numbers - worker->told.unknown_numbers);
     states_add(worker->states, STATES_MALFORMED, counts.malformed - worker->told.malformed);
+    states_add(worker->states, STATES_OVERLOADED, counts.overloaded - worker->told.overloaded);
     struct log_line line;
     if (counts.effects_lost > worker->told.effects_lost &&
         log_begin_limited(&line, LOG_EFFECTS_LOST, LOG_ERROR, "a turn's memory was full")) {

@@ -67,8 +67,10 @@ int cli_status(const struct invocation *invocation)
     cli_print_time(cli_text_of(answer, "started"));
     putchar('\n');
     print_calls(json_object_get(answer, "calls"));
-    printf("turned away: %lld from strangers, %lld malformed\n", cli_number_of(answer, "strangers"),
-           cli_number_of(answer, "malformed"));
+    printf("turned away: %lld from strangers, %lld for unknown numbers, %lld malformed, "
+           "%lld for overload\n",
+           cli_number_of(answer, "strangers"), cli_number_of(answer, "unknown_numbers"),
+           cli_number_of(answer, "malformed"), cli_number_of(answer, "overloaded"));
     long long dropped = cli_number_of(answer, "journal_dropped");
     if (dropped > 0) printf("lost: %lld journal entries, the store was too slow\n", dropped);
     if (json_array_size(groups) > 0) {

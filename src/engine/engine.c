@@ -123,8 +123,16 @@ static void decline(struct engine *engine, const struct sip_message *request,
     txn_respond_stateless(engine->txns, &engine->turn, request, flow, &answer);
 }
 
-// Makes a call of an INVITE for a line, or answers 503: never with Retry-After, which would stop
-// the PBX for all lines.
+// There is no room for the call, or no time: 503, never with Retry-After, which would stop the PBX
+// for all lines.
+static void decline_overloaded(struct engine *engine, const struct sip_message *invite,
+                               const struct flow *flow)
+{
+    engine->counts.overloaded++;
+    decline(engine, invite, flow, (struct txn_answer){.status = 503});
+}
+
+// Makes a call of an INVITE for a line.
 static void offer_call(struct engine *engine, const struct sip_message *invite,
                        const struct flow *flow, const struct uas_target *target)
 {
@@ -138,13 +146,13 @@ static void offer_call(struct engine *engine, const struct sip_message *invite,
     };
     engine->counts.calls++;
     if (!call_reserve(engine->calls, &call)) {
-        decline(engine, invite, flow, (struct txn_answer){.status = 503});
+        decline_overloaded(engine, invite, flow);
         return;
     }
     struct txn_owner owner = {.kind = OWNER_CALL, .id = call};
     if (!txn_accept(engine->txns, turn, invite, flow, owner, &offer.txn)) {
         call_abandon(engine->calls, call);
-        decline(engine, invite, flow, (struct txn_answer){.status = 503});
+        decline_overloaded(engine, invite, flow);
         return;
     }
     call_begin(engine->calls, turn, call, &offer);
@@ -156,6 +164,10 @@ static void serve(struct engine *engine, const struct sip_message *request, cons
     struct txn_answer answer = {0};
     switch (uas_check(engine->lines, &engine->turn, request, &flow->peer, &target, &answer)) {
     case UAS_CALL: offer_call(engine, request, flow, &target); break;
+    case UAS_NO_LINE:
+        engine->counts.unknown_numbers++;
+        decline(engine, request, flow, answer);
+        break;
     case UAS_STRANGER:
         engine->counts.strangers++;
         decline(engine, request, flow, answer);

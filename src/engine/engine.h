@@ -74,10 +74,12 @@ void engine_set_peer(struct engine *engine, struct engine_time now, uint32_t gro
                      const struct engine_peer *peer);
 
 struct engine_counts {
-    uint64_t calls;        // INVITEs for lines
-    uint64_t strangers;    // requests from elsewhere than a PBX of ours
-    uint64_t malformed;    // datagrams that could not be read
-    uint64_t effects_lost; // a turn's memory was full
+    uint64_t calls;           // INVITEs for lines
+    uint64_t strangers;       // requests from elsewhere than a PBX of ours
+    uint64_t unknown_numbers; // INVITEs of a PBX of ours for a number that is no line
+    uint64_t malformed;       // datagrams that could not be read
+    uint64_t overloaded;      // INVITEs for lines that got 503: too much to do, or no room
+    uint64_t effects_lost;    // a turn's memory was full
     uint32_t open_calls, open_transactions;
 };
 struct engine_counts engine_counts(const struct engine *engine);

@@ -29,6 +29,14 @@ static enum uas_result answer_method(const struct sip_message *request, struct t
 
 // ---- 8.2.2.3: extensions that we are required to know; we know none
 
+static bool requires_extension(const struct sip_message *request)
+{
+    struct sip_values place = SIP_VALUES_START;
+    struct span value;
+    return sip_next_value(request, SIP_REQUIRE, &place, &value);
+}
+
+// Names them; where they are too many to be named, nothing does.
 static struct span unsupported(struct turn *turn, const struct sip_message *request)
 {
     char *bytes = arena_take(turn->arena, HEADERS_MAX);
@@ -40,7 +48,7 @@ static struct span unsupported(struct turn *turn, const struct sip_message *requ
         buffer_put(&out, out.len == 0 ? SPAN("Unsupported: ") : SPAN(", "));
         buffer_put(&out, value);
     }
-    if (out.len > 0) buffer_put(&out, SPAN("\r\n"));
+    buffer_put(&out, SPAN("\r\n"));
     return out.is_full ? SPAN_NONE : buffer_span(&out);
 }
 
@@ -104,10 +112,7 @@ static enum uas_result check_invite(const struct line_table *lines,
 {
     bool is_known;
     bool is_found = find_target(lines, request, source, target, &is_known);
-    if (!is_known) { // the same for every number: a stranger learns nothing
-        answer_with(answer, 403, SPAN_NONE);
-        return UAS_STRANGER;
-    }
+    if (!is_known) return answer_with(answer, 403, SPAN_NONE); // the same for every number
     if (request->to.tag.len > 0) return answer_with(answer, 481, SPAN_NONE);
     if (!is_known_content(request) || sip_header_value(request, SIP_CONTENT_ENCODING).len > 0) {
         return answer_with(answer, 415, SPAN("Accept: application/sdp\r\n"));
@@ -115,21 +120,33 @@ static enum uas_result check_invite(const struct line_table *lines,
     if (!accepts_sdp(request)) {
         return answer_with(answer, 406, SPAN("Warning: 399 lineward \"only application/sdp\"\r\n"));
     }
-    if (!is_found) return answer_with(answer, 404, SPAN_NONE);
+    if (!is_found) {
+        answer_with(answer, 404, SPAN_NONE);
+        return UAS_NO_LINE;
+    }
     return UAS_CALL;
+}
+
+static enum uas_result check(const struct line_table *lines, struct turn *turn,
+                             const struct sip_message *request, const struct address *source,
+                             struct uas_target *target, struct txn_answer *answer)
+{
+    if (!is_served(request->method)) return answer_method(request, answer);
+    if (requires_extension(request)) return answer_with(answer, 420, unsupported(turn, request));
+    if (request->method == SIP_OPTIONS) {
+        return answer_with(answer, 200, SPAN(ALLOW_LINE "Accept: application/sdp\r\n"));
+    }
+    return check_invite(lines, request, source, target, answer);
 }
 
 enum uas_result uas_check(const struct line_table *lines, struct turn *turn,
                           const struct sip_message *request, const struct address *source,
                           struct uas_target *target, struct txn_answer *answer)
 {
-    if (!is_served(request->method)) return answer_method(request, answer);
-    struct span extensions = unsupported(turn, request);
-    if (extensions.len > 0) return answer_with(answer, 420, extensions);
-    if (request->method == SIP_OPTIONS) {
-        return answer_with(answer, 200, SPAN(ALLOW_LINE "Accept: application/sdp\r\n"));
-    }
-    return check_invite(lines, request, source, target, answer);
+    struct pool_id place = POOL_ID_NONE;
+    enum uas_result result = check(lines, turn, request, source, target, answer);
+    if (result == UAS_ANSWER && !line_next_group_at(lines, source, &place)) return UAS_STRANGER;
+    return result;
 }
 
 struct span uas_fault_reason(struct turn *turn, const struct sip_fault *fault)

@@ -13,6 +13,7 @@ struct uas_target {
 enum uas_result {
     UAS_CALL,     // an INVITE for `target`
     UAS_ANSWER,   // `answer` says all
+    UAS_NO_LINE,  // the same, for an INVITE of a PBX of ours to a number that is no line
     UAS_STRANGER, // the same, and it did not come from a PBX of ours
 };
 

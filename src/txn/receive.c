@@ -11,13 +11,22 @@ static bool has_second_via(const struct sip_message *message)
            sip_next_value(message, SIP_VIA, &place, &value);
 }
 
+// Whether it comes from the host that the transaction's own messages go to. Who else knows its
+// branch has seen it somewhere, and has no say in it: an answer comes from where the request was
+// sent to (RFC 3581 section 4), a CANCEL and an ACK from who sent the INVITE (RFC 3261
+// sections 9.1, 17.1.1.3). Where nothing is kept any more, there is nothing left to decide.
+static bool is_of_peer(const struct txn_step *step, const struct flow *flow)
+{
+    return step->slot->message == 0 || address_eq_host(&txn_kept(step)->flow.peer, &flow->peer);
+}
+
 // A response with a further Via is meant for someone behind us, and there is nobody (8.1.3.3).
 static enum txn_match receive_response(struct txn_table *table, struct turn *turn,
-                                       const struct sip_message *message)
+                                       const struct sip_message *message, const struct flow *flow)
 {
     struct txn_key key = txn_client_key(table, message->via.branch, message->method_name);
     struct txn_step step = txn_find(table, turn, &key);
-    if (!step.slot || has_second_via(message)) return TXN_STRAY;
+    if (!step.slot || has_second_via(message) || !is_of_peer(&step, flow)) return TXN_STRAY;
     if (step.slot->machine == MACHINE_INVITE_CLIENT) {
         return txn_invite_client_responded(&step, message) ? TXN_HANDLED : TXN_STRAY;
     }
@@ -26,11 +35,13 @@ static enum txn_match receive_response(struct txn_table *table, struct turn *tur
 }
 
 static enum txn_match receive_ack(struct txn_table *table, struct turn *turn,
-                                  const struct sip_message *message)
+                                  const struct sip_message *message, const struct flow *flow)
 {
     struct txn_step step = txn_find_acknowledged(table, turn, message);
     // The ACK of a 2xx is for the dialog (13.3.1.4); without a branch it matches all the same.
-    if (!step.slot || step.slot->state == STATE_ACCEPTED) return TXN_STRAY;
+    if (!step.slot || step.slot->state == STATE_ACCEPTED || !is_of_peer(&step, flow)) {
+        return TXN_STRAY;
+    }
     txn_invite_server_acknowledged(&step);
     return TXN_HANDLED;
 }
@@ -39,7 +50,7 @@ static enum txn_match receive_cancel(struct txn_table *table, struct turn *turn,
                                      const struct sip_message *message, const struct flow *flow)
 {
     struct txn_step step = txn_find_cancelled(table, turn, message);
-    if (!step.slot) return TXN_STRAY;
+    if (!step.slot || !is_of_peer(&step, flow)) return TXN_STRAY;
     txn_invite_server_cancelled(&step, message, flow);
     return TXN_HANDLED;
 }
@@ -70,9 +81,9 @@ enum txn_match txn_receive(struct txn_table *table, struct turn *turn,
                            const struct sip_message *message, const struct flow *flow)
 {
     table->fresh = NULL;
-    if (!message->is_request) return receive_response(table, turn, message);
+    if (!message->is_request) return receive_response(table, turn, message, flow);
     switch (message->method) {
-    case SIP_ACK: return receive_ack(table, turn, message);
+    case SIP_ACK: return receive_ack(table, turn, message, flow);
     case SIP_CANCEL: return receive_cancel(table, turn, message, flow);
     default: return receive_request(table, turn, message);
     }

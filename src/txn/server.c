@@ -11,6 +11,11 @@
 // longest usual phrase.
 enum { ANSWER_FRAME_BYTES = 256 };
 
+// An answer without a transaction is at most so much longer than its request: who writes somebody
+// else's address on a request must not make more of it than he had. Only headers that grow when
+// they are repeated, by the hundred, get beyond that, and no user agent sends such.
+enum { STATELESS_GROWTH_MAX = 300 };
+
 // Where answers go: to where the Via says, or back over the connection; should that be gone then,
 // whoever sends them finds the address for a new one here (18.2.2).
 static struct flow reply_flow(const struct sip_message *request, const struct flow *flow)
@@ -173,7 +178,8 @@ void txn_answer_stateless(struct txn_table *table, struct turn *turn,
     buffer_put(&out, answer->headers);
     sip_put_end(&out, answer->body);
     struct flow to = reply_flow(request, flow);
-    if (!out.is_full) txn_send(turn, &to, buffer_span(&out));
+    bool is_sent = !out.is_full && out.len <= request->bytes.len + STATELESS_GROWTH_MAX;
+    if (is_sent) txn_send(turn, &to, buffer_span(&out));
 }
 
 void txn_respond_stateless(struct txn_table *table, struct turn *turn,

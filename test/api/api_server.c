@@ -55,7 +55,9 @@ static void get_statistics(void *context, struct api_statistics *out)
                                    .answered_elsewhere_count = 2,
                                    .failed_count = 1,
                                    .strangers_count = 6,
-                                   .malformed_count = 7};
+                                   .unknown_numbers_count = 8,
+                                   .malformed_count = 7,
+                                   .overloaded_count = 9};
 }
 
 // ---- The journal: of each verdict one call, some with what only strangers send

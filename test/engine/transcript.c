@@ -107,13 +107,6 @@ static bool contains(struct span text, struct span part)
 
 // ---- What the PBX says
 
-static const struct address *pbx_address(void)
-{
-    static struct address address;
-    if (address.family == ADDRESS_NONE) address_parse_port(SPAN("192.0.2.1:5060"), 0, &address);
-    return &address;
-}
-
 static void put_details(struct transcript *script, struct buffer *out)
 {
     struct span detail;
@@ -139,7 +132,7 @@ static void pbx_answers(struct transcript *script, struct span words)
     sip_put_reply_headers(&out, &request, &script->seen, SPAN("pbxtag"));
     put_details(script, &out);
     sip_put_end(&out, SPAN_NONE);
-    world_receive(script->world, pbx_address(), buffer_span(&out));
+    world_receive(script->world, &world_sent_flow(script->world)->peer, buffer_span(&out));
 }
 
 static struct invite *find_call(struct transcript *script, struct span name)

@@ -156,6 +156,7 @@ static void test_follow_up_text(void **state)
     response.branch = "i";
     response.to_tag = "t";
     start(&world, 4, 0);
+    assert_true(address_parse_port(SPAN("192.0.2.1"), 5060, &request.flow.peer));
     assert_true(txn_send_request(world.table, &world.turn, &request, &txn));
     assert_sent(&world, invite);
     assert_true(txn_cancel(world.table, &world.turn, txn, SPAN("Reason: SIP;cause=200\r\n")));
@@ -166,6 +167,11 @@ static void test_follow_up_text(void **state)
     response.status = 180;
     assert_int_equal(world_receive(&world, &response), TXN_HANDLED);
     assert_sent(&world, cancel);
+    // From elsewhere it is nobody's answer.
+    struct flow elsewhere = world.flow;
+    elsewhere.peer.bytes[0]++;
+    enum txn_match match = txn_receive(world.table, &world.turn, &world.message, &elsewhere);
+    assert_int_equal(match, TXN_STRAY);
     response.status = 487;
     assert_int_equal(world_receive(&world, &response), TXN_HANDLED);
     assert_sent(&world, ack);
