@@ -18,7 +18,8 @@ add_custom_target(lineward_documents ALL DEPENDS
     ${generated}/lineward.1 ${generated}/lineward ${generated}/_lineward ${generated}/lineward.fish)
 
 install(FILES ${generated}/lineward.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
-install(FILES ${generated}/lineward DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+install(FILES ${generated}/lineward
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 install(FILES ${generated}/_lineward DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
 install(FILES ${generated}/lineward.fish
     DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)

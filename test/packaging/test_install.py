@@ -41,12 +41,12 @@ class Install(unittest.TestCase):
         active = "\n".join(line.removeprefix("# ") for line in text.splitlines() if " = " in line)
         self.assertIn("log_format", active)
         config = self.root / "active.conf"
-        config.write_text(active.replace("/var/lib/lineward", "/nonexistent/lineward"),
+        config.write_text(active.replace("/var/lib/lineward", "/proc/lineward"),
                           encoding="utf-8")
         result = subprocess.run([self.root / "usr/bin/lineward", "serve", "--config", config],
                                 capture_output=True, text=True, check=False, timeout=30)
         self.assertEqual(result.returncode, 1, result.stderr)
-        self.assertIn("/nonexistent", result.stderr)
+        self.assertIn("/proc/lineward", result.stderr)
 
     def test_the_service_starts_what_is_installed(self):
         unit = (self.root / "usr/lib/systemd/system/lineward.service").read_text(encoding="utf-8")

@@ -51,7 +51,8 @@ class Ready(unittest.TestCase):
                 [os.environ["LINEWARD"], "serve", "--data-dir", directory + "/data", "--sip",
                  f"127.0.0.1:{base + 391}", "--api", f"127.0.0.1:{base + 390}",
                  "--log-format", "json"],
-                stderr=subprocess.PIPE, text=True, env={**os.environ, "NOTIFY_SOCKET": path}) as server:
+                stderr=subprocess.PIPE, text=True,
+                env={**os.environ, "NOTIFY_SOCKET": path}) as server:
             self.assertEqual(notify.recv(100), b"READY=1")
             server.send_signal(signal.SIGTERM)
             self.assertEqual(notify.recv(100), b"STOPPING=1")
