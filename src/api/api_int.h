@@ -43,6 +43,24 @@ struct parameter {
 
 struct route;
 
+// Who asks, as far as it is known from the request.
+enum credential {
+    CREDENTIAL_NONE,
+    CREDENTIAL_FILE, // the administrator's token, which is in a file
+    CREDENTIAL_TOKEN,
+    CREDENTIAL_SESSION,
+};
+
+struct principal {
+    enum credential credential;
+    char user[NAME_SIZE];   // whose rights; empty: nobody's in particular
+    bool is_administrator;  // reaches what belongs to others
+    enum model_scope scope; // and so far
+    char group[NAME_SIZE];  // restricted to it; empty: to none
+    char key[HASH_SIZE];    // of the session or token
+    uint32_t expires_s;     // since 1970; 0: never
+};
+
 struct request {
     // From the connection. Path and query are decoded, and may contain any bytes.
     enum method method;
@@ -52,6 +70,9 @@ struct request {
     struct parameter query[REQUEST_PARAMETERS_MAX];
     size_t query_count;
     struct span authorization, content_type, accept_language;
+    struct span host, origin, cookie, requested_with;
+    struct span forwarded_for, forwarded_proto, forwarded_host; // as a proxy has it
+    struct address peer;
     enum framing framing;
     struct span body;
     bool expects_continue; // the client waits to be asked for the body
@@ -62,6 +83,7 @@ struct request {
     struct parameter parts[ROUTE_PARTS_MAX]; // of the path, by the names in the route's pattern
     size_t part_count;
     json_t *json; // the body, an object; NULL where the route takes none
+    struct principal principal;
     enum fwd_language language;
 };
 
@@ -74,6 +96,15 @@ struct reply {
 
 // ---- Routes
 
+// Whom an operation is for. An administrator may do all of them.
+enum audience {
+    FOR_ALL,    // without signing in
+    FOR_USERS,  // everybody who has signed in
+    FOR_OWNER,  // whose the user or line in the path is; a list holds only what is theirs
+    FOR_MEMBER, // who has a line in the group in the path
+    FOR_ADMIN,
+};
+
 typedef void handler(struct api *api, struct request *request, struct reply *reply);
 
 struct route {
@@ -83,7 +114,8 @@ struct route {
     handler *handle;
     enum model_kind kind; // of the record that the path names
     const char *query;    // parameters that may follow, separated by blanks; NULL: none
-    bool is_public;       // answered without a token
+    enum audience audience;
+    enum model_scope scope; // that a token must have
 };
 
 // Finds the route of `request` and fills in its route and parts. Without one `*allowed` tells which
@@ -93,6 +125,22 @@ const char *api_method_name(enum method method);
 
 // Answers a request: rights, route, body, handler. `reply` is filled in completely.
 void api_handle(struct api *api, struct request *request, struct reply *reply);
+
+// ---- Rights (access.c, rights.c)
+
+// Finds out who asks; false, with `reply` filled in, when nobody that we know does.
+bool api_access_identify(struct api *api, struct request *request, struct reply *reply);
+// Whether who asks may do what the route does; false, with `reply` filled in, when not. What
+// belongs to others is answered as if it did not exist.
+bool api_rights_check(struct api *api, const struct request *request, struct reply *reply);
+// Whether who asks reaches everything, and not only their own.
+bool api_rights_is_unlimited(const struct request *request);
+// Whether who asks may change `field`, of a record that they may change.
+bool api_rights_may_set(const struct request *request, const struct model_field *field);
+// Restricts a list to what who asks may see: `user` and `group` (NAME_SIZE) are what was asked for,
+// and become what is to be shown. False, with `reply` filled in, when another one was asked for.
+bool api_rights_restrict(const struct request *request, char *user, char *group,
+                         struct reply *reply);
 
 // ---- Handlers
 

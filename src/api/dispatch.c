@@ -1,28 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a request to its handler: first who asks, then what there is, then whether the body can be
-// read. RFC 9110 section 15.5, RFC 6750 section 2.1.
+// From a request to its handler: first who asks, then what there is, then whether they may, then
+// whether the body can be read. RFC 9110 section 15.5.
 #include "api/api_int.h"
-
-#include <sodium.h>
-#include <string.h>
-
-static bool is_authorised(const struct api *api, struct span authorization)
-{
-    struct span token = authorization, scheme = span_split(&token, ' ');
-    token = span_trim(token);
-    size_t token_len = strlen(api->options.token);
-    return span_eq_nocase(scheme, SPAN("Bearer")) && token.len == token_len &&
-           sodium_memcmp(token.at, api->options.token, token_len) == 0;
-}
-
-static void refuse_unauthorised(const struct request *request, struct reply *reply)
-{
-    if (request->authorization.len == 0) {
-        api_reply_problem(reply, 401, "this needs the header Authorization: Bearer TOKEN");
-    } else {
-        api_reply_problem(reply, 401, "the token is not valid");
-    }
-}
 
 static void refuse_method(const struct request *request, unsigned allowed, struct reply *reply)
 {
@@ -97,18 +76,18 @@ void api_handle(struct api *api, struct request *request, struct reply *reply)
 {
     unsigned allowed;
     const struct route *route = api_routes_find(request, &allowed);
-    bool is_public = route && route->is_public;
+    bool is_public = route && route->audience == FOR_ALL;
     *reply = (struct reply){.status = 0};
-    if (!is_public && !is_authorised(api, request->authorization)) {
-        refuse_unauthorised(request, reply);
+    if (!is_public && !api_access_identify(api, request, reply)) {
+        ASSERT(reply->status != 0);
     } else if (!is_text(request)) {
         api_reply_problem(reply, 400, "the address is not encoded in UTF-8");
     } else if (!route && allowed) {
         refuse_method(request, allowed, reply);
     } else if (!route) {
         api_reply_problem(reply, 404, "the API has no such path");
-    } else if (check_query(request, reply) && api_query_language(request, reply) &&
-               api_body_read(request, reply)) {
+    } else if (api_rights_check(api, request, reply) && check_query(request, reply) &&
+               api_query_language(request, reply) && api_body_read(request, reply)) {
         route->handle(api, request, reply);
     }
     json_decref(request->json);

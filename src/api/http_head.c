@@ -12,7 +12,7 @@ struct reading {
     struct arena *arena;
     struct request *request;
     bool is_http_1_0;
-    struct span host, length, encoding, connection, expect;
+    struct span length, encoding, connection, expect;
 };
 
 // ---- Characters
@@ -156,23 +156,34 @@ static unsigned read_request_line(struct reading *reading)
 
 // ---- Header fields. RFC 9112 section 5.
 
-static struct span *place_of(struct reading *reading, struct span name)
+// Where a field that we look at is kept. Those that proxies add may come several times; the last
+// is of the nearest proxy.
+static struct span *place_of(struct reading *reading, struct span name, bool *may_repeat)
 {
     struct request *request = reading->request;
     const struct {
         struct span name, *place;
+        bool may_repeat;
     } known[] = {
-        {SPAN("Host"), &reading->host},
-        {SPAN("Content-Length"), &reading->length},
-        {SPAN("Transfer-Encoding"), &reading->encoding},
-        {SPAN("Connection"), &reading->connection},
-        {SPAN("Expect"), &reading->expect},
-        {SPAN("Authorization"), &request->authorization},
-        {SPAN("Content-Type"), &request->content_type},
-        {SPAN("Accept-Language"), &request->accept_language},
+        {SPAN("Host"), &request->host, false},
+        {SPAN("Content-Length"), &reading->length, false},
+        {SPAN("Transfer-Encoding"), &reading->encoding, false},
+        {SPAN("Connection"), &reading->connection, false},
+        {SPAN("Expect"), &reading->expect, false},
+        {SPAN("Authorization"), &request->authorization, false},
+        {SPAN("Content-Type"), &request->content_type, false},
+        {SPAN("Accept-Language"), &request->accept_language, false},
+        {SPAN("Cookie"), &request->cookie, false},
+        {SPAN("Origin"), &request->origin, false},
+        {SPAN("X-Requested-With"), &request->requested_with, false},
+        {SPAN("X-Forwarded-For"), &request->forwarded_for, true},
+        {SPAN("X-Forwarded-Proto"), &request->forwarded_proto, true},
+        {SPAN("X-Forwarded-Host"), &request->forwarded_host, true},
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (span_eq_nocase(name, known[i].name)) return known[i].place;
+        if (!span_eq_nocase(name, known[i].name)) continue;
+        *may_repeat = known[i].may_repeat;
+        return known[i].place;
     }
     return NULL;
 }
@@ -183,9 +194,10 @@ static bool read_field(struct reading *reading, struct span line)
     bool has_colon = span_find(line, ':') < line.len;
     struct span name = span_split(&line, ':'), value = span_trim(line);
     if (!has_colon || !is_token(name) || !is_field_value(value)) return false;
-    struct span *place = place_of(reading, name);
+    bool may_repeat = false;
+    struct span *place = place_of(reading, name, &may_repeat);
     if (!place) return true;
-    if (place->at) return false;
+    if (place->at && !may_repeat) return false;
     *place = value;
     return true;
 }
@@ -236,7 +248,7 @@ unsigned api_http_parse_head(struct span head, struct arena *arena, struct reque
     unsigned status = read_request_line(&reading);
     if (status == 0) status = read_fields(&reading);
     if (status != 0) return status;
-    if (!reading.is_http_1_0 && !reading.host.at) return 400;
+    if (!reading.is_http_1_0 && !request->host.at) return 400;
     request->framing = read_framing(&reading, body_len);
     request->expects_continue = span_eq_nocase(reading.expect, SPAN("100-continue"));
     request->closes_after = reading.is_http_1_0 || has_word(reading.connection, SPAN("close")) ||

@@ -10,8 +10,8 @@
 static bool is_read_only(enum model_kind kind, struct span name)
 {
     if (span_eq(name, SPAN("warnings"))) return kind == KIND_FORWARDING;
-    return kind == KIND_LINE &&
-           (span_eq(name, SPAN("registration")) || span_eq(name, SPAN("password_set")));
+    if (span_eq(name, SPAN("password_set"))) return kind == KIND_LINE || kind == KIND_USER;
+    return kind == KIND_LINE && span_eq(name, SPAN("registration"));
 }
 
 static const struct parameter *find_part(const struct request *request, struct span name)

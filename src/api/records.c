@@ -188,6 +188,10 @@ void api_records_list(struct api *api, struct request *request, struct reply *re
     struct settings_problem problem;
     if (!api_query_limit(request, reply, &listing.limit)) return;
     if (!start_record(request, &filter, reply) || !read_filters(request, &filter, reply)) return;
+    if (kind == KIND_LINE &&
+        !api_rights_restrict(request, filter.line.user, filter.line.group, reply)) {
+        return;
+    }
     if (request->part_count > 0 && !require_parent(api, kind, &filter, reply)) return;
     struct store_query query = query_for(kind, &filter);
     query.limit = listing.limit + 1;
@@ -270,6 +274,31 @@ static void put_location(const struct request *request, const union model_record
     reply->location[out.is_full ? 0 : out.len] = '\0';
 }
 
+// Whether all that the body changes of `stored` may be changed by who asks.
+static bool check_own(const struct request *request, const union model_record *stored,
+                      const union model_record *record, struct reply *reply)
+{
+    const struct model_kind_info *info = model_kind(request->route->kind);
+    json_t *errors = json_array();
+    for (size_t i = 0; i < info->field_count; i++) {
+        const struct model_field *field = &info->fields[i];
+        char before[RANGES_SIZE], after[RANGES_SIZE];
+        struct buffer old = buffer_over(before, sizeof before);
+        struct buffer new = buffer_over(after, sizeof after);
+        if (api_rights_may_set(request, field)) continue;
+        model_print_field(field, stored, &old);
+        model_print_field(field, record, &new);
+        if (span_eq(buffer_span(&old), buffer_span(&new))) continue;
+        api_errors_add(errors, span_of(field->name), "may only be changed by an administrator");
+    }
+    if (json_array_size(errors) > 0) {
+        api_reply_errors(reply, 403, errors);
+        return false;
+    }
+    json_decref(errors);
+    return true;
+}
+
 // Reads the body; false, with `reply` filled in, when something of it is refused.
 static bool read_record(const struct request *request, enum record_input input,
                         union model_record *record, struct reply *reply)
@@ -346,10 +375,12 @@ void api_records_put(struct api *api, struct request *request, struct reply *rep
 void api_records_patch(struct api *api, struct request *request, struct reply *reply)
 {
     enum model_kind kind = request->route->kind;
-    union model_record record;
+    union model_record record, stored;
     struct settings_problem problem;
-    if (!api_records_find(api, request, &record, NULL, reply)) return;
+    if (!api_records_find(api, request, &stored, NULL, reply)) return;
+    record = stored;
     if (!read_record(request, RECORD_CHANGE, &record, reply)) return;
+    if (!check_own(request, &stored, &record, reply)) return;
     if (settings_replace(api->options.settings, kind, &record, &problem)) {
         api_reply_settings_problem(reply, &problem);
         return;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// All that the API can be asked, in one table; docs/openapi.yaml describes the same operations.
+// All that the API can be asked, in one table, and by whom; docs/openapi.yaml describes the same
+// operations, and the tests hold its `x-rights` to the last two columns.
 #include "api/api_int.h"
 
 #define API  "/api/v1"
@@ -8,41 +9,41 @@
 
 // clang-format off
 static const struct route routes[] = {
-    {METHOD_GET,    API "/health",                 api_health_get,     0,               NULL, true},
-    {METHOD_GET,    API "/status",                 api_status_get,     0,               NULL, false},
+    {METHOD_GET,    API "/health",                 api_health_get,     0,               NULL, FOR_ALL,   SCOPE_READ},
+    {METHOD_GET,    API "/status",                 api_status_get,     0,               NULL, FOR_ADMIN, SCOPE_READ},
 
-    {METHOD_GET,    API "/presets",                api_presets_list,   0,               NULL, false},
+    {METHOD_GET,    API "/presets",                api_presets_list,   0,               NULL, FOR_ADMIN, SCOPE_READ},
 
-    {METHOD_GET,    API "/groups",                 api_records_list,   KIND_GROUP,      "limit after", false},
-    {METHOD_POST,   API "/groups",                 api_records_add,    KIND_GROUP,      NULL, false},
-    {METHOD_GET,    API "/groups/{name}",          api_records_get,    KIND_GROUP,      NULL, false},
-    {METHOD_PUT,    API "/groups/{name}",          api_records_put,    KIND_GROUP,      NULL, false},
-    {METHOD_PATCH,  API "/groups/{name}",          api_records_patch,  KIND_GROUP,      NULL, false},
-    {METHOD_DELETE, API "/groups/{name}",          api_records_remove, KIND_GROUP,      NULL, false},
+    {METHOD_GET,    API "/groups",                 api_records_list,   KIND_GROUP,      "limit after", FOR_ADMIN, SCOPE_READ},
+    {METHOD_POST,   API "/groups",                 api_records_add,    KIND_GROUP,      NULL, FOR_ADMIN, SCOPE_ADMIN},
+    {METHOD_GET,    API "/groups/{name}",          api_records_get,    KIND_GROUP,      NULL, FOR_ADMIN, SCOPE_READ},
+    {METHOD_PUT,    API "/groups/{name}",          api_records_put,    KIND_GROUP,      NULL, FOR_ADMIN, SCOPE_ADMIN},
+    {METHOD_PATCH,  API "/groups/{name}",          api_records_patch,  KIND_GROUP,      NULL, FOR_ADMIN, SCOPE_ADMIN},
+    {METHOD_DELETE, API "/groups/{name}",          api_records_remove, KIND_GROUP,      NULL, FOR_ADMIN, SCOPE_ADMIN},
 
-    {METHOD_GET,    API "/users",                  api_records_list,   KIND_USER,       "limit after", false},
-    {METHOD_POST,   API "/users",                  api_records_add,    KIND_USER,       NULL, false},
-    {METHOD_GET,    API "/users/{name}",           api_records_get,    KIND_USER,       NULL, false},
-    {METHOD_PUT,    API "/users/{name}",           api_records_put,    KIND_USER,       NULL, false},
-    {METHOD_PATCH,  API "/users/{name}",           api_records_patch,  KIND_USER,       NULL, false},
-    {METHOD_DELETE, API "/users/{name}",           api_records_remove, KIND_USER,       NULL, false},
+    {METHOD_GET,    API "/users",                  api_records_list,   KIND_USER,       "limit after", FOR_ADMIN, SCOPE_READ},
+    {METHOD_POST,   API "/users",                  api_records_add,    KIND_USER,       NULL, FOR_ADMIN, SCOPE_ADMIN},
+    {METHOD_GET,    API "/users/{name}",           api_records_get,    KIND_USER,       NULL, FOR_OWNER, SCOPE_READ},
+    {METHOD_PUT,    API "/users/{name}",           api_records_put,    KIND_USER,       NULL, FOR_ADMIN, SCOPE_ADMIN},
+    {METHOD_PATCH,  API "/users/{name}",           api_records_patch,  KIND_USER,       NULL, FOR_OWNER, SCOPE_WRITE},
+    {METHOD_DELETE, API "/users/{name}",           api_records_remove, KIND_USER,       NULL, FOR_ADMIN, SCOPE_ADMIN},
 
-    {METHOD_GET,    API "/lines",                  api_records_list,   KIND_LINE,       "group extension user limit after", false},
-    {METHOD_GET,    API "/groups/{group}/lines",   api_records_list,   KIND_LINE,       "extension user limit after", false},
-    {METHOD_POST,   API "/groups/{group}/lines",   api_records_add,    KIND_LINE,       NULL, false},
-    {METHOD_GET,    LINE,                          api_records_get,    KIND_LINE,       NULL, false},
-    {METHOD_PUT,    LINE,                          api_records_put,    KIND_LINE,       NULL, false},
-    {METHOD_PATCH,  LINE,                          api_records_patch,  KIND_LINE,       NULL, false},
-    {METHOD_DELETE, LINE,                          api_records_remove, KIND_LINE,       NULL, false},
+    {METHOD_GET,    API "/lines",                  api_records_list,   KIND_LINE,       "group extension user limit after", FOR_OWNER, SCOPE_READ},
+    {METHOD_GET,    API "/groups/{group}/lines",   api_records_list,   KIND_LINE,       "extension user limit after", FOR_OWNER, SCOPE_READ},
+    {METHOD_POST,   API "/groups/{group}/lines",   api_records_add,    KIND_LINE,       NULL, FOR_ADMIN, SCOPE_ADMIN},
+    {METHOD_GET,    LINE,                          api_records_get,    KIND_LINE,       NULL, FOR_OWNER, SCOPE_READ},
+    {METHOD_PUT,    LINE,                          api_records_put,    KIND_LINE,       NULL, FOR_ADMIN, SCOPE_ADMIN},
+    {METHOD_PATCH,  LINE,                          api_records_patch,  KIND_LINE,       NULL, FOR_OWNER, SCOPE_WRITE},
+    {METHOD_DELETE, LINE,                          api_records_remove, KIND_LINE,       NULL, FOR_ADMIN, SCOPE_ADMIN},
 
-    {METHOD_GET,    LINE "/forwardings",           api_records_list,   KIND_FORWARDING, NULL, false},
-    {METHOD_GET,    SLOT,                          api_records_get,    KIND_FORWARDING, NULL, false},
-    {METHOD_PUT,    SLOT,                          api_records_put,    KIND_FORWARDING, NULL, false},
-    {METHOD_PATCH,  SLOT,                          api_records_patch,  KIND_FORWARDING, NULL, false},
-    {METHOD_DELETE, SLOT,                          api_records_remove, KIND_FORWARDING, NULL, false},
+    {METHOD_GET,    LINE "/forwardings",           api_records_list,   KIND_FORWARDING, NULL, FOR_OWNER, SCOPE_READ},
+    {METHOD_GET,    SLOT,                          api_records_get,    KIND_FORWARDING, NULL, FOR_OWNER, SCOPE_READ},
+    {METHOD_PUT,    SLOT,                          api_records_put,    KIND_FORWARDING, NULL, FOR_OWNER, SCOPE_WRITE},
+    {METHOD_PATCH,  SLOT,                          api_records_patch,  KIND_FORWARDING, NULL, FOR_OWNER, SCOPE_WRITE},
+    {METHOD_DELETE, SLOT,                          api_records_remove, KIND_FORWARDING, NULL, FOR_OWNER, SCOPE_WRITE},
 
-    {METHOD_POST,   LINE "/explain",               api_explain_post,   KIND_LINE,       "language", false},
-    {METHOD_GET,    API "/journal",                api_journal_list,   0,               "group line limit before language", false},
+    {METHOD_POST,   LINE "/explain",               api_explain_post,   KIND_LINE,       "language", FOR_OWNER, SCOPE_READ},
+    {METHOD_GET,    API "/journal",                api_journal_list,   0,               "group line limit before language", FOR_OWNER, SCOPE_READ},
 };
 // clang-format on
 

@@ -14,9 +14,12 @@
         .initial = (initially), .help = (explanation)                                              \
     }
 #define BOOL(record, called, member, initially, explanation)                                       \
+    OWN_BOOL(record, called, member, 0, initially, explanation)
+#define OWN_BOOL(record, called, member, is, initially, explanation)                               \
     {                                                                                              \
-        .name = (called), .type = TYPE_BOOL, .offset = offsetof(struct record, member),            \
-        .size = sizeof(bool), .initial = (initially), .help = (explanation)                        \
+        .name = (called), .type = TYPE_BOOL, .flags = (is),                                        \
+        .offset = offsetof(struct record, member), .size = sizeof(bool), .initial = (initially),   \
+        .help = (explanation)                                                                      \
     }
 #define NUMBER(record, member, least, most, initially, explanation)                                \
     {                                                                                              \
@@ -74,12 +77,15 @@ static const struct model_field user_fields[] = {
     TEXT(model_user, name, FIELD_KEY | FIELD_REQUIRED, "", "name of the user"),
     TEXT(model_user, display_name, 0, "", "name as people read it"),
     TEXT(model_user, business, 0, "", "business telephone number"),
-    TEXT(model_user, mobile, 0, "", "mobile telephone number, for the target mobile"),
-    TEXT(model_user, home, 0, "", "home telephone number"),
+    TEXT(model_user, mobile, FIELD_OWN, "", "mobile telephone number, for the target mobile"),
+    TEXT(model_user, home, FIELD_OWN, "", "home telephone number"),
     TEXT(model_user, mailbox, 0, "", "voice mailbox, for the target mailbox and when logged off"),
-    BOOL(model_user, "dnd", is_dnd, "false", "do-not-disturb"),
-    ENUM(model_user, login, 0, model_logins, "auto",
+    OWN_BOOL(model_user, "dnd", is_dnd, FIELD_OWN, "false", "do-not-disturb"),
+    ENUM(model_user, login, FIELD_OWN, model_logins, "auto",
          "whether the user is logged in: by live clients, always, or signed off"),
+    ENUM(model_user, role, 0, model_roles, "user",
+         "what the user may do here: reach what is theirs, or administrate everything"),
+    TEXT(model_user, password, FIELD_SECRET, "", "password for signing in; empty: cannot sign in"),
 };
 
 static const struct model_field line_fields[] = {
@@ -90,8 +96,8 @@ static const struct model_field line_fields[] = {
     TEXT(model_line, display_name, 0, "", "name as people read it"),
     TEXT(model_line, auth_user, 0, "", "user name for the PBX's digest; empty: the extension"),
     TEXT(model_line, password, FIELD_SECRET, "", "password for the PBX's digest"),
-    BOOL(model_line, "number_withheld", is_number_withheld, "false",
-         "whether its number is hidden from targets it forwards to"),
+    OWN_BOOL(model_line, "number_withheld", is_number_withheld, FIELD_OWN, "false",
+             "whether its number is hidden from targets it forwards to"),
 };
 
 static const struct model_field forwarding_fields[] = {
@@ -104,6 +110,26 @@ static const struct model_field forwarding_fields[] = {
     BOOL(model_forwarding, "enabled", is_enabled, "true", "whether it is on"),
 };
 
+static const struct model_field session_fields[] = {
+    TEXT(model_session, hash, FIELD_KEY | FIELD_REQUIRED, "", "hash of the cookie"),
+    TEXT(model_session, user, FIELD_REQUIRED, "", "who has signed in"),
+    NUMBER(model_session, started_s, 0, UINT32_MAX, "0", "when the user signed in"),
+    NUMBER(model_session, used_s, 0, UINT32_MAX, "0", "when it was last used"),
+    TEXT(model_session, address, 0, "", "where the user signed in from"),
+};
+
+static const struct model_field token_fields[] = {
+    TEXT(model_token, serial, FIELD_KEY | FIELD_REQUIRED, "", "serial number of the token"),
+    TEXT(model_token, name, FIELD_REQUIRED, "", "what it is for"),
+    TEXT(model_token, user, 0, "", "user whose rights it has; empty: an administrator's"),
+    TEXT(model_token, group, 0, "", "line group that it is restricted to; empty: none"),
+    ENUM(model_token, scope, 0, model_scopes, "read", "how far it reaches"),
+    NUMBER(model_token, created_s, 0, UINT32_MAX, "0", "when it was made"),
+    NUMBER(model_token, expires_s, 0, UINT32_MAX, "0", "when it ends; 0: never"),
+    NUMBER(model_token, used_s, 0, UINT32_MAX, "0", "when it was last used; 0: never"),
+    TEXT(model_token, hash, FIELD_SECRET, "", "hash of its secret"),
+};
+
 #define KIND(called, calleds, of_fields, record)                                                   \
     {                                                                                              \
         called, calleds, of_fields, sizeof of_fields / sizeof of_fields[0], sizeof(struct record)  \
@@ -114,6 +140,8 @@ static const struct model_kind_info kinds[KIND_COUNT] = {
     [KIND_USER] = KIND("user", "users", user_fields, model_user),
     [KIND_LINE] = KIND("line", "lines", line_fields, model_line),
     [KIND_FORWARDING] = KIND("forwarding", "forwardings", forwarding_fields, model_forwarding),
+    [KIND_SESSION] = KIND("session", "sessions", session_fields, model_session),
+    [KIND_TOKEN] = KIND("token", "tokens", token_fields, model_token),
 };
 
 const struct model_kind_info *model_kind(enum model_kind kind)

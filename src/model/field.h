@@ -12,6 +12,7 @@ enum {
     FIELD_KEY = 1,      // part of the record's identity: given by its address, never changed
     FIELD_REQUIRED = 2, // may not be empty
     FIELD_SECRET = 4,   // written, never shown; sealed in the store
+    FIELD_OWN = 8,      // the user whose it is may change it, not only an administrator
 };
 
 struct model_field {

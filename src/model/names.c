@@ -15,6 +15,8 @@ NAMES(model_number_classes, "unknown", "internal", "national", "mobile", "premiu
 NAMES(model_diversions, "diversion", "history-info", "both", "none");
 NAMES(model_transports, "udp", "tcp", "tls", "auto");
 NAMES(model_logins, "auto", "on", "off");
+NAMES(model_roles, "user", "administrator");
+NAMES(model_scopes, "read", "write", "admin");
 NAMES(model_registration_states, "disabled", "waiting", "registered", "refused", "unreachable");
 NAMES(model_verdict_kinds, "redirect", "ring", "hold", "decline");
 NAMES(model_outcomes, "forwarded", "declined", "missed", "answered_elsewhere", "failed");

@@ -57,6 +57,18 @@ extern const struct model_names model_transports;
 enum model_login { LOGIN_AUTO, LOGIN_ON, LOGIN_OFF };
 extern const struct model_names model_logins;
 
+// What a user may do: reach what is theirs, or everything.
+enum model_role { ROLE_USER, ROLE_ADMINISTRATOR };
+extern const struct model_names model_roles;
+
+// How far a token of the API reaches; each includes the ones before.
+enum model_scope {
+    SCOPE_READ,
+    SCOPE_WRITE, // what users set: forwardings, presence, do-not-disturb
+    SCOPE_ADMIN, // everything
+};
+extern const struct model_names model_scopes;
+
 // Why a call was forwarded, as Diversion names it (RFC 5806), and its cause (RFC 4458, 8119).
 enum model_reason {
     REASON_UNCONDITIONAL,

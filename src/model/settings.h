@@ -13,6 +13,9 @@ enum {
     EXTENSION_SIZE = 24,
     RANGES_SIZE = 256,
     CA_FILE_SIZE = 256,
+    HASH_SIZE = 65,    // of a secret that is not to be known again, in hexadecimal digits
+    SERIAL_SIZE = 24,  // of a token
+    ADDRESS_SIZE = 48, // of a machine, as text
 };
 
 // One connection to a PBX; its settings hold for all its lines.
@@ -53,6 +56,9 @@ struct model_user {
     char mailbox[NUMBER_SIZE];
     bool is_dnd;
     unsigned login; // enum model_login
+    unsigned role;  // enum model_role
+    // As argon2id has it (crypto_pwhash_str); empty: nobody can sign in.
+    char password[TEXT_SIZE];
 };
 
 // One extension of the PBX, registered by us with its own credentials.
@@ -77,7 +83,36 @@ struct model_forwarding {
     bool is_enabled;
 };
 
-enum model_kind { KIND_GROUP, KIND_USER, KIND_LINE, KIND_FORWARDING, KIND_COUNT };
+// Somebody who has signed in at the API. Found by the hash of what the cookie holds.
+struct model_session {
+    char hash[HASH_SIZE];
+    char user[NAME_SIZE];
+    uint32_t started_s, used_s; // since 1970
+    char address[ADDRESS_SIZE]; // that the user signed in from
+};
+
+// What a program shows to use the API: its serial number and a secret, of which the hash is kept.
+struct model_token {
+    char serial[SERIAL_SIZE];
+    char name[TEXT_SIZE];  // what it is for, as its owner calls it
+    char user[NAME_SIZE];  // whose rights it has; empty: an administrator's
+    char group[NAME_SIZE]; // that it is restricted to; empty: none
+    unsigned scope;        // enum model_scope
+    uint32_t created_s;    // since 1970
+    uint32_t expires_s;    // 0: never
+    uint32_t used_s;       // 0: never
+    char hash[TEXT_SIZE];
+};
+
+enum model_kind {
+    KIND_GROUP,
+    KIND_USER,
+    KIND_LINE,
+    KIND_FORWARDING,
+    KIND_SESSION,
+    KIND_TOKEN,
+    KIND_COUNT,
+};
 
 // Room for a record of any kind.
 union model_record {
@@ -85,4 +120,6 @@ union model_record {
     struct model_user user;
     struct model_line line;
     struct model_forwarding forwarding;
+    struct model_session session;
+    struct model_token token;
 };

@@ -120,6 +120,8 @@ enum err settings_check_record(enum model_kind kind, void *record, struct settin
     case KIND_USER: return check_user(record, problem);
     case KIND_LINE: return check_line(record, problem);
     case KIND_FORWARDING:
+    case KIND_SESSION:
+    case KIND_TOKEN:
     case KIND_COUNT: break;
     }
     return ERR_NONE;
@@ -127,12 +129,12 @@ enum err settings_check_record(enum model_kind kind, void *record, struct settin
 
 // ---- References
 
-static enum err check_user_exists(struct settings *settings, const struct model_line *line,
+static enum err check_user_exists(struct settings *settings, const char *name,
                                   struct settings_problem *problem)
 {
     struct model_user user = {.name = ""};
-    if (!*line->user) return ERR_NONE;
-    text_copy(user.name, sizeof user.name, span_of(line->user));
+    if (!*name) return ERR_NONE;
+    text_copy(user.name, sizeof user.name, span_of(name));
     enum err err = store_get(settings->store, KIND_USER, &user, NULL);
     if (err == ERR_NOT_FOUND) {
         return settings_fail(problem, ERR_INVALID, "user", "is no user that exists");
@@ -197,6 +199,20 @@ static enum err check_forwarding(struct settings *settings, struct model_forward
     return err;
 }
 
+static enum err check_token(struct settings *settings, const struct model_token *token,
+                            struct settings_problem *problem)
+{
+    struct model_group group = {.name = ""};
+    enum err err = check_user_exists(settings, token->user, problem);
+    if (err != ERR_NONE || !*token->group) return err;
+    text_copy(group.name, sizeof group.name, span_of(token->group));
+    err = store_get(settings->store, KIND_GROUP, &group, NULL);
+    if (err == ERR_NOT_FOUND) {
+        return settings_fail(problem, ERR_INVALID, "group", "is no group that exists");
+    }
+    return err == ERR_NONE ? err : settings_fail_store(settings, err, problem);
+}
+
 enum err settings_check_references(struct settings *settings, enum model_kind kind, void *record,
                                    struct settings_problem *problem)
 {
@@ -204,9 +220,11 @@ enum err settings_check_references(struct settings *settings, enum model_kind ki
     enum err err = ERR_NONE;
     if (kind == KIND_LINE) {
         err = settings_load_site(settings, of->line.group, &settings->site, problem);
-        if (err == ERR_NONE) err = check_user_exists(settings, &of->line, problem);
+        if (err == ERR_NONE) err = check_user_exists(settings, of->line.user, problem);
     } else if (kind == KIND_FORWARDING) {
         err = check_forwarding(settings, &of->forwarding, problem);
+    } else if (kind == KIND_TOKEN) {
+        err = check_token(settings, &of->token, problem);
     }
     return err;
 }

@@ -101,6 +101,8 @@ static enum err collect_saved(struct settings *settings, enum model_kind kind, c
         query.group = of->forwarding.group;
         query.extension = of->forwarding.extension;
         break;
+    case KIND_SESSION:
+    case KIND_TOKEN: return ERR_NONE; // nothing that the engine knows
     case KIND_COUNT: ASSERT(false);
     }
     return collect_lines(settings, &query, problem);
@@ -114,6 +116,8 @@ static enum err collect_removed(struct settings *settings, enum model_kind kind,
     case KIND_LINE: return collect_number(settings, NEWS_LINE_REMOVED, id, problem);
     case KIND_FORWARDING: return collect_saved(settings, kind, record, id, problem);
     case KIND_USER: // had no lines, or would not be removed
+    case KIND_SESSION:
+    case KIND_TOKEN:
     case KIND_COUNT: break;
     }
     return ERR_NONE;
@@ -241,6 +245,11 @@ enum err settings_remove(struct settings *settings, enum model_kind kind, const 
 }
 
 // ---- Reading
+
+struct store *settings_store(struct settings *settings)
+{
+    return settings->store;
+}
 
 enum err settings_get(struct settings *settings, enum model_kind kind, void *record, uint32_t *id,
                       struct settings_problem *problem)

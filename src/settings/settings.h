@@ -60,6 +60,9 @@ enum err settings_list(struct settings *settings, const struct store_query *quer
                        store_visit *visit, void *context,
                        struct settings_problem *problem) WARN_UNUSED;
 
+// The store behind, for what is no setting: who has signed in. Lives as long as the settings.
+struct store *settings_store(struct settings *settings);
+
 // What would happen to a call now: the facts as a live call would have them, with the states that
 // are given instead of the real ones.
 struct settings_question {

@@ -174,6 +174,10 @@ static bool are_references_met(struct memory *memory, enum model_kind kind, cons
     switch (kind) {
     case KIND_LINE: return has_group(memory, of->line.group) && has_user(memory, of->line.user);
     case KIND_FORWARDING: return has_line(memory, of->forwarding.group, of->forwarding.extension);
+    case KIND_SESSION: return has_user(memory, of->session.user);
+    case KIND_TOKEN:
+        return has_user(memory, of->token.user) &&
+               (!*of->token.group || has_group(memory, of->token.group));
     default: return true;
     }
 }
@@ -248,6 +252,19 @@ static void remove_forwardings(struct table *table, const struct model_line *lin
     }
 }
 
+// Removes the rows of `kind` whose field called `name` has the text `value`.
+static void remove_referring(struct memory *memory, enum model_kind kind, const char *name,
+                             const char *value)
+{
+    struct table *table = &memory->tables[kind];
+    const struct model_field *field = model_find_field(kind, span_of(name));
+    ASSERT(field);
+    for (size_t i = table->count; i > 0; i--) {
+        struct row *row = &table->rows[i - 1];
+        if (strcmp(model_get_text(field, &row->record), value) == 0) remove_row(table, row);
+    }
+}
+
 static enum err memory_remove(struct store *store, enum model_kind kind, const void *record)
 {
     struct memory *memory = memory_of(store);
@@ -258,6 +275,13 @@ static enum err memory_remove(struct store *store, enum model_kind kind, const v
     }
     if (kind == KIND_LINE) {
         remove_forwardings(&memory->tables[KIND_FORWARDING], &row->record.line);
+    }
+    if (kind == KIND_USER) {
+        remove_referring(memory, KIND_SESSION, "user", row->record.user.name);
+        remove_referring(memory, KIND_TOKEN, "user", row->record.user.name);
+    }
+    if (kind == KIND_GROUP) {
+        remove_referring(memory, KIND_TOKEN, "group", row->record.group.name);
     }
     remove_row(&memory->tables[kind], row);
     return ERR_NONE;

@@ -74,6 +74,37 @@ static const char *const settings_steps[] = {
     "ALTER TABLE groups ADD COLUMN transport TEXT NOT NULL DEFAULT 'udp';"
     "ALTER TABLE groups ADD COLUMN tls_ca_file TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE groups ADD COLUMN tls_verify INTEGER NOT NULL DEFAULT 1;",
+    // 5: who may use the API
+    "ALTER TABLE users ADD COLUMN role TEXT NOT NULL DEFAULT 'user';"
+    "ALTER TABLE users ADD COLUMN password BLOB NOT NULL DEFAULT x'';"
+    "CREATE TABLE sessions("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  hash TEXT NOT NULL UNIQUE,"
+    "  user TEXT NOT NULL REFERENCES users(name) ON DELETE CASCADE,"
+    "  started_s INTEGER NOT NULL,"
+    "  used_s INTEGER NOT NULL,"
+    "  address TEXT NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX sessions_by_user ON sessions(user, hash);"
+    "CREATE TABLE tokens("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  serial TEXT NOT NULL UNIQUE,"
+    "  name TEXT NOT NULL,"
+    "  user TEXT NOT NULL,"
+    "  \"group\" TEXT NOT NULL,"
+    "  scope TEXT NOT NULL,"
+    "  created_s INTEGER NOT NULL,"
+    "  expires_s INTEGER NOT NULL,"
+    "  used_s INTEGER NOT NULL,"
+    "  hash BLOB NOT NULL,"
+    "  owner TEXT GENERATED ALWAYS AS (nullif(user, '')) VIRTUAL"
+    "    REFERENCES users(name) ON DELETE CASCADE,"
+    "  of_group TEXT GENERATED ALWAYS AS (nullif(\"group\", '')) VIRTUAL"
+    "    REFERENCES groups(name) ON DELETE CASCADE"
+    ") STRICT;"
+    "CREATE INDEX tokens_by_user ON tokens(user, serial);"
+    "CREATE INDEX tokens_by_owner ON tokens(owner);"
+    "CREATE INDEX tokens_by_group ON tokens(of_group);",
 };
 
 static const char *const journal_steps[] = {

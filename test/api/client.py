@@ -62,7 +62,7 @@ class Operation:
 
     @property
     def is_public(self):
-        return self.spec.get("security") == []
+        return self.spec["x-rights"]["for"] == "all"
 
     @property
     def has_body(self):

@@ -46,6 +46,8 @@ class Case(unittest.TestCase):
 
 class Generated(Case):
     def test_routes_are_those_of_the_document(self):
+        for operation in self.operations():
+            self.assertEqual(operation.is_public, operation.spec.get("security") == [])
         source = (ROOT / "src/api/routes.c").read_text(encoding="utf-8")
         macros = dict(re.findall(r"^#define (\w+)\s+(.+)$", source, re.MULTILINE))
 
@@ -53,15 +55,17 @@ class Generated(Case):
             for name in ("SLOT", "LINE", "API"):
                 expression = re.sub(rf"\b{name}\b", macros[name], expression)
             return "".join(re.findall(r'"([^"]*)"', expression)).removeprefix(PREFIX)
-        routes = re.findall(r"^\s+\{METHOD_(\w+),\s+(.+?),\s+\w+,\s+\w+,\s+(NULL|\".*?\"), (\w+)\}",
+        routes = re.findall(r"^\s+\{METHOD_(\w+),\s+(.+?),\s+\w+,\s+\w+,\s+(NULL|\".*?\"), "
+                            r"FOR_(\w+),\s+SCOPE_(\w+)\}",
                             source, re.MULTILINE)
-        table = {(method, path(pattern)): (set(query.strip('"').split()) - {"NULL"}, public)
-                 for method, pattern, query, public in routes}
+        table = {(method, path(pattern)): (set(query.strip('"').split()) - {"NULL"},
+                                           {"for": audience.lower(), "scope": scope.lower()})
+                 for method, pattern, query, audience, scope in routes}
         self.assertEqual(len(routes), source.count("    {METHOD_"))
         document = {
             (operation.method, operation.path):
             ({p["name"] for p in operation.parameters if p["in"] == "query"},
-             "true" if operation.is_public else "false")
+             operation.spec["x-rights"])
             for operation in DOCUMENT.operations.values()}
         self.assertEqual(table, document)
 

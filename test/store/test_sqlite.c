@@ -77,10 +77,15 @@ static int64_t read_number(const char *directory, const char *file, const char *
     return number;
 }
 
+// The version of the settings' schema, to be raised with each migration.
+#define SETTINGS_VERSION 5
+#define TEXT_OF(number)  TEXT_OF_(number)
+#define TEXT_OF_(number) #number
+
 static void test_schemas_have_a_version(void **state)
 {
     store_close(must_open(*state));
-    assert_int_equal(read_number(*state, "lineward.db", "PRAGMA user_version"), 4);
+    assert_int_equal(read_number(*state, "lineward.db", "PRAGMA user_version"), SETTINGS_VERSION);
     assert_int_equal(read_number(*state, "journal.db", "PRAGMA user_version"), 1);
 }
 
@@ -91,8 +96,8 @@ static void test_a_newer_schema_is_refused(void **state)
     tamper(*state, "lineward.db", "PRAGMA user_version=99");
     assert_not_opened(*state, ERR_TOO_NEW,
                       "lineward.db: was written by a newer version of Lineward (schema 99, this "
-                      "program knows up to 4)");
-    tamper(*state, "lineward.db", "PRAGMA user_version=4");
+                      "program knows up to " TEXT_OF(SETTINGS_VERSION) ")");
+    tamper(*state, "lineward.db", "PRAGMA user_version=" TEXT_OF(SETTINGS_VERSION));
     tamper(*state, "journal.db", "PRAGMA user_version=9");
     assert_not_opened(*state, ERR_TOO_NEW, "journal.db: was written by a newer version");
     tamper(*state, "journal.db", "PRAGMA user_version=1");
@@ -106,6 +111,10 @@ static void test_an_older_schema_is_brought_up(void **state)
 {
     store_close(open_filled(*state));
     tamper(*state, "lineward.db",
+           "DROP TABLE tokens;"
+           "DROP TABLE sessions;"
+           "ALTER TABLE users DROP COLUMN role;"
+           "ALTER TABLE users DROP COLUMN password;"
            "ALTER TABLE groups DROP COLUMN realm;"
            "ALTER TABLE groups DROP COLUMN bar_premium;"
            "ALTER TABLE groups DROP COLUMN bar_foreign;"
@@ -125,7 +134,7 @@ static void test_an_older_schema_is_brought_up(void **state)
     assert_int_equal(group.max_diversions, 99);
     assert_int_equal(count_of(store, KIND_LINE), 1);
     store_close(store);
-    assert_int_equal(read_number(*state, "lineward.db", "PRAGMA user_version"), 4);
+    assert_int_equal(read_number(*state, "lineward.db", "PRAGMA user_version"), SETTINGS_VERSION);
 }
 
 static void test_a_foreign_database_is_refused(void **state)
