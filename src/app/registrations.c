@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The file "registrations": text, written beside the old one and put in its place.
 //
-//   lineward registrations 1
+//   lineward registrations 2 BOOT AHEAD_US
 //   LINE_ID UNTIL_US CSEQ CALL_ID CONTACT OWN PEER     a registered line; ADDRESS:PORT thrice
 //   ...
 //   end COUNT                                   without it the file is void
+//
+// UNTIL_US is by the wall clock, which was AHEAD_US before the time since the machine's start BOOT.
+// Where the machine has not been started anew since, and the wall clock was set, that is made up
+// for.
 #include "app/registrations.h"
 
 #include "app/log.h"
@@ -25,7 +29,12 @@ enum {
     FILE_SIZE_MAX = 512 * 1024 * 1024
 };
 
-static const struct span heading = {"lineward registrations 1", 24};
+static const struct span heading = {"lineward registrations 2 ", 25};
+
+// The name of the machine's start, of letters, digits and hyphens.
+struct boot {
+    char id[64];
+};
 
 struct registrations {
     char path[FILE_PATH_SIZE], new_path[FILE_PATH_SIZE];
@@ -49,6 +58,17 @@ static struct span read_file(const char *path, char **bytes)
     struct span text = {*bytes, *bytes ? fread(*bytes, 1, size, file) : 0};
     fclose(file);
     return text;
+}
+
+// "-" where the system does not tell.
+static struct boot read_boot(void)
+{
+    struct boot boot = {"-"};
+    FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+    if (!file) return boot;
+    if (fscanf(file, "%63[-0-9a-f]", boot.id) != 1) boot = (struct boot){"-"};
+    fclose(file);
+    return boot;
 }
 
 static bool read_hex(struct span text, uint64_t *value)
@@ -87,12 +107,25 @@ static int by_line_id(const void *a, const void *b)
     return (first->line_id > second->line_id) - (first->line_id < second->line_id);
 }
 
+// By how much the times of the file are to be moved.
+static bool read_heading(struct span line, uint64_t *shift_us)
+{
+    const struct boot boot = read_boot();
+    uint64_t ahead_us;
+    if (!span_starts_with(line, heading)) return false;
+    line = span_from(line, heading.len);
+    bool is_same_boot = span_eq(span_split(&line, ' '), span_of(boot.id)) && boot.id[0] != '-';
+    if (!span_to_u64(line, UINT64_MAX, &ahead_us)) return false;
+    *shift_us = is_same_boot ? net_wall_ahead_us() - ahead_us : 0;
+    return true;
+}
+
 // Takes all in, or nothing.
 static bool read_all(struct registrations *registrations, struct span text)
 {
     size_t room = text.len / 16 + 1; // no line is shorter
-    uint64_t announced = 0;
-    if (!span_eq(span_split(&text, '\n'), heading)) return false;
+    uint64_t announced = 0, shift_us;
+    if (!read_heading(span_split(&text, '\n'), &shift_us)) return false;
     registrations->lines = calloc(room, sizeof registrations->lines[0]);
     if (!registrations->lines) return false;
     while (text.len > 0) {
@@ -102,7 +135,9 @@ static bool read_all(struct registrations *registrations, struct span text)
                    announced == registrations->count && text.len == 0;
         }
         if (registrations->count == room) return false;
-        if (!read_line(line, &registrations->lines[registrations->count++])) return false;
+        struct model_registration *place = &registrations->lines[registrations->count++];
+        if (!read_line(line, place)) return false;
+        place->until_us += shift_us;
     }
     return false;
 }
@@ -168,7 +203,8 @@ static void put_all(FILE *file, struct states *states)
 {
     uint64_t now_us = net_wall_us();
     uint32_t count = 0, end = states_end(states);
-    fprintf(file, "%.*s\n", SPAN_ARG(heading));
+    fprintf(file, "%.*s%s %llu\n", SPAN_ARG(heading), read_boot().id,
+            (unsigned long long)net_wall_ahead_us());
     for (uint32_t i = 0; i < end; i++) {
         struct model_registration line;
         if (!states_at(states, i, &line)) continue;

@@ -2,13 +2,15 @@
 // The table of registrations and the counters.
 #include "app/states.h"
 
+#include "net/net.h"
+
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <uv.h>
 
 struct entry {
     uint32_t group_id;
-    struct model_registration registration;
+    struct model_registration registration; // until_us by net_now_us: the wall clock may be set
 };
 
 struct group_counts {
@@ -86,6 +88,11 @@ static void count(struct states *states, const struct entry *entry, int by)
     place->by_state[entry->registration.state] += (uint32_t)by;
 }
 
+static void shift(struct model_registration *registration, uint64_t by_us)
+{
+    if (registration->until_us > 0) registration->until_us += by_us;
+}
+
 enum model_registration_state states_set(struct states *states, uint32_t group_id,
                                          const struct model_registration *registration)
 {
@@ -102,6 +109,7 @@ enum model_registration_state states_set(struct states *states, uint32_t group_i
     }
     if (entry) {
         *entry = (struct entry){group_id, *registration};
+        shift(&entry->registration, 0 - net_wall_ahead_us());
         count(states, entry, 1);
     }
     uv_mutex_unlock(&states->mutex);
@@ -123,6 +131,7 @@ bool states_at(struct states *states, uint32_t index, struct model_registration 
     const struct entry *entry = pool_at(&states->entries, index, &id);
     if (entry) *out = entry->registration;
     uv_mutex_unlock(&states->mutex);
+    if (entry) shift(out, net_wall_ahead_us());
     return entry != NULL;
 }
 
@@ -146,6 +155,7 @@ bool states_get(struct states *states, uint32_t line_id, struct model_registrati
     const struct entry *entry = find(states, line_id, &id);
     if (entry) *out = entry->registration;
     uv_mutex_unlock(&states->mutex);
+    if (entry) shift(out, net_wall_ahead_us());
     return entry != NULL;
 }
 

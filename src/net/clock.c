@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The system's clocks and entropy.
+//
+// Time that passes is counted by CLOCK_BOOTTIME: nobody sets it, and unlike CLOCK_MONOTONIC it goes
+// on while the machine sleeps, as the PBX's own time does. The wall clock is for people only.
 #include "net/net_int.h"
 
 #include <errno.h>
@@ -15,12 +18,17 @@ static uint64_t clock_us(clockid_t clock)
 
 uint64_t net_now_us(void)
 {
-    return clock_us(CLOCK_MONOTONIC);
+    return clock_us(CLOCK_BOOTTIME);
 }
 
 uint64_t net_wall_us(void)
 {
     return clock_us(CLOCK_REALTIME);
+}
+
+uint64_t net_wall_ahead_us(void)
+{
+    return net_wall_us() - net_now_us();
 }
 
 void net_entropy(void *out, size_t size)

@@ -11,8 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Beyond this the timer is set again on its way: keeps the arithmetic in milliseconds small.
-static const uint64_t wait_us_max = UINT64_C(3600) * 1000 * 1000;
+// Beyond this the timer is set again on its way: libuv's own clock stands still while the machine
+// sleeps, so a deadline that came meanwhile is noticed by then.
+static const uint64_t wait_us_max = UINT64_C(5) * 1000 * 1000;
 
 enum err net_fail(struct net_problem *problem, enum err err, const char *subject,
                   const char *reason)

@@ -139,7 +139,9 @@ struct net_counts {
 struct net_counts net_counts(const struct net *net);
 
 // Clocks in microseconds.
-uint64_t net_now_us(void);  // monotonic
+uint64_t net_now_us(void);  // since the machine's start, its sleep included; nobody sets it
 uint64_t net_wall_us(void); // since 1970-01-01 UTC
+// What the wall clock shows beyond net_now_us: changes when somebody sets it.
+uint64_t net_wall_ahead_us(void);
 // Fills `out` from the system's entropy.
 void net_entropy(void *out, size_t size);

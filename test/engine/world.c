@@ -30,11 +30,12 @@ struct world {
     struct flow taken_flow;
     struct entry entries[ENTRIES_MAX];
     size_t entries_first, entries_count;
-    struct model_registration states[STATES_MAX];
+    struct model_registration states[STATES_MAX]; // until_us is monotonic here and in `saved`
     size_t state_count;
-    uint32_t rate;                               // as last told
-    struct model_registration saved[STATES_MAX]; // before the restart
+    struct model_registration saved[STATES_MAX];
     size_t saved_count;
+    struct model_registration asked; // by world_state
+    uint32_t rate;                   // as last told
     uint32_t connection_count;
     char reason[400];
 };
@@ -54,6 +55,12 @@ static void on_send(void *context, const struct flow *flow, struct span bytes)
     sent->len = bytes.len;
 }
 
+// What the wall clock shows beyond the monotonic one.
+static uint64_t wall_ahead_us(const struct world *world)
+{
+    return world->time.wall_us - world->time.now_us;
+}
+
 static void on_line_state(void *context, const struct line_state *state)
 {
     struct world *world = context;
@@ -68,6 +75,7 @@ static void on_line_state(void *context, const struct line_state *state)
     ASSERT(i < STATES_MAX);
     if (i == world->state_count) world->state_count++;
     world->states[i] = state->registration;
+    if (state->registration.until_us > 0) world->states[i].until_us -= wall_ahead_us(world);
 }
 
 static void on_call_ended(void *context, const struct model_journal_entry *entry)
@@ -128,9 +136,10 @@ static void on_line_changed(void *context, const struct snapshot_line *line)
     bool is_taken = engine_put_line(world->engine, world->time, copy);
     ASSERT(is_taken);
     for (size_t i = 0; i < world->saved_count; i++) {
-        if (world->saved[i].line_id == line->line_id) {
-            engine_restore_line(world->engine, world->time, &world->saved[i]);
-        }
+        struct model_registration saved = world->saved[i];
+        if (saved.line_id != line->line_id) continue;
+        saved.until_us += wall_ahead_us(world);
+        engine_restore_line(world->engine, world->time, &saved);
     }
 }
 
@@ -181,12 +190,22 @@ struct world *world_new(uint64_t seed)
     return world;
 }
 
+void world_save(struct world *world)
+{
+    memcpy(world->saved, world->states, sizeof world->saved);
+    world->saved_count = world->state_count;
+}
+
 void world_restart(struct world *world, uint64_t seed)
+{
+    world_save(world);
+    world_crash(world, seed);
+}
+
+void world_crash(struct world *world, uint64_t seed)
 {
     struct settings_problem problem;
     stop_engine(world);
-    memcpy(world->saved, world->states, sizeof world->saved);
-    world->saved_count = world->state_count;
     world->state_count = 0;
     start_engine(world, seed);
     enum err err = settings_publish_all(world->settings, &problem);
@@ -403,10 +422,13 @@ const struct model_journal_entry *world_take_entry(struct world *world)
     return entry;
 }
 
-const struct model_registration *world_state(const struct world *world, uint32_t line_id)
+const struct model_registration *world_state(struct world *world, uint32_t line_id)
 {
     for (size_t i = 0; i < world->state_count; i++) {
-        if (world->states[i].line_id == line_id) return &world->states[i];
+        if (world->states[i].line_id != line_id) continue;
+        world->asked = world->states[i];
+        if (world->asked.until_us > 0) world->asked.until_us += wall_ahead_us(world);
+        return &world->asked;
     }
     return NULL;
 }

@@ -11,8 +11,13 @@ struct world;
 struct world *world_new(uint64_t seed);
 void world_free(struct world *world);
 
-// Stops the engine and starts another one with the same settings and the registrations as they were
-// told; where the PBXs are has to be told again. What was sent and journalled stays to be taken.
+// Notes the registrations as they were told, as the program does now and then.
+void world_save(struct world *world);
+// Throws the engine away and starts another one with the same settings and the registrations as
+// they were saved last; where the PBXs are has to be told again. What was sent and journalled stays
+// to be taken.
+void world_crash(struct world *world, uint64_t seed);
+// The same in an orderly way: saves before.
 void world_restart(struct world *world, uint64_t seed);
 
 // Adds or changes a record from words "field=value"; a value may be quoted. Returns NULL or why it
@@ -47,8 +52,8 @@ const struct flow *world_sent_flow(const struct world *world);
 size_t world_sent_count(const struct world *world);
 // The oldest journal entry that nobody took yet, or NULL. Lives until the next call.
 const struct model_journal_entry *world_take_entry(struct world *world);
-// A line's state as last told, or NULL.
-const struct model_registration *world_state(const struct world *world, uint32_t line_id);
+// A line's state as last told, or NULL. Lives until the next call.
+const struct model_registration *world_state(struct world *world, uint32_t line_id);
 struct engine_counts world_counts(const struct world *world);
 // The rate that the engine last said it uses instead of a group's register_rate; 0: none.
 uint32_t world_rate(const struct world *world);

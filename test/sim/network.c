@@ -30,12 +30,38 @@ static struct sim_weather choose_weather(struct sim *sim)
     return weather;
 }
 
-void sim_init(struct sim *sim, uint64_t seed, bool is_verbose, struct sim_packet *packets)
+static bool read_number(const char *text, uint64_t *number)
 {
+    return text && span_to_u64(span_of(text), UINT32_MAX, number);
+}
+
+bool sim_read_options(int argument_count, char **arguments, struct sim_options *options)
+{
+    bool is_right = true, is_seed = false, is_count = false;
+    *options = (struct sim_options){.seed = 1};
+    for (int i = 1; i < argument_count && is_right; i++) {
+        if (strcmp(arguments[i], "--verbose") == 0) {
+            options->is_verbose = true;
+        } else if (strcmp(arguments[i], "--seed") == 0) {
+            is_seed = is_right = read_number(arguments[++i], &options->seed);
+        } else if (strcmp(arguments[i], "--count") == 0) {
+            is_count = is_right = read_number(arguments[++i], &options->count);
+        } else {
+            is_right = false;
+        }
+    }
+    if (!is_count) options->count = is_seed ? 1 : 100;
+    if (!is_right) (void)fprintf(stderr, "options: [--seed N] [--count N] [--verbose]\n");
+    return is_right;
+}
+
+void sim_init(struct sim *sim, const char *name, uint64_t seed, bool is_verbose)
+{
+    static struct sim_packet packets[SIM_PACKET_MAX];
     uint8_t bytes[32] = {0};
     memcpy(bytes, &seed, sizeof seed);
     *sim = (struct sim){
-        .program = "sim_txn",
+        .name = name,
         .seed = seed,
         .now_us = 1000000000,
         .is_verbose = is_verbose,
@@ -142,7 +168,7 @@ static void print_events(const struct sim *sim)
 
 static void print_how_to_repeat(const struct sim *sim)
 {
-    (void)fprintf(stderr, "repeat it with: %s --seed %llu --verbose\n", sim->program,
+    (void)fprintf(stderr, "repeat it with: ./dev sim %s --seed %llu --verbose\n", sim->name,
                   (unsigned long long)sim->seed);
 }
 

@@ -29,8 +29,14 @@ struct sim_weather {
     uint64_t delay_us_min, delay_us_max;
 };
 
+// Which seeds a program is to go through.
+struct sim_options {
+    uint64_t seed, count; // the first one, and how many
+    bool is_verbose;
+};
+
 struct sim {
-    const char *program; // to be called with --seed
+    const char *name; // of the simulation, as ./dev sim takes it
     uint64_t seed;
     uint64_t now_us;
     bool is_verbose;
@@ -42,7 +48,11 @@ struct sim {
     size_t event_count; // since the beginning; the last SIM_EVENT_COUNT are kept
 };
 
-void sim_init(struct sim *sim, uint64_t seed, bool is_verbose, struct sim_packet *packets);
+// Reads `--seed N` (1), `--count N` (1 where a seed is given, else 100) and `--verbose`. False,
+// with the usage told, for anything else.
+bool sim_read_options(int argument_count, char **arguments, struct sim_options *options);
+
+void sim_init(struct sim *sim, const char *name, uint64_t seed, bool is_verbose);
 // A crash, too, shows the seed and the last events of `sim`.
 void sim_catch_crashes(const struct sim *sim);
 bool sim_chance(struct sim *sim, unsigned percent);

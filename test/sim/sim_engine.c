@@ -8,12 +8,11 @@
 //   - a line that is removed leaves nothing behind at its PBX
 //   - in the end no call and no transaction is left, and the engine waits for nothing
 //
-//   sim_engine [--seed N] [--count N] [--verbose]
+//   ./dev sim engine [--seed N] [--count N] [--verbose]
 #include "sim/scene.h"
 
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const uint64_t second_us = 1000000;
@@ -379,13 +378,11 @@ static void wind_up(struct scene *scene)
 // ---- One world
 
 static struct scene scene;
-static struct sim_packet packets[SIM_PACKET_MAX];
 
 static void init_scene(uint64_t seed, bool is_verbose)
 {
     memset(&scene, 0, offsetof(struct scene, calls)); // calls and legs are made as they come
-    sim_init(&scene.sim, seed, is_verbose, packets);
-    scene.sim.program = "sim_engine";
+    sim_init(&scene.sim, "engine", seed, is_verbose);
     scene.incarnation = 1;
     scene.world = world_new(random_u64(&scene.sim.random));
     scene.clock_us = scene.sim.now_us - world_now_us(scene.world);
@@ -403,28 +400,14 @@ static void run_world(uint64_t seed, bool is_verbose)
     world_free(scene.world);
 }
 
-int main(int argc, char **argv)
+int main(int argument_count, char **arguments)
 {
-    unsigned long long seed = 1, count = 100;
     unsigned long long invites = 0, redirects = 0, registers = 0, strangers = 0, seconds = 0;
-    bool is_verbose = false;
-    for (int i = 1; i < argc; i++) {
-        const char *value = i + 1 < argc ? argv[i + 1] : "";
-        if (strcmp(argv[i], "--verbose") == 0) {
-            is_verbose = true;
-        } else if (strcmp(argv[i], "--seed") == 0 && value[0]) {
-            seed = strtoull(argv[++i], NULL, 10);
-            count = 1;
-        } else if (strcmp(argv[i], "--count") == 0 && value[0]) {
-            count = strtoull(argv[++i], NULL, 10);
-        } else {
-            (void)fprintf(stderr, "usage: sim_engine [--seed N] [--count N] [--verbose]\n");
-            return 2;
-        }
-    }
+    struct sim_options options;
+    if (!sim_read_options(argument_count, arguments, &options)) return 2;
     sim_catch_crashes(&scene.sim);
-    for (unsigned long long i = 0; i < count; i++) {
-        run_world(seed + i, is_verbose);
+    for (uint64_t i = 0; i < options.count; i++) {
+        run_world(options.seed + i, options.is_verbose);
         invites += scene.witness.invite_count;
         redirects += scene.witness.redirect_count;
         registers += scene.witness.register_count;
@@ -433,6 +416,7 @@ int main(int argc, char **argv)
     }
     printf("%llu seeds from %llu on: no fault found in %llu hours with %llu calls, %llu of them "
            "redirected, %llu REGISTERs and %llu messages of strangers\n",
-           count, seed, seconds / 3600, invites, redirects, registers, strangers);
+           (unsigned long long)options.count, (unsigned long long)options.seed, seconds / 3600,
+           invites, redirects, registers, strangers);
     return 0;
 }

@@ -12,7 +12,7 @@
 //   retransmissions work
 //   - in the end no transaction and no message is left
 //
-//   sim_txn [--seed N] [--count N] [--verbose]
+//   ./dev sim txn [--seed N] [--count N] [--verbose]
 #include "sim/caller.h"
 #include "sim/registrar.h"
 #include "txn/txn.h"
@@ -65,7 +65,6 @@ struct world {
 
 static _Alignas(16) char arena_memory[ARENA_BYTES];
 static _Alignas(16) char table_memory[TABLE_BYTES];
-static struct sim_packet packets[SIM_PACKET_MAX];
 
 enum { OWNER_SERVED = 1, OWNER_REQUESTED };
 
@@ -376,7 +375,7 @@ static void init_world(struct world *world, uint64_t seed, bool is_verbose)
 {
     memset(world, 0, sizeof *world);
     struct sim *sim = &world->sim;
-    sim_init(sim, seed, is_verbose, packets);
+    sim_init(sim, "txn", seed, is_verbose);
     init_table(world);
     world->arena = arena_over(arena_memory, sizeof arena_memory);
     world->turn.arena = &world->arena;
@@ -427,25 +426,12 @@ static void run_world(uint64_t seed, bool is_verbose)
     check_end(&world);
 }
 
-int main(int argc, char **argv)
+int main(int argument_count, char **arguments)
 {
-    unsigned long long seed = 1, count = 1000;
-    bool is_verbose = false;
-    for (int i = 1; i < argc; i++) {
-        const char *value = i + 1 < argc ? argv[i + 1] : "";
-        if (strcmp(argv[i], "--verbose") == 0) {
-            is_verbose = true;
-        } else if (strcmp(argv[i], "--seed") == 0 && value[0]) {
-            seed = strtoull(argv[++i], NULL, 10);
-            count = 1;
-        } else if (strcmp(argv[i], "--count") == 0 && value[0]) {
-            count = strtoull(argv[++i], NULL, 10);
-        } else {
-            (void)fprintf(stderr, "usage: sim_txn [--seed N] [--count N] [--verbose]\n");
-            return 2;
-        }
-    }
-    for (unsigned long long i = 0; i < count; i++) run_world(seed + i, is_verbose);
-    printf("%llu seeds from %llu on: no fault found\n", count, seed);
+    struct sim_options options;
+    if (!sim_read_options(argument_count, arguments, &options)) return 2;
+    for (uint64_t i = 0; i < options.count; i++) run_world(options.seed + i, options.is_verbose);
+    printf("%llu seeds from %llu on: no fault found\n", (unsigned long long)options.count,
+           (unsigned long long)options.seed);
     return 0;
 }

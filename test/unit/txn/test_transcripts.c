@@ -160,12 +160,12 @@ static void set_part(const struct play *play, struct parts *parts, const char *n
         const char **text;
         unsigned *number;
     } fields[] = {
-        {"method", &parts->method, NULL}, {"branch", &parts->branch, NULL},
-        {"from", &parts->from_tag, NULL}, {"to", &parts->to_tag, NULL},
-        {"call", &parts->call_id, NULL},  {"user", &parts->user, NULL},
-        {"host", &parts->host, NULL},     {"port", NULL, &parts->port},
-        {"cseq", NULL, &parts->cseq},     {"padding", NULL, &parts->padding},
-        {"by", &parts->transport, NULL},
+        {"method", &parts->method, NULL},   {"branch", &parts->branch, NULL},
+        {"from", &parts->from_tag, NULL},   {"to", &parts->to_tag, NULL},
+        {"call", &parts->call_id, NULL},    {"user", &parts->user, NULL},
+        {"host", &parts->host, NULL},       {"source", &parts->source, NULL},
+        {"port", NULL, &parts->port},       {"cseq", NULL, &parts->cseq},
+        {"padding", NULL, &parts->padding}, {"by", &parts->transport, NULL},
     };
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         if (strcmp(fields[i].name, name) != 0) continue;

@@ -15,6 +15,7 @@ const struct parts parts_default = {
     .call_id = "c",
     .user = "101",
     .host = "192.0.2.1",
+    .source = "192.0.2.1",
     .cseq = 1,
     .transport = "UDP",
 };
@@ -91,7 +92,7 @@ enum txn_match world_receive(struct world *world, const struct parts *parts)
     ASSERT(sip_parse(buffer_span(&out), &world->arena, &world->message, &fault) == SIP_OK);
     bool is_tcp = strcmp(parts->transport, "TCP") == 0;
     world->flow = (struct flow){.transport = is_tcp ? TRANSPORT_TCP : TRANSPORT_UDP};
-    ASSERT(address_parse_port(SPAN("192.0.2.1"), 5060, &world->flow.peer));
+    ASSERT(address_parse_port(span_of(parts->source), 5060, &world->flow.peer));
     return txn_receive(world->table, &world->turn, &world->message, &world->flow);
 }
 

@@ -23,10 +23,11 @@ struct parts {
     const char *from_tag, *to_tag, *call_id, *user, *host;
     unsigned port, cseq;
     const char *transport; // "UDP" or "TCP"
+    const char *source;    // the address it comes from; a response too
     unsigned padding;      // bytes of a further Via, to make the message longer
 };
 
-// INVITE branch=a from=f call=c user=101 host=192.0.2.1 cseq=1, by UDP.
+// INVITE branch=a from=f call=c user=101 host=192.0.2.1 cseq=1, by UDP from 192.0.2.1.
 extern const struct parts parts_default;
 
 // `arena_size` 0: enough.
