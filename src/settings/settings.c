@@ -127,13 +127,23 @@ static enum err collect_removed(struct settings *settings, enum model_kind kind,
 
 static enum err begin(struct settings *settings, struct settings_problem *problem)
 {
+    if (settings->batch != BATCH_NONE) return ERR_NONE;
     enum err err = store_begin(settings->store);
     return err == ERR_NONE ? err : settings_fail_store(settings, err, problem);
 }
 
-// Makes the change durable and publishes it; or, when `err` says that it has failed, undoes it.
+// A change has failed before anything was written; the batch it belongs to fails with it.
+static enum err refuse(struct settings *settings, enum err err)
+{
+    if (settings->batch != BATCH_NONE) settings->batch = BATCH_REFUSED;
+    return err;
+}
+
+// Makes the change durable and publishes it; or, when `err` says that it has failed, undoes it. In
+// a batch both wait for its end.
 static enum err end(struct settings *settings, enum err err, struct settings_problem *problem)
 {
+    if (settings->batch != BATCH_NONE) return err == ERR_NONE ? err : refuse(settings, err);
     if (err == ERR_NONE) {
         err = store_commit(settings->store);
         if (err != ERR_NONE) settings_fail_store(settings, err, problem);
@@ -143,6 +153,29 @@ static enum err end(struct settings *settings, enum err err, struct settings_pro
     if (err == ERR_NONE) settings_outbox_publish(&settings->outbox, &settings->listener);
     settings_outbox_clear(&settings->outbox);
     return err;
+}
+
+enum err settings_begin_batch(struct settings *settings, struct settings_problem *problem)
+{
+    ASSERT(settings->batch == BATCH_NONE);
+    enum err err = begin(settings, problem);
+    if (err == ERR_NONE) settings->batch = BATCH_OPEN;
+    return err;
+}
+
+enum err settings_end_batch(struct settings *settings, bool is_wanted,
+                            struct settings_problem *problem)
+{
+    enum err err = ERR_NONE;
+    ASSERT(settings->batch != BATCH_NONE);
+    if (is_wanted && settings->batch == BATCH_REFUSED) {
+        err = settings_fail(problem, ERR_CONFLICT, "", "a change of the batch was refused");
+    }
+    settings->batch = BATCH_NONE;
+    if (is_wanted) return end(settings, err, problem);
+    store_rollback(settings->store);
+    settings_outbox_clear(&settings->outbox);
+    return ERR_NONE;
 }
 
 enum saving { SAVE_NEW, SAVE_EXISTING, SAVE_EITHER };
@@ -173,9 +206,8 @@ static enum err change(struct settings *settings, enum model_kind kind, void *re
     uint32_t id = 0;
     problem->warning[0] = '\0';
     enum err err = settings_check_record(kind, record, problem);
-    if (err != ERR_NONE) return err;
-    err = begin(settings, problem);
-    if (err != ERR_NONE) return err;
+    if (err == ERR_NONE) err = begin(settings, problem);
+    if (err != ERR_NONE) return refuse(settings, err);
     err = settings_check_references(settings, kind, record, problem);
     if (err == ERR_NONE) err = save(settings, kind, record, saving, is_new, &id, problem);
     if (err == ERR_NONE && kind == KIND_FORWARDING) {

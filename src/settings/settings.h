@@ -53,6 +53,16 @@ enum err settings_put(struct settings *settings, enum model_kind kind, void *rec
 enum err settings_remove(struct settings *settings, enum model_kind kind, const void *record,
                          struct settings_problem *problem) WARN_UNUSED;
 
+// Several changes as one. Between begin and end every change above is checked as always, and sees
+// those before it, but nothing is durable or published until the end. Once one was refused, the
+// batch can only be undone; further changes may still be tried, to learn what is wrong with them.
+enum err settings_begin_batch(struct settings *settings,
+                              struct settings_problem *problem) WARN_UNUSED;
+// Makes the whole batch durable and publishes it if `is_wanted`; else, or when a change of it was
+// refused (ERR_CONFLICT), undoes it.
+enum err settings_end_batch(struct settings *settings, bool is_wanted,
+                            struct settings_problem *problem) WARN_UNUSED;
+
 // Reading: straight from the store (see there).
 enum err settings_get(struct settings *settings, enum model_kind kind, void *record, uint32_t *id,
                       struct settings_problem *problem) WARN_UNUSED;

@@ -90,10 +90,13 @@ void settings_outbox_clear(struct settings_outbox *outbox);
 
 enum { WALK_PAGE = 64 };
 
+enum settings_batch { BATCH_NONE, BATCH_OPEN, BATCH_REFUSED };
+
 struct settings {
     struct store *store;
     struct settings_listener listener;
-    struct settings_outbox outbox; // of the change under way
+    struct settings_outbox outbox; // of the change or batch under way
+    enum settings_batch batch;
     // Of one walk at a time; site and block stay as they are for the last line:
     struct settings_site site;
     struct settings_line page[WALK_PAGE];
