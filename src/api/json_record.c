@@ -27,6 +27,7 @@ static const char *wrong_type(const struct model_field *field)
     switch (field->type) {
     case TYPE_TEXT: return "must be a string";
     case TYPE_ENUM: return "must be a string";
+    case TYPE_TIME: return "must be a string";
     case TYPE_BOOL: return "must be true or false";
     case TYPE_NUMBER: return "must be a whole number";
     }
@@ -40,6 +41,7 @@ static bool text_of(const struct model_field *field, const json_t *value, char d
     switch (field->type) {
     case TYPE_TEXT:
     case TYPE_ENUM:
+    case TYPE_TIME:
         *text = (struct span){json_string_value(value), json_string_length(value)};
         return json_is_string(value);
     case TYPE_BOOL:
@@ -123,7 +125,7 @@ json_t *api_json_to_record(const struct request *request, enum record_input inpu
 
 static void set_member(json_t *object, const struct model_field *field, const void *record)
 {
-    char text[RANGES_SIZE];
+    char text[FIELD_TEXT_SIZE];
     struct buffer out = buffer_over(text, sizeof text);
     if (field->flags & FIELD_SECRET) {
         buffer_printf(&out, "%s_set", field->name);
@@ -136,6 +138,7 @@ static void set_member(json_t *object, const struct model_field *field, const vo
     json_t *value = NULL;
     switch (field->type) {
     case TYPE_TEXT:
+    case TYPE_TIME:
     case TYPE_ENUM: value = api_json_text(buffer_span(&out)); break;
     case TYPE_BOOL: value = json_boolean(model_get_bool(field, record)); break;
     case TYPE_NUMBER: value = api_json_count(model_get_number(field, record)); break;

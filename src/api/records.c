@@ -242,7 +242,7 @@ static void reply_saved(struct api *api, const struct request *request, bool is_
 static void put_value(const struct model_field *field, const union model_record *record,
                       struct buffer *out)
 {
-    char text[RANGES_SIZE];
+    char text[FIELD_TEXT_SIZE];
     struct buffer value = buffer_over(text, sizeof text);
     ASSERT(field);
     model_print_field(field, record, &value);

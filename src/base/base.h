@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every layer stands on: text spans, bounded buffers, arenas, effects, hash tables, pools,
-// deadlines, seeded random numbers, network addresses. Nothing here knows an operating system: no
-// clock, no socket, no heap. Memory comes from the caller.
+// What every layer stands on: text spans, bounded buffers, dates, arenas, effects, hash tables,
+// pools, deadlines, seeded random numbers, network addresses. Nothing here knows an operating
+// system: no clock, no socket, no heap. Memory comes from the caller.
 #pragma once
 
 #include "base/error.h"
@@ -11,6 +11,7 @@
 #include "base/address.h"
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "base/civil.h"
 #include "base/deadlines.h"
 #include "base/index.h"
 #include "base/pool.h"

@@ -46,6 +46,7 @@ static void put_value_name(const struct model_field *field, struct buffer *out)
     case TYPE_TEXT: buffer_put_text(out, "TEXT"); return;
     case TYPE_NUMBER: buffer_put_text(out, "N"); return;
     case TYPE_BOOL: buffer_put_text(out, "on|off"); return;
+    case TYPE_TIME: buffer_put_text(out, "TIME"); return;
     case TYPE_ENUM:
         for (size_t i = 0; i < field->names->count; i++) {
             buffer_printf(out, "%s%s", i > 0 ? "|" : "", field->names->names[i]);

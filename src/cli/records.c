@@ -77,6 +77,7 @@ static json_t *json_of(const struct given *given)
             return json_integer((json_int_t)number);
         break;
     case TYPE_TEXT:
+    case TYPE_TIME:
     case TYPE_ENUM: break;
     }
     return json_string(value);
@@ -132,6 +133,7 @@ static void print_value(const struct model_field *field, const json_t *record)
     case TYPE_BOOL: fputs(json_is_true(value) ? "on" : "off", stdout); break;
     case TYPE_NUMBER: printf("%lld", (long long)json_integer_value(value)); break;
     case TYPE_TEXT:
+    case TYPE_TIME:
     case TYPE_ENUM:
         cli_print_text(json_string_length(value) > 0 ? cli_text_of(record, field->name) : "-");
     }

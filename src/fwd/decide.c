@@ -113,6 +113,9 @@ static enum model_reason reason_of(enum model_condition condition)
     case CONDITION_IMMEDIATE: return REASON_UNCONDITIONAL;
     case CONDITION_DND: return REASON_DND;
     case CONDITION_LOGGED_OFF: return REASON_UNAVAILABLE_LOGGED_OFF;
+    case CONDITION_UNREACHABLE: return REASON_UNREACHABLE;
+    case CONDITION_BUSY: return REASON_BUSY;
+    case CONDITION_NO_ANSWER: return REASON_NO_ANSWER;
     case CONDITION_COUNT: break;
     }
     ASSERT(false);

@@ -66,10 +66,11 @@ void fwd_prepare(const struct snapshot_group *group, const struct phone_numberin
 {
     struct site site = {group, numbering, line, call};
     size_t rule_max = sizeof room->rules / sizeof room->rules[0];
-    size_t rule_count = line->rule_count < rule_max ? line->rule_count : rule_max;
-    for (size_t i = 0; i < rule_count; i++) {
+    size_t rule_count = 0;
+    for (size_t i = 0; i < line->rule_count && rule_count < rule_max; i++) {
         const struct snapshot_rule *rule = &line->rules[i];
-        room->rules[i] = (struct fwd_rule){
+        if (rule->level != LEVEL_SLOT) continue;
+        room->rules[rule_count++] = (struct fwd_rule){
             .condition = (enum model_condition)rule->condition,
             .origin = (enum model_origin)rule->origin,
             .target = target_of(&site, resolve(line, rule)),

@@ -125,7 +125,8 @@ static const struct words english = {
     .dnd = {"do-not-disturb is on", "do-not-disturb is off"},
     .logged_off = {"nobody is logged in", "the user is logged in"},
     .the = "the",
-    .forwardings = {"immediate forwarding", "do-not-disturb forwarding", "logged-off forwarding"},
+    .forwardings = {"immediate forwarding", "do-not-disturb forwarding", "logged-off forwarding",
+                    "unreachable forwarding", "busy forwarding", "no-answer forwarding"},
     .callers = {"for all callers", "for internal callers", "for external callers"},
     .slot_findings =
         {
@@ -144,7 +145,8 @@ static const struct words english = {
     .no_slot = {"no", "is set"},
     .one_of_other_origin = {"an external one", "an internal one"},
     .unknown = "something that this version does not know",
-    .reasons = {"immediate", "do-not-disturb", "logged off"},
+    .reasons = {"immediate", "do-not-disturb", "logged off", "unreachable", "busy", "no answer",
+                "deflected while ringing", "deflected at once"},
     .busy = "busy",
     .unavailable = "unavailable",
     .rejected = "rejected",
@@ -204,7 +206,8 @@ static const struct words german = {
     .logged_off = {"niemand ist angemeldet", "der Benutzer ist angemeldet"},
     .the = "die",
     .forwardings = {"sofortige Rufumleitung", "Rufumleitung bei Anrufschutz",
-                    "Rufumleitung bei Abmeldung"},
+                    "Rufumleitung bei Abmeldung", "Rufumleitung bei Nichterreichbarkeit",
+                    "Rufumleitung bei Besetzt", "Rufumleitung bei Nichtmelden"},
     .callers = {"für alle Anrufer", "für interne Anrufer", "für externe Anrufer"},
     .slot_findings =
         {
@@ -224,7 +227,8 @@ static const struct words german = {
     .no_slot = {"es ist keine", "eingerichtet"},
     .one_of_other_origin = {"einen externen", "einen internen"},
     .unknown = "etwas, das diese Version nicht kennt",
-    .reasons = {"sofort", "Anrufschutz", "abgemeldet"},
+    .reasons = {"sofort", "Anrufschutz", "abgemeldet", "nicht erreichbar", "besetzt",
+                "nicht gemeldet", "beim Klingeln weitergeleitet", "sofort weitergeleitet"},
     .busy = "besetzt",
     .unavailable = "nicht erreichbar",
     .rejected = "abgelehnt",

@@ -21,17 +21,25 @@
         .offset = offsetof(struct record, member), .size = sizeof(bool), .initial = (initially),   \
         .help = (explanation)                                                                      \
     }
-#define NUMBER(record, member, least, most, initially, explanation)                                \
+#define COUNT(record, called, member, is, least, most, initially, explanation)                     \
     {                                                                                              \
-        .name = #member, .type = TYPE_NUMBER, .offset = offsetof(struct record, member),           \
-        .size = sizeof(uint32_t), .min = (least), .max = (most), .initial = (initially),           \
-        .help = (explanation)                                                                      \
+        .name = (called), .type = TYPE_NUMBER, .flags = (is),                                      \
+        .offset = offsetof(struct record, member), .size = sizeof(uint32_t), .min = (least),       \
+        .max = (most), .initial = (initially), .help = (explanation)                               \
     }
+#define NUMBER(record, member, least, most, initially, explanation)                                \
+    COUNT(record, #member, member, 0, least, most, initially, explanation)
 #define ENUM(record, member, is, of_names, initially, explanation)                                 \
     {                                                                                              \
         .name = #member, .type = TYPE_ENUM, .flags = (is),                                         \
         .offset = offsetof(struct record, member), .size = sizeof(unsigned), .names = &(of_names), \
         .initial = (initially), .help = (explanation)                                              \
+    }
+
+#define TIME(record, called, member, explanation)                                                  \
+    {                                                                                              \
+        .name = (called), .type = TYPE_TIME, .offset = offsetof(struct record, member),            \
+        .size = sizeof(uint64_t), .initial = "", .help = (explanation)                             \
     }
 
 static const struct model_field group_fields[] = {
@@ -71,6 +79,22 @@ static const struct model_field group_fields[] = {
          "PEM file of those who may sign the PBX's certificate; empty: the system's"),
     BOOL(model_group, "tls_verify", is_tls_verified, "true",
          "whether the PBX's certificate must be valid for its server name"),
+    TEXT(model_group, time_zone, 0, "",
+         "time zone of the site, as in Europe/Berlin; empty: the server's"),
+    COUNT(model_group, "pbx_ring_timeout", pbx_ring_timeout_s, 0, 10, 600, "30",
+          "seconds after which the PBX gives up a call that rings"),
+    COUNT(model_group, "other_contacts_grace", other_contacts_grace_s, 0, 0, 120, "15",
+          "seconds that other terminals of an extension may ring before it is forwarded"),
+    NUMBER(model_group, max_forwarded_calls, 0, 1000, "5",
+           "calls that a line forwards at the same time; 0: no limit"),
+    NUMBER(model_group, max_forwarded_per_hour, 0, 1000000, "60",
+           "calls that a line forwards within an hour; 0: no limit"),
+    TEXT(model_group, group_call, 0, "",
+         "headers that mark calls of a hunt group, as in Alert-Info: *queue*; X-Queue: *"),
+    ENUM(model_group, decline_rejected, 0, model_rejecteds, "486",
+         "answer when the user rejects a call on a client"),
+    BOOL(model_group, "callers_as_dialled", is_caller_as_dialled, "false",
+         "whether the PBX presents callers with the outside prefix before them"),
 };
 
 static const struct model_field user_fields[] = {
@@ -86,6 +110,9 @@ static const struct model_field user_fields[] = {
     ENUM(model_user, role, 0, model_roles, "user",
          "what the user may do here: reach what is theirs, or administrate everything"),
     TEXT(model_user, password, FIELD_SECRET, "", "password for signing in; empty: cannot sign in"),
+    TEXT(model_user, time_zone, FIELD_OWN, "",
+         "time zone, as in Europe/Berlin; empty: the line group's"),
+    TEXT(model_user, presence, FIELD_OWN, "", "presence as one word, as in meeting; empty: none"),
 };
 
 static const struct model_field line_fields[] = {
@@ -98,6 +125,12 @@ static const struct model_field line_fields[] = {
     TEXT(model_line, password, FIELD_SECRET, "", "password for the PBX's digest"),
     OWN_BOOL(model_line, "number_withheld", is_number_withheld, FIELD_OWN, "false",
              "whether its number is hidden from targets it forwards to"),
+    ENUM(model_line, second_call, FIELD_OWN, model_second_calls, "auto",
+         "what a further call meets; auto: busy if a busy forwarding matches, else it rings"),
+    COUNT(model_line, "max_calls", max_calls, FIELD_OWN, 1, 100, "2",
+          "calls with which the line is busy in any case"),
+    BOOL(model_line, "other_contacts", has_other_contacts, "false",
+         "whether the PBX knows other terminals of this extension, as a desk phone"),
 };
 
 static const struct model_field forwarding_fields[] = {
@@ -108,6 +141,61 @@ static const struct model_field forwarding_fields[] = {
     TEXT(model_forwarding, target, FIELD_REQUIRED, "",
          "where calls go: an extension, a number, a sip: address, mailbox or mobile"),
     BOOL(model_forwarding, "enabled", is_enabled, "true", "whether it is on"),
+    COUNT(model_forwarding, "delay", delay_s, 0, 0, DELAY_MAX_S, "0",
+          "seconds that no_answer waits, 5 to 120; 0: as fits the PBX's ring time-out"),
+    TIME(model_forwarding, "until", until_s, "when it ends; empty: never"),
+};
+
+static const struct model_field exception_fields[] = {
+    TEXT(model_exception, group, FIELD_KEY | FIELD_REQUIRED, "", "line group"),
+    TEXT(model_exception, extension, FIELD_KEY | FIELD_REQUIRED, "", "extension of the line"),
+    COUNT(model_exception, "position", position, FIELD_KEY, 1, POSITION_MAX, "1",
+          "place among the line's exceptions: of equal ones the smallest decides"),
+    ENUM(model_exception, condition, 0, model_conditions, "immediate", "when it applies"),
+    ENUM(model_exception, origin, 0, model_origins, "all", "which callers it applies to"),
+    TEXT(model_exception, caller, 0, "",
+         "only this caller: a number, a beginning as in +4989*, anonymous; empty: any"),
+    TEXT(model_exception, schedule, 0, "",
+         "only then, as in mo-fr 08:00-12:00,13:00-17:00; sa 09:00-13:00; empty: always"),
+    TEXT(model_exception, presence, 0, "",
+         "only while the user's presence is this word; empty: any"),
+    BOOL(model_exception, "ring", is_ring, "false",
+         "whether these callers are not forwarded at all; it needs no target"),
+    TEXT(model_exception, target, 0, "",
+         "where calls go: an extension, a number, a sip: address, mailbox or mobile"),
+    COUNT(model_exception, "delay", delay_s, 0, 0, DELAY_MAX_S, "0",
+          "seconds that no_answer waits, 5 to 120; 0: as fits the PBX's ring time-out"),
+    TIME(model_exception, "until", until_s, "when it ends; empty: never"),
+    NUMBER(model_exception, calls, 0, 9999, "0",
+           "calls that it is still good for; it is switched off after the last; 0: no limit"),
+    BOOL(model_exception, "enabled", is_enabled, "true", "whether it is on"),
+};
+
+static const struct model_field calendar_fields[] = {
+    TEXT(model_calendar, name, FIELD_KEY | FIELD_REQUIRED, "", "name of the calendar"),
+    TEXT(model_calendar, days, 0, "", "its days, as in 2026-12-25, 12-24, 2026-12-24..2027-01-01"),
+};
+
+static const struct model_field admin_forwarding_fields[] = {
+    TEXT(model_admin_forwarding, group, FIELD_KEY | FIELD_REQUIRED, "", "line group"),
+    TEXT(model_admin_forwarding, name, FIELD_KEY | FIELD_REQUIRED, "", "name, as in night"),
+    COUNT(model_admin_forwarding, "position", position, 0, 1, POSITION_MAX, "1",
+          "place among the group's forwardings: of equal ones the smallest decides"),
+    BOOL(model_admin_forwarding, "mandatory", is_mandatory, "false",
+         "whether it goes before all that users have set; else it is a default behind it"),
+    ENUM(model_admin_forwarding, condition, 0, model_conditions, "immediate", "when it applies"),
+    ENUM(model_admin_forwarding, origin, 0, model_origins, "all", "which callers it applies to"),
+    TEXT(model_admin_forwarding, schedule, 0, "",
+         "only then, as in mo-fr 18:00-08:00; sa,su; empty: always"),
+    TEXT(model_admin_forwarding, calendar, 0, "", "calendar whose days count as holidays"),
+    ENUM(model_admin_forwarding, holidays, 0, model_holidays, "as_schedule",
+         "what the calendar's days change: nothing, it holds all day on them, or never"),
+    TEXT(model_admin_forwarding, target, FIELD_REQUIRED, "",
+         "where calls go: an extension, a number, a sip: address, mailbox or mobile"),
+    COUNT(model_admin_forwarding, "delay", delay_s, 0, 0, DELAY_MAX_S, "0",
+          "seconds that no_answer waits, 5 to 120; 0: as fits the PBX's ring time-out"),
+    TIME(model_admin_forwarding, "until", until_s, "when it ends; empty: never"),
+    BOOL(model_admin_forwarding, "enabled", is_enabled, "true", "whether it is on"),
 };
 
 static const struct model_field session_fields[] = {
@@ -142,6 +230,10 @@ static const struct model_kind_info kinds[KIND_COUNT] = {
     [KIND_FORWARDING] = KIND("forwarding", "forwardings", forwarding_fields, model_forwarding),
     [KIND_SESSION] = KIND("session", "sessions", session_fields, model_session),
     [KIND_TOKEN] = KIND("token", "tokens", token_fields, model_token),
+    [KIND_EXCEPTION] = KIND("exception", "exceptions", exception_fields, model_exception),
+    [KIND_CALENDAR] = KIND("calendar", "calendars", calendar_fields, model_calendar),
+    [KIND_ADMIN_FORWARDING] = KIND("admin_forwarding", "admin_forwardings", admin_forwarding_fields,
+                                   model_admin_forwarding),
 };
 
 const struct model_kind_info *model_kind(enum model_kind kind)
@@ -248,6 +340,17 @@ static const char *set_enum(const struct model_field *field, void *record, struc
     return reason;
 }
 
+static const char *set_time(const struct model_field *field, void *record, struct span text,
+                            char reason[REASON_SIZE])
+{
+    uint64_t seconds = 0;
+    if (text.len > 0 && !civil_read_time(text, &seconds)) {
+        return refuse(reason, "must be a time as in 2026-12-24T18:00:00+01:00");
+    }
+    memcpy(place_of(field, record), &seconds, sizeof seconds);
+    return NULL;
+}
+
 const char *model_set_field(const struct model_field *field, void *record, struct span text,
                             char reason[REASON_SIZE])
 {
@@ -256,6 +359,7 @@ const char *model_set_field(const struct model_field *field, void *record, struc
     case TYPE_BOOL: return set_bool(field, record, text, reason);
     case TYPE_NUMBER: return set_number(field, record, text, reason);
     case TYPE_ENUM: return set_enum(field, record, text, reason);
+    case TYPE_TIME: return set_time(field, record, text, reason);
     }
     ASSERT(false);
 }
@@ -282,6 +386,19 @@ uint32_t model_get_number(const struct model_field *field, const void *record)
     return value;
 }
 
+uint64_t model_get_time(const struct model_field *field, const void *record)
+{
+    uint64_t value;
+    ASSERT(field->type == TYPE_TIME);
+    memcpy(&value, const_place_of(field, record), sizeof value);
+    return value;
+}
+
+static void put_time(uint64_t seconds, struct buffer *out)
+{
+    if (seconds > 0) civil_put_time(out, seconds);
+}
+
 void model_print_field(const struct model_field *field, const void *record, struct buffer *out)
 {
     switch (field->type) {
@@ -291,5 +408,13 @@ void model_print_field(const struct model_field *field, const void *record, stru
     case TYPE_ENUM:
         buffer_put_text(out, model_name(field->names, model_get_number(field, record)));
         break;
+    case TYPE_TIME: put_time(model_get_time(field, record), out); break;
     }
+}
+
+uint32_t model_default_delay_s(uint32_t pbx_ring_timeout_s)
+{
+    uint32_t fits_s = pbx_ring_timeout_s > 15 ? pbx_ring_timeout_s - 15 : 0;
+    if (fits_s > 20) return 20;
+    return fits_s < DELAY_MIN_S ? DELAY_MIN_S : fits_s;
 }

@@ -6,7 +6,9 @@
 
 #include "model/settings.h"
 
-enum model_type { TYPE_TEXT, TYPE_BOOL, TYPE_NUMBER, TYPE_ENUM };
+// A TYPE_TIME is a point in time: seconds since 1970 (UTC) in a uint64_t, 0 for none; its text form
+// is RFC 3339, printed in UTC ("2026-12-24T12:00:00Z"), empty for none.
+enum model_type { TYPE_TEXT, TYPE_BOOL, TYPE_NUMBER, TYPE_ENUM, TYPE_TIME };
 
 enum {
     FIELD_KEY = 1,      // part of the record's identity: given by its address, never changed
@@ -43,9 +45,10 @@ const struct model_field *model_find_field(enum model_kind kind, struct span nam
 // Fills `record` (of `kind`) with the defaults.
 void model_defaults(enum model_kind kind, void *record);
 
-// Sets a field from its text form: "true"/"false"/"on"/"off", digits, an enumeration's name, or the
-// text itself. Returns NULL, or the reason why it is refused as an English phrase ("must be at most
-// 300"), printed into `reason` (REASON_SIZE bytes); the record is then unchanged.
+// Sets a field from its text form: "true"/"false"/"on"/"off", digits, an enumeration's name, a
+// point in time with any offset (RFC 3339), or the text itself. Returns NULL, or the reason why it
+// is refused as an English phrase ("must be at most 300"), printed into `reason` (REASON_SIZE
+// bytes); the record is then unchanged.
 enum { REASON_SIZE = 200 };
 const char *model_set_field(const struct model_field *field, void *record, struct span text,
                             char reason[REASON_SIZE]);
@@ -57,3 +60,4 @@ void model_print_field(const struct model_field *field, const void *record, stru
 const char *model_get_text(const struct model_field *field, const void *record);
 bool model_get_bool(const struct model_field *field, const void *record);
 uint32_t model_get_number(const struct model_field *field, const void *record);
+uint64_t model_get_time(const struct model_field *field, const void *record);

@@ -7,9 +7,13 @@
     const struct model_names variable = {variable##_list,                                          \
                                          sizeof variable##_list / sizeof variable##_list[0]}
 
-NAMES(model_conditions, "immediate", "dnd", "logged_off");
+NAMES(model_conditions, "immediate", "dnd", "logged_off", "unreachable", "busy", "no_answer");
 NAMES(model_origins, "all", "internal", "external");
+NAMES(model_levels, "mandatory", "exception", "slot", "mailbox", "default");
 NAMES(model_declines, "486", "480", "603", "ringing");
+NAMES(model_rejecteds, "486", "480", "603", "as_client", "ringing");
+NAMES(model_second_calls, "auto", "ring", "busy");
+NAMES(model_holidays, "as_schedule", "always", "never");
 NAMES(model_number_classes, "unknown", "internal", "national", "mobile", "premium", "foreign",
       "foreign premium", "emergency");
 NAMES(model_diversions, "diversion", "history-info", "both", "none");
@@ -42,6 +46,11 @@ const char *model_reason_text(enum model_reason reason)
     case REASON_UNCONDITIONAL: return "unconditional";
     case REASON_DND: return "do-not-disturb";
     case REASON_UNAVAILABLE_LOGGED_OFF: return "unavailable";
+    case REASON_UNREACHABLE: return "unavailable";
+    case REASON_BUSY: return "user-busy";
+    case REASON_NO_ANSWER: return "no-answer";
+    case REASON_DEFLECTION_ALERTING: return "deflection";
+    case REASON_DEFLECTION_IMMEDIATE: return "deflection";
     case REASON_COUNT: break;
     }
     return "unknown";
@@ -53,6 +62,11 @@ unsigned model_reason_cause(enum model_reason reason)
     case REASON_UNCONDITIONAL: return 302;
     case REASON_DND: return 404;
     case REASON_UNAVAILABLE_LOGGED_OFF: return 404;
+    case REASON_UNREACHABLE: return 503;
+    case REASON_BUSY: return 486;
+    case REASON_NO_ANSWER: return 408;
+    case REASON_DEFLECTION_ALERTING: return 487;
+    case REASON_DEFLECTION_IMMEDIATE: return 480;
     case REASON_COUNT: break;
     }
     return 404;

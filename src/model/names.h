@@ -16,6 +16,9 @@ enum model_condition {
     CONDITION_IMMEDIATE,
     CONDITION_DND,
     CONDITION_LOGGED_OFF,
+    CONDITION_UNREACHABLE,
+    CONDITION_BUSY,
+    CONDITION_NO_ANSWER,
     CONDITION_COUNT,
 };
 extern const struct model_names model_conditions;
@@ -23,9 +26,42 @@ extern const struct model_names model_conditions;
 enum model_origin { ORIGIN_ALL, ORIGIN_INTERNAL, ORIGIN_EXTERNAL, ORIGIN_COUNT };
 extern const struct model_names model_origins;
 
+// Whose rule it is: within one step of the decision the first one that has a rule decides.
+// behaviour.md "Precedence within one step".
+enum model_level {
+    LEVEL_MANDATORY, // an administrative forwarding that is marked so
+    LEVEL_EXCEPTION,
+    LEVEL_SLOT,
+    LEVEL_MAILBOX, // the user's mailbox number, when nobody is logged in
+    LEVEL_DEFAULT, // an administrative forwarding
+    LEVEL_COUNT,
+};
+extern const struct model_names model_levels;
+
 // How a call is declined when nothing else applies (group setting decline_unavailable).
 enum model_decline { DECLINE_486, DECLINE_480, DECLINE_603, DECLINE_RINGING };
 extern const struct model_names model_declines;
+
+// How the caller hears that the user rejected the call on a client (group setting
+// decline_rejected); as_client: with the client's own status.
+enum model_rejected {
+    REJECTED_486,
+    REJECTED_480,
+    REJECTED_603,
+    REJECTED_AS_CLIENT,
+    REJECTED_RINGING,
+};
+extern const struct model_names model_rejecteds;
+
+// What a further call meets while the line has one (line setting second_call); auto: it is busy if
+// a busy forwarding matches, else it rings.
+enum model_second_call { SECOND_CALL_AUTO, SECOND_CALL_RING, SECOND_CALL_BUSY };
+extern const struct model_names model_second_calls;
+
+// What the days of an administrative forwarding's calendar change: nothing but where the schedule
+// holds on them like on any other day; or the forwarding holds all day on them; or never on them.
+enum model_holidays { HOLIDAYS_AS_SCHEDULE, HOLIDAYS_ALWAYS, HOLIDAYS_NEVER };
+extern const struct model_names model_holidays;
 
 // What kind of number a forwarding goes to, as its country's numbering plan has it.
 enum model_number_class {
@@ -74,6 +110,11 @@ enum model_reason {
     REASON_UNCONDITIONAL,
     REASON_DND,
     REASON_UNAVAILABLE_LOGGED_OFF,
+    REASON_UNREACHABLE,
+    REASON_BUSY,
+    REASON_NO_ANSWER,
+    REASON_DEFLECTION_ALERTING,  // by hand or by a client's 302, after a 180
+    REASON_DEFLECTION_IMMEDIATE, // the same, before any 180
     REASON_COUNT,
 };
 

@@ -13,9 +13,24 @@ enum {
     EXTENSION_SIZE = 24,
     RANGES_SIZE = 256,
     CA_FILE_SIZE = 256,
-    HASH_SIZE = 65,    // of a secret that is not to be known again, in hexadecimal digits
-    SERIAL_SIZE = 24,  // of a token
-    ADDRESS_SIZE = 48, // of a machine, as text
+    HASH_SIZE = 65,     // of a secret that is not to be known again, in hexadecimal digits
+    SERIAL_SIZE = 24,   // of a token
+    ADDRESS_SIZE = 48,  // of a machine, as text
+    PRESENCE_SIZE = 32, // one word
+    SCHEDULE_SIZE = 256,
+    DAYS_SIZE = 2048,            // of a calendar
+    FIELD_TEXT_SIZE = DAYS_SIZE, // of any field's text
+};
+
+// How many there may be.
+enum {
+    EXCEPTIONS_MAX = 32,         // of a line
+    ADMIN_FORWARDINGS_MAX = 32,  // of a group
+    SCHEDULE_INTERVALS_MAX = 32, // of a schedule
+    CALENDAR_DAYS_MAX = 100,     // of a calendar; a range counts as one
+    POSITION_MAX = 999,          // of an exception, an administrative forwarding
+    DELAY_MIN_S = 5,
+    DELAY_MAX_S = 120,
 };
 
 // One connection to a PBX; its settings hold for all its lines.
@@ -44,6 +59,14 @@ struct model_group {
     char
         tls_ca_file[CA_FILE_SIZE]; // who may have signed the PBX's certificate; empty: the system's
     bool is_tls_verified;          // the PBX's certificate must be valid
+    char time_zone[NAME_SIZE];     // IANA name; empty: the server's
+    uint32_t pbx_ring_timeout_s;   // after which the PBX itself gives a call up
+    uint32_t other_contacts_grace_s;
+    uint32_t max_forwarded_calls;    // of a line at the same time; 0: no limit
+    uint32_t max_forwarded_per_hour; // of a line; 0: no limit
+    char group_call[RANGES_SIZE];    // header patterns
+    unsigned decline_rejected;       // enum model_rejected
+    bool is_caller_as_dialled;       // the PBX presents callers as one would dial them there
 };
 
 // A person who owns lines.
@@ -59,6 +82,8 @@ struct model_user {
     unsigned role;  // enum model_role
     // As argon2id has it (crypto_pwhash_str); empty: nobody can sign in.
     char password[TEXT_SIZE];
+    char time_zone[NAME_SIZE]; // IANA name; empty: the group's
+    char presence[PRESENCE_SIZE];
 };
 
 // One extension of the PBX, registered by us with its own credentials.
@@ -71,6 +96,9 @@ struct model_line {
     char auth_user[TEXT_SIZE]; // empty: the extension
     char password[TEXT_SIZE];
     bool is_number_withheld;
+    unsigned second_call; // enum model_second_call
+    uint32_t max_calls;
+    bool has_other_contacts; // the PBX knows other terminals of this extension
 };
 
 // One slot of a line: condition x origin -> target.
@@ -81,6 +109,8 @@ struct model_forwarding {
     unsigned origin;    // enum model_origin
     char target[TEXT_SIZE];
     bool is_enabled;
+    uint32_t delay_s; // of no_answer; 0: model_default_delay_s()
+    uint64_t until_s; // wall clock; 0: none
 };
 
 // Somebody who has signed in at the API. Found by the hash of what the cookie holds.
@@ -104,6 +134,48 @@ struct model_token {
     char hash[TEXT_SIZE];
 };
 
+// A forwarding of a line with filters, or the wish to be rung. Beats the slots. behaviour.md
+// "Forwardings".
+struct model_exception {
+    char group[NAME_SIZE];
+    char extension[EXTENSION_SIZE];
+    uint32_t position;        // among the line's exceptions; smaller goes first
+    unsigned condition;       // enum model_condition
+    unsigned origin;          // enum model_origin
+    char caller[NUMBER_SIZE]; // a number, a prefix with * behind it, anonymous; empty: any
+    char schedule[SCHEDULE_SIZE];
+    char presence[PRESENCE_SIZE];
+    bool is_ring; // no target: the condition's other rules are off for this caller
+    char target[TEXT_SIZE];
+    uint32_t delay_s;
+    uint64_t until_s;
+    uint32_t calls; // that are left; 0: no limit
+    bool is_enabled;
+};
+
+// A forwarding of a whole group, set by its administrator.
+struct model_admin_forwarding {
+    char group[NAME_SIZE];
+    char name[NAME_SIZE];
+    uint32_t position; // smaller goes first
+    bool is_mandatory; // goes before the users' rules; else it is a default behind them
+    unsigned condition;
+    unsigned origin;
+    char schedule[SCHEDULE_SIZE]; // in the group's time zone
+    char calendar[NAME_SIZE];     // name of a calendar; empty: none
+    unsigned holidays;            // enum model_holidays
+    char target[TEXT_SIZE];
+    uint32_t delay_s;
+    uint64_t until_s;
+    bool is_enabled;
+};
+
+// Days that administrative forwardings refer to: holidays, company outings.
+struct model_calendar {
+    char name[NAME_SIZE];
+    char days[DAYS_SIZE];
+};
+
 enum model_kind {
     KIND_GROUP,
     KIND_USER,
@@ -111,6 +183,9 @@ enum model_kind {
     KIND_FORWARDING,
     KIND_SESSION,
     KIND_TOKEN,
+    KIND_EXCEPTION,
+    KIND_CALENDAR,
+    KIND_ADMIN_FORWARDING,
     KIND_COUNT,
 };
 
@@ -122,4 +197,12 @@ union model_record {
     struct model_forwarding forwarding;
     struct model_session session;
     struct model_token token;
+    struct model_exception exception;
+    struct model_calendar calendar;
+    struct model_admin_forwarding admin_forwarding;
 };
+
+// The delay of a no_answer rule that has none of its own: the smaller of 20 s and what leaves
+// the target 15 s of the PBX's ring time-out, but never less than DELAY_MIN_S. behaviour.md
+// "Forwardings".
+uint32_t model_default_delay_s(uint32_t pbx_ring_timeout_s);

@@ -21,7 +21,7 @@ static void trim(const struct model_field *field, void *record)
 static enum err check_fields(enum model_kind kind, void *record, struct settings_problem *problem)
 {
     const struct model_kind_info *info = model_kind(kind);
-    char bytes[RANGES_SIZE], reason[REASON_SIZE];
+    char bytes[FIELD_TEXT_SIZE], reason[REASON_SIZE];
     for (size_t i = 0; i < info->field_count; i++) {
         const struct model_field *field = &info->fields[i];
         trim(field, record);
@@ -122,6 +122,9 @@ enum err settings_check_record(enum model_kind kind, void *record, struct settin
     case KIND_FORWARDING:
     case KIND_SESSION:
     case KIND_TOKEN:
+    case KIND_EXCEPTION:
+    case KIND_CALENDAR:
+    case KIND_ADMIN_FORWARDING:
     case KIND_COUNT: break;
     }
     return ERR_NONE;

@@ -101,6 +101,12 @@ static enum err collect_saved(struct settings *settings, enum model_kind kind, c
         query.group = of->forwarding.group;
         query.extension = of->forwarding.extension;
         break;
+    case KIND_EXCEPTION:
+        query.group = of->exception.group;
+        query.extension = of->exception.extension;
+        break;
+    case KIND_CALENDAR:
+    case KIND_ADMIN_FORWARDING: return ERR_NONE;
     case KIND_SESSION:
     case KIND_TOKEN: return ERR_NONE; // nothing that the engine knows
     case KIND_COUNT: ASSERT(false);
@@ -114,7 +120,10 @@ static enum err collect_removed(struct settings *settings, enum model_kind kind,
     switch (kind) {
     case KIND_GROUP: return collect_number(settings, NEWS_GROUP_REMOVED, id, problem);
     case KIND_LINE: return collect_number(settings, NEWS_LINE_REMOVED, id, problem);
-    case KIND_FORWARDING: return collect_saved(settings, kind, record, id, problem);
+    case KIND_FORWARDING:
+    case KIND_EXCEPTION:
+    case KIND_CALENDAR:
+    case KIND_ADMIN_FORWARDING: return collect_saved(settings, kind, record, id, problem);
     case KIND_USER: // had no lines, or would not be removed
     case KIND_SESSION:
     case KIND_TOKEN:

@@ -10,7 +10,7 @@
 // The longest settings fit: so a change is never refused for its block.
 _Static_assert(sizeof(struct snapshot_line) +
                        SLOT_COUNT * (sizeof(struct snapshot_rule) + TEXT_SIZE) + EXTENSION_SIZE +
-                       3 * TEXT_SIZE + NAME_SIZE + 2 * NUMBER_SIZE <=
+                       3 * TEXT_SIZE + NAME_SIZE + PRESENCE_SIZE + 2 * NUMBER_SIZE <=
                    SNAPSHOT_LINE_MAX,
                "a line's block must hold all of its forwardings and texts");
 
@@ -43,6 +43,7 @@ static void put_user(struct snapshot_line *block, const struct phone_numbering *
     block->login = (uint8_t)user->login;
     block->user = put_text(block, span_of(user->name));
     block->mailbox = put_number(block, numbering, user->mailbox, &block->mailbox_class);
+    block->presence = put_text(block, span_of(user->presence));
     block->mobile = put_number(block, numbering, user->mobile, &block->mobile_class);
 }
 
@@ -55,14 +56,23 @@ static void count_rules(struct snapshot_line *block, const struct settings_line 
     block->size += (uint32_t)(block->rule_count * sizeof(struct snapshot_rule));
 }
 
-static void put_rules(struct snapshot_line *block, const struct phone_numbering *numbering,
+static uint32_t delay_of(const struct model_group *group, uint32_t delay_s)
+{
+    return delay_s > 0 ? delay_s : model_default_delay_s(group->pbx_ring_timeout_s);
+}
+
+static void put_rules(struct snapshot_line *block, const struct settings_site *site,
                       const struct settings_line *line)
 {
+    const struct phone_numbering *numbering = &site->numbering;
     struct snapshot_rule *rule = block->rules;
     for (size_t i = 0; i < line->forwarding_count; i++) {
         const struct model_forwarding *forwarding = &line->forwardings[i];
         if (!forwarding->is_enabled) continue;
         *rule++ = (struct snapshot_rule){
+            .level = LEVEL_SLOT,
+            .delay_s = (uint16_t)delay_of(&site->group.settings, forwarding->delay_s),
+            .until_s = forwarding->until_s,
             .condition = (uint8_t)forwarding->condition,
             .origin = (uint8_t)forwarding->origin,
             .number_class = (uint8_t)country_classify(numbering, span_of(forwarding->target)),
@@ -83,6 +93,9 @@ void settings_build_block(const struct settings_site *site, const struct setting
         .group_id = site->group.group_id,
         .is_enabled = settings->is_enabled,
         .is_number_withheld = settings->is_number_withheld,
+        .has_other_contacts = settings->has_other_contacts,
+        .second_call = (uint8_t)settings->second_call,
+        .max_calls = settings->max_calls,
     };
     count_rules(block, line);
     block->extension = put_text(block, span_of(settings->extension));
@@ -90,5 +103,5 @@ void settings_build_block(const struct settings_site *site, const struct setting
     block->password = put_text(block, span_of(settings->password));
     block->display_name = put_text(block, span_of(settings->display_name));
     if (line->has_user) put_user(block, &site->numbering, &line->user);
-    put_rules(block, &site->numbering, line);
+    put_rules(block, site, line);
 }

@@ -159,6 +159,13 @@ static bool has_user(struct memory *memory, const char *name)
     return !*name || find_row(&memory->tables[KIND_USER], KIND_USER, &wanted);
 }
 
+static bool has_calendar(struct memory *memory, const char *name)
+{
+    union model_record wanted = {0};
+    text_copy(wanted.calendar.name, NAME_SIZE, span_of(name));
+    return !*name || find_row(&memory->tables[KIND_CALENDAR], KIND_CALENDAR, &wanted);
+}
+
 static bool has_line(struct memory *memory, const char *group, const char *extension)
 {
     union model_record wanted = {0};
@@ -178,6 +185,10 @@ static bool are_references_met(struct memory *memory, enum model_kind kind, cons
     case KIND_TOKEN:
         return has_user(memory, of->token.user) &&
                (!*of->token.group || has_group(memory, of->token.group));
+    case KIND_EXCEPTION: return has_line(memory, of->exception.group, of->exception.extension);
+    case KIND_ADMIN_FORWARDING:
+        return has_group(memory, of->admin_forwarding.group) &&
+               has_calendar(memory, of->admin_forwarding.calendar);
     default: return true;
     }
 }
@@ -241,14 +252,28 @@ static bool has_lines(struct store *store, enum model_kind kind, const void *rec
     return count > 0;
 }
 
-static void remove_forwardings(struct table *table, const struct model_line *line)
+static bool is_calendar_in_use(const struct memory *memory, const struct model_calendar *calendar)
 {
+    const struct table *table = &memory->tables[KIND_ADMIN_FORWARDING];
+    for (size_t i = 0; i < table->count; i++) {
+        const struct model_admin_forwarding *user = &table->rows[i].record.admin_forwarding;
+        if (strcmp(user->calendar, calendar->name) == 0) return true;
+    }
+    return false;
+}
+
+// Removes the line's records of `kind`.
+static void remove_belongings(struct memory *memory, enum model_kind kind,
+                              const struct model_line *line)
+{
+    struct table *table = &memory->tables[kind];
+    const struct model_field *of_group = model_find_field(kind, SPAN("group"));
+    const struct model_field *of_line = model_find_field(kind, SPAN("extension"));
     for (size_t i = table->count; i > 0; i--) {
         struct row *row = &table->rows[i - 1];
-        const struct model_forwarding *forwarding = &row->record.forwarding;
-        bool is_of_line = strcmp(forwarding->group, line->group) == 0 &&
-                          strcmp(forwarding->extension, line->extension) == 0;
-        if (is_of_line) remove_row(table, row);
+        bool is_theirs = strcmp(model_get_text(of_group, &row->record), line->group) == 0 &&
+                         strcmp(model_get_text(of_line, &row->record), line->extension) == 0;
+        if (is_theirs) remove_row(table, row);
     }
 }
 
@@ -274,7 +299,10 @@ static enum err memory_remove(struct store *store, enum model_kind kind, const v
         return fail_named(store, ERR_CONFLICT, kind, record, "still has lines");
     }
     if (kind == KIND_LINE) {
-        remove_forwardings(&memory->tables[KIND_FORWARDING], &row->record.line);
+        remove_belongings(memory, KIND_FORWARDING, &row->record.line);
+        remove_belongings(memory, KIND_EXCEPTION, &row->record.line);
+    } else if (kind == KIND_CALENDAR && is_calendar_in_use(memory, &row->record.calendar)) {
+        return fail_named(store, ERR_CONFLICT, kind, record, "is in use");
     }
     if (kind == KIND_USER) {
         remove_referring(memory, KIND_SESSION, "user", row->record.user.name);
@@ -282,6 +310,7 @@ static enum err memory_remove(struct store *store, enum model_kind kind, const v
     }
     if (kind == KIND_GROUP) {
         remove_referring(memory, KIND_TOKEN, "group", row->record.group.name);
+        remove_referring(memory, KIND_ADMIN_FORWARDING, "group", row->record.group.name);
     }
     remove_row(&memory->tables[kind], row);
     return ERR_NONE;

@@ -28,6 +28,11 @@ static const char *const reason_list[REASON_COUNT] = {
     [REASON_UNCONDITIONAL] = "unconditional",
     [REASON_DND] = "dnd",
     [REASON_UNAVAILABLE_LOGGED_OFF] = "unavailable_logged_off",
+    [REASON_UNREACHABLE] = "unreachable",
+    [REASON_BUSY] = "busy",
+    [REASON_NO_ANSWER] = "no_answer",
+    [REASON_DEFLECTION_ALERTING] = "deflection_alerting",
+    [REASON_DEFLECTION_IMMEDIATE] = "deflection_immediate",
 };
 static const struct model_names reasons = {reason_list, REASON_COUNT};
 

@@ -61,6 +61,9 @@ static int bind_field(struct sqlite_store *store, sqlite3_stmt *statement, int p
     case TYPE_BOOL: return sqlite3_bind_int(statement, parameter, model_get_bool(field, record));
     case TYPE_NUMBER:
         return sqlite3_bind_int64(statement, parameter, model_get_number(field, record));
+    case TYPE_TIME:
+        return sqlite3_bind_int64(statement, parameter,
+                                  (sqlite3_int64)model_get_time(field, record));
     case TYPE_ENUM:
         return bind_text(statement, parameter,
                          model_name(field->names, model_get_number(field, record)));
@@ -83,12 +86,23 @@ static enum err bind_record(struct sqlite_store *store, sqlite3_stmt *statement,
 
 // ---- Reading
 
+// Seconds since 1970 as the text form of a point in time, empty for none. What is no such point is
+// no text at all.
+static struct span text_of_time(sqlite3_int64 seconds, char room[TIME_TEXT_SIZE])
+{
+    struct buffer out = buffer_over(room, TIME_TEXT_SIZE);
+    if (seconds == 0) return SPAN("");
+    if (seconds < 0 || seconds > TIME_MAX_S) return SPAN("?");
+    civil_put_time(&out, (uint64_t)seconds);
+    return buffer_span(&out);
+}
+
 // Reads a column as the text form of its field; NULL, or the reason why it cannot be.
 static const char *read_field(struct sqlite_store *store, sqlite3_stmt *statement, int column,
                               const struct model_field *field, void *record,
                               char reason[REASON_SIZE])
 {
-    char plain[TEXT_SIZE];
+    char plain[TEXT_SIZE], time[TIME_TEXT_SIZE];
     struct span text;
     if (field->flags & FIELD_SECRET) {
         text.at = sqlite3_column_blob(statement, column);
@@ -100,6 +114,8 @@ static const char *read_field(struct sqlite_store *store, sqlite3_stmt *statemen
     } else if (field->type == TYPE_BOOL) {
         int64_t value = sqlite3_column_int64(statement, column);
         text = value == 0 ? SPAN("false") : value == 1 ? SPAN("true") : SPAN_NONE;
+    } else if (field->type == TYPE_TIME) {
+        text = text_of_time(sqlite3_column_int64(statement, column), time);
     } else {
         text.at = (const char *)sqlite3_column_text(statement, column);
         text.len = (size_t)sqlite3_column_bytes(statement, column);
@@ -130,6 +146,12 @@ static enum err read_record(struct sqlite_store *store, sqlite3_stmt *statement,
 
 // ---- Writing
 
+// Why a record cannot be removed that others refer to.
+static const char *in_use(enum model_kind kind)
+{
+    return kind == KIND_CALENDAR ? "is in use" : "still has lines";
+}
+
 // Runs a statement that changes a record.
 static enum err change(struct sqlite_store *store, enum model_kind kind, unsigned form,
                        const void *record)
@@ -142,8 +164,7 @@ static enum err change(struct sqlite_store *store, enum model_kind kind, unsigne
         err = fail_record(store, ERR_EXISTS, kind, record, "exists already");
     } else if ((code & 0xff) == SQLITE_CONSTRAINT) {
         err = fail_record(store, ERR_CONFLICT, kind, record,
-                          form == FORM_REMOVE ? "still has lines"
-                                              : "refers to what does not exist");
+                          form == FORM_REMOVE ? in_use(kind) : "refers to what does not exist");
     } else if (code != SQLITE_DONE) {
         err = sqlite_fail(store, &store->settings);
     } else if (err == ERR_NONE && sqlite3_changes(store->settings.handle) == 0) {

@@ -36,13 +36,15 @@ enum err store_commit(struct store *store) WARN_UNUSED;
 void store_rollback(struct store *store);
 
 // Adds `record`, which must not exist (ERR_EXISTS); what it refers to must (ERR_CONFLICT): a line's
-// group and user, a forwarding's line. `*id` becomes its lasting number (never reused; from 1 up).
+// group and user, a forwarding's or an exception's line, an administrative forwarding's group and
+// calendar. `*id` becomes its lasting number (never reused; from 1 up).
 enum err store_add(struct store *store, enum model_kind kind, const void *record,
                    uint32_t *id) WARN_UNUSED;
 // Replaces the record with the same key; ERR_NOT_FOUND when there is none.
 enum err store_replace(struct store *store, enum model_kind kind, const void *record) WARN_UNUSED;
-// Removes the record with the key in `record`, and with a line its forwardings. ERR_CONFLICT when
-// other records refer to it (a group with lines, a user with lines).
+// Removes the record with the key in `record`, with a line its forwardings and exceptions, with a
+// group its administrative forwardings. ERR_CONFLICT when other records refer to it (a group with
+// lines, a user with lines, a calendar in use).
 enum err store_remove(struct store *store, enum model_kind kind, const void *record) WARN_UNUSED;
 // Fills in `record`, whose key fields are set; unchanged on an error. `id` may be NULL.
 enum err store_get(struct store *store, enum model_kind kind, void *record,
@@ -52,8 +54,8 @@ enum err store_get(struct store *store, enum model_kind kind, void *record,
 // declared. Empty texts mean any.
 struct store_query {
     enum model_kind kind;
-    const char *group;     // lines, forwardings
-    const char *extension; // lines, forwardings: exactly this one
+    const char *group;     // all but groups, users, calendars
+    const char *extension; // lines, forwardings, exceptions: exactly this one
     const char *user;      // lines: owned by
     const void *after; // a record of the above: only those whose key follows; NULL: from the start
     uint32_t limit;    // 0: no limit

@@ -35,7 +35,8 @@ static void assert_columns_are_fields(sqlite3 *database, enum model_kind kind)
     static const char *const types[] = {[TYPE_TEXT] = "TEXT",
                                         [TYPE_BOOL] = "INTEGER",
                                         [TYPE_NUMBER] = "INTEGER",
-                                        [TYPE_ENUM] = "TEXT"};
+                                        [TYPE_ENUM] = "TEXT",
+                                        [TYPE_TIME] = "INTEGER"};
     const struct model_kind_info *info = model_kind(kind);
     sqlite3_stmt *columns;
     int code = sqlite3_prepare_v2(database,
@@ -78,7 +79,7 @@ static int64_t read_number(const char *directory, const char *file, const char *
 }
 
 // The version of the settings' schema, to be raised with each migration.
-#define SETTINGS_VERSION 5
+#define SETTINGS_VERSION 6
 #define TEXT_OF(number)  TEXT_OF_(number)
 #define TEXT_OF_(number) #number
 
@@ -122,6 +123,24 @@ static void test_an_older_schema_is_brought_up(void **state)
            "ALTER TABLE groups DROP COLUMN transport;"
            "ALTER TABLE groups DROP COLUMN tls_ca_file;"
            "ALTER TABLE groups DROP COLUMN tls_verify;"
+           "ALTER TABLE groups DROP COLUMN time_zone;"
+           "ALTER TABLE groups DROP COLUMN pbx_ring_timeout;"
+           "ALTER TABLE groups DROP COLUMN other_contacts_grace;"
+           "ALTER TABLE groups DROP COLUMN max_forwarded_calls;"
+           "ALTER TABLE groups DROP COLUMN max_forwarded_per_hour;"
+           "ALTER TABLE groups DROP COLUMN group_call;"
+           "ALTER TABLE groups DROP COLUMN decline_rejected;"
+           "ALTER TABLE groups DROP COLUMN callers_as_dialled;"
+           "ALTER TABLE users DROP COLUMN time_zone;"
+           "ALTER TABLE users DROP COLUMN presence;"
+           "ALTER TABLE lines DROP COLUMN second_call;"
+           "ALTER TABLE lines DROP COLUMN max_calls;"
+           "ALTER TABLE lines DROP COLUMN other_contacts;"
+           "ALTER TABLE forwardings DROP COLUMN delay;"
+           "ALTER TABLE forwardings DROP COLUMN until;"
+           "DROP TABLE exceptions;"
+           "DROP TABLE admin_forwardings;"
+           "DROP TABLE calendars;"
            "PRAGMA user_version=1");
     struct store *store = must_open(*state);
     struct model_group group = sample_group("trial");

@@ -326,16 +326,19 @@ static void test_lists_order_enumerations_as_declared(void **state)
     must_add(store, KIND_FORWARDING, &first);
     assert_lists(store, &(struct store_query){.kind = KIND_FORWARDING},
                  "trial/101/2/0 trial/102/0/0 trial/102/0/2 trial/102/1/0 trial/102/1/2 "
-                 "trial/102/2/0 trial/102/2/2 ");
+                 "trial/102/2/0 trial/102/2/2 trial/102/3/0 trial/102/3/2 "
+                 "trial/102/4/0 trial/102/4/2 trial/102/5/0 trial/102/5/2 ");
     struct model_forwarding after = sample_forwarding("trial", "102", CONDITION_DND,
                                                       ORIGIN_INTERNAL);
     assert_lists(store, &(struct store_query){.kind = KIND_FORWARDING, .after = &after},
-                 "trial/102/1/2 trial/102/2/0 trial/102/2/2 ");
+                 "trial/102/1/2 trial/102/2/0 trial/102/2/2 trial/102/3/0 trial/102/3/2 "
+                 "trial/102/4/0 trial/102/4/2 trial/102/5/0 trial/102/5/2 ");
     assert_lists(
         store,
         &(struct store_query){
             .kind = KIND_FORWARDING, .group = "trial", .extension = "102", .after = &after},
-        "trial/102/1/2 trial/102/2/0 trial/102/2/2 ");
+        "trial/102/1/2 trial/102/2/0 trial/102/2/2 trial/102/3/0 trial/102/3/2 "
+        "trial/102/4/0 trial/102/4/2 trial/102/5/0 trial/102/5/2 ");
 }
 
 static void test_a_list_ends_when_the_visitor_says_so(void **state)

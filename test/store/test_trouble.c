@@ -227,7 +227,7 @@ static void test_damaged_pages_are_noticed(void **state)
     }
     assert_int_equal(store_commit(store), ERR_NONE);
     store_close(store);
-    for (off_t page = 12; page < 40; page++) {
+    for (off_t page = 30; page < 58; page++) {
         write_file(*state, "lineward.db", 0600, page * 4096, (struct span){garbage, 4096});
     }
     store = must_open(*state);

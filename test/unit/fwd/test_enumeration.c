@@ -13,6 +13,7 @@ enum {
     SLOT_STATES,
     FULL_SETS = SLOT_STATES * SLOT_STATES * SLOT_STATES, // of one condition
     FEW_SETS = 3,
+    CONDITIONS_ASKED = 3, // the others are known only once the clients have been rung
     RULES_MAX = CONDITION_COUNT * ORIGIN_COUNT,
 };
 
@@ -33,7 +34,7 @@ enum choice {
     CHOICE_COUNT,
 };
 static const unsigned choice_counts[CHOICE_COUNT] = {
-    2, 2, 2, 2, 4, 2, SLOT_STATES, 2, CONDITION_COUNT, FULL_SETS, FEW_SETS, FEW_SETS,
+    2, 2, 2, 2, 4, 2, SLOT_STATES, 2, CONDITIONS_ASKED, FULL_SETS, FEW_SETS, FEW_SETS,
 };
 // As digits to the base SLOT_STATES: all unset; all usable; own origin visited, all usable.
 static const unsigned few_sets[FEW_SETS] = {
@@ -124,9 +125,9 @@ static void make_situation(uint64_t number, struct situation *situation)
     };
     unsigned full = chosen[CHOICE_FULL_CONDITION];
     set_slots(situation, (enum model_condition)full, chosen[CHOICE_FULL_SET]);
-    set_slots(situation, (enum model_condition)((full + 1) % CONDITION_COUNT),
+    set_slots(situation, (enum model_condition)((full + 1) % CONDITIONS_ASKED),
               few_sets[chosen[CHOICE_FEW_SET]]);
-    set_slots(situation, (enum model_condition)((full + 2) % CONDITION_COUNT),
+    set_slots(situation, (enum model_condition)((full + 2) % CONDITIONS_ASKED),
               few_sets[chosen[CHOICE_OTHER_FEW_SET]]);
 }
 
@@ -189,6 +190,11 @@ static void check_reason(const struct situation *situation, const struct fwd_ver
         HOLDS(!is_logged_in(facts) && !is_dnd(facts) && immediate == SLOT_UNSET);
         HOLDS(rule || deciding_slot(situation, CONDITION_LOGGED_OFF) == SLOT_UNSET);
         break;
+    case REASON_UNREACHABLE:
+    case REASON_BUSY:
+    case REASON_NO_ANSWER:
+    case REASON_DEFLECTION_ALERTING:
+    case REASON_DEFLECTION_IMMEDIATE:
     case REASON_COUNT: HOLDS(false);
     }
 }

@@ -47,6 +47,7 @@ static void add_rule(struct block *block, enum model_condition condition, enum m
     struct snapshot_line *line = line_in(block);
     ASSERT(line->rule_count < RULES_MAX);
     line->rules[line->rule_count++] = (struct snapshot_rule){
+        .level = LEVEL_SLOT,
         .condition = (uint8_t)condition,
         .origin = (uint8_t)origin,
         .target = put_text(block, target),
