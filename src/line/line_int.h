@@ -34,6 +34,7 @@ struct line {
     bool is_removed;         // free the slot when un-registered
     bool is_restored;        // still known to the PBX from before a restart, not resumed yet
     bool is_deferred;        // the PBX said when to come again (Retry-After)
+    bool is_old_call_id;     // from before a restart, and not yet accepted since
     // The group's own_generation in the REGISTER that was sent last, and in the one that was
     // accepted.
     uint8_t sent_generation, registered_generation;
@@ -96,6 +97,10 @@ void line_due(struct line_table *table, struct turn *turn, struct pool_id id);
 // Whether the PBX knows the line well enough from before.
 bool line_is_resumable(const struct line_group_slot *slot, const struct line *line,
                        const struct turn *turn);
+
+// Whether the answer may mean that the PBX knows a higher CSeq than ours: then the line has a new
+// Call-ID, and is to begin anew.
+bool line_change_call_id(struct turn *turn, struct line *line, const struct sip_message *message);
 
 // rate.c: pacing
 // The time from one REGISTER of the group to the next.

@@ -96,19 +96,20 @@ void line_start(struct line_table *table, struct turn *turn, struct pool_id id)
     if (!line->is_wanted) wait_until(table, id, turn->now_us); // people are told
 }
 
-// Refreshed after 50 to 85 % of the time, spread at random so that lines never come in a crowd; at
-// once where the PBX sees us at another address than it did when the REGISTER was sent.
-static void keep_registered(struct line_table *table, struct turn *turn, struct pool_id id,
-                            uint64_t seconds)
+// Refreshed after 50 to 85 % of the time that is left, spread at random so that lines never come in
+// a crowd; at once where the PBX sees us at another address than it did when the REGISTER was sent,
+// or where the answer came so late that nothing is left.
+static void keep_registered(struct line_table *table, struct turn *turn, struct pool_id id)
 {
     struct line *line = pool_find(&table->lines, id);
-    uint64_t half_us = seconds * 1000000 / 2, spread_us = seconds * 1000000 * 35 / 100;
-    if (line->registered_generation != line_group_of(table, line)->own_generation) {
+    bool is_elsewhere = line->registered_generation != line_group_of(table, line)->own_generation;
+    if (is_elsewhere || line->expires_us <= turn->now_us) {
         line_make_due(table, turn, id);
         return;
     }
+    uint64_t left_us = line->expires_us - turn->now_us, spread_us = left_us * 35 / 100;
     line->phase = PHASE_REGISTERED;
-    wait_until(table, id, turn->now_us + half_us + random_below(turn->random, spread_us + 1));
+    wait_until(table, id, turn->now_us + left_us / 2 + random_below(turn->random, spread_us + 1));
 }
 
 // Goes on where the program before stopped. Who cannot takes a place in the pacing like a new line.
@@ -124,7 +125,7 @@ static void resume(struct line_table *table, struct turn *turn, struct pool_id i
     }
     line->sent_generation = line->registered_generation = slot->own_generation;
     tell(table, turn, line, REGISTRATION_REGISTERED, 0, SPAN_NONE);
-    keep_registered(table, turn, id, (line->expires_us - turn->now_us) / 1000000);
+    keep_registered(table, turn, id);
 }
 
 // ---- A deadline has come
@@ -321,13 +322,16 @@ static uint64_t granted_s(const struct line_table *table, const struct line *lin
     return granted;
 }
 
-// Notes what a 2xx tells: for how many seconds from now the PBX keeps us.
-static uint64_t note_binding(const struct line_table *table, const struct turn *turn,
-                             struct line *line, const struct sip_message *message)
+// Notes what a 2xx tells: for how many seconds the PBX keeps us. They are counted from when the
+// REGISTER was sent: the PBX may have answered its first copy, and that answer was lost.
+static uint64_t note_binding(const struct line_table *table, struct line *line,
+                             const struct sip_message *message)
 {
     uint64_t seconds = line->is_leaving ? 0 : granted_s(table, line, message, asked_s(table, line));
-    line->expires_us = seconds > 0 ? turn->now_us + seconds * 1000000 : 0;
+    uint64_t sent_us = line->give_up_us - GIVE_UP_US;
+    line->expires_us = seconds > 0 ? sent_us + seconds * 1000000 : 0;
     line->registered_generation = line->sent_generation;
+    line->is_old_call_id = false;
     return seconds;
 }
 
@@ -335,7 +339,7 @@ static void registered(struct line_table *table, struct turn *turn, struct pool_
                        const struct sip_message *message)
 {
     struct line *line = pool_find(&table->lines, id);
-    uint64_t seconds = note_binding(table, turn, line, message);
+    uint64_t seconds = note_binding(table, line, message);
     if (seconds == 0) {
         refused(table, turn, id, message, SPAN("the PBX keeps no registration"));
         return;
@@ -343,7 +347,7 @@ static void registered(struct line_table *table, struct turn *turn, struct pool_
     line->failure_count = 0;
     line_note_granted(turn, line_group_of(table, line), seconds);
     tell(table, turn, line, REGISTRATION_REGISTERED, message->status, SPAN_NONE);
-    keep_registered(table, turn, id, seconds);
+    keep_registered(table, turn, id);
 }
 
 // Realms of others are no business of this password (RFC 3261 section 22.1).
@@ -455,7 +459,9 @@ void line_response(struct line_table *table, struct turn *turn, struct pool_id i
     struct pool_id group = line->group;
     if (message) line_learn_own(table, turn, group, message);
     if (line->is_changed) {
-        if (message && message->status < 300) note_binding(table, turn, line, message);
+        if (message && message->status < 300) note_binding(table, line, message);
+        line_make_due(table, turn, id);
+    } else if (line_change_call_id(turn, line, message)) {
         line_make_due(table, turn, id);
     } else if (!line->is_wanted) {
         unregistered(table, turn, id, message);

@@ -6,6 +6,9 @@
 //
 //   line_put -> line_restore -> line_set_peer -> RESUMED: REGISTERED without a word to the PBX
 //                                             -> another PBX or address than then: as a new line
+//
+// What was saved may be old, after a crash: the PBX may have seen a higher CSeq. Then it fails our
+// REGISTER (section 10.3 step 7), and the line takes a new Call-ID, for which CSeq begins anew.
 #include "line/line_int.h"
 
 enum {
@@ -31,20 +34,31 @@ void line_restore(struct line_table *table, struct turn *turn,
     uint32_t cseq = (saved->cseq + CSEQ_MARGIN) & 0x7fffffff;
     if (cseq > line->cseq) line->cseq = cseq;
     line->call_id = saved->call_id;
+    line->is_old_call_id = true;
     if (saved->until_us <= turn->wall_us) return;
     if (slot->saved_peer.family == ADDRESS_NONE) {
         slot->saved_peer = saved->peer;
         slot->saved_own = saved->own;
         slot->saved_contact = saved->contact;
     }
-    // A REGISTER that was not answered any more may have asked for less than what is noted.
+    // Longer than we would ask for now: the group was changed since, and a REGISTER that asked for
+    // less may be out, or its answer lost.
     uint64_t asked_us = slot->group.snapshot.settings.register_interval_s * UINT64_C(1000000);
     uint64_t left_us = saved->until_us - turn->wall_us;
     line->expires_us = turn->now_us + (left_us < asked_us ? left_us : asked_us);
-    line->is_restored = is_at_saved_place(slot, saved);
+    line->is_restored = left_us <= asked_us && is_at_saved_place(slot, saved);
     if (!line->is_restored) return;
     line_return_send(slot); // line_put took it
     line_start(table, turn, id);
+}
+
+bool line_change_call_id(struct turn *turn, struct line *line, const struct sip_message *message)
+{
+    bool is_failed = message && (message->status == 400 || message->status == 500);
+    if (!is_failed || !line->is_old_call_id) return false;
+    line->is_old_call_id = false;
+    line->call_id = random_u64(turn->random);
+    return true;
 }
 
 bool line_is_resumable(const struct line_group_slot *slot, const struct line *line,

@@ -387,6 +387,11 @@ uint64_t world_now_us(const struct world *world)
     return world->time.now_us;
 }
 
+uint64_t world_wall_us(const struct world *world)
+{
+    return world->time.wall_us;
+}
+
 void world_receive(struct world *world, const struct address *peer, struct span bytes)
 {
     struct flow flow = {.peer = *peer, .transport = TRANSPORT_UDP};

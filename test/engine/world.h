@@ -40,6 +40,7 @@ uint64_t world_deadline_us(const struct world *world);
 // Sets the wall clock forward or back, as an administrator does.
 void world_step_wall(struct world *world, int64_t by_us);
 uint64_t world_now_us(const struct world *world);
+uint64_t world_wall_us(const struct world *world);
 
 // Gives the engine a datagram from `peer`.
 void world_receive(struct world *world, const struct address *peer, struct span bytes);

@@ -265,6 +265,7 @@ void pbx_register(struct pbx *pbx, struct scene *scene, const struct sip_message
         } else {
             answer.status = 500;
         }
+        told_answered(scene, pbx->index, line, answer.status, pbx->bindings[line].until_us);
         reply = print_reply(pbx, request, &answer);
     }
     snprintf(note, sizeof note, "pbx %u, %u ", pbx->index, 101 + line);

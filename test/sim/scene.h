@@ -5,7 +5,7 @@
 //
 //   admin.c ---- settings ---> world (engine) <--> network <--> pbx.c, pbx_registrar.c, leg.c
 //                                  |                        `-> stranger.c
-//                            witness.c, pacing.c
+//                            witness.c, pacing.c, told.c
 #pragma once
 
 #include "engine/world.h"
@@ -27,6 +27,7 @@ struct scene {
     struct world *world;
     unsigned incarnation;         // of the engine
     uint64_t clock_us;            // of the simulation when the engine's was zero
+    uint64_t saved_us;            // when the registrations were saved last
     uint64_t asleep_us, awake_us; // when the engine's process was stopped last, and went on
     uint64_t disturbed_us;        // when something last went wrong that is no fault of the engine
     struct site site;

@@ -18,7 +18,7 @@
 static const uint64_t second_us = 1000000;
 static const uint64_t late_us_max = 20000;
 
-enum { STEPS_MAX = 2000000, ARENA_BYTES = 128 * 1024, YEAR_S = 31536000 };
+enum { STEPS_MAX = 2000000, ARENA_BYTES = 128 * 1024, HOUR_S = 3600, YEAR_S = 31536000 };
 
 // ---- What the scene's parts ask for (scene.h)
 
@@ -120,6 +120,16 @@ static void deliver_packets(struct scene *scene)
     }
 }
 
+// Mostly every 30 seconds; now and then the disk is full.
+static void save_registrations(struct scene *scene)
+{
+    if (is_asleep(scene) || scene->sim.now_us < scene->saved_us + 30 * second_us) return;
+    scene->saved_us = scene->sim.now_us;
+    if (sim_chance(&scene->sim, 20)) return;
+    world_save(scene->world);
+    told_saved(scene);
+}
+
 // Lets time pass until then; all that is due happens on the way.
 static void pass_time(struct scene *scene, uint64_t until_us)
 {
@@ -131,6 +141,7 @@ static void pass_time(struct scene *scene, uint64_t until_us)
         if (!is_last && sim_chance(sim, 10)) at_us += sim_between(sim, 0, late_us_max);
         if (at_us > sim->now_us) sim->now_us = at_us;
         wake_engine(scene);
+        save_registrations(scene);
         if (is_last) return;
         deliver_packets(scene);
         for (unsigned i = scene->leg_first; i < scene->leg_count; i++) {
@@ -175,28 +186,35 @@ static void change_weather(struct scene *scene)
 
 static void restart_engine(struct scene *scene)
 {
-    sim_log(&scene->sim, "the engine restarts");
-    world_restart(scene->world, random_u64(&scene->sim.random));
+    bool is_crash = sim_chance(&scene->sim, 50);
+    sim_log(&scene->sim, "the engine %s", is_crash ? "crashes and is started anew" : "restarts");
     scene->incarnation++;
     scene->disturbed_us = scene->sim.now_us;
+    if (!is_crash) {
+        world_save(scene->world);
+        told_saved(scene);
+    }
     witness_restarted(scene);
+    world_crash(scene->world, random_u64(&scene->sim.random));
     admin_tell_addresses(scene);
 }
 
 static void step_wall_clock(struct scene *scene)
 {
     struct sim *sim = &scene->sim;
-    int64_t by_s = (int64_t)sim_between(sim, 0, sim_chance(sim, 50) ? 3600 : YEAR_S);
+    int64_t by_s = sim_chance(sim, 50) ? HOUR_S : YEAR_S;
+    if (sim_chance(sim, 50)) by_s = (int64_t)sim_between(sim, 0, (uint64_t)by_s);
     if (sim_chance(sim, 50)) by_s = -by_s;
     sim_log(sim, "the wall clock steps by %lld s", (long long)by_s);
     world_step_wall(scene->world, by_s * (int64_t)second_us);
 }
 
-// The engine's process is stopped; the world goes on.
+// The engine's process is stopped, or its machine sleeps for hours; the world goes on.
 static void fall_asleep(struct scene *scene)
 {
     struct sim *sim = &scene->sim;
-    uint64_t for_us = sim_between(sim, 0, (sim_chance(sim, 80) ? 20 : 300) * second_us);
+    unsigned most_s = sim_chance(sim, 80) ? 20 : sim_chance(sim, 70) ? 300 : 12 * HOUR_S;
+    uint64_t for_us = sim_between(sim, 0, most_s * second_us);
     sim_log(sim, "the engine sleeps for %llu ms", (unsigned long long)for_us / 1000);
     scene->disturbed_us = scene->asleep_us = sim->now_us;
     scene->awake_us = sim->now_us + for_us;
@@ -343,6 +361,7 @@ static void live_well(struct scene *scene)
                 sim_fail(sim, "line %u of group %u has lost its registration", 101 + line, i);
             }
         }
+        told_check_calm(scene);
     }
 }
 

@@ -588,6 +588,7 @@ void witness_look(struct scene *scene)
         look_at(scene, world_sent_flow(scene->world), bytes);
     }
     while ((entry = world_take_entry(scene->world)) != NULL) check_entry(scene, entry);
+    told_check(scene);
     if (world_counts(scene->world).effects_lost > 0) sim_fail(&scene->sim, "an effect was lost");
 }
 
@@ -695,6 +696,7 @@ void witness_restarted(struct scene *scene)
     struct witness *witness = &scene->witness;
     for (unsigned group = 0; group < SITE_GROUPS; group++) pace_forget(&witness->paces[group]);
     memset(witness->may_repeat, 0, sizeof witness->may_repeat);
+    told_restarted(scene);
 }
 
 void witness_check_end(struct scene *scene)

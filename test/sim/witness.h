@@ -9,6 +9,7 @@
 //   - nothing is sent but to a PBX, or as the one answer to the stranger who asked
 //   - REGISTERs keep to the group's rate, and are sent for nobody who is not wanted
 //   - each call has one journal entry, which says how it was
+//   - what is told of a line's registration is what its PBX has answered and keeps
 #pragma once
 
 #include "sim/leg.h"
@@ -34,6 +35,24 @@ struct pace {
     unsigned branch_count;
 };
 
+// The registration of a line: what its PBX did, and what the engine told of it.
+enum { ANSWER_MAX = 16 };
+struct told {
+    struct {
+        uint64_t at_us;
+        unsigned status;
+    } answers[ANSWER_MAX]; // to REGISTERs, a ring
+    unsigned answer_count;
+    uint64_t bound_until_us; // as granted last; 0: un-registered
+    // What was told when the registrations were saved last, and what the engine began with.
+    uint64_t saved_until_us, restored_until_us;
+    // What was told last.
+    bool is_told;
+    uint8_t state;
+    uint16_t status;
+    uint64_t until_us;
+};
+
 // What the engine is handling now.
 struct handling {
     const struct address *stranger; // NULL: not a stranger's datagram
@@ -49,6 +68,7 @@ struct witness {
     unsigned memory_count;
     struct pace paces[SITE_GROUPS];
     bool may_repeat[SITE_GROUPS][SITE_LINES]; // a 423 came: it asks again at once
+    struct told told[SITE_GROUPS][SITE_LINES];
     struct handling handling;
     unsigned long long invite_count, redirect_count, register_count, stranger_count;
 };
@@ -71,3 +91,17 @@ void pace_check(struct scene *scene, unsigned group, const struct address *to,
 void pace_check_probe(struct scene *scene, unsigned group, const struct address *to,
                       const struct sip_message *request);
 void pace_forget(struct pace *pace);
+
+// ---- told.c: what the engine tells of registrations
+
+// The PBX has answered a REGISTER, and perhaps keeps the line until then (`until_us` 0: not).
+void told_answered(struct scene *scene, unsigned group, unsigned line, unsigned status,
+                   uint64_t until_us);
+// The registrations have been saved.
+void told_saved(struct scene *scene);
+// A new engine has begun, and has told nothing yet.
+void told_restarted(struct scene *scene);
+// Looks at what was told since the last time.
+void told_check(struct scene *scene);
+// All is well, for a while: every line's state is told as it is.
+void told_check_calm(struct scene *scene);
