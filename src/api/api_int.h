@@ -147,7 +147,7 @@ bool api_rights_restrict(const struct request *request, char *user, char *group,
 handler api_health_get, api_presets_list, api_status_get;
 handler api_records_list, api_records_add, api_records_get, api_records_put, api_records_patch,
     api_records_remove;
-handler api_explain_post, api_journal_list;
+handler api_explain_post, api_journal_list, api_audit_list;
 
 // ---- Request
 
@@ -156,6 +156,24 @@ struct span api_query_get(const struct request *request, const char *name);
 // Reads the parameter `limit`; false, with `reply` filled in, when it is no number from 1 to
 // PAGE_MAX.
 bool api_query_limit(const struct request *request, struct reply *reply, uint32_t *limit);
+// What a list of entries is chosen by: read parameter by parameter; what is wrong with one is told
+// in `reply`, and `is_refused` set.
+struct filters {
+    const struct request *request;
+    struct reply *reply;
+    bool is_refused;
+    char texts[HEAD_MAX];
+    size_t len;
+};
+// A text of at most `max` bytes, without control characters; NULL when it is not given. Lives as
+// long as the filters.
+const char *api_filter_text(struct filters *filters, const char *name, size_t max);
+// A point in time (RFC 3339, or a day alone, in UTC) in microseconds; 0 when it is not given.
+uint64_t api_filter_time(struct filters *filters, const char *name);
+// The parameter `before`, the id of an entry; 0 when it is not given.
+uint64_t api_filter_before(struct filters *filters);
+// The parameter `limit`.
+uint32_t api_filter_limit(struct filters *filters);
 // The path and query of the same list from `value` of the parameter `name` on.
 json_t *api_query_next(const struct request *request, const char *name, struct span value);
 // Chooses the language for sentences by the parameter `language`, else by Accept-Language; false,
@@ -170,6 +188,10 @@ bool api_body_read(struct request *request, struct reply *reply);
 // ---- Reply
 
 void api_reply_json(struct reply *reply, unsigned status, json_t *body);
+// A page of the journal or the audit; takes `items`. `resume_id` is where the next page begins, 0
+// when there is none.
+void api_reply_page(const struct request *request, struct reply *reply, json_t *items,
+                    uint64_t resume_id);
 // A problem document; the detail is a sentence without a full stop.
 void api_reply_problem(struct reply *reply, unsigned status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -190,6 +212,8 @@ const char *api_status_phrase(unsigned status);
 json_t *api_json_text(struct span text);
 // A point in time in UTC as RFC 3339 has it, with milliseconds if wanted.
 json_t *api_json_time(uint64_t wall_us, bool has_ms);
+// Reads such a time, or a day alone; false when it is none.
+bool api_read_time(struct span text, uint64_t *wall_us);
 json_t *api_json_address(const struct address *address);
 json_t *api_json_count(uint64_t count);
 

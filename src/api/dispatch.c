@@ -72,6 +72,19 @@ static bool check_query(const struct request *request, struct reply *reply)
     return is_fine;
 }
 
+// Tells the settings who makes the changes of this request.
+static void set_actor(struct api *api, const struct request *request)
+{
+    const struct principal *by = &request->principal;
+    struct settings_actor actor = {.name = "administrator"};
+    if (by->user[0]) {
+        text_copy(actor.name, sizeof actor.name, span_of(by->user));
+    } else if (by->credential == CREDENTIAL_TOKEN) {
+        snprintf(actor.name, sizeof actor.name, "token %.40s", by->key);
+    }
+    settings_set_actor(api->options.settings, &actor);
+}
+
 void api_handle(struct api *api, struct request *request, struct reply *reply)
 {
     unsigned allowed;
@@ -88,6 +101,7 @@ void api_handle(struct api *api, struct request *request, struct reply *reply)
         api_reply_problem(reply, 404, "the API has no such path");
     } else if (api_rights_check(api, request, reply) && check_query(request, reply) &&
                api_query_language(request, reply) && api_body_read(request, reply)) {
+        set_actor(api, request);
         route->handle(api, request, reply);
     }
     json_decref(request->json);

@@ -70,38 +70,35 @@ static bool add_entry(void *context, const struct model_journal_entry *entry)
     return true;
 }
 
-// The group's and the line's names, zero-terminated.
-struct filters {
-    char group[NAME_SIZE];
-    char line[EXTENSION_SIZE];
-};
-
-static bool read_query(const struct request *request, struct filters *filters,
-                       struct store_journal_query *query, struct reply *reply)
+static struct store_journal_query read_query(struct filters *filters)
 {
-    struct span before = api_query_get(request, "before");
-    if (!api_query_limit(request, reply, &query->limit)) return false;
-    if (!text_copy(filters->group, sizeof filters->group, api_query_get(request, "group"))) {
-        return api_reply_refused(reply, 400, SPAN("group"), "is too long for a group's name");
+    unsigned outcome;
+    struct store_journal_query query = {
+        .group = api_filter_text(filters, "group", NAME_SIZE - 1),
+        .extension = api_filter_text(filters, "line", EXTENSION_SIZE - 1),
+        .caller = api_filter_text(filters, "caller", TEXT_SIZE - 1),
+        .outcome = api_filter_text(filters, "outcome", TEXT_SIZE - 1),
+        .text = api_filter_text(filters, "text", TEXT_SIZE - 1),
+        .since_us = api_filter_time(filters, "since"),
+        .until_us = api_filter_time(filters, "until"),
+        .before_id = api_filter_before(filters),
+        .limit = api_filter_limit(filters),
+    };
+    if (query.outcome && !model_find_name(&model_outcomes, span_of(query.outcome), &outcome)) {
+        filters->is_refused = true;
+        api_reply_refused(filters->reply, 400, SPAN("outcome"), "is none that a call can have");
     }
-    if (!text_copy(filters->line, sizeof filters->line, api_query_get(request, "line"))) {
-        return api_reply_refused(reply, 400, SPAN("line"), "is too long for an extension");
-    }
-    if (before.at && !span_to_u64(before, INT64_MAX, &query->before_id)) {
-        return api_reply_refused(reply, 400, SPAN("before"), "must be the id of an entry");
-    }
-    query->group = filters->group;
-    query->extension = filters->line;
-    return true;
+    return query;
 }
 
 void api_journal_list(struct api *api, struct request *request, struct reply *reply)
 {
     struct page page = {.language = request->language};
-    struct filters filters;
+    struct filters filters = {.request = request, .reply = reply};
+    struct store_journal_query query = read_query(&filters);
     uint64_t resume_id = 0;
-    struct store_journal_query query = {.resume_id = &resume_id};
-    if (!read_query(request, &filters, &query, reply)) return;
+    if (filters.is_refused) return;
+    query.resume_id = &resume_id;
     page.items = json_array();
     enum err err = store_journal_list(api->options.journal, &query, add_entry, &page);
     if (err) {
@@ -109,13 +106,5 @@ void api_journal_list(struct api *api, struct request *request, struct reply *re
         api_reply_store_problem(reply, err, store_error(api->options.journal));
         return;
     }
-    json_t *body = json_object();
-    json_object_set_new(body, "items", page.items);
-    if (resume_id != 0) {
-        char text[24];
-        struct buffer out = buffer_over(text, sizeof text);
-        buffer_put_u64(&out, resume_id);
-        json_object_set_new(body, "next", api_query_next(request, "before", buffer_span(&out)));
-    }
-    api_reply_json(reply, 200, body);
+    api_reply_page(request, reply, page.items, resume_id);
 }

@@ -45,6 +45,55 @@ json_t *api_json_time(uint64_t wall_us, bool has_ms)
     return json_stringn(text, len + out.len);
 }
 
+// The offset from UTC that a time ends with, in seconds; false when it is none.
+static bool read_offset(struct span text, int *seconds)
+{
+    uint64_t hours, minutes;
+    *seconds = 0;
+    if (span_eq_nocase(text, SPAN("Z"))) return true;
+    if (text.len != 6 || (text.at[0] != '+' && text.at[0] != '-') || text.at[3] != ':') {
+        return false;
+    }
+    if (!span_to_u64(span_slice(text, 1, 3), 23, &hours)) return false;
+    if (!span_to_u64(span_slice(text, 4, 6), 59, &minutes)) return false;
+    *seconds = (int)(hours * 3600 + minutes * 60);
+    if (text.at[0] == '-') *seconds = -*seconds;
+    return true;
+}
+
+// Takes the fraction of a second off the front of `rest`, if there is one.
+static uint64_t take_fraction_us(struct span *rest)
+{
+    uint64_t us = 0, unit = 1000000;
+    if (rest->len == 0 || rest->at[0] != '.') return 0;
+    *rest = span_from(*rest, 1);
+    while (rest->len > 0 && ascii_is_digit(rest->at[0])) {
+        unit /= 10;
+        us += (uint64_t)(rest->at[0] - '0') * unit;
+        *rest = span_from(*rest, 1);
+    }
+    return us;
+}
+
+bool api_read_time(struct span text, uint64_t *wall_us)
+{
+    char bytes[40];
+    struct tm utc = {0};
+    int offset = 0;
+    uint64_t us = 0;
+    if (!text_copy(bytes, sizeof bytes, text)) return false;
+    bool is_day = text.len == 10;
+    const char *end = strptime(bytes, is_day ? "%Y-%m-%d" : "%Y-%m-%dT%H:%M:%S", &utc);
+    if (!end || (is_day && *end)) return false;
+    struct span rest = span_of(end);
+    if (!is_day) us = take_fraction_us(&rest);
+    if (!is_day && !read_offset(rest, &offset)) return false;
+    time_t seconds = timegm(&utc) - offset;
+    if (seconds < 0) return false;
+    *wall_us = (uint64_t)seconds * 1000000 + us;
+    return true;
+}
+
 json_t *api_json_address(const struct address *address)
 {
     char text[64];

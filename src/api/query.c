@@ -22,6 +22,75 @@ bool api_query_limit(const struct request *request, struct reply *reply, uint32_
     return true;
 }
 
+static void refuse_filter(struct filters *filters, const char *name, const char *reason)
+{
+    filters->is_refused = true;
+    api_reply_refused(filters->reply, 400, span_of(name), reason);
+}
+
+const char *api_filter_text(struct filters *filters, const char *name, size_t max)
+{
+    char reason[REASON_SIZE];
+    struct span text = api_query_get(filters->request, name);
+    if (!text.at) return NULL;
+    char *copy = filters->texts + filters->len;
+    if (text.len > max || text.len >= sizeof filters->texts - filters->len) {
+        snprintf(reason, sizeof reason, "must be at most %zu bytes long", max);
+        refuse_filter(filters, name, reason);
+        return NULL;
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        if ((unsigned char)text.at[i] >= 0x20) continue;
+        refuse_filter(filters, name, "contains a control character");
+        return NULL;
+    }
+    text_copy(copy, text.len + 1, text);
+    filters->len += text.len + 1;
+    return copy;
+}
+
+uint64_t api_filter_time(struct filters *filters, const char *name)
+{
+    uint64_t wall_us = 0;
+    struct span text = api_query_get(filters->request, name);
+    if (text.at && !api_read_time(text, &wall_us)) {
+        refuse_filter(filters, name,
+                      "must be a time as in 2026-11-23T08:00:00Z, or a day as in 2026-11-23");
+    }
+    return wall_us;
+}
+
+uint64_t api_filter_before(struct filters *filters)
+{
+    uint64_t id = 0;
+    struct span text = api_query_get(filters->request, "before");
+    if (text.at && !span_to_u64(text, INT64_MAX, &id)) {
+        refuse_filter(filters, "before", "must be the id of an entry");
+    }
+    return id;
+}
+
+uint32_t api_filter_limit(struct filters *filters)
+{
+    uint32_t limit = 0;
+    if (!api_query_limit(filters->request, filters->reply, &limit)) filters->is_refused = true;
+    return limit;
+}
+
+void api_reply_page(const struct request *request, struct reply *reply, json_t *items,
+                    uint64_t resume_id)
+{
+    char text[24];
+    struct buffer out = buffer_over(text, sizeof text);
+    json_t *body = json_object();
+    json_object_set_new(body, "items", items);
+    if (resume_id != 0) {
+        buffer_put_u64(&out, resume_id);
+        json_object_set_new(body, "next", api_query_next(request, "before", buffer_span(&out)));
+    }
+    api_reply_json(reply, 200, body);
+}
+
 static bool is_unreserved(char byte)
 {
     return ascii_is_alnum(byte) || byte == '-' || byte == '.' || byte == '_' || byte == '~';

@@ -43,7 +43,8 @@ static const struct route routes[] = {
     {METHOD_DELETE, SLOT,                          api_records_remove, KIND_FORWARDING, NULL, FOR_OWNER, SCOPE_WRITE},
 
     {METHOD_POST,   LINE "/explain",               api_explain_post,   KIND_LINE,       "language", FOR_OWNER, SCOPE_READ},
-    {METHOD_GET,    API "/journal",                api_journal_list,   0,               "group line limit before language", FOR_OWNER, SCOPE_READ},
+    {METHOD_GET,    API "/journal",                api_journal_list,   0,               "group line caller outcome since until text limit before language", FOR_OWNER, SCOPE_READ},
+    {METHOD_GET,    API "/audit",                  api_audit_list,     0,               "kind key actor since until text limit before", FOR_ADMIN, SCOPE_READ},
 };
 // clang-format on
 

@@ -102,6 +102,11 @@ int cli_client_call(const struct invocation *invocation, const char *method, str
 // Fetches a whole list, page by page.
 int cli_client_list(const struct invocation *invocation, struct path *path, json_t **answer);
 
+// Adds the value of an option that is named like the parameter, if it is given.
+void cli_path_option(const struct invocation *invocation, struct path *path, const char *name);
+// Fetches the newest entries of the list that `path` begins, by the options limit, since and until.
+int cli_newest(const struct invocation *invocation, struct path *path, json_t **answer);
+
 // ---- Lines, as they are named on the command line
 
 struct line_name {
@@ -143,7 +148,7 @@ long long cli_number_of(const json_t *object, const char *name);
 
 command_run cli_record_list, cli_record_show, cli_record_add, cli_record_set, cli_record_remove;
 command_run cli_forward_list, cli_forward_set, cli_forward_clear;
-command_run cli_explain, cli_journal, cli_status;
+command_run cli_explain, cli_journal, cli_audit, cli_status;
 command_run cli_completion, cli_manual, cli_preset_list, cli_preset_show;
 // The preset of a name; NULL, with the reason printed, where there is none.
 const struct model_preset *cli_preset_find(const char *name);

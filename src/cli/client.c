@@ -49,6 +49,12 @@ void cli_path_parameter(struct path *path, const char *name, const char *value)
     path->has_query = true;
 }
 
+void cli_path_option(const struct invocation *invocation, struct path *path, const char *name)
+{
+    const char *value = cli_args_get(invocation, name);
+    if (value) cli_path_parameter(path, name, value);
+}
+
 // ---- Where the server is, and its token
 
 // An option, else the environment, else the default.

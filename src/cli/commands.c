@@ -68,9 +68,24 @@ static const struct option explain_options[] = {
 
 static const struct option journal_options[] = {
     {"group", "GROUP", "only calls of this group"},
+    {"caller", "NUMBER", "only calls of this number, as in +491701234567 or +4930*"},
+    {"outcome", "OUTCOME", "only calls that ended so: forwarded, declined, missed, ..."},
+    {"text", "TEXT", "only calls with this in a number, a name or the Call-ID"},
+    {"since", "TIME", "only calls from then on: 2026-11-23, 2026-11-23T08:00:00Z, or 2h, 7d ago"},
+    {"until", "TIME", "only calls from before then"},
     {"limit", "N", "so many calls, the newest (20)"},
     {"trace", NULL, "show every rule that was looked at"},
     {"language", "en|de", "language of the sentences (en)"},
+    NO_OPTION,
+};
+
+static const struct option audit_options[] = {
+    {"kind", "KIND", "only changes of this kind of record: group, user, line, ..."},
+    {"actor", "NAME", "only changes by this user or token, or on behalf of the user"},
+    {"text", "TEXT", "only changes with this in them"},
+    {"since", "TIME", "only changes from then on: 2026-11-23, 2026-11-23T08:00:00Z, or 2h, 7d ago"},
+    {"until", "TIME", "only changes from before then"},
+    {"limit", "N", "so many changes, the newest (20)"},
     NO_OPTION,
 };
 
@@ -105,6 +120,7 @@ const struct command cli_commands[] = {
 
     {"explain", NULL,     "EXT",            1, 1, "tell what would happen to a call now, and why", explain_options,       false, KIND_LINE,       cli_explain},
     {"journal", NULL,     "[EXT]",          0, 1, "tell what happened to calls, and why",          journal_options,       false, 0,               cli_journal},
+    {"audit",   NULL,     "[KEY]",          0, 1, "tell who changed which setting",                audit_options,         false, 0,               cli_audit},
     {"status",  NULL,     "",               0, 0, "tell how the server is doing",                  NULL,                  false, 0,               cli_status},
     {"completion", NULL,  "SHELL",          1, 1, "print the completion script of bash, zsh or fish", NULL,               false, 0,               cli_completion},
     {"manual",  NULL,     "",               0, 0, "print the manual page, for man",                NULL,                  false, 0,               cli_manual},

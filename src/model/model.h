@@ -6,6 +6,7 @@
 
 #include "model/names.h"
 
+#include "model/audit.h"
 #include "model/field.h"
 #include "model/journal.h"
 #include "model/preset.h"

@@ -23,6 +23,7 @@ struct settings *settings_new(struct store *store, struct settings_listener list
     settings->store = store;
     settings->listener = listener;
     settings->block = block;
+    settings_set_actor(settings, &(struct settings_actor){.name = "lineward"});
     return settings;
 }
 
@@ -189,7 +190,7 @@ enum err settings_end_batch(struct settings *settings, bool is_wanted,
 
 enum saving { SAVE_NEW, SAVE_EXISTING, SAVE_EITHER };
 
-// Adds or replaces the record, as `saving` allows.
+// Adds or replaces the record, as `saving` allows, and writes down that it did.
 static enum err save(struct settings *settings, enum model_kind kind, const void *record,
                      enum saving saving, bool *is_new, uint32_t *id,
                      struct settings_problem *problem)
@@ -206,7 +207,8 @@ static enum err save(struct settings *settings, enum model_kind kind, const void
     } else if (err == ERR_NOT_FOUND && saving != SAVE_EXISTING) {
         err = store_add(settings->store, kind, record, id);
     }
-    return err == ERR_NONE ? err : settings_fail_store(settings, err, problem);
+    if (err != ERR_NONE) return settings_fail_store(settings, err, problem);
+    return settings_audit(settings, kind, *is_new ? NULL : &present, record, problem);
 }
 
 static enum err change(struct settings *settings, enum model_kind kind, void *record,
@@ -277,6 +279,7 @@ enum err settings_remove(struct settings *settings, enum model_kind kind, const 
     err = store_get(settings->store, kind, &present, &id);
     if (err != ERR_NONE) settings_fail_store(settings, err, problem);
     if (err == ERR_NONE) err = check_unused(settings, kind, &present, problem);
+    if (err == ERR_NONE) err = settings_audit_removal(settings, kind, &present, problem);
     if (err == ERR_NONE) {
         err = store_remove(settings->store, kind, &present);
         if (err != ERR_NONE) settings_fail_store(settings, err, problem);

@@ -33,6 +33,14 @@ struct settings_problem {
 struct settings *settings_new(struct store *store, struct settings_listener listener) WARN_UNUSED;
 void settings_free(struct settings *settings);
 
+// Who makes the changes from now on, for the audit: each is written down with its change, in the
+// same transaction. Copied. Before the first call it is "lineward", the server itself.
+struct settings_actor {
+    char name[NAME_SIZE];     // of the user or the token
+    char for_user[NAME_SIZE]; // whom an administrator acts for; empty: nobody
+};
+void settings_set_actor(struct settings *settings, const struct settings_actor *actor);
+
 // Tells the listener of every group and line: at start.
 enum err settings_publish_all(struct settings *settings,
                               struct settings_problem *problem) WARN_UNUSED;
@@ -69,6 +77,9 @@ enum err settings_get(struct settings *settings, enum model_kind kind, void *rec
 enum err settings_list(struct settings *settings, const struct store_query *query,
                        store_visit *visit, void *context,
                        struct settings_problem *problem) WARN_UNUSED;
+enum err settings_list_audit(struct settings *settings, const struct store_audit_query *query,
+                             store_audit_visit *visit, void *context,
+                             struct settings_problem *problem) WARN_UNUSED;
 
 // The store behind, for what is no setting: who has signed in. Lives as long as the settings.
 struct store *settings_store(struct settings *settings);

@@ -29,6 +29,21 @@ enum err settings_check_loops(struct settings *settings, const struct model_forw
 // neither.
 const char *settings_read_host(char text[TEXT_SIZE]);
 
+// ---- Audit (audit.c)
+
+enum {
+    AUDIT_JSON_SIZE = 16 * 1024, // holds the longest record of every kind
+    AUDIT_KEY_SIZE = 256,        // and its key
+};
+
+// Writes down that a record was added (`before` is NULL), changed or removed (`after` is NULL); in
+// the transaction of the change. Nothing is written where nothing differs.
+enum err settings_audit(struct settings *settings, enum model_kind kind, const void *before,
+                        const void *after, struct settings_problem *problem);
+// The same for a record that is about to be removed, and for what a line takes along.
+enum err settings_audit_removal(struct settings *settings, enum model_kind kind, const void *record,
+                                struct settings_problem *problem);
+
 // ---- Blocks for the engine (snapshot.c, walk.c)
 
 // A group, and its numbering as it was read.
@@ -97,6 +112,8 @@ struct settings {
     struct settings_listener listener;
     struct settings_outbox outbox; // of the change or batch under way
     enum settings_batch batch;
+    struct settings_actor actor;
+    char audit_before[AUDIT_JSON_SIZE], audit_after[AUDIT_JSON_SIZE];
     // Of one walk at a time; site and block stay as they are for the last line:
     struct settings_site site;
     struct settings_line page[WALK_PAGE];

@@ -107,6 +107,26 @@ static enum err failing_journal_list(struct store *store, const struct store_jou
     return pass(store, store_journal_list(failing_of(store)->beneath, query, visit, context));
 }
 
+static enum err failing_audit_append(struct store *store, const struct model_audit_entry *entry)
+{
+    if (is_due(store)) return fail(store);
+    return pass(store, store_audit_append(failing_of(store)->beneath, entry));
+}
+
+static enum err failing_audit_list(struct store *store, const struct store_audit_query *query,
+                                   store_audit_visit *visit, void *context)
+{
+    if (is_due(store)) return fail(store);
+    return pass(store, store_audit_list(failing_of(store)->beneath, query, visit, context));
+}
+
+static enum err failing_audit_trim(struct store *store, uint64_t until_us, uint32_t limit,
+                                   uint32_t *count)
+{
+    if (is_due(store)) return fail(store);
+    return pass(store, store_audit_trim(failing_of(store)->beneath, until_us, limit, count));
+}
+
 static void failing_close(struct store *store)
 {
     free(store);
@@ -134,6 +154,9 @@ struct store *store_open_failing(struct store *beneath)
         .count = failing_count,
         .journal_append = failing_journal_append,
         .journal_list = failing_journal_list,
+        .audit_append = failing_audit_append,
+        .audit_list = failing_audit_list,
+        .audit_trim = failing_audit_trim,
     };
     struct failing *failing = calloc(1, sizeof *failing);
     if (!failing) return NULL;

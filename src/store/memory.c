@@ -22,12 +22,21 @@ struct journal_row {
     char bytes[];
 };
 
+struct audit_row {
+    struct model_audit_entry entry;
+    char bytes[];
+};
+
 struct memory {
     struct store base;
     struct table tables[KIND_COUNT];
     struct table before[KIND_COUNT]; // as they were when the transaction began
     struct journal_row **journal;    // the entry of id n at n-1
     size_t journal_count, journal_capacity;
+    struct audit_row **audit; // by rising id
+    size_t audit_count, audit_capacity;
+    size_t audit_gone_count;   // removed, all of them older
+    size_t audit_before_count; // when the transaction began
 };
 
 static struct memory *memory_of(struct store *store)
@@ -126,6 +135,7 @@ static enum err memory_begin(struct store *store)
         if (from->count > 0) memcpy(copy.rows, from->rows, from->count * sizeof *copy.rows);
         memory->before[kind] = copy;
     }
+    memory->audit_before_count = memory->audit_count;
     return ERR_NONE;
 }
 
@@ -141,6 +151,9 @@ static void memory_rollback(struct store *store)
     free_tables(memory->tables);
     memcpy(memory->tables, memory->before, sizeof memory->tables);
     memset(memory->before, 0, sizeof memory->before);
+    while (memory->audit_count > memory->audit_before_count) {
+        free(memory->audit[--memory->audit_count]);
+    }
 }
 
 // ---- Records
@@ -433,31 +446,99 @@ static enum err memory_journal_append(struct store *store,
     return no_memory(store);
 }
 
-static bool is_searched(const struct store_journal_query *query,
-                        const struct model_journal_entry *entry)
-{
-    struct span group = span_of(query->group), extension = span_of(query->extension);
-    return (group.len == 0 || span_eq(group, entry->group)) &&
-           (extension.len == 0 || span_eq(extension, entry->extension));
-}
-
 static enum err memory_journal_list(struct store *store, const struct store_journal_query *query,
                                     store_journal_visit *visit, void *context)
 {
     struct memory *memory = memory_of(store);
-    uint64_t newest = memory->journal_count;
-    struct store_journal_range range = store_journal_range(query, newest > 0, newest);
-    uint64_t last_id = 0;
+    uint64_t newest = memory->journal_count, last_id = 0;
+    struct store_page page = store_page(store_journal_paging(query), newest > 0, newest);
     uint32_t shown = 0;
-    for (uint64_t id = range.before; newest > 0 && id > range.first; id--) {
+    for (uint64_t id = page.before; newest > 0 && id > page.first; id--) {
         const struct model_journal_entry *entry = &memory->journal[id - 2]->entry;
-        if (!is_searched(query, entry)) continue;
+        if (!store_journal_matches(query, entry)) continue;
         bool goes_on = visit(context, entry);
-        if (++shown < range.limit && goes_on) continue;
+        if (++shown < page.limit && goes_on) continue;
         last_id = entry->id;
         break;
     }
-    store_journal_resume(query, &range, last_id);
+    if (query->resume_id) *query->resume_id = store_page_resume(&page, last_id);
+    return ERR_NONE;
+}
+
+// ---- Audit
+
+static struct audit_row *copy_audit_entry(const struct model_audit_entry *entry)
+{
+    struct model_audit_entry copy = *entry;
+    struct span *texts[] = {&copy.actor, &copy.for_user, &copy.kind,
+                            &copy.key,   &copy.before,   &copy.after};
+    size_t len = 0, count = sizeof texts / sizeof texts[0];
+    for (size_t i = 0; i < count; i++) len += texts[i]->len;
+    struct audit_row *row = malloc(sizeof *row + len);
+    if (!row) return NULL;
+    struct buffer bytes = buffer_over(row->bytes, len);
+    for (size_t i = 0; i < count; i++) {
+        struct span kept = {bytes.at + bytes.len, texts[i]->len};
+        buffer_put(&bytes, *texts[i]);
+        *texts[i] = kept;
+    }
+    row->entry = copy;
+    return row;
+}
+
+static enum err memory_audit_append(struct store *store, const struct model_audit_entry *entry)
+{
+    struct memory *memory = memory_of(store);
+    if (memory->audit_count == memory->audit_capacity) {
+        size_t capacity = 2 * memory->audit_capacity + 16;
+        struct audit_row **rows = realloc(memory->audit, capacity * sizeof(struct audit_row *));
+        if (!rows) return no_memory(store);
+        memory->audit = rows;
+        memory->audit_capacity = capacity;
+    }
+    struct audit_row *row = copy_audit_entry(entry);
+    if (!row) return no_memory(store);
+    row->entry.id = memory->audit_gone_count + memory->audit_count + 1;
+    memory->audit[memory->audit_count++] = row;
+    return ERR_NONE;
+}
+
+static enum err memory_audit_list(struct store *store, const struct store_audit_query *query,
+                                  store_audit_visit *visit, void *context)
+{
+    struct memory *memory = memory_of(store);
+    uint64_t gone = memory->audit_gone_count, newest = gone + memory->audit_count, last_id = 0;
+    bool is_empty = memory->audit_count == 0;
+    struct store_page page = store_page(store_audit_paging(query), is_empty ? 0 : gone + 1,
+                                        is_empty ? 0 : newest);
+    uint32_t shown = 0;
+    for (uint64_t id = page.before; !is_empty && id > page.first; id--) {
+        const struct model_audit_entry *entry = &memory->audit[id - 2 - gone]->entry;
+        if (!store_audit_matches(query, entry)) continue;
+        bool goes_on = visit(context, entry);
+        if (++shown < page.limit && goes_on) continue;
+        last_id = entry->id;
+        break;
+    }
+    if (query->resume_id) *query->resume_id = store_page_resume(&page, last_id);
+    return ERR_NONE;
+}
+
+static enum err memory_audit_trim(struct store *store, uint64_t until_us, uint32_t limit,
+                                  uint32_t *count)
+{
+    struct memory *memory = memory_of(store);
+    size_t gone = 0;
+    while (gone < limit && gone < memory->audit_count &&
+           memory->audit[gone]->entry.at_us < until_us) {
+        free(memory->audit[gone++]);
+    }
+    memory->audit_count -= gone;
+    memory->audit_gone_count += gone;
+    if (memory->audit_count > 0) {
+        memmove(memory->audit, memory->audit + gone, memory->audit_count * sizeof memory->audit[0]);
+    }
+    *count = (uint32_t)gone;
     return ERR_NONE;
 }
 
@@ -469,6 +550,8 @@ static void memory_close(struct store *store)
     free_tables(memory->tables);
     for (size_t i = 0; i < memory->journal_count; i++) free(memory->journal[i]);
     free(memory->journal);
+    for (size_t i = 0; i < memory->audit_count; i++) free(memory->audit[i]);
+    free(memory->audit);
     free(memory);
 }
 
@@ -487,6 +570,9 @@ struct store *store_open_memory(void)
         .count = memory_count,
         .journal_append = memory_journal_append,
         .journal_list = memory_journal_list,
+        .audit_append = memory_audit_append,
+        .audit_list = memory_audit_list,
+        .audit_trim = memory_audit_trim,
     };
     struct memory *memory = calloc(1, sizeof *memory);
     if (!memory) return NULL;

@@ -250,6 +250,7 @@ static void close_sqlite(struct store *base)
         for (int i = 0; i < FORM_END; i++) sqlite3_finalize(store->statements[kind][i]);
     }
     for (int i = 0; i < JOURNAL_FORM_END; i++) sqlite3_finalize(store->journal_statements[i]);
+    for (int i = 0; i < AUDIT_FORM_END; i++) sqlite3_finalize(store->audit_statements[i]);
     sqlite3_close(store->settings.handle);
     sqlite3_close(store->journal.handle);
     secret_key_wipe(&store->key);
@@ -271,6 +272,9 @@ struct store *store_open_sqlite(const char *directory, struct store_problem *pro
         .count = sqlite_count,
         .journal_append = sqlite_journal_append,
         .journal_list = sqlite_journal_list,
+        .audit_append = sqlite_audit_append,
+        .audit_list = sqlite_audit_list,
+        .audit_trim = sqlite_audit_trim,
     };
     struct sqlite_store *store = sodium_init() < 0 ? NULL : calloc(1, sizeof *store);
     if (!store) {

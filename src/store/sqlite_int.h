@@ -35,6 +35,7 @@ struct database {
     const char *file; // its name in the directory
 };
 
+enum audit_form { AUDIT_APPEND, AUDIT_LIST, AUDIT_BOUNDS, AUDIT_TRIM, AUDIT_FORM_END };
 enum journal_form { JOURNAL_APPEND, JOURNAL_LIST, JOURNAL_BOUNDS, JOURNAL_FORM_END };
 
 struct sqlite_store {
@@ -44,6 +45,7 @@ struct sqlite_store {
     // Prepared statements that rest; NULL while in use, or never needed.
     sqlite3_stmt *statements[KIND_COUNT][FORM_END];
     sqlite3_stmt *journal_statements[JOURNAL_FORM_END];
+    sqlite3_stmt *audit_statements[AUDIT_FORM_END];
 };
 
 struct sqlite_store *sqlite_of(struct store *store);
@@ -65,7 +67,7 @@ enum sqlite_schema { SCHEMA_SETTINGS, SCHEMA_JOURNAL };
 enum err sqlite_migrate(struct sqlite_store *store, const struct database *database,
                         enum sqlite_schema schema);
 
-// ---- Operations (sqlite_records.c, sqlite_journal.c)
+// ---- Operations (sqlite_records.c, sqlite_journal.c, sqlite_audit.c)
 
 enum err sqlite_add(struct store *base, enum model_kind kind, const void *record, uint32_t *id);
 enum err sqlite_replace(struct store *base, enum model_kind kind, const void *record);
@@ -78,3 +80,7 @@ enum err sqlite_journal_append(struct store *base, const struct model_journal_en
                                size_t count);
 enum err sqlite_journal_list(struct store *base, const struct store_journal_query *query,
                              store_journal_visit *visit, void *context);
+enum err sqlite_audit_append(struct store *base, const struct model_audit_entry *entry);
+enum err sqlite_audit_list(struct store *base, const struct store_audit_query *query,
+                           store_audit_visit *visit, void *context);
+enum err sqlite_audit_trim(struct store *base, uint64_t until_us, uint32_t limit, uint32_t *count);

@@ -81,7 +81,7 @@ static void put_sql(struct buffer *out, enum journal_form form)
         buffer_put_text(out, "SELECT id,");
         put_columns(out);
         buffer_put_text(out, " FROM journal WHERE id>=?1 AND id<?2 AND (?3='' OR \"group\"=?3)"
-                             " AND (?4='' OR extension=?4) ORDER BY id DESC LIMIT ?5");
+                             " AND (?4='' OR extension=?4) ORDER BY id DESC");
         break;
     case JOURNAL_BOUNDS:
         buffer_put_text(out, "SELECT (SELECT min(id) FROM journal), (SELECT max(id) FROM journal)");
@@ -223,34 +223,40 @@ static enum err read_entry(struct sqlite_store *store, sqlite3_stmt *statement,
     return ERR_NONE;
 }
 
-static enum err bind_range(struct sqlite_store *store, sqlite3_stmt *statement,
-                           const struct store_journal_query *query,
-                           const struct store_journal_range *range)
+static enum err bind_page(struct sqlite_store *store, sqlite3_stmt *statement,
+                          const struct store_journal_query *query, const struct store_page *page)
 {
     const char *group = query->group ? query->group : "";
     const char *extension = query->extension ? query->extension : "";
-    bool is_bound = sqlite3_bind_int64(statement, 1, (int64_t)range->first) == SQLITE_OK &&
-                    sqlite3_bind_int64(statement, 2, (int64_t)range->before) == SQLITE_OK &&
+    bool is_bound = sqlite3_bind_int64(statement, 1, (int64_t)page->first) == SQLITE_OK &&
+                    sqlite3_bind_int64(statement, 2, (int64_t)page->before) == SQLITE_OK &&
                     sqlite3_bind_text(statement, 3, group, -1, SQLITE_STATIC) == SQLITE_OK &&
-                    sqlite3_bind_text(statement, 4, extension, -1, SQLITE_STATIC) == SQLITE_OK &&
-                    sqlite3_bind_int64(statement, 5, range->limit) == SQLITE_OK;
+                    sqlite3_bind_text(statement, 4, extension, -1, SQLITE_STATIC) == SQLITE_OK;
     return is_bound ? ERR_NONE : sqlite_fail(store, &store->journal);
 }
 
-// Shows the entries of the range; `*last_id` is where it ended before the range did, else 0.
-static enum err visit_rows(struct sqlite_store *store, sqlite3_stmt *statement, uint32_t limit,
-                           store_journal_visit *visit, void *context, uint64_t *last_id)
+// A listing under way.
+struct listing {
+    const struct store_journal_query *query;
+    store_journal_visit *visit;
+    void *context;
+    uint32_t limit;
+    uint64_t last_id; // where it ended before the page did, else 0
+};
+
+static enum err visit_rows(struct sqlite_store *store, sqlite3_stmt *statement,
+                           struct listing *listing)
 {
     struct model_journal_entry entry;
     uint32_t shown = 0;
     int code;
-    *last_id = 0;
     while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
         enum err err = read_entry(store, statement, &entry);
         if (err != ERR_NONE) return err;
-        bool goes_on = visit(context, &entry);
-        if (++shown < limit && goes_on) continue;
-        *last_id = entry.id;
+        if (!store_journal_matches(listing->query, &entry)) continue;
+        bool goes_on = listing->visit(listing->context, &entry);
+        if (++shown < listing->limit && goes_on) continue;
+        listing->last_id = entry.id;
         return ERR_NONE;
     }
     return code == SQLITE_DONE ? ERR_NONE : sqlite_fail(store, &store->journal);
@@ -260,17 +266,18 @@ enum err sqlite_journal_list(struct store *base, const struct store_journal_quer
                              store_journal_visit *visit, void *context)
 {
     struct sqlite_store *store = sqlite_of(base);
-    uint64_t oldest_id = 0, newest_id = 0, last_id = 0;
+    uint64_t oldest_id = 0, newest_id = 0;
     enum err err = read_bounds(store, &oldest_id, &newest_id);
     if (err != ERR_NONE) return err;
-    struct store_journal_range range = store_journal_range(query, oldest_id, newest_id);
+    struct store_page page = store_page(store_journal_paging(query), oldest_id, newest_id);
+    struct listing listing = {query, visit, context, page.limit, 0};
     sqlite3_stmt *statement = take(store, JOURNAL_LIST);
     if (!statement) return base->problem.err;
-    err = bind_range(store, statement, query, &range);
-    if (err == ERR_NONE) {
-        err = visit_rows(store, statement, range.limit, visit, context, &last_id);
-    }
+    err = bind_page(store, statement, query, &page);
+    if (err == ERR_NONE) err = visit_rows(store, statement, &listing);
     give(store, JOURNAL_LIST, statement);
-    if (err == ERR_NONE) store_journal_resume(query, &range, last_id);
+    if (err == ERR_NONE && query->resume_id) {
+        *query->resume_id = store_page_resume(&page, listing.last_id);
+    }
     return err;
 }

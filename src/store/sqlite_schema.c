@@ -165,6 +165,20 @@ static const char *const settings_steps[] = {
     "  UNIQUE(\"group\", name)"
     ") STRICT;"
     "CREATE INDEX admin_forwardings_by_days ON admin_forwardings(of_days);",
+    // 7: who changed what. Rows are only added, and the oldest removed after their time.
+    "CREATE TABLE audit("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  at_us INTEGER NOT NULL,"
+    "  actor TEXT NOT NULL,"
+    "  for_user TEXT NOT NULL,"
+    "  action TEXT NOT NULL,"
+    "  kind TEXT NOT NULL,"
+    "  key TEXT NOT NULL,"
+    "  before TEXT NOT NULL,"
+    "  after TEXT NOT NULL"
+    ") STRICT;"
+    "CREATE TRIGGER audit_is_final BEFORE UPDATE ON audit"
+    "  BEGIN SELECT raise(ABORT, 'the audit is never changed'); END;",
 };
 
 static const char *const journal_steps[] = {

@@ -87,6 +87,22 @@ enum err store_journal_list(struct store *store, const struct store_journal_quer
     return store->ops->journal_list(store, query, visit, context);
 }
 
+enum err store_audit_append(struct store *store, const struct model_audit_entry *entry)
+{
+    return store->ops->audit_append(store, entry);
+}
+
+enum err store_audit_list(struct store *store, const struct store_audit_query *query,
+                          store_audit_visit *visit, void *context)
+{
+    return store->ops->audit_list(store, query, visit, context);
+}
+
+enum err store_audit_trim(struct store *store, uint64_t until_us, uint32_t limit, uint32_t *count)
+{
+    return store->ops->audit_trim(store, until_us, limit, count);
+}
+
 // ---- Problems
 
 static enum err set_problem(struct store_problem *problem, enum err err, const char *format,
@@ -168,31 +184,122 @@ const struct model_field *store_filter_field(enum model_kind kind, enum store_fi
     return field;
 }
 
-// ---- Journal
+// ---- Pages of the journal and the audit
 
-struct store_journal_range store_journal_range(const struct store_journal_query *query,
-                                               uint64_t oldest_id, uint64_t newest_id)
+struct store_page store_page(struct store_paging paging, uint64_t oldest_id, uint64_t newest_id)
 {
-    bool is_search = (query->group && *query->group) || (query->extension && *query->extension);
-    struct store_journal_range range = {
+    struct store_page page = {
         .oldest = oldest_id,
         .first = oldest_id,
         .before = newest_id + 1,
-        .limit = query->limit > 0 && query->limit < JOURNAL_PAGE_MAX ? query->limit
+        .limit = paging.limit > 0 && paging.limit < JOURNAL_PAGE_MAX ? paging.limit
                                                                      : JOURNAL_PAGE_MAX,
     };
-    if (query->before_id > 0 && query->before_id < range.before) range.before = query->before_id;
-    if (is_search && range.before > oldest_id + JOURNAL_SCAN_MAX) {
-        range.first = range.before - JOURNAL_SCAN_MAX;
+    if (paging.before_id > 0 && paging.before_id < page.before) page.before = paging.before_id;
+    if (paging.is_search && page.before > oldest_id + JOURNAL_SCAN_MAX) {
+        page.first = page.before - JOURNAL_SCAN_MAX;
     }
-    return range;
+    return page;
 }
 
-void store_journal_resume(const struct store_journal_query *query,
-                          const struct store_journal_range *range, uint64_t last_id)
+uint64_t store_page_resume(const struct store_page *page, uint64_t last_id)
 {
-    uint64_t next = last_id > 0 ? last_id : range->first;
-    if (query->resume_id) *query->resume_id = next > range->oldest ? next : 0;
+    uint64_t next = last_id > 0 ? last_id : page->first;
+    return next > page->oldest ? next : 0;
+}
+
+static bool is_given(const char *text)
+{
+    return text && *text;
+}
+
+static bool is_any_or_same(const char *wanted, struct span text)
+{
+    return !is_given(wanted) || span_eq(span_of(wanted), text);
+}
+
+static bool contains(struct span text, struct span wanted)
+{
+    for (size_t at = 0; at + wanted.len <= text.len; at++) {
+        if (span_eq_nocase(span_slice(text, at, at + wanted.len), wanted)) return true;
+    }
+    return false;
+}
+
+// Whether one of the texts contains what is wanted, if anything is.
+static bool is_any_or_contained(const char *wanted, const struct span texts[], size_t count)
+{
+    if (!is_given(wanted)) return true;
+    for (size_t i = 0; i < count; i++) {
+        if (contains(texts[i], span_of(wanted))) return true;
+    }
+    return false;
+}
+
+static bool is_within(uint64_t at_us, uint64_t since_us, uint64_t until_us)
+{
+    return at_us >= since_us && (until_us == 0 || at_us < until_us);
+}
+
+// ---- Audit
+
+struct store_paging store_audit_paging(const struct store_audit_query *query)
+{
+    bool is_search = is_given(query->kind) || is_given(query->key) || is_given(query->actor) ||
+                     is_given(query->text) || query->since_us || query->until_us;
+    return (struct store_paging){query->before_id, query->limit, is_search};
+}
+
+// Whether `key` is the wanted one, or that of a record below it.
+static bool is_key_or_below(const char *wanted, struct span key)
+{
+    struct span of = span_of(wanted);
+    if (of.len == 0 || span_eq(of, key)) return true;
+    return span_starts_with(key, of) && key.at[of.len] == '/';
+}
+
+bool store_audit_matches(const struct store_audit_query *query,
+                         const struct model_audit_entry *entry)
+{
+    const struct span texts[] = {entry->actor, entry->for_user, entry->kind,
+                                 entry->key,   entry->before,   entry->after};
+    return is_any_or_same(query->kind, entry->kind) && is_key_or_below(query->key, entry->key) &&
+           (is_any_or_same(query->actor, entry->actor) ||
+            is_any_or_same(query->actor, entry->for_user)) &&
+           is_within(entry->at_us, query->since_us, query->until_us) &&
+           is_any_or_contained(query->text, texts, sizeof texts / sizeof texts[0]);
+}
+
+// ---- Journal
+
+struct store_paging store_journal_paging(const struct store_journal_query *query)
+{
+    bool is_search = is_given(query->group) || is_given(query->extension) ||
+                     is_given(query->caller) || is_given(query->outcome) || is_given(query->text) ||
+                     query->since_us || query->until_us;
+    return (struct store_paging){query->before_id, query->limit, is_search};
+}
+
+// Whether the caller's number is the wanted one, or begins with it where that ends in *.
+static bool is_caller(const char *wanted, struct span caller)
+{
+    struct span number = span_of(wanted);
+    if (number.len == 0) return true;
+    if (number.at[number.len - 1] != '*') return span_eq(number, caller);
+    return span_starts_with(caller, span_slice(number, 0, number.len - 1));
+}
+
+bool store_journal_matches(const struct store_journal_query *query,
+                           const struct model_journal_entry *entry)
+{
+    const struct span texts[] = {entry->caller,      entry->caller_display, entry->dialled,
+                                 entry->diverted_by, entry->target,         entry->call_id};
+    struct span outcome = span_of(model_name(&model_outcomes, entry->outcome));
+    return is_any_or_same(query->group, entry->group) &&
+           is_any_or_same(query->extension, entry->extension) &&
+           is_caller(query->caller, entry->caller) && is_any_or_same(query->outcome, outcome) &&
+           is_within(entry->started_us, query->since_us, query->until_us) &&
+           is_any_or_contained(query->text, texts, sizeof texts / sizeof texts[0]);
 }
 
 struct span store_journal_text(struct span text)

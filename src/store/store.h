@@ -76,12 +76,17 @@ enum err store_journal_append(struct store *store, const struct model_journal_en
                               size_t count) WARN_UNUSED;
 
 struct store_journal_query {
-    const char *group, *extension; // NULL or empty: any
-    uint64_t before_id;            // only older entries; 0: from the newest
-    uint32_t limit;                // at most JOURNAL_PAGE_MAX, which 0 stands for
+    // NULL or empty: any.
+    const char *group, *extension;
+    const char *caller;          // stored form; with * at its end, what it begins with
+    const char *outcome;         // by name
+    const char *text;            // in a number, name or Call-ID, in any case of the letters A to Z
+    uint64_t since_us, until_us; // of the call's start: from the first on, before the second
+    uint64_t before_id;          // only older entries; 0: from the newest
+    uint32_t limit;              // at most JOURNAL_PAGE_MAX, which 0 stands for
     // Where to go on: becomes the `before_id` of the next page, or 0 when there is nothing older.
-    // May be NULL. A search for a group or line looks at JOURNAL_SCAN_MAX entries at most, so that
-    // it may find less than `limit`, or nothing, and there is more all the same.
+    // May be NULL. A search looks at JOURNAL_SCAN_MAX entries at most, so that it may find less
+    // than `limit`, or nothing, and there is more all the same.
     uint64_t *resume_id;
 };
 enum { JOURNAL_PAGE_MAX = 1000, JOURNAL_SCAN_MAX = 100000 };
@@ -89,6 +94,32 @@ enum { JOURNAL_PAGE_MAX = 1000, JOURNAL_SCAN_MAX = 100000 };
 typedef bool store_journal_visit(void *context, const struct model_journal_entry *entry);
 enum err store_journal_list(struct store *store, const struct store_journal_query *query,
                             store_journal_visit *visit, void *context) WARN_UNUSED;
+
+// ---- Audit: who changed what. Entries are written in the transaction of the change that they tell
+// of, and never changed.
+
+// Appends an entry; its `id` is ignored.
+enum err store_audit_append(struct store *store, const struct model_audit_entry *entry) WARN_UNUSED;
+
+struct store_audit_query {
+    // NULL or empty: any.
+    const char *kind;
+    const char *key;             // that record, and those below it: "main/101", "main/101/dnd/all"
+    const char *actor;           // who did it, or for whom
+    const char *text;            // anywhere in it, in any case of the letters A to Z
+    uint64_t since_us, until_us; // from the first on, before the second; 0: any
+    uint64_t before_id;          // only older entries; 0: from the newest
+    uint32_t limit;              // at most JOURNAL_PAGE_MAX, which 0 stands for
+    uint64_t *resume_id;         // as with the journal
+};
+// `entry` is borrowed for the call. Returning false ends the listing. Newest first.
+typedef bool store_audit_visit(void *context, const struct model_audit_entry *entry);
+enum err store_audit_list(struct store *store, const struct store_audit_query *query,
+                          store_audit_visit *visit, void *context) WARN_UNUSED;
+// Removes entries from before `until_us`, the oldest first and at most `limit`; `*count` becomes
+// how many.
+enum err store_audit_trim(struct store *store, uint64_t until_us, uint32_t limit,
+                          uint32_t *count) WARN_UNUSED;
 
 // ---- For tests: what happens above when the store fails.
 

@@ -21,6 +21,10 @@ struct store_ops {
                                size_t count);
     enum err (*journal_list)(struct store *store, const struct store_journal_query *query,
                              store_journal_visit *visit, void *context);
+    enum err (*audit_append)(struct store *store, const struct model_audit_entry *entry);
+    enum err (*audit_list)(struct store *store, const struct store_audit_query *query,
+                           store_audit_visit *visit, void *context);
+    enum err (*audit_trim)(struct store *store, uint64_t until_us, uint32_t limit, uint32_t *count);
 };
 
 // Every kind of store begins with this.
@@ -51,17 +55,30 @@ const char *store_filter_text(const struct store_query *query, enum store_filter
 // The field that a filter compares; asserts that records of `kind` have it.
 const struct model_field *store_filter_field(enum model_kind kind, enum store_filter filter);
 
-// The ids that one listing of the journal looks at: from `first` up to, but without, `before`.
-struct store_journal_range {
+// One page of the journal or the audit: the ids that it looks at, from `first` up to, but without,
+// `before`.
+struct store_page {
     uint64_t oldest, first, before;
     uint32_t limit;
 };
-struct store_journal_range store_journal_range(const struct store_journal_query *query,
-                                               uint64_t oldest_id, uint64_t newest_id);
-// Sets the query's resume_id. `last_id` is the last entry that was shown; 0 when the range was
-// exhausted.
-void store_journal_resume(const struct store_journal_query *query,
-                          const struct store_journal_range *range, uint64_t last_id);
+// What a page is chosen by. A search (`is_search`) looks at JOURNAL_SCAN_MAX entries at most.
+struct store_paging {
+    uint64_t before_id;
+    uint32_t limit;
+    bool is_search;
+};
+struct store_page store_page(struct store_paging paging, uint64_t oldest_id, uint64_t newest_id);
+// Where the next page begins, for a query's resume_id. `last_id` is the last entry that was shown;
+// 0 when the page was exhausted.
+uint64_t store_page_resume(const struct store_page *page, uint64_t last_id);
+
+struct store_paging store_journal_paging(const struct store_journal_query *query);
+struct store_paging store_audit_paging(const struct store_audit_query *query);
+// Whether the query selects the entry, wherever that stands.
+bool store_journal_matches(const struct store_journal_query *query,
+                           const struct model_journal_entry *entry);
+bool store_audit_matches(const struct store_audit_query *query,
+                         const struct model_audit_entry *entry);
 // The text, cut at JOURNAL_TEXT_MAX bytes, but not inside a character (UTF-8).
 struct span store_journal_text(struct span text);
 struct span store_journal_trace(struct span trace);

@@ -223,6 +223,25 @@ class Decisions(Case):
             self.assertIn("journal limit: must be a number from 1 to 1000",
                           self.refused("journal", "--limit", limit))
 
+    def test_journal_filters(self):
+        self.assertEqual(len(self.done("journal", "--outcome", "missed").splitlines()), 2)
+        self.assertEqual(len(self.done("journal", "--caller", "+4930*").splitlines()), 8)
+        self.assertEqual(self.done("journal", "--since", "2026-11-24"), "no calls\n")
+        self.assertEqual(self.done("journal", "--until", "10000d"), "no calls\n")
+        self.assertIn("journal since: must be a time", self.refused("journal", "--since", "soon"))
+
+    def test_audit(self):
+        self.set_up_trial()
+        for target in ("103", "104"):
+            self.done("forward", "set", "102", "immediate", "--from", "external", "--to", target)
+        printed = self.done("audit", "trial/102", "--limit", "1").splitlines()
+        self.assertRegex(printed[0], r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  administrator changed forwarding "
+                                     "trial/102/immediate/external$")
+        self.assertEqual(printed[1:], ['    target: "103" -> "104"'])
+        self.assertIn("added user sales\n", self.done("audit", "--kind", "user"))
+        self.assertEqual(self.done("audit", "nowhere"), "no changes\n")
+        self.assertEqual(len(json.loads(self.done("audit", "--json", "--since", "1h"))["items"]), 5)
+
     def test_status(self):
         self.set_up_trial()
         printed = self.done("status").splitlines()

@@ -38,6 +38,7 @@ WALK = (
     ("explainCall", ["new", "1"], {"from": "5"}, 200),
     ("removeForwarding", ["new", "1", "dnd", "all"], None, 204),
     ("listJournal", [], None, 200),
+    ("listAudit", [], None, 200),
     ("getStatus", [], None, 200),
     ("listPresets", [], None, 200),
     ("getHealth", [], None, 200),

@@ -99,7 +99,11 @@ class Generated(Case):
         wrong = {"limit": ["", "0", "1001", "-1", "1.5", "x"], "language": ["", "fr", "DE"],
                  "before": ["", "-1", "x", "1" * 30], "after": ["", "x" * 200],
                  "group": ["x" * 64], "extension": ["x" * 24], "user": ["x" * 64],
-                 "line": ["x" * 24]}
+                 "line": ["x" * 24], "caller": ["1" * 128], "outcome": ["", "lost"],
+                 "text": ["x" * 128, "a\x00b"], "kind": ["x" * 128], "key": ["x" * 256],
+                 "actor": ["x" * 64],
+                 "since": ["", "now", "2026-13-01", "2026-11-23T08:00", "2026-11-23T08:00:00+1"],
+                 "until": ["yesterday", "1969-12-31"]}
         for operation in self.operations():
             for parameter in operation.parameters:
                 if parameter["in"] != "query":
@@ -468,6 +472,61 @@ class Lists(Case):
         self.assertEqual(items, [])
         items, _ = self.walk("listJournal", query={"before": "2"})
         self.assertEqual([item["id"] for item in items], [1])
+
+    def test_journal_filters(self):
+        def ids(**query):
+            return [item["id"] for item in self.walk("listJournal", query=query)[0]]
+        self.assertEqual(ids(outcome="missed"), [3])
+        self.assertEqual(ids(caller="+4930123456"), [4, 3, 2, 1])
+        self.assertEqual(ids(caller="+4930*", line="101"), [3, 2, 1])
+        self.assertEqual(ids(caller="+493"), [])
+        self.assertEqual(ids(text="70123"), [1])
+        self.assertEqual(ids(text="B@127"), [4, 3, 2, 1])
+        # The calls are a second apart; offsets and fractions count.
+        self.assertEqual(ids(since="2026-11-23T00:00:44.768Z"), [4, 3, 2])
+        self.assertEqual(ids(since="2026-11-23T01:00:44.7681+01:00"), [4, 3])
+        self.assertEqual(ids(until="2026-11-23T00:00:44.768Z"), [1])
+        self.assertEqual(ids(since="2026-11-23", until="2026-11-24"), [4, 3, 2, 1])
+        self.assertEqual(ids(since="2026-11-24"), [])
+
+    def test_audit(self):
+        """Every change is there with who, what, before and after; of secrets nothing."""
+        self.call("changeLine", "main", "101", body={"password": "other", "display_name": "Desk"},
+                  status=200)
+        self.call("changeLine", "main", "101", body={"display_name": "Desk"}, status=200)
+        self.call("removeLine", "main", "101", status=204)
+        self.call("changeLine", "main", "102", body={"user": "nobody"}, status=422)
+        entries, sizes = self.walk("listAudit", query={"limit": 3})
+        self.assertEqual(sizes, [3, 3, 2])
+        self.assertEqual([(entry["action"], entry["kind"], entry["key"]) for entry in entries],
+                         [("removed", "line", "main/101"),
+                          ("removed", "forwarding", "main/101/immediate/external"),
+                          ("changed", "line", "main/101"),
+                          ("added", "forwarding", "main/101/immediate/external"),
+                          ("added", "line", "main/102"), ("added", "line", "main/101"),
+                          ("added", "user", "sales"), ("added", "group", "main")])
+        self.assertEqual({entry["actor"] for entry in entries}, {"administrator"})
+        self.assertEqual(entries[2]["before"], {"display_name": "", "password_set": True})
+        self.assertEqual(entries[2]["after"], {"display_name": "Desk", "password_set": True})
+        self.assertEqual((entries[1]["before"]["target"], entries[1]["after"]), ("102", None))
+        self.assertEqual((entries[3]["before"], entries[3]["after"]["target"]), (None, "102"))
+        answer = self.call("listAudit", status=200)
+        self.assertNotIn(b"secret", answer.body)
+        self.assertNotIn(b"other", answer.body)
+
+    def test_audit_filters(self):
+        def ids(**query):
+            return [item["id"] for item in self.walk("listAudit", query=query)[0]]
+        self.assertEqual(ids(), [5, 4, 3, 2, 1])
+        self.assertEqual(ids(kind="line"), [4, 3])
+        self.assertEqual(ids(key="main"), [5, 4, 3, 1])
+        self.assertEqual(ids(key="main/101"), [5, 3])
+        self.assertEqual(ids(key="main/10"), [])
+        self.assertEqual(ids(actor="administrator", before=3), [2, 1])
+        self.assertEqual(ids(actor="nobody"), [])
+        self.assertEqual(ids(text="PBX.Example"), [1])
+        self.assertEqual(ids(since="2026-01-01"), [5, 4, 3, 2, 1])
+        self.assertEqual(ids(until="2026-01-01"), [])
 
     def test_journal_entry(self):
         entry = self.call("listJournal", query={"before": "2", "language": "en"}).json["items"][0]

@@ -1,60 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What every kind of store does alike: the same tests for memory, for SQLite, and for a failing
 // store that does not fail.
-#include "fixture.h"
-
-struct opened {
-    struct store *store;
-    struct store *beneath; // of a failing store
-    char *directory;       // of a store in files
-};
-
-// ---- Kinds of store
-
-static int open_memory(void **state)
-{
-    struct opened *opened = calloc(1, sizeof *opened);
-    assert_non_null(opened);
-    opened->store = store_open_memory();
-    assert_non_null(opened->store);
-    *state = opened;
-    return 0;
-}
-
-static int open_sqlite(void **state)
-{
-    struct opened *opened = calloc(1, sizeof *opened);
-    assert_non_null(opened);
-    opened->directory = new_directory();
-    opened->store = must_open(opened->directory);
-    *state = opened;
-    return 0;
-}
-
-static int open_failing(void **state)
-{
-    open_memory(state);
-    struct opened *opened = *state;
-    opened->beneath = opened->store;
-    opened->store = store_open_failing(opened->beneath);
-    assert_non_null(opened->store);
-    return 0;
-}
-
-static int close_store(void **state)
-{
-    struct opened *opened = *state;
-    store_close(opened->store);
-    store_close(opened->beneath);
-    if (opened->directory) remove_directory(opened->directory);
-    free(opened);
-    return 0;
-}
-
-static struct store *store_of(void **state)
-{
-    return ((struct opened *)*state)->store;
-}
+#include "kinds.h"
 
 // A group "trial" with the lines 101 and 102; 101 belongs to sales.
 static void fill(struct store *store)
@@ -223,21 +170,6 @@ static void test_a_line_takes_its_forwardings_along(void **state)
 // ---- Many records
 
 // What a listing shows, as one text: "group/extension/condition/origin ...".
-struct listing {
-    char text[1024];
-    uint32_t count, stop_after;
-};
-
-static bool show(struct listing *listing, const char *format, ...)
-{
-    size_t len = strlen(listing->text);
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(listing->text + len, sizeof listing->text - len, format, arguments);
-    va_end(arguments);
-    return ++listing->count != listing->stop_after;
-}
-
 static bool show_line(void *context, uint32_t id, const void *record)
 {
     const struct model_line *line = record;
@@ -416,147 +348,6 @@ static void test_a_refused_write_does_not_end_the_transaction(void **state)
     assert_int_equal(count_of(store, KIND_LINE), 4);
 }
 
-// ---- Journal
-
-static struct model_journal_entry sample_entry(void)
-{
-    static const char trace[] = {1, 0, 2, 0, 0, 0, 0, 0};
-    return (struct model_journal_entry){
-        .started_us = 1790000000000001,
-        .ended_us = 1790000000250000,
-        .line_id = 4000000000,
-        .group = SPAN("trial"),
-        .extension = SPAN("101"),
-        .caller = SPAN("+491701234567"),
-        .caller_display = SPAN("J\xc3\xb6rg \0 \xff"),
-        .dialled = SPAN("101"),
-        .call_id = SPAN("a84b4c76e66710@192.0.2.7"),
-        .is_internal = true,
-        .verdict = VERDICT_HOLD,
-        .outcome = OUTCOME_MISSED,
-        .reason = REASON_UNAVAILABLE_LOGGED_OFF,
-        .status = 480,
-        .target = SPAN("103"),
-        .trace = {trace, sizeof trace},
-    };
-}
-
-static bool check_sample(void *context, const struct model_journal_entry *entry)
-{
-    struct model_journal_entry wanted = sample_entry();
-    assert_int_equal(entry->id, 1);
-    assert_true(entry->started_us == wanted.started_us && entry->ended_us == wanted.ended_us);
-    assert_true(entry->line_id == wanted.line_id);
-    assert_true(span_eq(entry->group, wanted.group) && span_eq(entry->caller, wanted.caller));
-    assert_true(span_eq(entry->extension, wanted.extension));
-    assert_true(span_eq(entry->caller_display, wanted.caller_display));
-    assert_true(span_eq(entry->dialled, wanted.dialled) && entry->diverted_by.len == 0);
-    assert_true(span_eq(entry->call_id, wanted.call_id));
-    assert_true(entry->is_internal == wanted.is_internal && entry->verdict == wanted.verdict);
-    assert_true(entry->outcome == wanted.outcome && entry->reason == wanted.reason);
-    assert_int_equal(entry->status, wanted.status);
-    assert_true(span_eq(entry->target, wanted.target) && span_eq(entry->trace, wanted.trace));
-    ++*(int *)context;
-    return true;
-}
-
-static void test_journal_entries_come_back_as_they_were(void **state)
-{
-    struct store *store = store_of(state);
-    struct model_journal_entry entry = sample_entry();
-    struct store_journal_query query = {.limit = 10};
-    int count = 0;
-    assert_int_equal(store_journal_append(store, &entry, 1), ERR_NONE);
-    assert_int_equal(store_journal_list(store, &query, check_sample, &count), ERR_NONE);
-    assert_int_equal(count, 1);
-}
-
-static bool check_cut(void *context, const struct model_journal_entry *entry)
-{
-    (void)context;
-    assert_int_equal(entry->caller.len, JOURNAL_TEXT_MAX);
-    assert_int_equal(entry->caller_display.len, JOURNAL_TEXT_MAX - 2);
-    assert_int_equal(entry->trace.len, TRACE_BYTES_MAX);
-    return true;
-}
-
-static void test_journal_texts_are_cut_between_characters(void **state)
-{
-    struct store *store = store_of(state);
-    struct model_journal_entry entry = sample_entry();
-    char text[2 * TRACE_BYTES_MAX], display[JOURNAL_TEXT_MAX + 1];
-    struct store_journal_query query = {.limit = 10};
-    memset(text, 'x', sizeof text);
-    memset(display, 'x', sizeof display);
-    memcpy(display + JOURNAL_TEXT_MAX - 2, "\xe2\x82\xac", 3); // a character of three bytes
-    entry.caller = (struct span){text, JOURNAL_TEXT_MAX + 1};
-    entry.caller_display = (struct span){display, sizeof display};
-    entry.trace = (struct span){text, sizeof text};
-    assert_int_equal(store_journal_append(store, &entry, 1), ERR_NONE);
-    assert_int_equal(store_journal_list(store, &query, check_cut, NULL), ERR_NONE);
-}
-
-static bool show_entry(void *context, const struct model_journal_entry *entry)
-{
-    return show(context, "%llu ", (unsigned long long)entry->id);
-}
-
-// The listing's text is `wanted`, and `resume` is where it says to go on.
-static void assert_journal(struct store *store, struct store_journal_query query,
-                           const char *wanted, uint64_t resume)
-{
-    struct listing listing = {.text = ""};
-    uint64_t resume_id = 77;
-    query.resume_id = &resume_id;
-    assert_int_equal(store_journal_list(store, &query, show_entry, &listing), ERR_NONE);
-    assert_string_equal(listing.text, wanted);
-    assert_true(resume_id == resume);
-}
-
-static void test_journal_lists_newest_first(void **state)
-{
-    struct store *store = store_of(state);
-    struct model_journal_entry entries[6];
-    assert_journal(store, (struct store_journal_query){.limit = 10}, "", 0);
-    for (int i = 0; i < 6; i++) {
-        entries[i] = sample_entry();
-        if (i % 2 == 1) entries[i].extension = SPAN("102");
-        if (i == 5) entries[i].group = SPAN("other");
-    }
-    assert_int_equal(store_journal_append(store, entries, 4), ERR_NONE);
-    assert_int_equal(store_journal_append(store, entries + 4, 2), ERR_NONE);
-    assert_int_equal(store_journal_append(store, entries, 0), ERR_NONE);
-    assert_journal(store, (struct store_journal_query){.limit = 0}, "6 5 4 3 2 1 ", 0);
-    assert_journal(store, (struct store_journal_query){.limit = 4}, "6 5 4 3 ", 3);
-    assert_journal(store, (struct store_journal_query){.limit = 4, .before_id = 3}, "2 1 ", 0);
-    assert_journal(store, (struct store_journal_query){.limit = 2, .before_id = 3}, "2 1 ", 0);
-    assert_journal(store, (struct store_journal_query){.before_id = 1}, "", 0);
-    assert_journal(store, (struct store_journal_query){.before_id = 99}, "6 5 4 3 2 1 ", 0);
-    assert_journal(store, (struct store_journal_query){.extension = "102"}, "6 4 2 ", 0);
-    assert_journal(store, (struct store_journal_query){.extension = "102", .group = "trial"},
-                   "4 2 ", 0);
-    assert_journal(store, (struct store_journal_query){.group = "trial", .limit = 2}, "5 4 ", 4);
-    assert_journal(store, (struct store_journal_query){.group = "nowhere"}, "", 0);
-}
-
-// A search looks at a bounded number of entries, and says where it has stopped.
-static void test_journal_search_is_bounded(void **state)
-{
-    struct store *store = store_of(state);
-    enum { BATCH = 1000 };
-    static struct model_journal_entry entries[BATCH];
-    struct model_journal_entry wanted = sample_entry();
-    wanted.extension = SPAN("199");
-    assert_int_equal(store_journal_append(store, &wanted, 1), ERR_NONE);
-    for (int i = 0; i < BATCH; i++) entries[i] = sample_entry();
-    for (int i = 0; i < JOURNAL_SCAN_MAX / BATCH; i++) {
-        assert_int_equal(store_journal_append(store, entries, BATCH), ERR_NONE);
-    }
-    assert_journal(store, (struct store_journal_query){.extension = "199"}, "", 2);
-    assert_journal(store, (struct store_journal_query){.extension = "199", .before_id = 2}, "1 ",
-                   0);
-}
-
 // ---- A store that fails
 
 static void test_only_the_chosen_call_fails(void **state)
@@ -610,12 +401,6 @@ static void test_only_the_chosen_call_fails(void **state)
                                             close_store),                                          \
             cmocka_unit_test_setup_teardown(test_a_refused_write_does_not_end_the_transaction,     \
                                             open, close_store),                                    \
-            cmocka_unit_test_setup_teardown(test_journal_entries_come_back_as_they_were, open,     \
-                                            close_store),                                          \
-            cmocka_unit_test_setup_teardown(test_journal_texts_are_cut_between_characters, open,   \
-                                            close_store),                                          \
-            cmocka_unit_test_setup_teardown(test_journal_lists_newest_first, open, close_store),   \
-            cmocka_unit_test_setup_teardown(test_journal_search_is_bounded, open, close_store),    \
     }
 
 int main(void)

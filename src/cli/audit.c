@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who changed what; the newest first.
+#include "cli/cli_int.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+// The value of a field: a text as it is, anything else as JSON.
+static void print_value(const json_t *value)
+{
+    if (json_is_string(value)) {
+        putchar('"');
+        cli_print_text(json_string_value(value));
+        putchar('"');
+        return;
+    }
+    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+    cli_print_text(text ? text : "?");
+    free(text);
+}
+
+// One line for a field: "    target: "102" -> "103"".
+static void print_field(const char *name, const json_t *before, const json_t *after)
+{
+    fputs("    ", stdout);
+    cli_print_text(name);
+    fputs(": ", stdout);
+    if (before) print_value(before);
+    if (before && after) fputs(" -> ", stdout);
+    if (after) print_value(after);
+    putchar('\n');
+}
+
+static void print_entry(json_t *entry)
+{
+    json_t *before = json_object_get(entry, "before"), *after = json_object_get(entry, "after");
+    const char *for_user = cli_text_of(entry, "for_user"), *name;
+    json_t *value;
+    cli_print_time(cli_text_of(entry, "time"));
+    fputs("  ", stdout);
+    cli_print_text(cli_text_of(entry, "actor"));
+    if (for_user[0]) {
+        fputs(" for ", stdout);
+        cli_print_text(for_user);
+    }
+    printf(" %s %s ", cli_text_of(entry, "action"), cli_text_of(entry, "kind"));
+    cli_print_text(cli_text_of(entry, "key"));
+    putchar('\n');
+    json_object_foreach(json_is_object(after) ? after : before, name, value)
+    {
+        print_field(name, json_object_get(before, name), json_object_get(after, name));
+    }
+}
+
+int cli_audit(const struct invocation *invocation)
+{
+    static const char *const filters[] = {"kind", "actor", "text", NULL};
+    json_t *answer = NULL, *entry;
+    struct path path;
+    size_t i;
+    cli_path_begin(&path, "/api/v1/audit");
+    for (size_t filter = 0; filters[filter]; filter++) {
+        cli_path_option(invocation, &path, filters[filter]);
+    }
+    if (invocation->word_count > 0) cli_path_parameter(&path, "key", invocation->words[0]);
+    int result = cli_newest(invocation, &path, &answer);
+    if (result != STATUS_DONE) return result;
+    if (cli_args_has(invocation, "json")) {
+        cli_print_json(answer);
+        return STATUS_DONE;
+    }
+    json_array_foreach(json_object_get(answer, "items"), i, entry) print_entry(entry);
+    if (i == 0) puts("no changes");
+    json_decref(answer);
+    return STATUS_DONE;
+}
