@@ -39,12 +39,13 @@ static void put_string(struct buffer *out, struct span text)
 
 static void put_value(struct buffer *out, const struct model_field *field, const void *record)
 {
-    switch (field->type) {
-    case TYPE_TEXT: put_string(out, span_of(model_get_text(field, record))); break;
-    case TYPE_ENUM:
-        put_string(out, span_of(model_name(field->names, model_get_number(field, record))));
-        break;
-    default: model_print_field(field, record, out); break;
+    char bytes[FIELD_TEXT_SIZE];
+    struct buffer text = buffer_over(bytes, sizeof bytes);
+    model_print_field(field, record, &text);
+    if (field->type == TYPE_BOOL || field->type == TYPE_NUMBER) {
+        buffer_put(out, buffer_span(&text));
+    } else {
+        put_string(out, buffer_span(&text));
     }
 }
 
@@ -165,23 +166,36 @@ static enum err audit_all(struct removal *removal, struct store_query query)
     return err;
 }
 
-static bool has_key(enum model_kind kind, const char *name)
+static bool has_field(enum model_kind kind, const char *name)
 {
-    const struct model_field *field = model_find_field(kind, span_of(name));
-    return field && field->flags & FIELD_KEY;
+    return model_find_field(kind, span_of(name)) != NULL;
+}
+
+// Fills in by what records of `kind` are chosen that go along with `record`; false when there are
+// none.
+static bool choose(enum model_kind kind, enum model_kind of, const union model_record *record,
+                   struct store_query *query)
+{
+    *query = (struct store_query){.kind = kind, .limit = 1};
+    switch (of) {
+    case KIND_GROUP: query->group = record->group.name; return has_field(kind, "group");
+    case KIND_USER: query->user = record->user.name; return has_field(kind, "user");
+    case KIND_LINE:
+        query->group = record->line.group;
+        query->extension = record->line.extension;
+        return kind != KIND_LINE && has_field(kind, "extension");
+    default: return false;
+    }
 }
 
 enum err settings_audit_removal(struct settings *settings, enum model_kind kind, const void *record,
                                 struct settings_problem *problem)
 {
-    const struct model_line *line = record;
     struct removal removal = {.settings = settings, .problem = problem};
+    struct store_query query;
     enum err err = ERR_NONE;
-    for (removal.kind = 0; kind == KIND_LINE && removal.kind < KIND_COUNT; removal.kind++) {
-        bool is_of_line = removal.kind != KIND_LINE && has_key(removal.kind, "extension");
-        struct store_query query = {
-            .kind = removal.kind, .group = line->group, .extension = line->extension, .limit = 1};
-        if (is_of_line && err == ERR_NONE) err = audit_all(&removal, query);
+    for (removal.kind = 0; removal.kind < KIND_COUNT && err == ERR_NONE; removal.kind++) {
+        if (choose(removal.kind, kind, record, &query)) err = audit_all(&removal, query);
     }
     return err == ERR_NONE ? settings_audit(settings, kind, record, NULL, problem) : err;
 }

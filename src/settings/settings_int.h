@@ -40,7 +40,7 @@ enum {
 // the transaction of the change. Nothing is written where nothing differs.
 enum err settings_audit(struct settings *settings, enum model_kind kind, const void *before,
                         const void *after, struct settings_problem *problem);
-// The same for a record that is about to be removed, and for what a line takes along.
+// The same for a record that is about to be removed, and for those that go along with it.
 enum err settings_audit_removal(struct settings *settings, enum model_kind kind, const void *record,
                                 struct settings_problem *problem);
 
