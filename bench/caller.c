@@ -3,12 +3,13 @@
 // what became of them.
 //
 //   bench_caller --server PORT --port PORT --lines N --window W --seconds S [--rate R]
+//                [--give-up MS]
 //
 // At most W calls are open at the same time. Without --rate a new call begins as soon as another
 // has its answer; with it, R calls begin each second at even distances, and a call's latency counts
 // from the moment at which it should have begun, so that a server that is busy gets no discount.
-// Nothing is sent again: a call without an answer within 2 s is lost. Every answer is acknowledged,
-// repeated ones too. Prints one line of JSON:
+// Nothing is sent again: a call without an answer within 2 s (or MS milliseconds) is lost. Every
+// answer is acknowledged, repeated ones too. Prints one line of JSON:
 //
 //   calls      that have a final answer
 //   lost       without one
@@ -30,20 +31,20 @@
 #include <time.h>
 
 enum {
-    WINDOW_MAX = 10000,
+    WINDOW_MAX = 65535,
     LINES_MAX = 900000,
     RATE_MAX = 100000,
     SECONDS_MAX = 60,
     STEP = 7919, // the way through the lines: prime, so that each has its turn
-    LOST_US = 2 * 1000 * 1000,
+    LOST_MS = 2000,
     LOOK_US = 50 * 1000, // how often lost calls are looked for
-    LATENCY_US_MAX = 200 * 1000,
+    LATENCY_US_MAX = 1000 * 1000,
 };
 static const uint64_t never_us = UINT64_MAX;
 
 struct options {
     uint16_t server_port, port;
-    uint32_t lines, window, seconds, rate;
+    uint32_t lines, window, seconds, rate, give_up_ms;
 };
 
 struct open_call {
@@ -149,9 +150,10 @@ static void end_call(struct caller *caller, uint32_t slot)
 
 static void give_up_lost_calls(struct caller *caller, uint64_t at_us)
 {
+    uint64_t lost_us = (uint64_t)caller->options.give_up_ms * 1000;
     for (uint32_t slot = 0; slot < caller->options.window; slot++) {
         const struct open_call *call = &caller->open[slot];
-        if (!call->is_open || at_us < call->begun_us + LOST_US) continue;
+        if (!call->is_open || at_us < call->begun_us + lost_us) continue;
         caller->lost++;
         end_call(caller, slot);
     }
@@ -285,15 +287,12 @@ static void report(const struct caller *caller)
 static struct options read_options(int argc, char **argv)
 {
     static const struct option known[] = {
-        {"server", required_argument, NULL, 's'},
-        {"port", required_argument, NULL, 'p'},
-        {"lines", required_argument, NULL, 'l'},
-        {"window", required_argument, NULL, 'w'},
-        {"seconds", required_argument, NULL, 't'},
-        {"rate", required_argument, NULL, 'r'},
-        {0},
+        {"server", required_argument, NULL, 's'},  {"port", required_argument, NULL, 'p'},
+        {"lines", required_argument, NULL, 'l'},   {"window", required_argument, NULL, 'w'},
+        {"seconds", required_argument, NULL, 't'}, {"rate", required_argument, NULL, 'r'},
+        {"give-up", required_argument, NULL, 'g'}, {0},
     };
-    struct options options = {0};
+    struct options options = {.give_up_ms = LOST_MS};
     int option;
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
         switch (option) {
@@ -303,13 +302,14 @@ static struct options read_options(int argc, char **argv)
         case 'w': options.window = bench_number(optarg, 1, WINDOW_MAX); break;
         case 't': options.seconds = bench_number(optarg, 1, SECONDS_MAX); break;
         case 'r': options.rate = bench_number(optarg, 1, RATE_MAX); break;
+        case 'g': options.give_up_ms = bench_number(optarg, 1, LOST_MS); break;
         default: exit(2);
         }
     }
     if (!options.server_port || !options.port || !options.lines || !options.window ||
         !options.seconds || optind < argc) {
         bench_fail("usage", "bench_caller --server PORT --port PORT --lines N --window W "
-                            "--seconds S [--rate R]");
+                            "--seconds S [--rate R] [--give-up MS]");
     }
     return options;
 }

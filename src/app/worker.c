@@ -13,6 +13,8 @@
 #include <string.h>
 #include <uv.h>
 
+enum { OVERLOAD_TOLD_US = 10 * 1000 * 1000 }; // how often people are told that calls are refused
+
 struct worker {
     struct engine *engine;
     void *engine_memory;
@@ -26,6 +28,7 @@ struct worker {
     struct journal *journal;
     const struct registrations *registrations;
     struct engine_counts told; // counts already added to the states
+    uint64_t tell_overload_us; // not before this again
     uv_thread_t thread;
     bool is_running;
     bool is_stopping;
@@ -105,6 +108,17 @@ static void on_rate_raised(void *context, const struct line_rate *rate)
 
 // ---- What the loop brings
 
+static void tell_overload(struct worker *worker, uint64_t refused_count)
+{
+    struct log_line line;
+    uint64_t now_us = net_now_us();
+    if (refused_count == worker->told.overloaded || now_us < worker->tell_overload_us) return;
+    worker->tell_overload_us = now_us + OVERLOAD_TOLD_US;
+    log_begin(&line, LOG_WARN, "overloaded: calls are refused");
+    log_number(&line, "refused_since_start", refused_count);
+    log_end(&line);
+}
+
 static void tell_counts(struct worker *worker)
 {
     struct engine_counts counts = engine_counts(worker->engine);
@@ -114,6 +128,7 @@ static void tell_counts(struct worker *worker)
                counts.unknown_numbers - worker->told.unknown_numbers);
     states_add(worker->states, STATES_MALFORMED, counts.malformed - worker->told.malformed);
     states_add(worker->states, STATES_OVERLOADED, counts.overloaded - worker->told.overloaded);
+    tell_overload(worker, counts.overloaded);
     struct log_line line;
     if (counts.effects_lost > worker->told.effects_lost &&
         log_begin_limited(&line, LOG_EFFECTS_LOST, LOG_ERROR, "a turn's memory was full")) {
@@ -133,6 +148,13 @@ static void settle(struct worker *worker)
     net_flush(worker->net);
     tell_counts(worker);
     net_set_deadline(worker->net, engine_us < sites_us ? engine_us : sites_us);
+}
+
+static void on_waited(void *context, uint64_t us)
+{
+    struct worker *worker = context;
+    engine_waited(worker->engine, now(), us);
+    net_drop(worker->net, SPAN("INVITE "), engine_dropped_share(worker->engine));
 }
 
 static void on_datagram(void *context, const struct flow *flow, struct span bytes)
@@ -335,6 +357,7 @@ static bool make_net(struct worker *worker, struct net_problem *problem)
 {
     worker->net = net_new((struct net_handler){.context = worker,
                                                .datagram = on_datagram,
+                                               .waited = on_waited,
                                                .opened = on_opened,
                                                .received = on_received,
                                                .closed = on_closed,

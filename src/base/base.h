@@ -14,6 +14,7 @@
 #include "base/civil.h"
 #include "base/deadlines.h"
 #include "base/index.h"
+#include "base/overload.h"
 #include "base/pool.h"
 #include "base/random.h"
 #include "base/turn.h"

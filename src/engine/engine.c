@@ -26,6 +26,7 @@ struct engine {
     struct arena arena;
     struct random random;
     struct engine_counts counts;
+    struct overload overload;
 };
 
 static struct turn *begin_turn(struct engine *engine, struct engine_time now)
@@ -145,6 +146,10 @@ static void offer_call(struct engine *engine, const struct sip_message *invite,
         .lines = engine->lines,
     };
     engine->counts.calls++;
+    if (overload_refuses(&engine->overload)) {
+        decline_overloaded(engine, invite, flow);
+        return;
+    }
     if (!call_reserve(engine->calls, &call)) {
         decline_overloaded(engine, invite, flow);
         return;
@@ -200,6 +205,16 @@ static void refuse(struct engine *engine, const struct sip_message *message,
     decline(engine, message, flow,
             (struct txn_answer){.status = sip_fault_status(fault->err),
                                 .reason = uas_fault_reason(&engine->turn, fault)});
+}
+
+void engine_waited(struct engine *engine, struct engine_time now, uint64_t wait_us)
+{
+    overload_note(&engine->overload, now.now_us, wait_us);
+}
+
+uint32_t engine_dropped_share(const struct engine *engine)
+{
+    return overload_dropped_share(&engine->overload);
 }
 
 static bool is_keep_alive(struct span bytes)

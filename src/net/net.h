@@ -17,6 +17,9 @@ struct net_handler {
     void *context;
     // Datagrams have arrived: called once for each. `bytes` is borrowed for the call.
     void (*datagram)(void *context, const struct flow *flow, struct span bytes);
+    // Before a batch of datagrams: for how long the first of them has waited in the system's queue;
+    // NET_FULL_US when that is more than half full. May be NULL.
+    void (*waited)(void *context, uint64_t us);
     // The next three may be NULL in a loop without streams. A connection is there: somebody's with
     // us (`is_ours` false), or the one that net_connect began.
     void (*opened)(void *context, const struct flow *flow, bool is_ours);
@@ -119,6 +122,10 @@ void net_close(struct net *net, uint32_t connection);
 void net_send(struct net *net, const struct flow *flow, struct span bytes);
 // Sends what is queued now.
 void net_flush(struct net *net);
+enum { NET_FULL_US = 100 * 1000 };
+// Lets the system drop a share (in millionths; 0: none) of the datagrams that come and begin with
+// `beginning` (4 to 8 bytes) before they cost us anything. Holds for all UDP sockets.
+void net_drop(struct net *net, struct span beginning, uint32_t share);
 
 // Looks a host name up (A and AAAA; `localhost` and address literals are answered too) and calls
 // `resolved` with `query` from the loop within 10 s, never from within this call. False, without a

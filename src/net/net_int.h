@@ -46,6 +46,7 @@ struct net {
     uint64_t armed_us;           // what the timer is set to, never later than deadline_us
     struct udp_socket *sockets[NET_SOCKET_MAX];
     uint16_t socket_count;
+    uint32_t drop_share; // of net_drop
     struct udp_inbox *inbox;
     struct udp_outbox *outbox;
     struct resolver resolver;
@@ -66,6 +67,14 @@ bool net_is_wildcard(const struct address *address);
 // struct address <-> the system's form; the length of the latter.
 socklen_t net_to_sockaddr(const struct address *address, union net_sockaddr *out);
 struct address net_from_sockaddr(const union net_sockaddr *from);
+
+// How long the first datagram of a batch has waited (wait.c). Prepares a socket for it; before each
+// batch the room for what the system tells.
+void wait_prepare(int fd);
+void wait_begin(struct msghdr *first);
+uint64_t wait_us(int fd, struct msghdr *first, bool is_whole_batch);
+// The system's filter of one socket; a share of 0 removes it.
+void drop_set(int fd, struct span beginning, uint32_t share);
 
 // Memory for batches of datagrams; false when there is none.
 bool udp_init(struct net *net) WARN_UNUSED;

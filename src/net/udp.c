@@ -148,8 +148,14 @@ static unsigned receive_batch(struct udp_socket *udp)
     for (size_t i = 0; i < BATCH_MAX; i++) {
         inbox->messages[i].msg_hdr.msg_namelen = sizeof inbox->peers[i];
     }
+    struct net_handler *handler = &udp->net->handler;
+    struct msghdr *first = &inbox->messages[0].msg_hdr;
+    if (handler->waited) wait_begin(first);
     int count = recvmmsg(udp->fd, inbox->messages, BATCH_MAX, MSG_DONTWAIT, NULL);
     if (count <= 0) return 0; // nothing there, or an error of the socket that this call has cleared
+    if (handler->waited) {
+        handler->waited(handler->context, wait_us(udp->fd, first, count == BATCH_MAX));
+    }
     for (int i = 0; i < count; i++) deliver(udp, &inbox->messages[i]);
     return (unsigned)count;
 }
@@ -235,6 +241,14 @@ void net_flush(struct net *net)
     udp_flush(net);
 }
 
+void net_drop(struct net *net, struct span beginning, uint32_t share)
+{
+    if (share == net->drop_share) return;
+    net->drop_share = share;
+    for (uint16_t i = 0; i < net->socket_count; i++)
+        drop_set(net->sockets[i]->fd, beginning, share);
+}
+
 // ---- Listening
 
 static const char *listen_reason(int error)
@@ -314,6 +328,7 @@ static int open_socket(struct address *local)
         return -1;
     }
     enlarge_buffers(fd);
+    wait_prepare(fd);
     local->port = net_from_sockaddr(&name).port;
     return fd;
 }

@@ -15,6 +15,11 @@ static void on_datagram(void *context, const struct flow *flow, struct span byte
     if (peer->datagram_count == peer->expected_count) net_stop(peer->net);
 }
 
+static void on_waited(void *context, uint64_t us)
+{
+    ((struct peer *)context)->waited_us = us;
+}
+
 static void on_batch_ended(void *context)
 {
     ((struct peer *)context)->batch_count++;
@@ -60,6 +65,7 @@ void peer_init(struct peer *peer)
     struct net_handler handler = {
         .context = peer,
         .datagram = on_datagram,
+        .waited = on_waited,
         .batch_ended = on_batch_ended,
         .woken = on_woken,
         .deadline = on_deadline,

@@ -9,6 +9,7 @@ struct peer {
     void (*on_deadline)(struct peer *peer); // if set
     void (*on_datagram)(struct peer *peer, const struct flow *flow, struct span bytes);
     unsigned datagram_count, batch_count, woken_count, deadline_count, resolved_count;
+    uint64_t waited_us;      // the last batch's first datagram
     unsigned expected_count; // so many datagrams end peer_run
     struct flow last_flow;
     size_t last_len;

@@ -66,6 +66,74 @@ static void test_ipv6(void **state)
     test_to_and_fro("::1", ADDRESS_IPV6);
 }
 
+// ---- The queue
+
+static void test_waiting_is_noticed(void **state)
+{
+    (void)state;
+    struct peer peer;
+    struct address a, b;
+    peer_init(&peer);
+    uint16_t socket = peer_listen(&peer, "127.0.0.1", &a);
+    (void)peer_listen(&peer, "127.0.0.1", &b);
+    send_bytes(&peer, socket, &b, 100);
+    net_flush(peer.net);
+    usleep(50000);
+    peer.expected_count = 1;
+    assert_true(peer_run(&peer, PATIENCE_MS));
+    assert_in_range(peer.waited_us, 49000, 10000000);
+    peer_fini(&peer);
+}
+
+static void test_a_full_queue_is_noticed(void **state)
+{
+    (void)state;
+    enum { COUNT = 3000, SIZE = 2500 };
+    struct peer peer;
+    struct address a, b;
+    peer_init(&peer);
+    uint16_t socket = peer_listen(&peer, "127.0.0.1", &a);
+    (void)peer_listen(&peer, "127.0.0.1", &b);
+    for (int i = 0; i < COUNT; i++) send_bytes(&peer, socket, &b, SIZE);
+    net_flush(peer.net);
+    peer.expected_count = 1; // the batch goes on
+    assert_true(peer_run(&peer, PATIENCE_MS));
+    assert_true(peer.waited_us >= NET_FULL_US);
+    peer_fini(&peer);
+}
+
+// How many of `count` datagrams that begin with `text` arrive while half of the INVITEs are
+// dropped.
+static unsigned arriving(struct peer *peer, const char *text, unsigned count)
+{
+    struct address a, b;
+    uint16_t socket = peer_listen(peer, "127.0.0.1", &a);
+    (void)peer_listen(peer, "127.0.0.1", &b);
+    net_drop(peer->net, SPAN("INVITE "), 0);
+    net_drop(peer->net, SPAN("INVITE "), 500000);
+    unsigned before = peer->datagram_count;
+    for (unsigned i = 0; i < count; i++) {
+        struct flow flow = peer_flow(socket, &b);
+        net_send(peer->net, &flow, span_of(text));
+    }
+    net_flush(peer->net);
+    assert_false(peer_run(peer, 200));
+    return peer->datagram_count - before;
+}
+
+static void test_a_share_is_dropped(void **state)
+{
+    (void)state;
+    struct peer peer;
+    peer_init(&peer);
+    assert_in_range(arriving(&peer, "INVITE sip:a SIP/2.0", 1000), 400, 600);
+    assert_int_equal(arriving(&peer, "INVITES sip:a", 200), 200);
+    assert_int_equal(arriving(&peer, "INFO sip:a", 200), 200);
+    assert_int_equal(arriving(&peer, "ACK", 200), 200);
+    assert_int_equal(arriving(&peer, "", 200), 200);
+    peer_fini(&peer);
+}
+
 // ---- In bulk
 
 enum { BULK_COUNT = 100000, WINDOW = 200 };
@@ -274,6 +342,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ipv4),
         cmocka_unit_test(test_ipv6),
+        cmocka_unit_test(test_waiting_is_noticed),
+        cmocka_unit_test(test_a_full_queue_is_noticed),
+        cmocka_unit_test(test_a_share_is_dropped),
         cmocka_unit_test(test_bulk),
         cmocka_unit_test(test_unsendable_is_counted),
         cmocka_unit_test(test_queue_overflows_into_the_socket),

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// The queue of a UDP socket in the system: how long datagrams wait in it, how full it is, and what
+// is dropped before it gets there. Linux: SO_TIMESTAMPNS (socket(7)), SO_MEMINFO, and a classic
+// socket filter.
+#include "net/net_int.h"
+
+#include <linux/filter.h>
+#include <linux/sock_diag.h>
+#include <string.h>
+
+enum { CONTROL_BYTES = 64, UDP_HEADER_BYTES = 8 };
+
+void wait_prepare(int fd)
+{
+    int yes = 1;
+    (void)setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &yes, sizeof yes);
+}
+
+void wait_begin(struct msghdr *first)
+{
+    // One loop has one thread, and only the first datagram of a batch is asked for.
+    static _Thread_local _Alignas(struct cmsghdr) char control[CONTROL_BYTES];
+    first->msg_control = control;
+    first->msg_controllen = sizeof control;
+}
+
+// The wall clock may have been set since: what seems to come from the future has not waited, and a
+// leap forward is over with this batch.
+static uint64_t age_us(struct msghdr *first)
+{
+    for (struct cmsghdr *at = CMSG_FIRSTHDR(first); at; at = CMSG_NXTHDR(first, at)) {
+        struct timespec came;
+        if (at->cmsg_level != SOL_SOCKET || at->cmsg_type != SCM_TIMESTAMPNS) continue;
+        memcpy(&came, CMSG_DATA(at), sizeof came);
+        uint64_t came_us = (uint64_t)came.tv_sec * 1000000 + (uint64_t)came.tv_nsec / 1000;
+        uint64_t now_us = net_wall_us();
+        return now_us > came_us ? now_us - came_us : 0;
+    }
+    return 0;
+}
+
+static bool is_half_full(int fd)
+{
+    uint32_t memory[SK_MEMINFO_VARS] = {0};
+    socklen_t len = sizeof memory;
+    if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, memory, &len) != 0) return false;
+    return memory[SK_MEMINFO_RMEM_ALLOC] > memory[SK_MEMINFO_RCVBUF] / 2;
+}
+
+uint64_t wait_us(int fd, struct msghdr *first, bool is_whole_batch)
+{
+    uint64_t us = age_us(first);
+    // A small queue is full before anything in it is old.
+    bool is_full = us < NET_FULL_US && is_whole_batch && is_half_full(fd);
+    return is_full ? NET_FULL_US : us;
+}
+
+// ---- Dropping
+
+// The word of network order at `at`, as the filter loads it.
+static uint32_t word_at(const char *at)
+{
+    const uint8_t *bytes = (const uint8_t *)at;
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+void drop_set(int fd, struct span beginning, uint32_t share)
+{
+    int none = 0;
+    if (share == 0) {
+        (void)setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &none, sizeof none);
+        return;
+    }
+    ASSERT(beginning.len >= 4 && beginning.len <= 8 && share <= 1000000);
+    // The last four bytes may overlap the first ones.
+    uint32_t last_at = (uint32_t)beginning.len - 4;
+    uint32_t bound = (uint32_t)((uint64_t)share * UINT32_MAX / 1000000);
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0), // to load beyond the end would drop it
+        BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, UDP_HEADER_BYTES + (uint32_t)beginning.len, 0, 7),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, UDP_HEADER_BYTES),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, word_at(beginning.at), 0, 5),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, UDP_HEADER_BYTES + last_at),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, word_at(beginning.at + last_at), 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_RANDOM)),
+        BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, bound, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+    };
+    struct sock_fprog program = {.len = sizeof code / sizeof code[0], .filter = code};
+    (void)setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+}
