@@ -1,105 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fills a new data directory with one group and many lines, each with its own user and several
-// forwardings, in one transaction straight into the store: by the API it would be one transaction
-// for each.
+// Fills a new data directory with the settings of the benchmark (fill.h).
 //
 //   bench_load DIRECTORY LINES PBX_PORT
 #include "batch.h"
-#include "message.h"
-
-#include "store/store.h"
+#include "fill.h"
 
 #include <errno.h>
 #include <sodium.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-
-static const char group_name[] = "bench";
-
-// What each line has set. All calls of the bench come from outside and go to the user's mobile
-// telephone; the other rules are looked at and leave their word in the trace.
-static const struct {
-    enum model_condition condition;
-    enum model_origin origin;
-    const char *target;
-} forwardings[] = {
-    {CONDITION_IMMEDIATE, ORIGIN_INTERNAL, "700"},
-    {CONDITION_IMMEDIATE, ORIGIN_EXTERNAL, "mobile"},
-    {CONDITION_DND, ORIGIN_ALL, "mailbox"},
-    {CONDITION_LOGGED_OFF, ORIGIN_ALL, "+498976543210"},
-};
-enum { FORWARDING_COUNT = sizeof forwardings / sizeof forwardings[0] };
-
-static void add(struct store *store, enum model_kind kind, const void *record)
-{
-    uint32_t id;
-    if (store_add(store, kind, record, &id) != ERR_NONE) {
-        bench_fail(model_kind(kind)->name, store_error(store));
-    }
-}
-
-static void set_text(char *out, size_t size, const char *text)
-{
-    if (!text_copy(out, size, span_of(text))) bench_fail(text, "is too long");
-}
-
-#define SET(member, text) set_text((member), sizeof(member), (text))
-
-static void add_group(struct store *store, uint32_t pbx_port)
-{
-    struct model_group group;
-    char server[32];
-    snprintf(server, sizeof server, "127.0.0.1:%u", pbx_port);
-    model_defaults(KIND_GROUP, &group);
-    SET(group.name, group_name);
-    SET(group.server, server);
-    SET(group.domain, "pbx.bench");
-    SET(group.country_code, "49");
-    SET(group.area_code, "89");
-    SET(group.main_number, "+4989123");
-    SET(group.outside_prefix, "0");
-    SET(group.internal_ranges, "700-799");
-    group.register_interval_s = 86400; // no refresh while calls are measured
-    group.register_rate = 2000;
-    add(store, KIND_GROUP, &group);
-}
-
-static void add_line(struct store *store, uint32_t number)
-{
-    struct model_user user;
-    struct model_line line;
-    char text[40];
-    model_defaults(KIND_USER, &user);
-    snprintf(user.name, sizeof user.name, "user%u", number);
-    snprintf(user.display_name, sizeof user.display_name, "User Number %u", number);
-    snprintf(user.mobile, sizeof user.mobile, "+491701%u", number);
-    SET(user.mailbox, "701");
-    user.login = LOGIN_ON;
-    add(store, KIND_USER, &user);
-    model_defaults(KIND_LINE, &line);
-    SET(line.group, group_name);
-    snprintf(line.extension, sizeof line.extension, "%u", number);
-    SET(line.user, user.name);
-    SET(line.display_name, user.display_name);
-    snprintf(text, sizeof text, "secret%u", number);
-    SET(line.password, text);
-    add(store, KIND_LINE, &line);
-}
-
-static void add_forwardings(struct store *store, uint32_t number)
-{
-    for (int i = 0; i < FORWARDING_COUNT; i++) {
-        struct model_forwarding forwarding;
-        model_defaults(KIND_FORWARDING, &forwarding);
-        SET(forwarding.group, group_name);
-        snprintf(forwarding.extension, sizeof forwarding.extension, "%u", number);
-        forwarding.condition = forwardings[i].condition;
-        forwarding.origin = forwardings[i].origin;
-        SET(forwarding.target, forwardings[i].target);
-        add(store, KIND_FORWARDING, &forwarding);
-    }
-}
 
 int main(int argc, char **argv)
 {
@@ -111,13 +20,7 @@ int main(int argc, char **argv)
     if (mkdir(argv[1], 0700) != 0) bench_fail(argv[1], strerror(errno));
     struct store *store = store_open_sqlite(argv[1], &problem);
     if (!store) bench_fail(argv[1], problem.text);
-    if (store_begin(store) != ERR_NONE) bench_fail("begin", store_error(store));
-    add_group(store, pbx_port);
-    for (uint32_t i = 0; i < line_count; i++) {
-        add_line(store, LINE_FIRST + i);
-        add_forwardings(store, LINE_FIRST + i);
-    }
-    if (store_commit(store) != ERR_NONE) bench_fail("commit", store_error(store));
+    fill_store(store, line_count, pbx_port);
     store_close(store);
     return 0;
 }

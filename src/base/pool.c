@@ -38,7 +38,7 @@ static void *slot_at(const struct pool *pool, uint32_t index)
     return pool->slots + pool->slot_size * index;
 }
 
-void *pool_take(struct pool *pool, struct pool_id *id)
+void *pool_take_unset(struct pool *pool, struct pool_id *id)
 {
     uint32_t index = pool->first_free;
     *id = POOL_ID_NONE;
@@ -51,7 +51,13 @@ void *pool_take(struct pool *pool, struct pool_id *id)
     }
     *id = (struct pool_id){index, ++pool->generations[index]};
     pool->used_count++;
-    return memset(slot_at(pool, index), 0, pool->slot_size);
+    return slot_at(pool, index);
+}
+
+void *pool_take(struct pool *pool, struct pool_id *id)
+{
+    void *slot = pool_take_unset(pool, id);
+    return slot ? memset(slot, 0, pool->slot_size) : NULL;
 }
 
 void *pool_find(const struct pool *pool, struct pool_id id)

@@ -32,6 +32,8 @@ size_t pool_memory_size(size_t slot_size, uint32_t slot_count);
 void pool_init(struct pool *pool, void *memory, size_t slot_size, uint32_t slot_count);
 // A zeroed slot and its `*id`; NULL when all are taken.
 void *pool_take(struct pool *pool, struct pool_id *id);
+// The same with unspecified content: for large slots of which little is used.
+void *pool_take_unset(struct pool *pool, struct pool_id *id);
 // The slot of `id`, or NULL when it has been freed since.
 void *pool_find(const struct pool *pool, struct pool_id id);
 // The slot at `index` if it is in use (to walk over all of them, 0 .. slot_count-1), else NULL.

@@ -125,26 +125,55 @@ static inline void sip_take(uint64_t v[4], uint64_t word)
     v[0] ^= word;
 }
 
-// Up to eight bytes as a little-endian number; with a constant count a single load.
-static inline uint64_t load64(const uint8_t *bytes, size_t count)
+// Eight bytes as a little-endian number: written out, the compiler makes a single load of it.
+static inline uint64_t load64(const uint8_t *at)
 {
-    uint64_t value = 0;
-    for (size_t i = 0; i < count; i++) value |= (uint64_t)bytes[i] << (8 * i);
-    return value;
+    return (uint64_t)at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 | (uint64_t)at[3] << 24 |
+           (uint64_t)at[4] << 32 | (uint64_t)at[5] << 40 | (uint64_t)at[6] << 48 |
+           (uint64_t)at[7] << 56;
+}
+
+// The last word: what is left of the text, less than eight bytes, and its length on top.
+static inline uint64_t last_word(const uint8_t *text, size_t len)
+{
+    uint64_t word = (uint64_t)len << 56;
+    for (size_t i = len / 8 * 8; i < len; i++) word |= (uint64_t)text[i] << (i % 8 * 8);
+    return word;
+}
+
+// What both lengths of hash have in common: everything up to the finalisation.
+static inline void sip_take_all(uint64_t v[4], const uint8_t key[16], struct span text)
+{
+    uint64_t k0 = load64(key), k1 = load64(key + 8);
+    const uint8_t *bytes = (const uint8_t *)text.at;
+    v[0] = k0 ^ 0x736f6d6570736575;
+    v[1] ^= k1 ^ 0x646f72616e646f6d;
+    v[2] = k0 ^ 0x6c7967656e657261;
+    v[3] = k1 ^ 0x7465646279746573;
+    for (size_t i = 0; i + 8 <= text.len; i += 8) sip_take(v, load64(bytes + i));
+    sip_take(v, last_word(bytes, text.len));
+}
+
+static inline uint64_t sip_finish(uint64_t v[4])
+{
+    for (int i = 0; i < 4; i++) sip_round(v);
+    return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
 uint64_t hash_keyed(const uint8_t key[16], struct span text)
 {
-    uint64_t k0 = load64(key, 8), k1 = load64(key + 8, 8);
-    uint64_t v[4] = {k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d, k0 ^ 0x6c7967656e657261,
-                     k1 ^ 0x7465646279746573};
-    const uint8_t *bytes = (const uint8_t *)text.at;
-    size_t rest = text.len % 8;
-    for (size_t i = 0; i + 8 <= text.len; i += 8) sip_take(v, load64(bytes + i, 8));
-    uint64_t last = (uint64_t)text.len << 56;
-    if (rest > 0) last |= load64(bytes + text.len - rest, rest);
-    sip_take(v, last);
+    uint64_t v[4] = {0};
+    sip_take_all(v, key, text);
     v[2] ^= 0xff;
-    for (int i = 0; i < 4; i++) sip_round(v);
-    return v[0] ^ v[1] ^ v[2] ^ v[3];
+    return sip_finish(v);
+}
+
+void hash_keyed_twice(const uint8_t key[16], struct span text, uint64_t hashes[2])
+{
+    uint64_t v[4] = {0, 0xee, 0, 0};
+    sip_take_all(v, key, text);
+    v[2] ^= 0xee;
+    hashes[0] = sip_finish(v);
+    v[1] ^= 0xdd;
+    hashes[1] = sip_finish(v);
 }

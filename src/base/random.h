@@ -23,3 +23,5 @@ void random_put_token(struct random *random, struct buffer *out, size_t byte_cou
 
 // SipHash-2-4 of `text` under `key` (16 bytes): strangers cannot choose colliding names.
 uint64_t hash_keyed(const uint8_t key[16], struct span text);
+// Two independent hashes of `text` in one pass: SipHash-2-4's output of 128 bits.
+void hash_keyed_twice(const uint8_t key[16], struct span text, uint64_t hashes[2]);

@@ -34,6 +34,7 @@ bool span_eq_nocase(struct span a, struct span b)
 {
     if (a.len != b.len) return false;
     for (size_t i = 0; i < a.len; i++) {
+        if (a.at[i] == b.at[i]) continue;
         if (ascii_lower(a.at[i]) != ascii_lower(b.at[i])) return false;
     }
     return true;

@@ -106,11 +106,14 @@ void call_put_diversion(struct buffer *out, const struct call_forwarding *forwar
     uint32_t counter = count_before > told ? count_before - told + 1 : 1;
     buffer_put(out, SPAN("Diversion: <sip:"));
     sip_put_escaped_user(out, buffer_span(&number));
-    buffer_printf(out, "@%s>;reason=%s;counter=%u;privacy=%s\r\n",
-                  offer->group->snapshot.settings.domain,
-                  model_reason_text(forwarding->verdict->reason),
-                  counter < COUNTER_MAX ? counter : COUNTER_MAX,
-                  offer->line->is_number_withheld ? "full" : "off");
+    buffer_put_byte(out, '@');
+    buffer_put_text(out, offer->group->snapshot.settings.domain);
+    buffer_put(out, SPAN(">;reason="));
+    buffer_put_text(out, model_reason_text(forwarding->verdict->reason));
+    buffer_put(out, SPAN(";counter="));
+    buffer_put_u64(out, counter < COUNTER_MAX ? counter : COUNTER_MAX);
+    buffer_put_text(out,
+                    offer->line->is_number_withheld ? ";privacy=full\r\n" : ";privacy=off\r\n");
     struct sip_values place = SIP_VALUES_START;
     struct span value;
     while (sip_next_value(offer->invite, SIP_DIVERSION, &place, &value)) {

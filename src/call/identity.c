@@ -22,11 +22,12 @@ struct span call_read_number(const struct line_group *group, const struct sip_ad
 void call_put_dialled(struct buffer *out, const struct line_group *group, struct span target)
 {
     struct sip_uri uri;
-    bool is_address = span_starts_with(target, SPAN("sip:"));
-    struct phone_number number = phone_read(&group->numbering, target, true);
-    if (!is_address) {
+    if (!span_starts_with(target, SPAN("sip:"))) {
         buffer_put(out, target);
-    } else if (number.kind != PHONE_INVALID) {
+        return;
+    }
+    struct phone_number number = phone_read(&group->numbering, target, true);
+    if (number.kind != PHONE_INVALID) {
         buffer_put_text(out, number.text);
     } else if (sip_parse_uri(target, &uri) == SIP_OK) {
         sip_put_unescaped(out, uri.user);

@@ -10,6 +10,7 @@
 //                              `-------   cancelled: 487
 #include "call/call_int.h"
 
+#include <stddef.h>
 #include <string.h>
 
 enum {
@@ -75,7 +76,9 @@ uint32_t call_count(const struct call_table *table)
 
 bool call_reserve(struct call_table *table, struct pool_id *call)
 {
-    return pool_take(&table->calls, call) != NULL;
+    struct call *reserved = pool_take_unset(&table->calls, call);
+    if (reserved) memset(reserved, 0, offsetof(struct call, texts));
+    return reserved != NULL;
 }
 
 void call_abandon(struct call_table *table, struct pool_id call)
@@ -187,9 +190,14 @@ static void put_contact(struct buffer *out, const struct call_forwarding *forwar
     const struct line_group *group = forwarding->offer->group;
     buffer_put_text(out, "Contact: <sip:");
     phone_put_target_dialled(out, &group->numbering, forwarding->verdict->target);
-    buffer_printf(out, "@%s>", group->snapshot.settings.domain);
-    if (*mark) buffer_printf(out, ";mp=%s", mark);
-    buffer_put_text(out, "\r\n");
+    buffer_put_byte(out, '@');
+    buffer_put_text(out, group->snapshot.settings.domain);
+    buffer_put_byte(out, '>');
+    if (*mark) {
+        buffer_put(out, SPAN(";mp="));
+        buffer_put_text(out, mark);
+    }
+    buffer_put(out, SPAN("\r\n"));
 }
 
 // The headers of a 302. What is told of diversions is left out, rather than the forwarding, where

@@ -7,11 +7,22 @@ struct site {
     const struct phone_numbering *numbering;
     const struct snapshot_line *line;
     const struct fwd_call *call;
+    struct phone_place own; // of the line
 };
 
-static bool is_same(const struct site *site, struct span a, struct span b)
+static void find_place(const struct site *site, struct span target, struct phone_place *place)
 {
-    return phone_is_same(site->numbering, span_of(site->group->settings.domain), a, b);
+    phone_find_place(site->numbering, span_of(site->group->settings.domain), target, place);
+}
+
+static bool is_visited(const struct site *site, const struct phone_place *place)
+{
+    for (size_t i = 0; i < site->call->visited_count; i++) {
+        struct phone_place visited;
+        find_place(site, site->call->visited[i], &visited);
+        if (span_eq(place->text, visited.text)) return true;
+    }
+    return false;
 }
 
 // A stored target and its class, as the snapshot has them.
@@ -23,18 +34,15 @@ struct candidate {
 static enum fwd_target_state state_of(const struct site *site, const struct candidate *candidate)
 {
     struct span target = candidate->stored;
+    struct phone_place place;
     if (target.len == 0) return FWD_TARGET_MISSING;
     if (candidate->number_class == NUMBER_EMERGENCY) return FWD_TARGET_EMERGENCY;
-    if (is_same(site, target, snapshot_text(site->line, site->line->extension))) {
-        return FWD_TARGET_SELF;
-    }
+    find_place(site, target, &place);
+    if (span_eq(place.text, site->own.text)) return FWD_TARGET_SELF;
     enum phone_barring barring = phone_bar(&site->group->settings, site->numbering,
                                            candidate->number_class, target);
     if (barring != PHONE_PERMITTED) return FWD_TARGET_BARRED;
-    for (size_t i = 0; i < site->call->visited_count; i++) {
-        if (is_same(site, target, site->call->visited[i])) return FWD_TARGET_VISITED;
-    }
-    return FWD_TARGET_USABLE;
+    return is_visited(site, &place) ? FWD_TARGET_VISITED : FWD_TARGET_USABLE;
 }
 
 static struct candidate mailbox_of(const struct snapshot_line *line)
@@ -64,7 +72,8 @@ void fwd_prepare(const struct snapshot_group *group, const struct phone_numberin
                  const struct snapshot_line *line, const struct fwd_call *call,
                  struct fwd_facts_room *room, struct fwd_facts *facts)
 {
-    struct site site = {group, numbering, line, call};
+    struct site site = {.group = group, .numbering = numbering, .line = line, .call = call};
+    find_place(&site, snapshot_text(line, line->extension), &site.own);
     size_t rule_max = sizeof room->rules / sizeof room->rules[0];
     size_t rule_count = 0;
     for (size_t i = 0; i < line->rule_count && rule_count < rule_max; i++) {

@@ -111,6 +111,16 @@ struct phone_target {
 const char *phone_read_target(const struct phone_numbering *numbering, struct span text,
                               struct phone_target *target, char reason[REASON_SIZE]);
 
+// What a stored target or number means at a site, as a text: two that mean the same destination
+// have the same. Stays where it was made, for its text may lie in itself; and borrows from the
+// target.
+struct phone_place {
+    struct span text;
+    char room[TEXT_SIZE];
+};
+void phone_find_place(const struct phone_numbering *numbering, struct span domain,
+                      struct span target, struct phone_place *place);
+
 // Whether two stored targets or numbers mean the same destination of this site: equal, or an
 // extension and its public number, or a sip: URI whose user part is the same at the group's
 // `domain`.

@@ -45,10 +45,12 @@ static bool begins_with_0(struct span digits)
 // Takes `prefix` off the front of `*digits`; false when it is empty or not there.
 static bool take_prefix(struct span *digits, const char *prefix)
 {
-    struct span wanted = span_of(prefix);
-    if (wanted.len == 0 || !span_starts_with(*digits, wanted)) return false;
-    *digits = span_from(*digits, wanted.len);
-    return true;
+    size_t len = 0;
+    for (; prefix[len] != '\0'; len++) {
+        if (len == digits->len || digits->at[len] != prefix[len]) return false;
+    }
+    *digits = span_from(*digits, len);
+    return len > 0;
 }
 
 bool phone_join(const struct phone_numbering *numbering, struct span country, struct span national,
@@ -71,7 +73,10 @@ bool phone_join(const struct phone_numbering *numbering, struct span country, st
     if (digits.is_full || !is_all_digits(all) || begins_with_0(all)) return false;
     if (count < digits_min || count > E164_DIGITS_MAX) return false;
     struct buffer stored = buffer_over(out->text, sizeof out->text);
-    buffer_printf(&stored, "+%.*s%.*s", SPAN_ARG(first), SPAN_ARG(last));
+    buffer_put_byte(&stored, '+');
+    buffer_put(&stored, first);
+    buffer_put(&stored, last);
+    buffer_put_byte(&stored, '\0');
     out->kind = PHONE_E164;
     return true;
 }

@@ -113,8 +113,8 @@ const char *phone_read_target(const struct phone_numbering *numbering, struct sp
     return NULL;
 }
 
-// What a target means at this site, as text in `room`: an extension, +E.164, a user of the domain,
-// or user@host. What is too long for a target means itself.
+// As text in `room`: an extension, +E.164, a user of the domain, or user@host. What is too long for
+// a target means itself.
 static struct span essence_of(const struct phone_numbering *numbering, struct span domain,
                               struct span target, char room[TEXT_SIZE])
 {
@@ -140,12 +140,19 @@ static struct span essence_of(const struct phone_numbering *numbering, struct sp
     return out.is_full ? target : buffer_span(&out);
 }
 
+void phone_find_place(const struct phone_numbering *numbering, struct span domain,
+                      struct span target, struct phone_place *place)
+{
+    place->text = essence_of(numbering, domain, target, place->room);
+}
+
 bool phone_is_same(const struct phone_numbering *numbering, struct span domain, struct span a,
                    struct span b)
 {
-    char room_a[TEXT_SIZE], room_b[TEXT_SIZE];
-    return span_eq(essence_of(numbering, domain, a, room_a),
-                   essence_of(numbering, domain, b, room_b));
+    struct phone_place place_a, place_b;
+    phone_find_place(numbering, domain, a, &place_a);
+    phone_find_place(numbering, domain, b, &place_b);
+    return span_eq(place_a.text, place_b.text);
 }
 
 struct phone_number phone_number_of_target(const struct phone_numbering *numbering,

@@ -150,6 +150,23 @@ static void read_parameters(struct span parameters, struct phone_typed *typed)
     }
 }
 
+// The stored form, and most callers as networks present them: nothing but digits, perhaps behind a
+// +. Reads them without looking for anything else; false, and nothing has changed, when there is
+// more.
+static bool take_plain(struct span text, struct phone_typed *typed)
+{
+    bool is_global = text.len > 0 && text.at[0] == '+';
+    struct span digits = span_from(text, is_global);
+    if (digits.len == 0 || digits.len > PHONE_DIGITS_MAX) return false;
+    for (size_t i = 0; i < digits.len; i++) {
+        if (!ascii_is_digit(digits.at[i])) return false;
+    }
+    memcpy(typed->digits, digits.at, digits.len);
+    typed->digit_count = digits.len;
+    typed->is_global = is_global;
+    return true;
+}
+
 bool phone_take_apart(const struct phone_numbering *numbering, struct span text,
                       struct phone_typed *typed)
 {
@@ -162,6 +179,7 @@ bool phone_take_apart(const struct phone_numbering *numbering, struct span text,
     } else if (phone_has_scheme(text, SPAN("sip:")) || phone_has_scheme(text, SPAN("sips:"))) {
         text = phone_sip_user(text);
     }
+    if (take_plain(text, typed)) return true;
     struct span parameters = text;
     struct span number = span_split(&parameters, ';');
     read_parameters(parameters, typed);

@@ -103,6 +103,8 @@ enum sip_header_id sip_find_header(struct span name)
     unsigned slot = SLOT(name.len, lower(name.at[0]), lower(name.at[name.len - 1]));
     const struct name *found = &names[slots[slot]];
     if (found->len != name.len) return SIP_HEADER_OTHER;
+    // Nearly always written as we do.
+    if (memcmp(name.at, found->text, name.len) == 0) return (enum sip_header_id)slots[slot];
     for (size_t i = 0; i < name.len; i++) {
         if (lower(name.at[i]) != lower(found->text[i])) return SIP_HEADER_OTHER;
     }

@@ -18,9 +18,10 @@ struct reader {
     struct sip_message *message;
     struct sip_fault *fault;
     struct sip_header *headers; // SIP_HEADER_MAX of them, until their number is known
-    uint64_t seen;              // a bit for each kind of header
     struct span content_length;
 };
+
+_Static_assert(SIP_TIMESTAMP < 64, "a message's header_ids has a bit for each kind");
 
 static void note_fault(struct reader *reader, enum sip_err err, const char *at,
                        enum sip_header_id header)
@@ -151,11 +152,12 @@ static void read_start_line(struct reader *reader)
 
 // ---- The headers that are read at once
 
+// Notes that a header of this kind is there; false when there was one before.
 static bool mark_seen(struct reader *reader, enum sip_header_id id)
 {
     uint64_t bit = UINT64_C(1) << id;
-    bool is_first = (reader->seen & bit) == 0;
-    reader->seen |= bit;
+    bool is_first = (reader->message->header_ids & bit) == 0;
+    reader->message->header_ids |= bit;
     return is_first;
 }
 
@@ -236,9 +238,10 @@ static void read_max_forwards(struct reader *reader, const struct sip_header *he
     }
 }
 
-static void read_single_header(struct reader *reader, const struct sip_header *header)
+static void read_single_header(struct reader *reader, const struct sip_header *header,
+                               bool is_first)
 {
-    if (!mark_seen(reader, header->id)) {
+    if (!is_first) {
         bool is_length = header->id == SIP_CONTENT_LENGTH;
         enum sip_err err = is_length ? SIP_ERR_CONTENT_LENGTH : SIP_ERR_DUPLICATE;
         note_fault(reader, err, header->name.at, header->id);
@@ -256,9 +259,10 @@ static void read_single_header(struct reader *reader, const struct sip_header *h
 
 static void read_header_value(struct reader *reader, const struct sip_header *header)
 {
+    bool is_first = mark_seen(reader, header->id);
     switch (header->id) {
     case SIP_VIA:
-        if (mark_seen(reader, SIP_VIA)) read_top_via(reader, header);
+        if (is_first) read_top_via(reader, header);
         break;
     case SIP_CONTACT: read_contacts(reader, header); break;
     case SIP_FROM:
@@ -266,7 +270,7 @@ static void read_header_value(struct reader *reader, const struct sip_header *he
     case SIP_CALL_ID:
     case SIP_CSEQ:
     case SIP_MAX_FORWARDS:
-    case SIP_CONTENT_LENGTH: read_single_header(reader, header); break;
+    case SIP_CONTENT_LENGTH: read_single_header(reader, header, is_first); break;
     default: break;
     }
 }
@@ -323,7 +327,7 @@ static void check_mandatory(struct reader *reader)
     static const enum sip_header_id mandatory[] = {SIP_VIA, SIP_FROM, SIP_TO, SIP_CALL_ID,
                                                    SIP_CSEQ};
     for (size_t i = 0; i < sizeof mandatory / sizeof mandatory[0]; i++) {
-        bool is_there = (reader->seen & UINT64_C(1) << mandatory[i]) != 0;
+        bool is_there = (reader->message->header_ids & UINT64_C(1) << mandatory[i]) != 0;
         if (!is_there) note_fault(reader, SIP_ERR_MISSING, reader->cursor.at, mandatory[i]);
     }
 }
@@ -352,6 +356,7 @@ static void keep_headers(struct reader *reader, struct arena *arena)
         message->headers = kept;
     } else {
         message->header_count = 0;
+        message->header_ids = 0;
         *reader->fault = (struct sip_fault){SIP_ERR_NO_MEMORY, 0, SIP_HEADER_OTHER};
     }
 }

@@ -77,7 +77,7 @@ enum sip_header_id {
     SIP_USER_AGENT,
     SIP_WARNING,
     SIP_EVENT,
-    SIP_TIMESTAMP,
+    SIP_TIMESTAMP, // the last one
 };
 
 // What is wrong with a message; sip_fault_status gives the answer it deserves.
@@ -159,7 +159,8 @@ struct sip_message {
     struct span reason; // of a response, may be empty
     const struct sip_header *headers;
     size_t header_count;
-    struct sip_via via; // the topmost
+    uint64_t header_ids; // a bit for each enum sip_header_id that is there
+    struct sip_via via;  // the topmost
     struct sip_address from, to;
     struct span call_id;
     uint32_t cseq;

@@ -6,6 +6,7 @@
 const struct sip_header *sip_next_header(const struct sip_message *message, enum sip_header_id id,
                                          const struct sip_header *previous)
 {
+    if (!(message->header_ids & UINT64_C(1) << id)) return NULL;
     const struct sip_header *header = previous ? previous + 1 : message->headers;
     const struct sip_header *end = message->headers + message->header_count;
     for (; header < end; header++) {

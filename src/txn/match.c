@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which transaction a message belongs to: RFC 3261 sections 17.1.3, 17.2.3 and 9.2.
 //
-// A transaction keeps no text to compare with but two keyed hashes of what identifies it, 128 bits
-// in all:
+// A transaction keeps no text to compare with but a keyed hash, 128 bits, of what identifies it:
 //   server, RFC 3261   method, top Via's branch, its sent-by host and port
 //   server, RFC 2543   method, Request-URI, To tag, From tag, Call-ID, CSeq number, top Via
 //   client             method, branch
@@ -19,7 +18,7 @@
 static const struct span cookie = {"z9hG4bK", 7};
 static const struct span invite = {"INVITE", 6};
 
-// ---- What is hashed: fields with their lengths, a long one by its own two hashes
+// ---- What is hashed: fields with their lengths, a long one by a hash of its own
 
 enum { FIELD_MAX = 120, FIELD_COUNT_MAX = 8 };
 
@@ -54,8 +53,8 @@ static void put_field(struct hash_input *input, struct span field)
         put_bytes(input, field.at, field.len);
         return;
     }
-    uint64_t hashes[2] = {hash_keyed(input->table->key_a, field),
-                          hash_keyed(input->table->key_b, field)};
+    uint64_t hashes[2];
+    hash_keyed_twice(input->table->key, field, hashes);
     put_bytes(input, hashes, sizeof hashes);
 }
 
@@ -77,8 +76,9 @@ static struct span input_span(const struct hash_input *input)
 
 static struct txn_key key_of(const struct hash_input *input)
 {
-    return (struct txn_key){hash_keyed(input->table->key_a, input_span(input)),
-                            hash_keyed(input->table->key_b, input_span(input))};
+    uint64_t hashes[2];
+    hash_keyed_twice(input->table->key, input_span(input), hashes);
+    return (struct txn_key){hashes[0], hashes[1]};
 }
 
 // ---- Keys

@@ -37,8 +37,9 @@ static bool resize_chain(struct txn_table *table, uint32_t *first, size_t wanted
     *link = 0;
     for (; count < wanted; count++) {
         struct pool_id id;
-        struct txn_block *block = pool_take(&table->blocks, &id);
+        struct txn_block *block = pool_take_unset(&table->blocks, &id);
         ASSERT(block);
+        block->next = 0;
         *link = id.index + 1;
         link = &block->next;
     }

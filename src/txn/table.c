@@ -44,8 +44,7 @@ struct txn_table *txn_init(void *memory, const struct txn_limits *limits,
     uint32_t count = limits->transaction_count;
     struct txn_table *table = cut(&rest, sizeof *table);
     *table = (struct txn_table){.fresh = NULL};
-    derive_key(table->key_a, hash_key, 'a');
-    derive_key(table->key_b, hash_key, 'b');
+    derive_key(table->key, hash_key, 'a');
     derive_key(table->key_merge, hash_key, 'm');
     derive_key(table->key_tag, hash_key, 't');
     size_t slots_size = pool_memory_size(sizeof(struct txn_slot), count);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the files of txn share. A transaction is a slot of 64 bytes without any text: two keyed
-// hashes to find it by, its state, its owner, its place among the timers. The text that a
+// What the files of txn share. A transaction is a slot of 64 bytes without any text: a keyed
+// hash to find it by, its state, its owner, its place among the timers. The text that a
 // retransmission needs lies in blocks of a second pool and goes back as early as the RFC allows;
 // what remains is a small tombstone.
 //
@@ -53,7 +53,7 @@ enum txn_wait {
 static const uint32_t no_slot = UINT32_MAX;
 
 struct txn_key {
-    uint64_t a, b; // keyed hashes of the same fields under two keys
+    uint64_t a, b; // the halves of a keyed hash
 };
 
 struct txn_slot {
@@ -96,7 +96,7 @@ struct txn_list {
 };
 
 struct txn_table {
-    uint8_t key_a[16], key_b[16], key_merge[16], key_tag[16];
+    uint8_t key[16], key_merge[16], key_tag[16];
     struct pool slots, blocks;
     struct index by_key, by_merge;
     struct txn_list lists[WAIT_COUNT];

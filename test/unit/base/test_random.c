@@ -72,6 +72,32 @@ static void test_siphash(void **state)
     assert_true(hash_keyed(key, SPAN_NONE) == cases[0].hash);
 }
 
+// vectors_sip128 of the reference implementation.
+static void test_siphash_128(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t len;
+        const char *hash;
+    } cases[] = {
+        {0, "a3817f04ba25a8e66df67214c7550293"},  {1, "da87c1d86b99af44347659119b22fc45"},
+        {7, "a1f1ebbed8dbc153c0b84aa61ff08239"},  {8, "3b62a9ba6258f5610f83e264f31497b4"},
+        {15, "5493e99933b0a8117e08ec0f97cfc3d9"}, {63, "5150d1772f50834a503e069a973fbd7c"},
+    };
+    uint8_t key[16];
+    char text[64];
+    for (size_t i = 0; i < sizeof key; i++) key[i] = (uint8_t)i;
+    for (size_t i = 0; i < sizeof text; i++) text[i] = (char)i;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char hex[32];
+        struct buffer out = buffer_over(hex, sizeof hex);
+        uint64_t hashes[2];
+        hash_keyed_twice(key, (struct span){text, cases[i].len}, hashes);
+        buffer_put_hex(&out, (const uint8_t *)hashes, sizeof hashes);
+        assert_span(buffer_span(&out), cases[i].hash);
+    }
+}
+
 static void test_below(void **state)
 {
     (void)state;
@@ -110,7 +136,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_chacha20),        cmocka_unit_test(test_chacha20_key),
         cmocka_unit_test(test_counter_carries), cmocka_unit_test(test_siphash),
-        cmocka_unit_test(test_below),           cmocka_unit_test(test_tokens),
+        cmocka_unit_test(test_siphash_128),     cmocka_unit_test(test_below),
+        cmocka_unit_test(test_tokens),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
