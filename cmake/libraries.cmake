@@ -12,6 +12,12 @@ pkg_check_modules(sqlite REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(config REQUIRED IMPORTED_TARGET libconfig)
 pkg_check_modules(systemd REQUIRED IMPORTED_TARGET libsystemd)
 pkg_check_modules(curl REQUIRED IMPORTED_TARGET libcurl)
+# libcsv comes without a pkg-config file.
+find_path(csv_include csv.h REQUIRED)
+find_library(csv_library csv REQUIRED)
+add_library(PkgConfig::csv INTERFACE IMPORTED)
+set_target_properties(PkgConfig::csv PROPERTIES
+    INTERFACE_INCLUDE_DIRECTORIES ${csv_include} INTERFACE_LINK_LIBRARIES ${csv_library})
 # libphonenumber comes without a pkg-config file.
 find_path(phonenumber_include phonenumbers/phonenumberutil.h REQUIRED)
 find_library(phonenumber_library phonenumber REQUIRED)

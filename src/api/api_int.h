@@ -10,9 +10,10 @@
 enum {
     HEAD_MAX = 8 * 1024, // bytes of a request's line and header fields
     REQUEST_BODY_MAX = 64 * 1024,
-    REQUEST_PARAMETERS_MAX = 16, // in a query
-    PATH_PARTS_MAX = 12,         // between slashes
-    ROUTE_PARTS_MAX = 4,         // of these, names and numbers
+    IMPORT_BODY_MAX = 16 * 1024 * 1024, // of an import, from who may do one
+    REQUEST_PARAMETERS_MAX = 16,        // in a query
+    PATH_PARTS_MAX = 12,                // between slashes
+    ROUTE_PARTS_MAX = 4,                // of these, names and numbers
     JSON_DEPTH_MAX = 32,
     PAGE_DEFAULT = 100,
     PAGE_MAX = 1000,
@@ -123,6 +124,9 @@ struct route {
 const struct route *api_routes_find(struct request *request, unsigned *allowed);
 const char *api_method_name(enum method method);
 
+// Whether the request, of which only the head is there, is one that may have a body of up to
+// IMPORT_BODY_MAX bytes.
+bool api_takes_import(struct api *api, struct request *request);
 // Answers a request: rights, route, body, handler. `reply` is filled in completely.
 void api_handle(struct api *api, struct request *request, struct reply *reply);
 
@@ -145,6 +149,7 @@ bool api_rights_restrict(const struct request *request, char *user, char *group,
 // ---- Handlers
 
 handler api_health_get, api_presets_list, api_status_get;
+handler api_import_post, api_export_get;
 handler api_records_list, api_records_add, api_records_get, api_records_put, api_records_patch,
     api_records_remove;
 handler api_explain_post, api_journal_list, api_audit_list;
@@ -202,6 +207,8 @@ void api_reply_errors(struct reply *reply, unsigned status, json_t *errors);
 // What the settings, or the store, said; returns false.
 bool api_reply_settings_problem(struct reply *reply, const struct settings_problem *why);
 bool api_reply_store_problem(struct reply *reply, enum err err, const char *cause);
+// Whether the store has failed, and not what it was asked for.
+bool api_problem_is_of_store(enum err err);
 void api_errors_add(json_t *errors, struct span field, const char *reason);
 // The standard phrase of a status code. RFC 9110 section 15.
 const char *api_status_phrase(unsigned status);
@@ -230,6 +237,12 @@ enum record_input {
 json_t *api_json_to_record(const struct request *request, enum record_input input, void *record);
 // All fields, but of a secret only whether it is set.
 json_t *api_json_from_record(enum model_kind kind, const void *record);
+
+// The rows of a table, the string `csv`, as records by their kinds, as an import takes them, each
+// with the number of its row as IMPORT_ROW; to be released. What is wrong with a row is added to
+// `errors`.
+json_t *api_csv_to_records(const json_t *csv, json_t *errors);
+#define IMPORT_ROW "#row"
 
 // Finds the record that the path names; false, with `reply` filled in, when there is none. `id` may
 // be NULL.

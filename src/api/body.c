@@ -50,7 +50,8 @@ static bool check_framing(const struct request *request, struct reply *reply)
         api_reply_problem(reply, 400, "Content-Length is not a number");
         return false;
     case FRAMING_TOO_BIG:
-        api_reply_problem(reply, 413, "the body may have at most %d bytes", REQUEST_BODY_MAX);
+        api_reply_problem(reply, 413, "the body may have at most %d bytes, an import's %d",
+                          REQUEST_BODY_MAX, IMPORT_BODY_MAX);
         return false;
     }
     ASSERT(false);

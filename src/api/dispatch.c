@@ -85,6 +85,18 @@ static void set_actor(struct api *api, const struct request *request)
     settings_set_actor(api->options.settings, &actor);
 }
 
+bool api_takes_import(struct api *api, struct request *request)
+{
+    unsigned allowed;
+    struct reply reply = {.status = 0};
+    const struct route *route = api_routes_find(request, &allowed);
+    bool takes = route && route->handle == api_import_post &&
+                 api_access_identify(api, request, &reply) &&
+                 api_rights_check(api, request, &reply);
+    json_decref(reply.body);
+    return takes;
+}
+
 void api_handle(struct api *api, struct request *request, struct reply *reply)
 {
     unsigned allowed;

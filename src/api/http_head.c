@@ -228,7 +228,7 @@ static enum framing read_framing(const struct reading *reading, size_t *body_len
     uint64_t len;
     if (reading->encoding.at) return FRAMING_WITHOUT_LENGTH;
     if (!reading->length.at) return FRAMING_NONE;
-    if (span_to_u64(reading->length, REQUEST_BODY_MAX, &len)) {
+    if (span_to_u64(reading->length, IMPORT_BODY_MAX, &len)) {
         *body_len = (size_t)len;
         return FRAMING_COMPLETE;
     }

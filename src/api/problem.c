@@ -82,6 +82,11 @@ static unsigned status_of(enum err err, bool has_field)
     }
 }
 
+bool api_problem_is_of_store(enum err err)
+{
+    return status_of(err, false) == 503;
+}
+
 bool api_reply_settings_problem(struct reply *reply, const struct settings_problem *why)
 {
     unsigned status = status_of(why->err, why->field[0] != '\0');

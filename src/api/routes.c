@@ -14,6 +14,9 @@ static const struct route routes[] = {
 
     {METHOD_GET,    API "/presets",                api_presets_list,   0,               NULL, FOR_ADMIN, SCOPE_READ},
 
+    {METHOD_POST,   API "/import",                 api_import_post,    0,               "dry_run", FOR_ADMIN, SCOPE_ADMIN},
+    {METHOD_GET,    API "/export",                 api_export_get,     0,               NULL, FOR_ADMIN, SCOPE_ADMIN},
+
     {METHOD_GET,    API "/groups",                 api_records_list,   KIND_GROUP,      "limit after", FOR_ADMIN, SCOPE_READ},
     {METHOD_POST,   API "/groups",                 api_records_add,    KIND_GROUP,      NULL, FOR_ADMIN, SCOPE_ADMIN},
     {METHOD_GET,    API "/groups/{name}",          api_records_get,    KIND_GROUP,      NULL, FOR_ADMIN, SCOPE_READ},

@@ -139,6 +139,11 @@ static int answer(struct lws *wsi, struct connection *connection, size_t searche
     if (head_len == 0) return 0;
     unsigned status = api_http_parse_head(span_slice(in, 0, head_len), &arena, &request, &body_len);
     if (status != 0) return refuse_head(wsi, connection, status);
+    if (body_len > REQUEST_BODY_MAX && !api_takes_import(api_of(wsi), &request)) {
+        request.framing = FRAMING_TOO_BIG;
+        request.closes_after = true;
+        body_len = 0;
+    }
     if (in.len < head_len + body_len) {
         connection->in_needed = head_len + body_len;
         return request.expects_continue ? invite(wsi, connection) : 0;

@@ -149,7 +149,7 @@ long long cli_number_of(const json_t *object, const char *name);
 command_run cli_record_list, cli_record_show, cli_record_add, cli_record_set, cli_record_remove;
 command_run cli_forward_list, cli_forward_set, cli_forward_clear;
 command_run cli_explain, cli_journal, cli_audit, cli_status;
-command_run cli_completion, cli_manual, cli_preset_list, cli_preset_show;
+command_run cli_completion, cli_manual, cli_preset_list, cli_preset_show, cli_import, cli_export;
 // The preset of a name; NULL, with the reason printed, where there is none.
 const struct model_preset *cli_preset_find(const char *name);
 // Prints what may stand for the last of the words behind "lineward", one a line: for the shell.

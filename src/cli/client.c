@@ -195,14 +195,22 @@ static int send_request(const struct invocation *invocation, const char *method,
 static int fail_problem(const struct invocation *invocation, long status, const json_t *problem)
 {
     size_t i;
+    bool is_import = false;
     json_t *error, *errors = json_object_get(problem, "errors");
     const struct command *command = invocation->command;
     const char *kind = command->action ? model_kind(command->kind)->name : command->name;
     json_array_foreach(errors, i, error)
     {
-        cli_fail_field(kind, cli_text_of(error, "field"), cli_text_of(error, "reason"));
+        if (json_object_get(error, "row")) {
+            cli_fail("row %lld: %s %s: %s %s", cli_number_of(error, "row"),
+                     cli_text_of(error, "kind"), cli_text_of(error, "key"),
+                     cli_text_of(error, "field"), cli_text_of(error, "reason"));
+            is_import = true;
+        } else {
+            cli_fail_field(kind, cli_text_of(error, "field"), cli_text_of(error, "reason"));
+        }
     }
-    if (json_array_size(errors) > 0) return STATUS_FAILED;
+    if (json_array_size(errors) > 0 && !is_import) return STATUS_FAILED;
     const char *detail = cli_text_of(problem, "detail");
     if (status == 401) {
         return cli_fail(

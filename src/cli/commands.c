@@ -89,6 +89,17 @@ static const struct option audit_options[] = {
     NO_OPTION,
 };
 
+static const struct option import_options[] = {
+    {"dry-run", NULL, "only tell what would happen"},
+    {"yes", NULL, "do it without being asked"},
+    NO_OPTION,
+};
+
+static const struct option export_options[] = {
+    {"csv", NULL, "a table of the lines, with their users and forwardings, for a spreadsheet"},
+    NO_OPTION,
+};
+
 // clang-format off
 const struct command cli_commands[] = {
     {"serve",   NULL,     "",               0, 0, "run the server",                                serve_options,         false, 0,               NULL},
@@ -122,6 +133,8 @@ const struct command cli_commands[] = {
     {"journal", NULL,     "[EXT]",          0, 1, "tell what happened to calls, and why",          journal_options,       false, 0,               cli_journal},
     {"audit",   NULL,     "[KEY]",          0, 1, "tell who changed which setting",                audit_options,         false, 0,               cli_audit},
     {"status",  NULL,     "",               0, 0, "tell how the server is doing",                  NULL,                  false, 0,               cli_status},
+    {"import",  NULL,     "FILE",           1, 1, "import a table of lines, or an export, as a whole or not at all", import_options, false, 0,     cli_import},
+    {"export",  NULL,     "",               0, 0, "print all settings, but no passwords, for import", export_options,     false, 0,               cli_export},
     {"completion", NULL,  "SHELL",          1, 1, "print the completion script of bash, zsh or fish", NULL,               false, 0,               cli_completion},
     {"manual",  NULL,     "",               0, 0, "print the manual page, for man",                NULL,                  false, 0,               cli_manual},
     {NULL,      NULL,     NULL,             0, 0, NULL,                                            NULL,                  false, 0,               NULL},

@@ -330,6 +330,52 @@ class Presets(Case):
                          json.loads(self.done("preset", "list", "--json")))
 
 
+class Transfer(Case):
+    def table(self, *rows):
+        path = self.directory / "lines.csv"
+        path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+        return str(path)
+
+    def test_import_of_a_table(self):
+        self.set_up_trial()
+        good = self.table("group,extension,user,user.mobile,forward.immediate.external",
+                          "trial,110,anna,0170 1,102", "trial,102,sales,,")
+        tried = self.done("import", "--dry-run", good)
+        self.assertRegex(tried, r"users +1 +0 +0\nlines +1 +0 +1\nforwardings +1 +0 +0\n")
+        self.assertNotIn("110", self.done("line", "list"))
+        self.assertEqual(self.done("import", good), tried)
+        self.assertIn("110", self.done("line", "list"))
+        bad = self.table("group,extension,user", "trial,111,", "trial,1 2,", "trial,113,nobody")
+        message = self.refused("import", bad)
+        self.assertIn("row 3: line trial/1 2: extension must be digits", message)
+        self.assertIn("row 4: line trial/113: user is no user that exists", message)
+        self.assertIn("2 records cannot be imported; nothing was changed", message)
+        self.assertNotIn("111", self.done("line", "list"))
+        self.assertIn("No such file", self.refused("import", "/nonexistent.csv"))
+
+    def test_export_and_back(self):
+        self.set_up_trial()
+        self.done("forward", "set", "102", "dnd", "--from", "internal", "--to", "mailbox")
+        for words in (("export",), ("export", "--csv")):
+            text = self.done(*words)
+            path = self.directory / "export"
+            path.write_text(text, encoding="utf-8")
+            self.assertNotIn('"p"', text)
+            self.assertRegex(self.done("import", str(path)), r"lines +0 +0 +1\n")
+
+    def test_a_person_is_asked(self):
+        """With a terminal, nothing happens before the preview was agreed to."""
+        self.set_up_trial()
+        path = self.table("group,extension", "trial,115")
+        for answer, wanted in (("n", False), ("y", True)):
+            command = f"{os.environ['API_CLI']} import {path}"
+            result = subprocess.run(["script", "-qec", command, "/dev/null"], input=answer + "\n",
+                                    text=True, capture_output=True, check=False, timeout=30,
+                                    env={**os.environ, **self.environment})
+            self.assertIn("Import? [y/N]", result.stdout)
+            self.assertEqual("115" in self.done("line", "list"), wanted, result.stdout)
+
+
 class Shell(Case):
     """Completion and the manual page come from the table of commands."""
 

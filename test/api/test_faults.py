@@ -41,6 +41,8 @@ WALK = (
     ("listAudit", [], None, 200),
     ("getStatus", [], None, 200),
     ("listPresets", [], None, 200),
+    ("importSettings", [], {"users": [{"name": "third"}]}, 200),
+    ("exportSettings", [], None, 200),
     ("getHealth", [], None, 200),
 )
 CAUSES = ("busy", "io", "memory")

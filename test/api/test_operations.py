@@ -13,6 +13,7 @@ from client import GROUP, PREFIX, ROOT, Client, Document, Server, fill
 DOCUMENT = Document()
 # The parts of a path that lead to something that fill() has made.
 PARTS = {"group": "main", "extension": "101", "condition": "immediate", "origin": "external"}
+BODY_MAX = {"importSettings": 16 * 1024 * 1024}
 SEEN = set()
 
 
@@ -103,7 +104,7 @@ class Generated(Case):
                  "text": ["x" * 128, "a\x00b"], "kind": ["x" * 128], "key": ["x" * 256],
                  "actor": ["x" * 64],
                  "since": ["", "now", "2026-13-01", "2026-11-23T08:00", "2026-11-23T08:00:00+1"],
-                 "until": ["yesterday", "1969-12-31"]}
+                 "until": ["yesterday", "1969-12-31"], "dry_run": ["", "yes", "1"]}
         for operation in self.operations():
             for parameter in operation.parameters:
                 if parameter["in"] != "query":
@@ -160,7 +161,7 @@ class Generated(Case):
             def refused(body, status, operation=operation, path=path, **headers):
                 return self.call(operation.id, *path, body=body, headers=headers, status=status)
             refused(None, 411)
-            refused(b" " * 65537, 413)
+            refused(b" " * (BODY_MAX.get(operation.id, 65536) + 1), 413)
             refused(b"{}" + b" " * 65534, None)
             for kind in ("", "text/plain", "application/x-www-form-urlencoded", "text/json"):
                 refused(b"{}", 415, **{"Content-Type": kind})
@@ -186,7 +187,7 @@ class Generated(Case):
         """All fields of a body are wrong, and all are named."""
         others = {"string": [1, 1.5, True, [], {}], "boolean": ["true", 1, 0, None, []],
                   "integer": ["5", 5.0, 5.5, True, -1, 10 ** 18, []], "enum": ["nix", "", 1, None],
-                  "object": ["x", 1, []]}
+                  "object": ["x", 1, []], "array": ["x", 1, {}]}
         for operation in self.operations(has_body=True):
             fields = DOCUMENT.body_fields(operation) or DOCUMENT.body_fields(
                 DOCUMENT.operations[operation.id.replace("change", "put")])
@@ -584,6 +585,10 @@ class Decisions(Case):
         for question in ({"from": 1}, {"assume": []}, {"assume": {"dnd": "on"}}, {"who": "x"},
                          {"assume": {"weather": "fine"}}, {"from": None}):
             self.explain(status=422, **question)
+
+    def test_export(self):
+        settings = self.call("exportSettings", status=200).json
+        self.assertEqual([group["name"] for group in settings["groups"]], ["main"])
 
     def test_presets(self):
         presets = self.call("listPresets", status=200).json["items"]

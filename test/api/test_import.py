@@ -1,0 +1,161 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Many settings at once: as a whole or not at all, with an error for each row."""
+
+import time
+import unittest
+
+from client import Client, Document, Server, fill
+
+DOCUMENT = Document()
+EXTENSION = "must be digits, letters, *, ., - or _, as in 101"
+NONE = {"groups": 0, "users": 0, "lines": 0, "forwardings": 0}
+
+
+class Import(unittest.TestCase):
+    def setUp(self):
+        self.server = self.enterContext(Server())
+        self.client = Client(self.server, DOCUMENT)
+        self.addCleanup(self.client.connection.close)
+        fill(self.client)
+
+    def load(self, body, status=200, dry_run=None):
+        query = {} if dry_run is None else {"dry_run": dry_run}
+        return self.client.call("importSettings", body=body, query=query, status=status).json
+
+    def refused(self, body):
+        """The errors as (row, key, field, reason), and nothing has changed."""
+        before = self.export()
+        problem = self.load(body, status=422)
+        self.assertEqual(self.export(), before)
+        return [(e.get("row"), e.get("key"), e["field"], e["reason"]) for e in problem["errors"]]
+
+    def export(self):
+        return self.client.call("exportSettings", status=200).json
+
+    def counts(self, result):
+        return {effect: {kind: n for kind, n in result[effect].items() if n}
+                for effect in ("added", "changed", "unchanged")}
+
+
+class Records(Import):
+    def test_an_export_changes_nothing(self):
+        before = self.export()
+        result = self.load(before)
+        self.assertEqual((result["added"], result["changed"]), (NONE, NONE))
+        self.assertEqual(result["unchanged"], {kind: len(list_) for kind, list_ in before.items()})
+        self.assertEqual(self.export(), before)
+        self.assertNotIn("password", str(before))
+
+    def test_into_an_empty_server(self):
+        with Server() as other:
+            client = Client(other, DOCUMENT)
+            client.call("importSettings", body=self.export(), query={}, status=200)
+            self.assertEqual(client.call("exportSettings", status=200).json, self.export())
+            client.connection.close()
+
+    def test_what_is_left_out_stays(self):
+        self.load({"lines": [{"group": "main", "extension": "101", "display_name": "New"}]})
+        line = self.client.call("getLine", "main", "101", status=200).json
+        self.assertEqual((line["display_name"], line["password_set"]), ("New", True))
+
+    def test_a_trial(self):
+        before = self.export()
+        body = {"users": [{"name": "new"}],
+                "lines": [{"group": "main", "extension": "150", "user": "new"}]}
+        tried = self.load(body, dry_run="true")
+        self.assertEqual(self.counts(tried), {"added": {"users": 1, "lines": 1}, "changed": {},
+                                              "unchanged": {}})
+        self.assertEqual(self.export(), before)
+        self.assertEqual(self.load(body, dry_run="false")["added"], tried["added"])
+        self.load(body, dry_run="perhaps", status=400)
+
+    def test_every_error_is_told(self):
+        line = {"group": "main", "extension": "150"}
+        self.assertEqual(self.refused({
+            "lines": [line, {**line, "user": "nobody"}, {"group": "main"}, 1,
+                      {**line, "extension": "1 5"}, {**line, "colour": "red", "enabled": "yes"}],
+            "forwardings": [{**line, "condition": "busy!", "target": "1"}]}), [
+                (2, "main/150", "user", "is no user that exists"),
+                (3, "main/?", "extension", "is missing"),
+                (4, "?/?", "", "is not an object"),
+                (5, "main/1 5", "extension", EXTENSION),
+                (6, "main/150", "colour", "is not a field of a line"),
+                (6, "main/150", "enabled", "must be true or false"),
+                (1, "main/150/busy!/?", "condition",
+                 self.refused({"forwardings": [{**line, "condition": "busy!"}]})[0][3])])
+        self.assertEqual(self.refused({"lines": {}, "cars": []}), [
+            (None, None, "lines", "must be a list"),
+            (None, None, "cars", "is no list of settings")])
+
+    def test_many_errors_are_cut(self):
+        lines = [{"group": "main", "extension": "1 5"} for _ in range(1000)]
+        problem = self.load({"lines": lines}, status=422)
+        self.assertEqual(len(problem["errors"]), 200)
+        self.assertIn("1000 records", problem["detail"])
+
+
+class Tables(Import):
+    def rows(self, *rows):
+        return {"csv": "\n".join(rows)}
+
+    def test_lines_with_users_and_forwardings(self):
+        result = self.load(self.rows(
+            "group,extension,password,user,user.mobile,forward.immediate.external,forward.dnd",
+            'main,150,"a,b",anna,+491701234567,101,mailbox',
+            "",
+            "main,151,,,,,"))
+        self.assertEqual(self.counts(result)["added"],
+                         {"users": 1, "lines": 2, "forwardings": 2})
+        slot = self.client.call("getForwarding", "main", "150", "dnd", "all", status=200).json
+        self.assertEqual(slot["target"], "mailbox")
+        self.assertEqual(self.client.call("getUser", "anna", status=200).json["mobile"],
+                         "+491701234567")
+
+    def test_other_spreadsheets(self):
+        for number, (separator, end) in enumerate([(";", "\r\n"), ("\t", "\n"), (",", "\r\n")]):
+            rows = [["group", "extension", "enabled"], ["main", str(160 + number), "off"]]
+            text = "\ufeff" + end.join(separator.join(row) for row in rows) + end
+            self.assertEqual(self.load({"csv": text})["added"]["lines"], 1)
+
+    def test_errors_name_their_rows(self):
+        self.assertEqual(self.refused(self.rows("group,extension,user", "main,150,", "main,1 x,\r",
+                                                "main,152,nobody", "main,153,,x")), [
+            (5, "", "", "has more cells than there are columns")])
+        self.assertEqual(self.refused(self.rows("group,extension,user", "main,150,", "main,1 x,\r",
+                                                "main,152,nobody")), [
+            (3, "main/1 x", "extension", EXTENSION),
+            (4, "main/152", "user", "is no user that exists")])
+
+    def test_errors_of_the_table(self):
+        for row, reason in (("group,extension,colour", "is no column that is known"),
+                            ("group,group", "is there twice"),
+                            ("forward.sometimes", "is no column that is known"),
+                            ("user.hat", "is no column that is known")):
+            self.assertEqual([error[3] for error in self.refused({"csv": row})], [reason])
+        self.assertEqual(self.refused({"csv": 'group\n"a"b'})[0][2], "csv")
+        self.assertEqual(self.refused({"csv": 1, "lines": 1}), [
+            (None, None, "csv", "must be a string"), (None, None, "lines", "must be a list")])
+        self.assertEqual(self.refused({"csv": "", "lines": []})[0][3],
+                         "cannot come with other members")
+        self.assertEqual(self.refused(self.rows("group,extension,user.mobile", "main,150,1"))[0][3],
+                         "is missing, but something is said of the user")
+
+    def test_many_lines(self):
+        """A large company's table, far above what other bodies may have."""
+        count = 1000
+        rows = ["group,extension,password,user,user.mobile"]
+        rows += [f"main,{20000 + i},secret{i},user{i},+49170{i:07}" for i in range(count)]
+        began = time.monotonic()
+        self.assertEqual(self.load(self.rows(*rows))["added"]["lines"], count)
+        print(f"{count} lines with their users in {time.monotonic() - began:.1f} s")
+
+    def test_a_large_body_is_for_imports_only(self):
+        big = {"name": "x" * 100_000}
+        self.client.call("addUser", body=big, status=413)
+        self.client.call("importSettings", body={"csv": "x" * 100_000}, query={}, token="wrong",
+                         status=401)
+
+
+if __name__ == "__main__":
+    unittest.main()
