@@ -398,6 +398,28 @@ void world_receive(struct world *world, const struct address *peer, struct span 
     engine_datagram(world->engine, world->time, &flow, bytes);
 }
 
+enum world_stream world_receive_stream(struct world *world, const struct address *peer,
+                                       struct span bytes)
+{
+    struct flow flow = {
+        .peer = *peer, .transport = TRANSPORT_TCP, .connection = ++world->connection_count};
+    struct sip_stream stream = {0};
+    struct sip_stream_part part;
+    for (;;) {
+        enum sip_stream_event event = sip_stream_next(&stream, bytes, &part);
+        struct span taken = span_slice(bytes, 0, part.len);
+        if (event == SIP_STREAM_WAIT) break;
+        bytes = span_from(bytes, part.len);
+        if (event == SIP_STREAM_MESSAGE) {
+            engine_datagram(world->engine, world->time, &flow, taken);
+        } else if (event == SIP_STREAM_BROKEN) {
+            engine_stream_fault(world->engine, world->time, &flow, taken, &part.fault);
+            return WORLD_STREAM_CLOSED;
+        }
+    }
+    return bytes.len > 0 ? WORLD_STREAM_WAITS : WORLD_STREAM_IDLE;
+}
+
 struct span world_take_sent(struct world *world)
 {
     if (world->sent_count == 0) return SPAN_NONE;

@@ -44,6 +44,11 @@ uint64_t world_wall_us(const struct world *world);
 
 // Gives the engine a datagram from `peer`.
 void world_receive(struct world *world, const struct address *peer, struct span bytes);
+// The same by a new TCP connection from `peer`, as a worker does it: messages as they become whole,
+// a fault where the stream breaks. Tells what has become of the stream.
+enum world_stream { WORLD_STREAM_IDLE, WORLD_STREAM_WAITS, WORLD_STREAM_CLOSED };
+enum world_stream world_receive_stream(struct world *world, const struct address *peer,
+                                       struct span bytes);
 
 // The oldest message that the engine sent and nobody took yet, or an empty span. Lives until the
 // next call.
