@@ -293,10 +293,10 @@ static void decide(const struct call_offer *offer, const struct call_caller *cal
         .is_logged_in = offer->line->has_user && presence.is_logged_in,
         .has_clients = offer->line->has_user && presence.has_clients,
         .diversion_count = history->diversion_count,
+        .visited = history->visited,
         .visited_count = history->visited_count,
     };
     struct fwd_facts facts;
-    memcpy(facts_of_call.visited, history->visited, sizeof history->visited);
     fwd_prepare(&offer->group->snapshot, &offer->group->numbering, offer->line, &facts_of_call,
                 room, &facts);
     fwd_decide(&facts, verdict);

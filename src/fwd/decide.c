@@ -1,232 +1,75 @@
 // SPDX-License-Identifier: Apache-2.0
-// The forwarding decision. behaviour.md "The decision": fwd_decide() goes through its steps one
-// after the other, and the first one that yields a verdict ends it. Within a step, forward() goes
-// through the levels (behaviour.md "Precedence within one step"), and within a level the rule for
-// the caller's own origin comes before the one for all.
-#include "fwd/fwd.h"
+// The forwarding decision. behaviour.md "The decision": when a call arrives, arrive() goes through
+// the steps one after the other, and the first one that yields a verdict ends it. Within a step the
+// levels follow each other (levels.c); every candidate's target is judged (targets.c). When
+// something has happened since (the chosen time is over, clients have answered, ...), the decision
+// goes on from where the call is.
+#include "fwd/fwd_int.h"
 
-// What a step needs: what is known, what comes of it, and where we are.
-struct decision {
-    const struct fwd_facts *facts;
-    struct fwd_verdict *verdict;
-    enum fwd_step step;
-};
-
-// ---- Trace
-
-static struct fwd_trace_entry *note(struct decision *decision, enum fwd_subject subject,
-                                    enum fwd_finding finding)
+// Where other telephones of the extension ring at the PBX, forwardings because our clients are not
+// there leave them some time first.
+static bool has_grace(const struct decision *decision, enum model_condition condition)
 {
-    struct fwd_trace *trace = &decision->verdict->trace;
-    ASSERT(trace->count < FWD_TRACE_MAX); // at most three slots and three more entries a step
-    struct fwd_trace_entry *entry = &trace->entries[trace->count++];
-    *entry = (struct fwd_trace_entry){
-        .step = (uint8_t)decision->step,
-        .subject = (uint8_t)subject,
-        .finding = (uint8_t)finding,
-    };
-    return entry;
+    bool is_absent = condition == CONDITION_LOGGED_OFF || condition == CONDITION_UNREACHABLE;
+    return is_absent && decision->facts->has_other_contacts && decision->facts->grace_s > 0;
 }
 
-static void note_slot(struct decision *decision, enum model_condition condition,
-                      enum model_origin origin, enum fwd_finding finding)
+// Goes through the levels of one step; true when a forwarding has yielded the verdict.
+static bool forward(struct decision *decision, enum model_condition condition)
 {
-    struct fwd_trace_entry *entry = note(decision, FWD_SUBJECT_SLOT, finding);
-    entry->condition = (uint8_t)condition;
-    entry->origin = (uint8_t)origin;
-}
-
-// Notes whether a state holds, and returns it.
-static bool note_state(struct decision *decision, enum fwd_subject subject, bool is_held)
-{
-    note(decision, subject, is_held ? FWD_APPLIES : FWD_NOT_HELD);
-    return is_held;
-}
-
-// ---- Verdicts
-
-static void redirect(struct decision *decision, struct span target, enum model_reason reason)
-{
-    decision->verdict->kind = VERDICT_REDIRECT;
-    decision->verdict->target = target;
-    decision->verdict->reason = reason;
-}
-
-static void ring(struct decision *decision)
-{
-    decision->verdict->kind = VERDICT_RING;
-    decision->verdict->seconds = FWD_RING_MAX_S;
-    decision->verdict->status = 480;
-}
-
-static void decline(struct decision *decision, unsigned status)
-{
-    decision->verdict->kind = VERDICT_DECLINE;
-    decision->verdict->status = status;
-}
-
-// As the group answers for users who are not there (setting decline_unavailable).
-static void decline_unavailable(struct decision *decision)
-{
-    note(decision, FWD_SUBJECT_DECLINE, FWD_APPLIES);
-    switch (decision->facts->decline_unavailable) {
-    case DECLINE_486: decline(decision, 486); return;
-    case DECLINE_480: decline(decision, 480); return;
-    case DECLINE_603: decline(decision, 603); return;
-    case DECLINE_RINGING:
-        decision->verdict->kind = VERDICT_HOLD;
-        decision->verdict->seconds = FWD_HOLD_S;
-        decision->verdict->status = 480;
-        return;
-    }
-    ASSERT(false);
-}
-
-// ---- Targets: behaviour.md step 2, which holds for every candidate of the other steps
-
-// What speaks for or against forwarding to `target`. A target that is missing, the line itself, an
-// emergency number or barred is skipped as unset; one that was visited, or any once the call was
-// diverted too often, ends the call.
-static enum fwd_finding judge(const struct decision *decision, const struct fwd_target *target)
-{
-    switch (target->state) {
-    case FWD_TARGET_MISSING: return FWD_NO_NUMBER;
-    case FWD_TARGET_SELF: return FWD_IS_SELF;
-    case FWD_TARGET_EMERGENCY: return FWD_IS_EMERGENCY;
-    case FWD_TARGET_BARRED: return FWD_IS_BARRED;
-    case FWD_TARGET_VISITED: return FWD_IS_VISITED;
-    case FWD_TARGET_USABLE: break;
-    }
-    bool is_over_limit = decision->facts->diversion_count >= decision->facts->max_diversions;
-    return is_over_limit ? FWD_IS_OVER_LIMIT : FWD_APPLIES;
-}
-
-static bool is_skipped(enum fwd_finding finding)
-{
-    return finding == FWD_NO_NUMBER || finding == FWD_IS_SELF || finding == FWD_IS_EMERGENCY ||
-           finding == FWD_IS_BARRED;
-}
-
-static enum model_reason reason_of(enum model_condition condition)
-{
-    switch (condition) {
-    case CONDITION_IMMEDIATE: return REASON_UNCONDITIONAL;
-    case CONDITION_DND: return REASON_DND;
-    case CONDITION_LOGGED_OFF: return REASON_UNAVAILABLE_LOGGED_OFF;
-    case CONDITION_UNREACHABLE: return REASON_UNREACHABLE;
-    case CONDITION_BUSY: return REASON_BUSY;
-    case CONDITION_NO_ANSWER: return REASON_NO_ANSWER;
-    case CONDITION_COUNT: break;
-    }
-    ASSERT(false);
-}
-
-// What follows from a candidate that is not skipped: the call goes there, or it ends. Returns true,
-// for that is the verdict.
-static bool execute(struct decision *decision, const struct fwd_target *target,
-                    enum fwd_finding finding, enum model_condition condition)
-{
-    if (finding == FWD_APPLIES) {
-        redirect(decision, target->stored, reason_of(condition));
+    struct fwd_choice choice;
+    enum fwd_finding finding;
+    if (!fwd_choose(decision, condition, &choice, &finding)) return false;
+    if (finding == FWD_APPLIES && has_grace(decision, condition)) {
+        fwd_note(decision, FWD_SUBJECT_OTHER_CONTACTS, FWD_APPLIES);
+        fwd_hold(decision, decision->facts->grace_s);
+        decision->verdict->has_next = true;
+        decision->verdict->next = choice;
     } else {
-        decline(decision, 480);
+        fwd_carry_out(decision, &choice, finding);
     }
     return true;
 }
 
-// ---- Levels of a step
-
-static const struct fwd_rule *find_slot(const struct fwd_facts *facts,
-                                        enum model_condition condition, enum model_origin origin)
-{
-    for (size_t i = 0; i < facts->rule_count; i++) {
-        const struct fwd_rule *rule = &facts->rules[i];
-        if (rule->condition == condition && rule->origin == origin) return rule;
-    }
-    return NULL;
-}
-
-// The user's slots, the most specific first. Noted are all that are set, and the one that decides
-// comes last; when none is set, that.
-static bool forward_by_slots(struct decision *decision, enum model_condition condition)
-{
-    bool is_internal = decision->facts->is_internal;
-    enum model_origin own = is_internal ? ORIGIN_INTERNAL : ORIGIN_EXTERNAL;
-    enum model_origin other = is_internal ? ORIGIN_EXTERNAL : ORIGIN_INTERNAL;
-    const struct fwd_rule *specific = find_slot(decision->facts, condition, own);
-    const struct fwd_rule *general = find_slot(decision->facts, condition, ORIGIN_ALL);
-    bool has_other = find_slot(decision->facts, condition, other) != NULL;
-
-    if (has_other) note_slot(decision, condition, other, FWD_OTHER_ORIGIN);
-    if (!has_other && !specific && !general) {
-        note_slot(decision, condition, ORIGIN_ALL, FWD_NOT_SET);
-    }
-    if (specific) {
-        enum fwd_finding finding = judge(decision, &specific->target);
-        bool is_deciding = !is_skipped(finding);
-        if (is_deciding && general) {
-            note_slot(decision, condition, ORIGIN_ALL, FWD_LESS_SPECIFIC);
-        }
-        note_slot(decision, condition, own, finding);
-        if (is_deciding) return execute(decision, &specific->target, finding, condition);
-    }
-    if (general) {
-        enum fwd_finding finding = judge(decision, &general->target);
-        note_slot(decision, condition, ORIGIN_ALL, finding);
-        if (!is_skipped(finding)) return execute(decision, &general->target, finding, condition);
-    }
-    return false;
-}
-
-// The user's mailbox number, when nobody is logged in.
-static bool forward_to_mailbox(struct decision *decision)
-{
-    const struct fwd_target *mailbox = &decision->facts->mailbox;
-    bool is_set = decision->facts->has_user && mailbox->stored.len > 0 &&
-                  mailbox->state != FWD_TARGET_MISSING;
-    enum fwd_finding finding = is_set ? judge(decision, mailbox) : FWD_NOT_SET;
-    note(decision, FWD_SUBJECT_MAILBOX, finding);
-    if (!is_set || is_skipped(finding)) return false;
-    return execute(decision, mailbox, finding, CONDITION_LOGGED_OFF);
-}
-
-// Goes through the levels of one step.
-static bool forward(struct decision *decision, enum model_condition condition)
-{
-    if (forward_by_slots(decision, condition)) return true;
-    return condition == CONDITION_LOGGED_OFF && forward_to_mailbox(decision);
-}
-
 // ---- Steps; each returns whether it has yielded the verdict
 
+// A call that is never forwarded rings or ends.
+static bool ring_or_decline(struct decision *decision)
+{
+    if (fwd_note_state(decision, FWD_SUBJECT_CLIENTS, decision->facts->has_clients)) {
+        fwd_ring(decision, FWD_RING_MAX_S);
+    } else {
+        fwd_decline(decision, 480);
+    }
+    return true;
+}
+
 // 1. Calls back from the emergency service ring, whatever else is set (RFC 7090 section 5); a
-// disabled line takes no call.
+// disabled line takes no call; what comes through a hunt group or queue stays there.
 static bool enter(struct decision *decision)
 {
     const struct fwd_facts *facts = decision->facts;
     decision->step = FWD_STEP_ENTRY;
-    if (note_state(decision, FWD_SUBJECT_PSAP_CALLBACK, facts->is_psap_callback)) {
-        if (note_state(decision, FWD_SUBJECT_CLIENTS, facts->has_clients)) {
-            ring(decision);
-        } else {
-            decline(decision, 480);
-        }
+    if (fwd_note_state(decision, FWD_SUBJECT_PSAP_CALLBACK, facts->is_psap_callback)) {
+        return ring_or_decline(decision);
+    }
+    if (fwd_note_state(decision, FWD_SUBJECT_LINE, !facts->is_line_enabled)) {
+        fwd_decline(decision, 480);
         return true;
     }
-    if (note_state(decision, FWD_SUBJECT_LINE, !facts->is_line_enabled)) {
-        decline(decision, 480);
-        return true;
-    }
-    return false;
+    if (!facts->is_group_call) return false;
+    fwd_note(decision, FWD_SUBJECT_GROUP_CALL, FWD_APPLIES);
+    return ring_or_decline(decision);
 }
 
 // 2. Whether the call may still be diverted. Nothing ends here: a call that nobody wants to forward
-// rings, however often it was diverted before. See judge().
+// rings, however often it was diverted before. See fwd_judge().
 static void check_limits(struct decision *decision)
 {
     const struct fwd_facts *facts = decision->facts;
     decision->step = FWD_STEP_LIMITS;
-    note_state(decision, FWD_SUBJECT_DIVERSIONS, facts->diversion_count >= facts->max_diversions);
+    fwd_note_state(decision, FWD_SUBJECT_DIVERSIONS,
+                   facts->diversion_count >= facts->max_diversions);
 }
 
 // 3.
@@ -241,8 +84,8 @@ static bool respect_dnd(struct decision *decision)
 {
     bool is_dnd = decision->facts->has_user && decision->facts->is_dnd;
     decision->step = FWD_STEP_DND;
-    if (!note_state(decision, FWD_SUBJECT_STATE, is_dnd)) return false;
-    if (!forward(decision, CONDITION_DND)) decline_unavailable(decision);
+    if (!fwd_note_state(decision, FWD_SUBJECT_STATE, is_dnd)) return false;
+    if (!forward(decision, CONDITION_DND)) fwd_decline_unavailable(decision);
     return true;
 }
 
@@ -251,27 +94,198 @@ static bool handle_logged_off(struct decision *decision)
 {
     bool is_logged_in = decision->facts->has_user && decision->facts->is_logged_in;
     decision->step = FWD_STEP_LOGGED_OFF;
-    if (!note_state(decision, FWD_SUBJECT_STATE, !is_logged_in)) return false;
-    if (!forward(decision, CONDITION_LOGGED_OFF)) decline_unavailable(decision);
+    if (!fwd_note_state(decision, FWD_SUBJECT_STATE, !is_logged_in)) return false;
+    if (!forward(decision, CONDITION_LOGGED_OFF)) fwd_decline_unavailable(decision);
     return true;
 }
 
-// 7. The user is there: ring, until someone answers or the PBX gives up.
+// Whether the line's calls make it busy. Ringing calls count only towards max_calls.
+static enum fwd_finding judge_calls(const struct fwd_facts *facts)
+{
+    if (facts->up_count + facts->ringing_count >= facts->max_calls) return FWD_IS_FULL;
+    if (facts->up_count == 0) return FWD_NOT_HELD;
+    switch (facts->second_call) {
+    case SECOND_CALL_AUTO: return FWD_HAS_CALL;
+    case SECOND_CALL_RING: return FWD_NOT_HELD;
+    case SECOND_CALL_BUSY: return FWD_IS_BUSY;
+    }
+    ASSERT(false);
+}
+
+static bool answer_busy(struct decision *decision)
+{
+    if (forward(decision, CONDITION_BUSY)) return true;
+    fwd_note(decision, FWD_SUBJECT_CALLS, FWD_APPLIES);
+    fwd_decline(decision, 486);
+    return true;
+}
+
+// 6. With one call, and nothing set about a second one, the line is busy if a forwarding is there
+// for it.
+static bool handle_busy(struct decision *decision)
+{
+    decision->step = FWD_STEP_BUSY;
+    enum fwd_finding finding = judge_calls(decision->facts);
+    fwd_note(decision, FWD_SUBJECT_CALLS, finding);
+    if (finding == FWD_NOT_HELD) return false;
+    if (finding == FWD_HAS_CALL) return forward(decision, CONDITION_BUSY);
+    return answer_busy(decision);
+}
+
+// 7. The user is there: ring, until someone answers or the PBX gives up. The no_answer forwarding
+// is chosen now; only its delay runs.
 static void ring_clients(struct decision *decision)
 {
+    struct fwd_verdict *verdict = decision->verdict;
+    enum fwd_finding finding;
     decision->step = FWD_STEP_RING;
-    note(decision, FWD_SUBJECT_CLIENTS, FWD_APPLIES);
-    ring(decision);
+    verdict->has_next = fwd_choose(decision, CONDITION_NO_ANSWER, &verdict->next, &finding);
+    fwd_note(decision, FWD_SUBJECT_CLIENTS, FWD_APPLIES);
+    fwd_ring(decision, verdict->has_next ? verdict->next.delay_s : (unsigned)FWD_RING_MAX_S);
+}
+
+static void arrive(struct decision *decision)
+{
+    if (enter(decision)) return;
+    check_limits(decision);
+    if (forward_immediately(decision)) return;
+    if (respect_dnd(decision)) return;
+    if (handle_logged_off(decision)) return;
+    if (handle_busy(decision)) return;
+    ring_clients(decision);
+}
+
+// ---- What has happened since
+
+static bool is_never_forwarded(const struct fwd_facts *facts)
+{
+    return facts->is_psap_callback || facts->is_group_call;
+}
+
+// The time of the forwarding that was chosen has come. If it has lost its target meanwhile, the
+// call rings on, or is answered as if there were none.
+static void carry_out_chosen(struct decision *decision)
+{
+    const struct fwd_choice *chosen = &decision->facts->chosen;
+    enum fwd_finding finding = fwd_judge(decision->facts, &chosen->target);
+    bool is_ringing = chosen->condition == CONDITION_NO_ANSWER;
+    decision->step = (enum fwd_step)chosen->step;
+    fwd_note(decision, is_ringing ? FWD_SUBJECT_CLIENTS : FWD_SUBJECT_OTHER_CONTACTS,
+             FWD_IS_UNANSWERED);
+    fwd_note_choice(decision, chosen, finding);
+    if (!fwd_is_skipped(finding)) {
+        fwd_carry_out(decision, chosen, finding);
+    } else if (is_ringing) {
+        fwd_note(decision, FWD_SUBJECT_CLIENTS, FWD_APPLIES);
+        fwd_ring(decision, FWD_RING_MAX_S);
+    } else {
+        fwd_decline_unavailable(decision);
+    }
+}
+
+static void clients_are_busy(struct decision *decision)
+{
+    decision->step = FWD_STEP_BUSY;
+    fwd_note(decision, FWD_SUBJECT_CLIENTS, FWD_IS_BUSY);
+    if (is_never_forwarded(decision->facts)) {
+        fwd_decline(decision, 486);
+    } else {
+        answer_busy(decision);
+    }
+}
+
+static void clients_are_unreached(struct decision *decision)
+{
+    decision->step = FWD_STEP_RING;
+    fwd_note(decision, FWD_SUBJECT_CLIENTS, FWD_IS_UNREACHABLE);
+    if (is_never_forwarded(decision->facts)) {
+        fwd_decline(decision, 480);
+        return;
+    }
+    if (forward(decision, CONDITION_UNREACHABLE)) return;
+    decision->step = FWD_STEP_LOGGED_OFF;
+    if (!forward(decision, CONDITION_LOGGED_OFF)) fwd_decline_unavailable(decision);
+}
+
+// Behaviour "a client's 302 deflects ... all limits apply".
+static void deflect(struct decision *decision)
+{
+    const struct fwd_facts *facts = decision->facts;
+    struct fwd_choice choice = {
+        .step = FWD_STEP_RING,
+        .subject = FWD_SUBJECT_DEFLECTION,
+        .reason = facts->has_alerted ? REASON_DEFLECTION_ALERTING : REASON_DEFLECTION_IMMEDIATE,
+        .target = facts->deflection,
+    };
+    decision->step = FWD_STEP_RING;
+    enum fwd_finding finding = is_never_forwarded(facts) ? FWD_NEVER_FORWARDED
+                                                         : fwd_judge(facts, &choice.target);
+    fwd_note(decision, FWD_SUBJECT_DEFLECTION, finding);
+    if (fwd_is_skipped(finding)) {
+        fwd_decline(decision, 480);
+    } else {
+        fwd_carry_out(decision, &choice, finding);
+    }
+}
+
+// The forwarding that we carried out ourselves found nobody: the mailbox is what is left.
+static void target_has_failed(struct decision *decision)
+{
+    const struct fwd_facts *facts = decision->facts;
+    struct fwd_choice mailbox = {
+        .step = FWD_STEP_RING,
+        .subject = FWD_SUBJECT_MAILBOX,
+        .reason = REASON_UNREACHABLE,
+        .target = facts->mailbox,
+    };
+    decision->step = FWD_STEP_RING;
+    fwd_note(decision, FWD_SUBJECT_TARGET, FWD_IS_UNREACHABLE);
+    bool is_set = facts->has_user && facts->mailbox.stored.len > 0 &&
+                  facts->mailbox.state != FWD_TARGET_MISSING;
+    enum fwd_finding finding = is_set ? fwd_judge(facts, &facts->mailbox) : FWD_NOT_SET;
+    fwd_note(decision, FWD_SUBJECT_MAILBOX, finding);
+    if (fwd_is_skipped(finding)) {
+        fwd_decline(decision, 480);
+    } else {
+        fwd_carry_out(decision, &mailbox, finding);
+    }
+}
+
+static void go_on(struct decision *decision, enum fwd_event event)
+{
+    decision->step = FWD_STEP_RING;
+    switch (event) {
+    case FWD_WAITED: carry_out_chosen(decision); return;
+    case FWD_CLIENTS_BUSY: clients_are_busy(decision); return;
+    case FWD_CLIENTS_UNREACHED: clients_are_unreached(decision); return;
+    case FWD_DEFLECTED: deflect(decision); return;
+    case FWD_TARGET_FAILED: target_has_failed(decision); return;
+    case FWD_CLIENT_REJECTED:
+        fwd_note(decision, FWD_SUBJECT_CLIENTS, FWD_IS_REJECTED);
+        fwd_decline_rejected(decision);
+        return;
+    case FWD_TARGET_BUSY:
+        fwd_note(decision, FWD_SUBJECT_TARGET, FWD_IS_BUSY);
+        fwd_decline(decision, 486);
+        return;
+    case FWD_ARRIVED:
+    case FWD_EVENT_COUNT: break;
+    }
+    ASSERT(false);
 }
 
 void fwd_decide(const struct fwd_facts *facts, struct fwd_verdict *verdict)
 {
-    struct decision decision = {.facts = facts, .verdict = verdict};
-    *verdict = (struct fwd_verdict){.target = SPAN_NONE};
-    if (enter(&decision)) return;
-    check_limits(&decision);
-    if (forward_immediately(&decision)) return;
-    if (respect_dnd(&decision)) return;
-    if (handle_logged_off(&decision)) return;
-    ring_clients(&decision);
+    struct decision decision = {.facts = facts, .verdict = verdict, .step = FWD_STEP_ENTRY};
+    verdict->target = SPAN_NONE;
+    verdict->reason = REASON_UNCONDITIONAL;
+    verdict->status = verdict->seconds = 0;
+    verdict->has_next = false;
+    verdict->rule_id = 0;
+    verdict->trace.count = 0;
+    if (facts->event == FWD_ARRIVED) {
+        arrive(&decision);
+    } else {
+        go_on(&decision, facts->event);
+    }
 }

@@ -52,9 +52,10 @@ static struct candidate mailbox_of(const struct snapshot_line *line)
 }
 
 // The user's number for the words "mailbox" and "mobile", any other target as it is.
-static struct candidate resolve(const struct snapshot_line *line, const struct snapshot_rule *rule)
+static struct candidate resolve(const struct snapshot_line *line, const void *block,
+                                const struct snapshot_rule *rule)
 {
-    struct span target = snapshot_text(line, rule->target);
+    struct span target = snapshot_text(block, rule->target);
     if (span_eq(target, SPAN("mailbox"))) return mailbox_of(line);
     if (span_eq(target, SPAN("mobile"))) {
         return (struct candidate){snapshot_text(line, line->mobile),
@@ -65,7 +66,108 @@ static struct candidate resolve(const struct snapshot_line *line, const struct s
 
 static struct fwd_target target_of(const struct site *site, struct candidate candidate)
 {
-    return (struct fwd_target){candidate.stored, state_of(site, &candidate)};
+    return (struct fwd_target){candidate.stored, state_of(site, &candidate),
+                               candidate.number_class};
+}
+
+// ---- Rules
+
+static bool is_for_caller(const struct site *site, const void *block,
+                          const struct snapshot_rule *rule)
+{
+    const struct fwd_call *call = site->call;
+    struct span filter = snapshot_text(block, rule->caller);
+    switch ((enum snapshot_caller)rule->caller_kind) {
+    case CALLER_ANY: return true;
+    case CALLER_ANONYMOUS: return call->is_anonymous;
+    case CALLER_PREFIX: return !call->is_anonymous && span_starts_with(call->caller, filter);
+    case CALLER_NUMBER: return !call->is_anonymous && span_eq(call->caller, filter);
+    }
+    return false;
+}
+
+static bool is_for_presence(const struct site *site, const void *block,
+                            const struct snapshot_rule *rule)
+{
+    struct span wanted = snapshot_text(block, rule->presence);
+    return wanted.len == 0 ||
+           span_eq_nocase(wanted, snapshot_text(site->line, site->line->presence));
+}
+
+// Whether a rule holds now, for this caller: FWD_APPLIES, or the first reason why not. (The origin
+// is the decision's business.)
+static enum fwd_finding find(const struct site *site, const void *block,
+                             const struct snapshot_rule *rule)
+{
+    if (rule->until_s > 0 && site->call->wall_us / 1000000 >= rule->until_s) return FWD_IS_EXPIRED;
+    if (!is_for_caller(site, block, rule)) return FWD_OTHER_CALLER;
+    if (!is_for_presence(site, block, rule)) return FWD_OTHER_PRESENCE;
+    return FWD_APPLIES;
+}
+
+// Which conditions' rules the decision can ask for, as bits: the others need no facts.
+static unsigned asked_conditions(const struct site *site)
+{
+    const struct fwd_call *call = site->call;
+    unsigned immediate = 1u << CONDITION_IMMEDIATE, logged_off = 1u << CONDITION_LOGGED_OFF;
+    switch (call->event) {
+    case FWD_ARRIVED:
+        if (site->line->has_user && site->line->is_dnd) return immediate | 1u << CONDITION_DND;
+        if (!call->is_logged_in) return immediate | logged_off;
+        return immediate | 1u << CONDITION_BUSY | 1u << CONDITION_NO_ANSWER;
+    case FWD_CLIENTS_BUSY: return 1u << CONDITION_BUSY;
+    case FWD_CLIENTS_UNREACHED: return 1u << CONDITION_UNREACHABLE | logged_off;
+    default: return 0;
+    }
+}
+
+static struct fwd_rule rule_of(const struct site *site, const void *block,
+                               const struct snapshot_rule *rule)
+{
+    enum fwd_finding finding = find(site, block, rule);
+    struct fwd_rule fact = {
+        .level = rule->level,
+        .condition = rule->condition,
+        .origin = rule->origin,
+        .finding = (uint8_t)finding,
+        .caller_kind = rule->caller_kind,
+        .prefix_len = (uint8_t)(rule->caller_kind == CALLER_PREFIX ? rule->caller.len : 0),
+        .has_schedule = rule->schedule.count > 0 || rule->days.count > 0,
+        .has_presence = rule->presence.len > 0,
+        .is_ring = rule->is_ring,
+        .delay_s = (uint8_t)rule->delay_s,
+        .number = rule->level == LEVEL_SLOT ? 0 : rule->position,
+        .place = rule->position,
+        .rule_id = rule->rule_id,
+    };
+    bool is_judged = finding == FWD_APPLIES && !rule->is_ring;
+    if (is_judged) fact.target = target_of(site, resolve(site->line, block, rule));
+    return fact;
+}
+
+// Puts the rules that can be asked for into `room`; returns how many.
+static size_t put_rules(const struct site *site, struct fwd_facts_room *room)
+{
+    const struct snapshot_line *line = site->line;
+    const struct snapshot_rule *of_group = snapshot_rules(site->group);
+    unsigned asked = asked_conditions(site);
+    size_t count = 0;
+    for (size_t i = 0; i < line->rule_count && count < FWD_RULES_MAX; i++) {
+        const struct snapshot_rule *rule = &line->rules[i];
+        if (asked >> rule->condition & 1) room->rules[count++] = rule_of(site, line, rule);
+    }
+    for (size_t i = 0; i < site->group->rules.count && count < FWD_RULES_MAX; i++) {
+        const struct snapshot_rule *rule = &of_group[i];
+        if (!(asked >> rule->condition & 1)) continue;
+        room->rules[count++] = rule_of(site, site->group, rule);
+    }
+    return count;
+}
+
+// A limit of 0 is none.
+static bool is_reached(uint32_t count, uint32_t limit)
+{
+    return limit > 0 && count >= limit;
 }
 
 void fwd_prepare(const struct snapshot_group *group, const struct phone_numbering *numbering,
@@ -73,31 +175,42 @@ void fwd_prepare(const struct snapshot_group *group, const struct phone_numberin
                  struct fwd_facts_room *room, struct fwd_facts *facts)
 {
     struct site site = {.group = group, .numbering = numbering, .line = line, .call = call};
+    struct candidate deflection = {call->deflection, call->deflection_class};
     find_place(&site, snapshot_text(line, line->extension), &site.own);
-    size_t rule_max = sizeof room->rules / sizeof room->rules[0];
-    size_t rule_count = 0;
-    for (size_t i = 0; i < line->rule_count && rule_count < rule_max; i++) {
-        const struct snapshot_rule *rule = &line->rules[i];
-        if (rule->level != LEVEL_SLOT) continue;
-        room->rules[rule_count++] = (struct fwd_rule){
-            .condition = (enum model_condition)rule->condition,
-            .origin = (enum model_origin)rule->origin,
-            .target = target_of(&site, resolve(line, rule)),
-        };
-    }
     *facts = (struct fwd_facts){
+        .event = call->event,
         .is_psap_callback = call->is_psap_callback,
+        .is_group_call = call->is_group_call,
         .is_line_enabled = line->is_enabled && group->settings.is_enabled,
         .is_internal = call->is_internal,
         .has_user = line->has_user,
         .is_dnd = line->is_dnd,
         .is_logged_in = call->is_logged_in,
         .has_clients = call->has_clients,
+        .has_other_contacts = line->has_other_contacts,
+        .has_alerted = call->has_alerted,
         .rules = room->rules,
-        .rule_count = rule_count,
+        .rule_count = put_rules(&site, room),
         .mailbox = target_of(&site, mailbox_of(line)),
+        .deflection = target_of(&site, deflection),
         .decline_unavailable = (enum model_decline)group->settings.decline_unavailable,
+        .decline_rejected = (enum model_rejected)group->settings.decline_rejected,
+        .client_status = call->client_status,
+        .up_count = call->up_count,
+        .ringing_count = call->ringing_count,
+        .max_calls = line->max_calls,
+        .second_call = (enum model_second_call)line->second_call,
         .diversion_count = call->diversion_count,
         .max_diversions = group->settings.max_diversions,
+        .has_too_many_forwarded = is_reached(call->forwarded_now_count,
+                                             group->settings.max_forwarded_calls),
+        .has_too_often_forwarded = is_reached(call->forwarded_hour_count,
+                                              group->settings.max_forwarded_per_hour),
+        .grace_s = group->settings.other_contacts_grace_s,
     };
+    if (call->chosen) {
+        struct candidate target = {call->chosen->target.stored, call->chosen->target.number_class};
+        facts->chosen = *call->chosen;
+        facts->chosen.target = target_of(&site, target);
+    }
 }

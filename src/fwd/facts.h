@@ -7,20 +7,32 @@
 
 enum { FWD_VISITED_MAX = 32 };
 
-// What is known of a call when it arrives. All numbers in stored form.
+// What is known of a call. All numbers in stored form.
 struct fwd_call {
+    enum fwd_event event;
+    struct span caller; // empty: unknown
+    bool is_anonymous;  // withheld: no number fits the caller
+    uint64_t wall_us;   // now
     bool is_internal;
     bool is_psap_callback;
-    bool is_logged_in; // of the line's user
-    bool has_clients;  // something of the user's rings
+    bool is_group_call;
+    bool is_logged_in;      // the line's user
+    bool has_clients;       // something of the user's rings
+    bool has_alerted;       // FWD_DEFLECTED: the caller has heard ringing
+    unsigned client_status; // FWD_CLIENT_REJECTED
+    // Calls of the line (fwd_facts), and how many it forwards at the moment and within the hour.
+    uint32_t up_count, ringing_count, forwarded_now_count, forwarded_hour_count;
     uint32_t diversion_count;
-    struct span visited[FWD_VISITED_MAX]; // who has forwarded this call before
+    const struct span *visited; // who has forwarded this call before
     size_t visited_count;
+    const struct fwd_choice *chosen; // FWD_WAITED; its target is judged anew
+    struct span deflection;          // FWD_DEFLECTED: where to
+    enum model_number_class deflection_class;
 };
 
 // Room that prepared facts need; the facts point into it.
 struct fwd_facts_room {
-    struct fwd_rule rules[CONDITION_COUNT * ORIGIN_COUNT];
+    struct fwd_rule rules[FWD_RULES_MAX];
 };
 
 // Prepares the facts. `group`, `numbering` and `line` belong together; everything must outlive

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The trace and the verdict in words: stable names for programs, sentences for people. A trace may
 // come out of the journal of another version, so no value is taken for granted.
-#include "fwd/fwd.h"
+#include "fwd/words_int.h"
 
 // ---- Names
 
@@ -24,8 +24,17 @@ static const char *const subject_names[] = {
     [FWD_SUBJECT_DECLINE] = "decline",
     [FWD_SUBJECT_DIVERSIONS] = "diversions",
     [FWD_SUBJECT_CLIENTS] = "clients",
+    [FWD_SUBJECT_GROUP_CALL] = "group_call",
+    [FWD_SUBJECT_MANDATORY] = "mandatory",
+    [FWD_SUBJECT_EXCEPTION] = "exception",
+    [FWD_SUBJECT_DEFAULT] = "default",
+    [FWD_SUBJECT_OTHER_CONTACTS] = "other_contacts",
+    [FWD_SUBJECT_CALLS] = "calls",
+    [FWD_SUBJECT_REJECTED] = "rejected",
+    [FWD_SUBJECT_DEFLECTION] = "deflection",
+    [FWD_SUBJECT_TARGET] = "target",
+    [FWD_SUBJECT_MORE] = "more",
 };
-enum { SUBJECT_COUNT = sizeof subject_names / sizeof subject_names[0] };
 
 static const char *const finding_names[] = {
     [FWD_APPLIES] = "applies",
@@ -39,8 +48,24 @@ static const char *const finding_names[] = {
     [FWD_IS_OVER_LIMIT] = "is_over_limit",
     [FWD_IS_EMERGENCY] = "is_emergency",
     [FWD_IS_BARRED] = "is_barred",
+    [FWD_OTHER_CALLER] = "other_caller",
+    [FWD_OTHER_TIME] = "other_time",
+    [FWD_OTHER_PRESENCE] = "other_presence",
+    [FWD_IS_EXPIRED] = "is_expired",
+    [FWD_IS_USED_UP] = "is_used_up",
+    [FWD_IS_CANCELLED] = "is_cancelled",
+    [FWD_RINGS] = "rings",
+    [FWD_IS_TOO_MANY] = "is_too_many",
+    [FWD_IS_TOO_OFTEN] = "is_too_often",
+    [FWD_IS_CHOSEN] = "is_chosen",
+    [FWD_HAS_CALL] = "has_call",
+    [FWD_IS_BUSY] = "is_busy",
+    [FWD_IS_FULL] = "is_full",
+    [FWD_IS_REJECTED] = "is_rejected",
+    [FWD_IS_UNREACHABLE] = "is_unreachable",
+    [FWD_IS_UNANSWERED] = "is_unanswered",
+    [FWD_NEVER_FORWARDED] = "never_forwarded",
 };
-enum { FINDING_COUNT = sizeof finding_names / sizeof finding_names[0] };
 
 static const char *name_in(const char *const *names, size_t count, size_t at)
 {
@@ -66,212 +91,67 @@ const char *fwd_finding_name(uint8_t finding)
 
 // ---- Sentences
 
-// The words of one language. A slot's sentence is `the`, the condition's forwarding, the origin's
-// callers, and what the finding says of it; blanks come between.
-struct words {
-    const char *plain[SUBJECT_COUNT][FINDING_COUNT]; // of all that is neither state nor slot
-    const char *dnd[2], *logged_off[2];              // it is so, it is not so
-    const char *the, *forwardings[CONDITION_COUNT], *callers[ORIGIN_COUNT];
-    const char *slot_findings[FINDING_COUNT];
-    const char *no_slot[2];             // before and after the forwarding
-    const char *one_of_other_origin[2]; // the caller is external, internal
-    const char *unknown;
-    const char *redirect, *decline, *ring, *hold, *then;
-    const char *reasons[REASON_COUNT];
-    const char *busy, *unavailable, *rejected;
-};
-
-static const struct words english = {
-    .plain =
-        {
-            [FWD_SUBJECT_PSAP_CALLBACK] =
-                {
-                    [FWD_APPLIES] = "an emergency service calls back, and that rings in any case",
-                    [FWD_NOT_HELD] = "no emergency service calls back",
-                },
-            [FWD_SUBJECT_LINE] =
-                {
-                    [FWD_APPLIES] = "the line is disabled",
-                    [FWD_NOT_HELD] = "the line is enabled",
-                },
-            [FWD_SUBJECT_MAILBOX] =
-                {
-                    [FWD_APPLIES] = "the user's mailbox takes the call",
-                    [FWD_NOT_SET] = "no mailbox number is set",
-                    [FWD_IS_SELF] = "the mailbox is skipped: its number is the line itself",
-                    [FWD_IS_EMERGENCY] = "the mailbox is skipped: its number is an emergency "
-                                         "number",
-                    [FWD_IS_BARRED] = "the mailbox is skipped: the group bars its number",
-                    [FWD_IS_VISITED] = "the mailbox cannot take the call: the call has been there "
-                                       "before, and ends",
-                    [FWD_IS_OVER_LIMIT] = "the mailbox cannot take the call: the call has been "
-                                          "diverted too often, and ends",
-                },
-            [FWD_SUBJECT_DECLINE] =
-                {
-                    [FWD_APPLIES] = "the group's answer for users who are not available is given",
-                },
-            [FWD_SUBJECT_DIVERSIONS] =
-                {
-                    [FWD_APPLIES] = "the call has been diverted too often to be forwarded again",
-                    [FWD_NOT_HELD] = "the call has not been diverted too often",
-                },
-            [FWD_SUBJECT_CLIENTS] =
-                {
-                    [FWD_APPLIES] = "the user is rung",
-                    [FWD_NOT_HELD] = "the user has nothing that could ring",
-                },
-        },
-    .dnd = {"do-not-disturb is on", "do-not-disturb is off"},
-    .logged_off = {"nobody is logged in", "the user is logged in"},
-    .the = "the",
-    .forwardings = {"immediate forwarding", "do-not-disturb forwarding", "logged-off forwarding",
-                    "unreachable forwarding", "busy forwarding", "no-answer forwarding"},
-    .callers = {"for all callers", "for internal callers", "for external callers"},
-    .slot_findings =
-        {
-            [FWD_APPLIES] = "applies",
-            [FWD_OTHER_ORIGIN] = "does not apply to",
-            [FWD_LESS_SPECIFIC] = "gives way: there is one for this kind of caller",
-            [FWD_NO_NUMBER] = "is skipped: its target is a number that the user does not have",
-            [FWD_IS_SELF] = "is skipped: its target is the line itself",
-            [FWD_IS_EMERGENCY] = "is skipped: its target is an emergency number",
-            [FWD_IS_BARRED] = "is skipped: the group bars its target",
-            [FWD_IS_VISITED] = "cannot be carried out: the call has been at its target before, "
-                               "and ends",
-            [FWD_IS_OVER_LIMIT] = "cannot be carried out: the call has been diverted too often, "
-                                  "and ends",
-        },
-    .no_slot = {"no", "is set"},
-    .one_of_other_origin = {"an external one", "an internal one"},
-    .unknown = "something that this version does not know",
-    .reasons = {"immediate", "do-not-disturb", "logged off", "unreachable", "busy", "no answer",
-                "deflected while ringing", "deflected at once"},
-    .busy = "busy",
-    .unavailable = "unavailable",
-    .rejected = "rejected",
-    .redirect = "forwarded to",
-    .decline = "declined with",
-    .ring = "rings for at most",
-    .hold = "the caller hears ringing for at most",
-    .then = "then",
-};
-
-static const struct words german = {
-    .plain =
-        {
-            [FWD_SUBJECT_PSAP_CALLBACK] =
-                {
-                    [FWD_APPLIES] = "eine Notrufzentrale ruft zurück, und das klingelt in jedem "
-                                    "Fall",
-                    [FWD_NOT_HELD] = "es ist kein Rückruf einer Notrufzentrale",
-                },
-            [FWD_SUBJECT_LINE] =
-                {
-                    [FWD_APPLIES] = "die Nebenstelle ist deaktiviert",
-                    [FWD_NOT_HELD] = "die Nebenstelle ist aktiv",
-                },
-            [FWD_SUBJECT_MAILBOX] =
-                {
-                    [FWD_APPLIES] = "die Mailbox des Benutzers nimmt den Anruf an",
-                    [FWD_NOT_SET] = "es ist keine Mailboxnummer hinterlegt",
-                    [FWD_IS_SELF] = "die Mailbox wird übergangen: ihre Nummer ist die der "
-                                    "Nebenstelle selbst",
-                    [FWD_IS_EMERGENCY] = "die Mailbox wird übergangen: ihre Nummer ist eine "
-                                         "Notrufnummer",
-                    [FWD_IS_BARRED] = "die Mailbox wird übergangen: ihre Nummer ist in der "
-                                      "Gruppe gesperrt",
-                    [FWD_IS_VISITED] = "die Mailbox kann den Anruf nicht annehmen: er war schon "
-                                       "einmal dort und endet",
-                    [FWD_IS_OVER_LIMIT] = "die Mailbox kann den Anruf nicht annehmen: er wurde "
-                                          "zu oft umgeleitet und endet",
-                },
-            [FWD_SUBJECT_DECLINE] =
-                {
-                    [FWD_APPLIES] = "es gilt die Antwort der Gruppe für nicht erreichbare Benutzer",
-                },
-            [FWD_SUBJECT_DIVERSIONS] =
-                {
-                    [FWD_APPLIES] = "der Anruf wurde schon zu oft umgeleitet, um noch einmal "
-                                    "umgeleitet zu werden",
-                    [FWD_NOT_HELD] = "der Anruf wurde nicht zu oft umgeleitet",
-                },
-            [FWD_SUBJECT_CLIENTS] =
-                {
-                    [FWD_APPLIES] = "es klingelt beim Benutzer",
-                    [FWD_NOT_HELD] = "der Benutzer hat nichts, was klingeln könnte",
-                },
-        },
-    .dnd = {"der Anrufschutz ist eingeschaltet", "der Anrufschutz ist ausgeschaltet"},
-    .logged_off = {"niemand ist angemeldet", "der Benutzer ist angemeldet"},
-    .the = "die",
-    .forwardings = {"sofortige Rufumleitung", "Rufumleitung bei Anrufschutz",
-                    "Rufumleitung bei Abmeldung", "Rufumleitung bei Nichterreichbarkeit",
-                    "Rufumleitung bei Besetzt", "Rufumleitung bei Nichtmelden"},
-    .callers = {"für alle Anrufer", "für interne Anrufer", "für externe Anrufer"},
-    .slot_findings =
-        {
-            [FWD_APPLIES] = "gilt",
-            [FWD_OTHER_ORIGIN] = "gilt nicht für",
-            [FWD_LESS_SPECIFIC] = "tritt zurück: für diese Art von Anrufern gibt es eine eigene",
-            [FWD_NO_NUMBER] = "wird übergangen: ihr Ziel ist eine Nummer, die der Benutzer nicht "
-                              "hat",
-            [FWD_IS_SELF] = "wird übergangen: ihr Ziel ist die Nebenstelle selbst",
-            [FWD_IS_EMERGENCY] = "wird übergangen: ihr Ziel ist eine Notrufnummer",
-            [FWD_IS_BARRED] = "wird übergangen: ihr Ziel ist in der Gruppe gesperrt",
-            [FWD_IS_VISITED] = "kann nicht ausgeführt werden: der Anruf war schon bei ihrem Ziel "
-                               "und endet",
-            [FWD_IS_OVER_LIMIT] = "kann nicht ausgeführt werden: der Anruf wurde zu oft "
-                                  "umgeleitet und endet",
-        },
-    .no_slot = {"es ist keine", "eingerichtet"},
-    .one_of_other_origin = {"einen externen", "einen internen"},
-    .unknown = "etwas, das diese Version nicht kennt",
-    .reasons = {"sofort", "Anrufschutz", "abgemeldet", "nicht erreichbar", "besetzt",
-                "nicht gemeldet", "beim Klingeln weitergeleitet", "sofort weitergeleitet"},
-    .busy = "besetzt",
-    .unavailable = "nicht erreichbar",
-    .rejected = "abgelehnt",
-    .redirect = "umgeleitet zu",
-    .decline = "abgewiesen mit",
-    .ring = "klingelt höchstens",
-    .hold = "der Anrufer hört den Freiton höchstens",
-    .then = "danach",
-};
-
-static const struct words *words_of(enum fwd_language language)
+static const struct fwd_words *words_of(enum fwd_language language)
 {
-    return language == FWD_GERMAN ? &german : &english;
+    return language == FWD_GERMAN ? &fwd_german : &fwd_english;
 }
 
-static void put_slot(struct buffer *out, const struct fwd_trace_entry *entry,
-                     const struct words *words)
+static bool is_rule(const struct fwd_trace_entry *entry)
 {
-    const char *finding = entry->finding < FINDING_COUNT ? words->slot_findings[entry->finding]
-                                                         : NULL;
+    return entry->subject == FWD_SUBJECT_SLOT || entry->subject == FWD_SUBJECT_MANDATORY ||
+           entry->subject == FWD_SUBJECT_EXCEPTION || entry->subject == FWD_SUBJECT_DEFAULT;
+}
+
+// "the immediate forwarding for all callers", "exception 3 (busy forwarding for all callers)"
+static void put_rule_name(struct buffer *out, const struct fwd_trace_entry *entry,
+                          const struct fwd_words *words)
+{
+    const char *forwarding = words->forwardings[entry->condition];
+    const char *callers = words->callers[entry->origin];
+    if (entry->subject == FWD_SUBJECT_SLOT) {
+        buffer_printf(out, "%s %s %s", words->the, forwarding, callers);
+    } else {
+        buffer_printf(out, "%s %u (%s %s)", words->rules[entry->subject], entry->number, forwarding,
+                      callers);
+    }
+}
+
+static void put_rule(struct buffer *out, const struct fwd_trace_entry *entry,
+                     const struct fwd_words *words)
+{
+    bool is_not_set = entry->finding == FWD_NOT_SET && entry->subject == FWD_SUBJECT_SLOT;
+    const char *finding = entry->finding < FWD_FINDING_COUNT ? words->findings[entry->finding]
+                                                             : NULL;
     bool is_known = entry->condition < CONDITION_COUNT && entry->origin < ORIGIN_COUNT &&
-                    (finding || entry->finding == FWD_NOT_SET);
+                    (finding || is_not_set);
     if (!is_known) {
         buffer_put_text(out, words->unknown);
         return;
     }
-    const char *forwarding = words->forwardings[entry->condition];
-    if (!finding) {
+    if (is_not_set) {
+        const char *forwarding = words->forwardings[entry->condition];
         buffer_printf(out, "%s %s %s", words->no_slot[0], forwarding, words->no_slot[1]);
         return;
     }
-    buffer_printf(out, "%s %s %s %s", words->the, forwarding, words->callers[entry->origin],
-                  finding);
+    put_rule_name(out, entry, words);
+    buffer_printf(out, " %s", finding);
     if (entry->finding == FWD_OTHER_ORIGIN) {
         bool is_caller_internal = entry->origin == ORIGIN_EXTERNAL;
         buffer_printf(out, " %s", words->one_of_other_origin[is_caller_internal]);
     }
 }
 
-// The sentence of an entry that is no slot; NULL where there is none.
-static const char *sentence_of(const struct fwd_trace_entry *entry, const struct words *words)
+static void put_more(struct buffer *out, const struct fwd_trace_entry *entry,
+                     const struct fwd_words *words)
 {
-    if (entry->subject >= SUBJECT_COUNT || entry->finding >= FINDING_COUNT) return NULL;
+    if (entry->number > 1) buffer_printf(out, "%u ", entry->number);
+    buffer_put_text(out, words->more[entry->number > 1]);
+}
+
+// The sentence of an entry that is no rule; NULL where there is none.
+static const char *sentence_of(const struct fwd_trace_entry *entry, const struct fwd_words *words)
+{
+    if (entry->subject >= FWD_SUBJECT_COUNT || entry->finding >= FWD_FINDING_COUNT) return NULL;
     if (entry->subject != FWD_SUBJECT_STATE) return words->plain[entry->subject][entry->finding];
     if (entry->finding != FWD_APPLIES && entry->finding != FWD_NOT_HELD) return NULL;
     bool is_not_so = entry->finding == FWD_NOT_HELD;
@@ -285,9 +165,13 @@ static const char *sentence_of(const struct fwd_trace_entry *entry, const struct
 void fwd_put_trace_entry(struct buffer *out, const struct fwd_trace_entry *entry,
                          enum fwd_language language)
 {
-    const struct words *words = words_of(language);
-    if (entry->subject == FWD_SUBJECT_SLOT) {
-        put_slot(out, entry, words);
+    const struct fwd_words *words = words_of(language);
+    if (is_rule(entry)) {
+        put_rule(out, entry, words);
+        return;
+    }
+    if (entry->subject == FWD_SUBJECT_MORE && entry->finding == FWD_APPLIES) {
+        put_more(out, entry, words);
         return;
     }
     const char *sentence = sentence_of(entry, words);
@@ -295,7 +179,7 @@ void fwd_put_trace_entry(struct buffer *out, const struct fwd_trace_entry *entry
 }
 
 // "480 (unavailable)"
-static void put_status(struct buffer *out, unsigned status, const struct words *words)
+static void put_status(struct buffer *out, unsigned status, const struct fwd_words *words)
 {
     const char *meaning = status == 486   ? words->busy
                           : status == 603 ? words->rejected
@@ -303,23 +187,37 @@ static void put_status(struct buffer *out, unsigned status, const struct words *
     buffer_printf(out, " %u (%s)", status, meaning);
 }
 
+static void put_redirect(struct buffer *out, struct span target, unsigned reason,
+                         const struct fwd_words *words)
+{
+    ASSERT(reason < REASON_COUNT);
+    buffer_printf(out, "%s ", words->redirect);
+    buffer_put(out, target);
+    buffer_printf(out, " (%s)", words->reasons[reason]);
+}
+
+// "rings for at most 20 s, then forwarded to 103 (no answer)"
+static void put_waiting(struct buffer *out, const struct fwd_verdict *verdict,
+                        const struct fwd_words *words)
+{
+    buffer_printf(out, "%s %u s, %s", verdict->kind == VERDICT_RING ? words->ring : words->hold,
+                  verdict->seconds, words->then);
+    if (verdict->has_next) {
+        buffer_put_byte(out, ' ');
+        put_redirect(out, verdict->next.target.stored, verdict->next.reason, words);
+    } else {
+        put_status(out, verdict->status, words);
+    }
+}
+
 void fwd_put_verdict(struct buffer *out, const struct fwd_verdict *verdict,
                      enum fwd_language language)
 {
-    const struct words *words = words_of(language);
+    const struct fwd_words *words = words_of(language);
     switch (verdict->kind) {
-    case VERDICT_REDIRECT:
-        ASSERT(verdict->reason < REASON_COUNT);
-        buffer_printf(out, "%s ", words->redirect);
-        buffer_put(out, verdict->target);
-        buffer_printf(out, " (%s)", words->reasons[verdict->reason]);
-        return;
+    case VERDICT_REDIRECT: put_redirect(out, verdict->target, verdict->reason, words); return;
     case VERDICT_RING:
-    case VERDICT_HOLD:
-        buffer_printf(out, "%s %u s, %s", verdict->kind == VERDICT_RING ? words->ring : words->hold,
-                      verdict->seconds, words->then);
-        put_status(out, verdict->status, words);
-        return;
+    case VERDICT_HOLD: put_waiting(out, verdict, words); return;
     case VERDICT_DECLINE:
         buffer_put_text(out, words->decline);
         put_status(out, verdict->status, words);

@@ -59,6 +59,7 @@ struct fixture {
     struct phone_numbering numbering;
     struct block block;
     struct fwd_call call;
+    struct span visited[4];
     struct fwd_facts_room room;
     struct fwd_facts facts;
 };
@@ -81,6 +82,7 @@ static void set_up(struct fixture *fixture)
 
 static void prepare(struct fixture *fixture)
 {
+    fixture->call.visited = fixture->visited;
     fwd_prepare(&fixture->group, &fixture->numbering, line_in(&fixture->block), &fixture->call,
                 &fixture->room, &fixture->facts);
 }
@@ -125,7 +127,7 @@ static void test_words_are_resolved(void **state)
     struct fixture fixture;
     set_up(&fixture);
     add_rule(&fixture.block, CONDITION_IMMEDIATE, ORIGIN_INTERNAL, "mailbox");
-    add_rule(&fixture.block, CONDITION_DND, ORIGIN_EXTERNAL, "mobile");
+    add_rule(&fixture.block, CONDITION_LOGGED_OFF, ORIGIN_EXTERNAL, "mobile");
     add_rule(&fixture.block, CONDITION_LOGGED_OFF, ORIGIN_ALL, "103");
     prepare(&fixture);
     const struct fwd_rule *rules = fixture.facts.rules;
@@ -133,7 +135,7 @@ static void test_words_are_resolved(void **state)
     assert_span(rules[0].target.stored, "700");
     assert_span(rules[1].target.stored, "+491701234567");
     assert_span(rules[2].target.stored, "103");
-    assert_int_equal(rules[1].condition, CONDITION_DND);
+    assert_int_equal(rules[1].condition, CONDITION_LOGGED_OFF);
     assert_int_equal(rules[1].origin, ORIGIN_EXTERNAL);
     assert_span(fixture.facts.mailbox.stored, "700");
     assert_int_equal(fixture.facts.mailbox.state, FWD_TARGET_USABLE);
@@ -185,7 +187,7 @@ static void test_emergency_numbers(void **state)
     assert_int_equal(state_of_class(&fixture, "112", NUMBER_EMERGENCY), FWD_TARGET_EMERGENCY);
     // Even a line of that name, even visited.
     assert_int_equal(state_of_class(&fixture, "102", NUMBER_EMERGENCY), FWD_TARGET_EMERGENCY);
-    fixture.call.visited[fixture.call.visited_count++] = SPAN("112");
+    fixture.visited[fixture.call.visited_count++] = SPAN("112");
     assert_int_equal(state_of_class(&fixture, "112", NUMBER_EMERGENCY), FWD_TARGET_EMERGENCY);
     line_in(&fixture.block)->mailbox_class = NUMBER_EMERGENCY;
     line_in(&fixture.block)->mobile_class = NUMBER_PREMIUM;
@@ -225,9 +227,9 @@ static void test_visited(void **state)
     (void)state;
     struct fixture fixture;
     set_up(&fixture);
-    fixture.call.visited[fixture.call.visited_count++] = SPAN("+491709999999");
-    fixture.call.visited[fixture.call.visited_count++] = SPAN("103");
-    fixture.call.visited[fixture.call.visited_count++] = SPAN("700");
+    fixture.visited[fixture.call.visited_count++] = SPAN("+491709999999");
+    fixture.visited[fixture.call.visited_count++] = SPAN("103");
+    fixture.visited[fixture.call.visited_count++] = SPAN("700");
     assert_int_equal(state_of(&fixture, "103"), FWD_TARGET_VISITED);
     assert_int_equal(state_of(&fixture, "+49891234103"), FWD_TARGET_VISITED);
     assert_int_equal(state_of(&fixture, "sip:103@pbx.example"), FWD_TARGET_VISITED);

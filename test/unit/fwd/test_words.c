@@ -33,13 +33,17 @@ static struct fwd_trace_entry read_entry(struct span words)
     struct span step = next_word(&words), subject = next_word(&words), slot = subject;
     struct span finding = next_word(&words);
     subject = span_split(&slot, '/');
-    struct span condition = span_split(&slot, '/'), origin = slot;
+    struct span condition = span_split(&slot, '/'), number = slot;
+    struct span origin = span_split(&number, '/');
+    uint64_t value = 0;
+    span_to_u64(number, UINT16_MAX, &value);
     return (struct fwd_trace_entry){
         .step = value_of(fwd_step_name, step),
         .subject = value_of(fwd_subject_name, subject),
         .finding = value_of(fwd_finding_name, finding),
         .condition = condition.len > 0 ? model_value_of(&model_conditions, condition) : 0,
         .origin = origin.len > 0 ? model_value_of(&model_origins, origin) : 0,
+        .number = (uint16_t)value,
     };
 }
 
@@ -66,6 +70,12 @@ static void read_verdict(const struct table *table, struct span words, struct fw
     }
     if (verdict->kind != VERDICT_DECLINE) verdict->seconds = next_number(table, &words);
     verdict->status = next_number(table, &words);
+    if (span_trim(words).len == 0) return;
+    verdict->has_next = true;
+    verdict->next.target.stored = next_word(&words);
+    word = next_word(&words);
+    if (!model_find_name(&model_conditions, word, &condition)) table_unreadable(table, word);
+    verdict->next.reason = (uint8_t)condition;
 }
 
 static void check_sentence(struct table *table, enum fwd_language language, struct span expected)
@@ -100,11 +110,11 @@ static void test_first_unknown_values(void **state)
 {
     (void)state;
     static const struct fwd_trace_entry entries[] = {
-        {FWD_STEP_DND, FWD_SUBJECT_SLOT, FWD_APPLIES, CONDITION_COUNT, ORIGIN_ALL, {0}},
-        {FWD_STEP_DND, FWD_SUBJECT_SLOT, FWD_APPLIES, CONDITION_DND, ORIGIN_COUNT, {0}},
-        {FWD_STEP_DND, FWD_SUBJECT_SLOT, FWD_IS_BARRED + 1, CONDITION_DND, ORIGIN_ALL, {0}},
-        {FWD_STEP_ENTRY, FWD_SUBJECT_LINE, FWD_IS_BARRED + 1, 0, 0, {0}},
-        {FWD_STEP_ENTRY, FWD_SUBJECT_CLIENTS + 1, FWD_APPLIES, 0, 0, {0}},
+        {FWD_STEP_DND, FWD_SUBJECT_SLOT, FWD_APPLIES, CONDITION_COUNT, ORIGIN_ALL, 0, 0},
+        {FWD_STEP_DND, FWD_SUBJECT_SLOT, FWD_APPLIES, CONDITION_DND, ORIGIN_COUNT, 0, 0},
+        {FWD_STEP_DND, FWD_SUBJECT_SLOT, FWD_FINDING_COUNT, CONDITION_DND, ORIGIN_ALL, 0, 0},
+        {FWD_STEP_ENTRY, FWD_SUBJECT_LINE, FWD_FINDING_COUNT, 0, 0, 0, 0},
+        {FWD_STEP_ENTRY, FWD_SUBJECT_MORE + 1, FWD_APPLIES, 0, 0, 0, 0},
     };
     for (size_t i = 0; i < sizeof entries / sizeof entries[0]; i++) {
         char bytes[256];
