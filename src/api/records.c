@@ -346,6 +346,8 @@ static void keep_secrets(enum model_kind kind, const union model_record *stored,
         if (!(field->flags & FIELD_SECRET)) continue;
         memcpy((char *)record + field->offset, (const char *)stored + field->offset, field->size);
     }
+    if (kind == KIND_LINE) record->line.is_password_lost = stored->line.is_password_lost;
+    if (kind == KIND_USER) record->user.is_password_lost = stored->user.is_password_lost;
 }
 
 void api_records_put(struct api *api, struct request *request, struct reply *reply)

@@ -175,9 +175,13 @@ static void begin_attempt(struct line_table *table, struct turn *turn, struct po
 {
     struct line *line = pool_find(&table->lines, id);
     struct line_group_slot *slot = line_group_of(table, line);
-    bool is_registered = line->expires_us > turn->now_us;
+    bool is_registered = line->expires_us > turn->now_us && !line->block->is_password_lost;
     if (!line->is_wanted && !is_registered) {
         end_unwanted(table, turn, id);
+    } else if (line->block->is_password_lost) {
+        line->phase = PHASE_IDLE; // a new password starts it again
+        tell(table, turn, line, REGISTRATION_REFUSED, 0,
+             SPAN("the stored password cannot be read: set it anew"));
     } else if (!line_is_reachable(slot)) {
         line->phase = PHASE_IDLE; // line_set_peer starts it again
         if (!line->is_wanted) {

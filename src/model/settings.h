@@ -84,6 +84,7 @@ struct model_user {
     char password[TEXT_SIZE];
     char time_zone[NAME_SIZE]; // IANA name; empty: the group's
     char presence[PRESENCE_SIZE];
+    bool is_password_lost; // no setting: what is stored cannot be read; `password` is empty
 };
 
 // One extension of the PBX, registered by us with its own credentials.
@@ -99,6 +100,7 @@ struct model_line {
     unsigned second_call; // enum model_second_call
     uint32_t max_calls;
     bool has_other_contacts; // the PBX knows other terminals of this extension
+    bool is_password_lost;   // no setting: what is stored cannot be read; `password` is empty
 };
 
 // One slot of a line: condition x origin -> target.

@@ -80,6 +80,7 @@ struct snapshot_line {
     bool is_enabled;
     bool is_number_withheld;
     bool has_other_contacts;
+    bool is_password_lost; // what is stored cannot be read
     bool has_user;
     bool is_dnd;                         // of the user
     uint8_t login;                       // of the user, enum model_login

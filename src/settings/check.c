@@ -111,9 +111,21 @@ static enum err check_line(const struct model_line *line, struct settings_proble
                          "must be digits, letters, *, ., - or _, as in 101");
 }
 
+// A password that cannot be read would be overwritten with none.
+static enum err check_password(enum model_kind kind, const void *record,
+                               struct settings_problem *problem)
+{
+    static const char reason[] = "cannot be read any more: give it anew";
+    const union model_record *of = record;
+    bool is_missing = (kind == KIND_LINE && of->line.is_password_lost && !*of->line.password) ||
+                      (kind == KIND_USER && of->user.is_password_lost && !*of->user.password);
+    return is_missing ? settings_fail(problem, ERR_CONFLICT, "password", "%s", reason) : ERR_NONE;
+}
+
 enum err settings_check_record(enum model_kind kind, void *record, struct settings_problem *problem)
 {
     enum err err = check_fields(kind, record, problem);
+    if (err == ERR_NONE) err = check_password(kind, record, problem);
     if (err != ERR_NONE) return err;
     switch (kind) {
     case KIND_GROUP: return check_group(record, problem);

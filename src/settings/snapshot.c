@@ -94,6 +94,7 @@ void settings_build_block(const struct settings_site *site, const struct setting
         .is_enabled = settings->is_enabled,
         .is_number_withheld = settings->is_number_withheld,
         .has_other_contacts = settings->has_other_contacts,
+        .is_password_lost = settings->is_password_lost,
         .second_call = (uint8_t)settings->second_call,
         .max_calls = settings->max_calls,
     };

@@ -125,6 +125,17 @@ static const char *read_field(struct sqlite_store *store, sqlite3_stmt *statemen
     return refused;
 }
 
+// Where it is noted that a record's password cannot be read: that line cannot register, that user
+// not sign in, and everything else goes on. NULL: the record is of no use without its secret.
+static bool *lost_of(enum model_kind kind, union model_record *record)
+{
+    switch (kind) {
+    case KIND_LINE: return &record->line.is_password_lost;
+    case KIND_USER: return &record->user.is_password_lost;
+    default: return NULL;
+    }
+}
+
 // Reads a row "id, fields".
 static enum err read_record(struct sqlite_store *store, sqlite3_stmt *statement,
                             enum model_kind kind, union model_record *record, uint32_t *id)
@@ -137,6 +148,11 @@ static enum err read_record(struct sqlite_store *store, sqlite3_stmt *statement,
         const struct model_field *field = &info->fields[i];
         const char *refused = read_field(store, statement, (int)i + 1, field, record, reason);
         if (!refused) continue;
+        bool *is_lost = field->flags & FIELD_SECRET ? lost_of(kind, record) : NULL;
+        if (is_lost) {
+            *is_lost = true;
+            continue;
+        }
         return store_fail(&store->base, ERR_CORRUPT, "%s: %s (number %u): its %s %s",
                           store->settings.file, store_name(kind, record, name), *id, field->name,
                           refused);

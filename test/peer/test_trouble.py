@@ -5,8 +5,10 @@
 The tests of single datagrams use a second line group, whose PBX is a socket of this script.
 """
 
+import json
 import queue
 import socket
+import sqlite3
 import subprocess
 import threading
 import time
@@ -291,6 +293,30 @@ class Trial:
         self.lineward.wait_registered(USERS)
         self.forward("102", "105")
         self.check_call("102", "105")
+
+    def test_damaged_password(self):
+        """A stored password that cannot be read: its line says so, all others start and work."""
+        self.need_pbx()
+        self.lineward.stop()
+        database = sqlite3.connect(self.lineward.data / "lineward.db")
+        with database:
+            database.execute("UPDATE lines SET password = x'0102' WHERE extension = '103'")
+        database.close()
+        already = len(self.lineward.program.text())
+        self.lineward.start()
+        self.lineward.wait_registered([e for e in USERS if e != "103"])
+        wait_until("line 103 is refused",
+                   lambda: self.lineward.registration("103")["state"] == "refused")
+        reason = self.lineward.registration("103")["reason"]
+        check(reason == "the stored password cannot be read: set it anew", reason)
+        check(reason in self.lineward.program.text()[already:], "the log does not say so")
+        self.forward("102", "105")
+        self.check_call("102", "105")
+        line = "groups/trial/lines/103"
+        status, answer = self.lineward.request("PATCH", line, {"display_name": "Support"})
+        check(status == 409 and "give it anew" in json.dumps(answer), f"{status} {answer}")
+        self.lineward.api("PATCH", line, {"password": "secret103"})
+        self.lineward.wait_registered(["103"])
 
     def test_pbx_does_not_follow(self):
         """A PBX that follows no 302: the caller hears a failure, and no phone rings."""
