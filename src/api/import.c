@@ -9,7 +9,10 @@
 enum { IMPORT_ERRORS_MAX = 200 };
 
 // In the order in which records need each other.
-static const enum model_kind kinds[] = {KIND_GROUP, KIND_USER, KIND_LINE, KIND_FORWARDING};
+static const enum model_kind kinds[] = {
+    KIND_CALENDAR,         KIND_GROUP, KIND_USER, KIND_LINE, KIND_FORWARDING, KIND_EXCEPTION,
+    KIND_ADMIN_FORWARDING,
+};
 enum { IMPORT_KIND_COUNT = sizeof kinds / sizeof kinds[0] };
 
 enum effect_on_record { RECORD_ADDED, RECORD_CHANGED, RECORD_UNCHANGED, RECORD_EFFECT_COUNT };
@@ -41,9 +44,13 @@ static void put_key(const struct import_item *item, struct buffer *out)
     for (size_t i = 0; i < info->field_count; i++) {
         const struct model_field *field = &info->fields[i];
         if (!(field->flags & FIELD_KEY)) continue;
-        const char *text = json_string_value(json_object_get(item->fields, field->name));
+        const json_t *value = json_object_get(item->fields, field->name);
         if (out->len > 0) buffer_put_byte(out, '/');
-        buffer_put_text(out, text ? text : "?");
+        if (json_is_integer(value)) {
+            buffer_printf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        } else {
+            buffer_put_text(out, json_is_string(value) ? json_string_value(value) : "?");
+        }
     }
 }
 
@@ -67,6 +74,23 @@ static void add_error(struct import *import, const struct import_item *item, str
 
 // ---- One record
 
+// Sets one key field from its JSON; returns NULL, or why it is refused.
+static const char *read_key(const struct model_field *field, const json_t *value,
+                            union model_record *record, char reason[REASON_SIZE])
+{
+    char digits[24];
+    struct span text = {json_string_value(value), json_string_length(value)};
+    bool is_number = field->type == TYPE_NUMBER;
+    if (!value) return field->flags & FIELD_REQUIRED ? "is missing" : NULL;
+    if (is_number && !json_is_integer(value)) return "must be a whole number";
+    if (!is_number && !json_is_string(value)) return "must be a string";
+    if (is_number) {
+        snprintf(digits, sizeof digits, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        text = span_of(digits);
+    }
+    return model_set_field(field, record, text, reason);
+}
+
 static bool read_keys(struct import *import, const struct import_item *item,
                       union model_record *record)
 {
@@ -76,11 +100,8 @@ static bool read_keys(struct import *import, const struct import_item *item,
     for (size_t i = 0; i < info->field_count; i++) {
         const struct model_field *field = &info->fields[i];
         const json_t *value = json_object_get(item->fields, field->name);
-        struct span text = {json_string_value(value), json_string_length(value)};
         if (!(field->flags & FIELD_KEY)) continue;
-        const char *refused = "must be a string";
-        if (!value) refused = field->flags & FIELD_REQUIRED ? "is missing" : NULL;
-        if (json_is_string(value)) refused = model_set_field(field, record, text, reason);
+        const char *refused = read_key(field, value, record, reason);
         if (!refused) continue;
         add_error(import, item, span_of(field->name), refused);
         return false;

@@ -9,7 +9,8 @@ from client import Client, Document, Server, fill
 
 DOCUMENT = Document()
 EXTENSION = "must be digits, letters, *, ., - or _, as in 101"
-NONE = {"groups": 0, "users": 0, "lines": 0, "forwardings": 0}
+KINDS = ("calendars", "groups", "users", "lines", "forwardings", "exceptions", "admin_forwardings")
+NONE = dict.fromkeys(KINDS, 0)
 
 
 class Import(unittest.TestCase):
@@ -58,6 +59,26 @@ class Records(Import):
         self.load({"lines": [{"group": "main", "extension": "101", "display_name": "New"}]})
         line = self.client.call("getLine", "main", "101", status=200).json
         self.assertEqual((line["display_name"], line["password_set"]), ("New", True))
+
+    def test_every_kind(self):
+        """In one request, and whatever needs something else comes after it."""
+        body = {
+            "admin_forwardings": [{"group": "new", "name": "night", "calendar": "feasts",
+                                   "target": "100"}],
+            "exceptions": [{"group": "new", "extension": "100", "position": 1, "caller": "0170*",
+                            "condition": "busy", "target": "mobile"}],
+            "forwardings": [{"group": "new", "extension": "100", "condition": "dnd",
+                             "target": "mailbox"}],
+            "lines": [{"group": "new", "extension": "100", "user": "berta"}],
+            "users": [{"name": "berta", "mobile": "+491701234567"}],
+            "groups": [{"name": "new", "server": "pbx.example", "domain": "pbx.example",
+                        "country_code": "49", "internal_ranges": "100-199"}],
+            "calendars": [{"name": "feasts", "days": "12-24"}]}
+        self.assertEqual(self.load(body)["added"], dict.fromkeys(KINDS, 1))
+        self.assertEqual(self.load(body)["unchanged"], dict.fromkeys(KINDS, 1))
+        wrong = {"exceptions": [{"group": "new", "extension": "100", "position": "1"}]}
+        self.assertEqual(self.refused(wrong), [
+            (1, "new/100/1", "position", "must be a whole number")])
 
     def test_a_trial(self):
         before = self.export()
