@@ -24,6 +24,9 @@ struct api *api_new(const struct api_options *options, struct settings_problem *
     struct api *api = calloc(1, sizeof *api);
     if (!api) return refuse_memory(NULL, problem);
     api->options = *options;
+    if (!options->session_idle_s) api->options.session_idle_s = SESSION_IDLE_S;
+    if (!options->session_max_s) api->options.session_max_s = SESSION_MAX_S;
+    randombytes_buf(api->attempts_key, sizeof api->attempts_key);
     int listening = api_listen_open(&options->listen, &api->address, problem);
     if (listening < 0) {
         free(api);
@@ -34,6 +37,8 @@ struct api *api_new(const struct api_options *options, struct settings_problem *
         return refuse_memory(api, problem);
     }
     if (!api_server_listen(api, listening)) return refuse_memory(api, problem);
+    api->passwords = api_passwords_new(api);
+    if (!api->passwords) return refuse_memory(api, problem);
     return api;
 }
 
@@ -46,6 +51,7 @@ void api_run(struct api *api)
 {
     while (!atomic_load(&api->is_stopping)) {
         if (lws_service(api->lws, 0) < 0) break;
+        api_server_turn(api);
     }
 }
 
@@ -58,6 +64,8 @@ void api_stop(struct api *api)
 void api_free(struct api *api)
 {
     if (!api) return;
+    api_passwords_stop(api->passwords);
     if (api->lws) lws_context_destroy(api->lws);
+    api_passwords_free(api->passwords);
     free(api);
 }

@@ -40,7 +40,13 @@ struct api_options {
     struct settings *settings;
     struct store *journal; // a handle of this thread
     struct api_engine engine;
+    uint32_t session_idle_s; // a session that is not used for so long ends; 0: the default
+    uint32_t session_max_s;  // after so long it ends in any case; 0: the default
+    size_t hash_bytes;       // memory that a password's hash costs; 0: what is safe
+    bool is_behind_proxy;    // X-Forwarded-For, -Proto and -Host are a proxy's of ours
 };
+
+enum { SESSION_IDLE_S = 12 * 3600, SESSION_MAX_S = 7 * 24 * 3600 };
 
 // Binds the address. NULL on failure with `*problem` naming the address and cause (ERR_IN_USE when
 // it is taken).

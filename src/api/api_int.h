@@ -85,6 +85,8 @@ struct request {
     size_t part_count;
     json_t *json; // the body, an object; NULL where the route takes none
     struct principal principal;
+    struct api_work *work;     // done for this request, when it comes for the second time
+    struct api_work *deferred; // what the request has to wait for; there is no reply yet
     enum fwd_language language;
 };
 
@@ -93,6 +95,8 @@ struct reply {
     json_t *body; // owned; NULL: none
     char location[LOCATION_SIZE];
     char allow[64]; // with 405
+    char set_cookie[256];
+    uint32_t retry_after_s; // 0: not told
 };
 
 // ---- Routes
@@ -130,10 +134,102 @@ bool api_takes_import(struct api *api, struct request *request);
 // Answers a request: rights, route, body, handler. `reply` is filled in completely.
 void api_handle(struct api *api, struct request *request, struct reply *reply);
 
+// ---- Passwords (password.c)
+
+struct passwords;
+
+enum work_state { WORK_FREE, WORK_WAITING, WORK_UNDER_WAY, WORK_DONE };
+
+// A password to be checked, or hashed, or both.
+struct api_work {
+    enum work_state state;
+    uint64_t number;
+    void *connection; // whose request waits; NULL: it has ended
+    bool is_awaited;
+    char given[TEXT_SIZE], stored[TEXT_SIZE]; // whether `given` is what was stored; or empty
+    char fresh[TEXT_SIZE];                    // to be hashed, if `given` is right; or empty
+    bool is_right, is_failed;
+    char hash[TEXT_SIZE]; // of `fresh`
+};
+
+// NULL when memory is out.
+struct passwords *api_passwords_new(struct api *api);
+// Ends the thread, which wakes the server no more; then nothing waits for it.
+void api_passwords_stop(struct passwords *passwords);
+void api_passwords_free(struct passwords *passwords);
+
+struct password_question {
+    struct span given;
+    const char *stored; // empty: nobody's; it takes the same time to find it wrong
+    struct span fresh;  // to be hashed if `given` is right; SPAN_NONE: nothing
+};
+// Has a password checked. False at first: the request has to wait, or is refused. True when it
+// comes again, with the result in request->work.
+bool api_password_check(struct api *api, struct request *request, struct reply *reply,
+                        const struct password_question *question);
+// Has the password in a user's record hashed; false as above. When true, the body holds the hash.
+bool api_password_prepare(struct api *api, struct request *request, struct reply *reply);
+// Why a new password is refused; NULL when it is not.
+const char *api_password_refuse(const json_t *value, char reason[REASON_SIZE]);
+
+// For the server: `connection` waits for the work; the next one whose work is done, NULL when there
+// is none; what is done, or no longer wanted, is given back.
+void api_work_await(struct api *api, struct api_work *work, void *connection);
+void *api_work_next_done(struct api *api);
+void api_work_release(struct api *api, struct api_work *work);
+
+// ---- Failures to sign in (attempts.c)
+
+enum attempt_kind { ATTEMPT_ACCOUNT, ATTEMPT_SOURCE };
+enum { ATTEMPTS_MAX = 4096 };
+
+struct attempt {
+    uint64_t key;
+    uint32_t count, last_s, until_s;
+};
+struct attempts {
+    struct attempt entries[ATTEMPTS_MAX];
+};
+// How long the next attempt has to wait; 0: not at all. Times in seconds of any clock.
+uint32_t api_attempts_wait_s(struct attempts *attempts, uint64_t key, uint32_t now_s);
+void api_attempts_count(struct attempts *attempts, enum attempt_kind kind, uint64_t key,
+                        uint32_t now_s);
+void api_attempts_forget(struct attempts *attempts, uint64_t key);
+
+// ---- Sessions (session.c)
+
+enum { COOKIE_SIZE = 65 };
+
+// Signs `user` in: a new session, whose cookie's value is printed to `cookie`. The oldest of too
+// many ends.
+enum err api_session_start(struct api *api, const char *user, const char *address,
+                           char cookie[COOKIE_SIZE]);
+// Finds the session of a cookie, and notes that it is used. ERR_NOT_FOUND when there is none, or it
+// has expired.
+enum err api_session_find(struct api *api, struct span cookie, struct model_session *session);
+enum err api_session_end(struct api *api, const char *hash);
+// Ends all sessions of `user` but `except` (its hash; may be empty).
+enum err api_session_end_all(struct api *api, const char *user, const char *except);
+uint32_t api_session_expires_s(const struct api *api, const struct model_session *session);
+// Now, in seconds since 1970.
+uint32_t api_now_s(void);
+// The hash of a secret, in hexadecimal digits.
+void api_hash_secret(struct span secret, char hash[HASH_SIZE]);
+
 // ---- Rights (access.c, rights.c)
 
 // Finds out who asks; false, with `reply` filled in, when nobody that we know does.
 bool api_access_identify(struct api *api, struct request *request, struct reply *reply);
+// Whether the request comes from a page of ours, as far as a browser tells.
+bool api_access_is_same_origin(const struct api *api, const struct request *request);
+// Where the request comes from, as text.
+void api_access_print_source(const struct api *api, const struct request *request,
+                             char source[ADDRESS_SIZE]);
+// Whether who asks does so by TLS, which a proxy in front of us has.
+bool api_access_is_secure(const struct api *api, const struct request *request);
+// The value of the cookie that holds a session; SPAN_NONE without one.
+struct span api_access_cookie(const struct request *request);
+#define SESSION_COOKIE "lineward_session"
 // Whether who asks may do what the route does; false, with `reply` filled in, when not. What
 // belongs to others is answered as if it did not exist.
 bool api_rights_check(struct api *api, const struct request *request, struct reply *reply);
@@ -152,6 +248,9 @@ handler api_health_get, api_presets_list, api_status_get;
 handler api_import_post, api_export_get;
 handler api_records_list, api_records_add, api_records_get, api_records_put, api_records_patch,
     api_records_remove;
+handler api_session_get, api_session_post, api_session_delete, api_sessions_list,
+    api_sessions_remove, api_password_put;
+handler api_tokens_list, api_tokens_add, api_tokens_remove;
 handler api_explain_post, api_journal_list, api_audit_list;
 
 // ---- Request
@@ -257,6 +356,9 @@ struct api {
     struct lws_context *lws;
     struct lws_vhost *vhost;
     unsigned connection_count;
+    struct passwords *passwords;
+    struct attempts attempts;
+    unsigned char attempts_key[16]; // that hashes names and sources
     _Atomic bool is_stopping;
 };
 
@@ -268,6 +370,10 @@ struct lws;
 bool api_server_init(struct api *api);
 // Has connections accepted at `listening`, which it takes. False when memory is out.
 bool api_server_listen(struct api *api, int listening);
+// Lets the API's thread look for what has become ready; from any thread.
+void api_server_wake(struct api *api);
+// Does what has become ready while the API's thread waited.
+void api_server_turn(struct api *api);
 // Serves the connection `accepted`, which it takes.
 void api_server_adopt(struct api *api, int accepted);
 
@@ -275,6 +381,8 @@ void api_server_adopt(struct api *api, int accepted);
 // the socket, or -1 with `*problem` filled.
 int api_listen_open(const struct address *address, struct address *actual,
                     struct settings_problem *problem);
+// Tells who is at the other end of a connection.
+void api_listen_read_peer(int accepted, struct address *peer);
 // Accepts what waits at the listening socket `wsi`; pauses where there is no room.
 void api_listen_accept(struct api *api, struct lws *wsi);
 

@@ -112,11 +112,12 @@ void api_handle(struct api *api, struct request *request, struct reply *reply)
     } else if (!route) {
         api_reply_problem(reply, 404, "the API has no such path");
     } else if (api_rights_check(api, request, reply) && check_query(request, reply) &&
-               api_query_language(request, reply) && api_body_read(request, reply)) {
+               api_query_language(request, reply) && api_body_read(request, reply) &&
+               api_password_prepare(api, request, reply)) {
         set_actor(api, request);
         route->handle(api, request, reply);
     }
     json_decref(request->json);
     request->json = NULL;
-    ASSERT(reply->status != 0);
+    ASSERT(reply->status != 0 || request->deferred);
 }

@@ -23,6 +23,7 @@ const char *api_status_phrase(unsigned status)
     case 413: return "Content Too Large";
     case 415: return "Unsupported Media Type";
     case 422: return "Unprocessable Content";
+    case 429: return "Too Many Requests";
     case 431: return "Request Header Fields Too Large";
     case 503: return "Service Unavailable";
     case 505: return "HTTP Version Not Supported";
@@ -52,6 +53,8 @@ static void put_head(struct buffer *out, const struct reply *reply, bool closes_
     buffer_put_text(out, "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n");
     if (reply->status == 401) buffer_put_text(out, "WWW-Authenticate: Bearer\r\n");
     if (reply->allow[0]) buffer_printf(out, "Allow: %s\r\n", reply->allow);
+    if (reply->set_cookie[0]) buffer_printf(out, "Set-Cookie: %s\r\n", reply->set_cookie);
+    if (reply->retry_after_s) buffer_printf(out, "Retry-After: %u\r\n", reply->retry_after_s);
     if (reply->location[0]) buffer_printf(out, "Location: %s\r\n", reply->location);
     if (closes_after) buffer_put_text(out, "Connection: close\r\n");
     buffer_put_text(out, "\r\n");
@@ -69,7 +72,7 @@ static char *print_body(struct reply *reply)
 
 char *api_http_print_reply(struct reply *reply, bool is_head, bool closes_after, size_t *len)
 {
-    char head[2048];
+    char head[3072];
     struct buffer out = buffer_over(head, sizeof head);
     char *body = print_body(reply), *bytes = NULL;
     json_decref(reply->body);

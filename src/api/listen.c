@@ -48,6 +48,23 @@ static int read_port(int socket_fd, struct address *actual)
     return 0;
 }
 
+void api_listen_read_peer(int accepted, struct address *peer)
+{
+    union socket_address other;
+    socklen_t len = sizeof other;
+    *peer = (struct address){.family = ADDRESS_NONE};
+    if (getpeername(accepted, &other.any, &len)) return;
+    if (other.any.sa_family == AF_INET6) {
+        peer->family = ADDRESS_IPV6;
+        peer->port = ntohs(other.ipv6.sin6_port);
+        memcpy(peer->bytes, &other.ipv6.sin6_addr, 16);
+    } else if (other.any.sa_family == AF_INET) {
+        peer->family = ADDRESS_IPV4;
+        peer->port = ntohs(other.ipv4.sin_port);
+        memcpy(peer->bytes, &other.ipv4.sin_addr, 4);
+    }
+}
+
 static void explain(struct settings_problem *problem, int error, const struct address *address)
 {
     char text[64];

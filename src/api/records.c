@@ -350,6 +350,17 @@ static void keep_secrets(enum model_kind kind, const union model_record *stored,
     if (kind == KIND_USER) record->user.is_password_lost = stored->user.is_password_lost;
 }
 
+// A user gets another password: who has signed in with the old one must do so again. False, with
+// `reply` filled in, when that fails.
+static bool end_sessions(struct api *api, const struct request *request,
+                         const union model_record *record, struct reply *reply)
+{
+    const struct store *store = settings_store(api->options.settings);
+    if (!request->work) return true;
+    enum err err = api_session_end_all(api, record->user.name, request->principal.key);
+    return !err || api_reply_store_problem(reply, err, store_error(store));
+}
+
 void api_records_put(struct api *api, struct request *request, struct reply *reply)
 {
     enum model_kind kind = request->route->kind;
@@ -366,6 +377,7 @@ void api_records_put(struct api *api, struct request *request, struct reply *rep
         return;
     }
     if (!read_record(request, RECORD_WHOLE, &record, reply)) return;
+    if (!end_sessions(api, request, &record, reply)) return;
     if (settings_put(api->options.settings, kind, &record, &is_new, &problem)) {
         api_reply_settings_problem(reply, &problem);
         return;
@@ -383,6 +395,7 @@ void api_records_patch(struct api *api, struct request *request, struct reply *r
     record = stored;
     if (!read_record(request, RECORD_CHANGE, &record, reply)) return;
     if (!check_own(request, &stored, &record, reply)) return;
+    if (!end_sessions(api, request, &record, reply)) return;
     if (settings_replace(api->options.settings, kind, &record, &problem)) {
         api_reply_settings_problem(reply, &problem);
         return;

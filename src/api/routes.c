@@ -12,6 +12,17 @@ static const struct route routes[] = {
     {METHOD_GET,    API "/health",                 api_health_get,     0,               NULL, FOR_ALL,   SCOPE_READ},
     {METHOD_GET,    API "/status",                 api_status_get,     0,               NULL, FOR_ADMIN, SCOPE_READ},
 
+    {METHOD_POST,   API "/session",                api_session_post,   0,               NULL, FOR_ALL,   SCOPE_READ},
+    {METHOD_GET,    API "/session",                api_session_get,    0,               NULL, FOR_USERS, SCOPE_READ},
+    {METHOD_DELETE, API "/session",                api_session_delete, 0,               NULL, FOR_USERS, SCOPE_READ},
+    {METHOD_GET,    API "/users/{name}/sessions",  api_sessions_list,  KIND_USER,       NULL, FOR_OWNER, SCOPE_READ},
+    {METHOD_DELETE, API "/users/{name}/sessions",  api_sessions_remove, KIND_USER,      NULL, FOR_OWNER, SCOPE_WRITE},
+    {METHOD_PUT,    API "/users/{name}/password",  api_password_put,   KIND_USER,       NULL, FOR_OWNER, SCOPE_WRITE},
+
+    {METHOD_GET,    API "/tokens",                 api_tokens_list,    KIND_TOKEN,      "user limit after", FOR_USERS, SCOPE_READ},
+    {METHOD_POST,   API "/tokens",                 api_tokens_add,     KIND_TOKEN,      NULL, FOR_USERS, SCOPE_WRITE},
+    {METHOD_DELETE, API "/tokens/{serial}",        api_tokens_remove,  KIND_TOKEN,      NULL, FOR_USERS, SCOPE_WRITE},
+
     {METHOD_GET,    API "/presets",                api_presets_list,   0,               NULL, FOR_ADMIN, SCOPE_READ},
 
     {METHOD_POST,   API "/import",                 api_import_post,    0,               "dry_run", FOR_ADMIN, SCOPE_ADMIN},

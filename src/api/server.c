@@ -7,7 +7,9 @@
 // between parts.
 //
 //     READING --request--> WRITING --written--> READING (the next request)
-//                             |
+//        |                    |  ^
+//        |                    |  +--done--WAITING (for a password's hash)
+//        +--password--> WAITING
 //                             +--written, the last--> CLOSING (what still comes is thrown away)
 //
 // A client that is too slow loses its connection, in every state.
@@ -22,6 +24,7 @@
 enum {
     IDLE_S = 60,    // between requests
     REQUEST_S = 20, // from a request's first byte to its last
+    WORK_S = 60,
     REPLY_S = 30,
     CLOSING_S = 2,
     CHUNK_SIZE = 16 * 1024,
@@ -29,9 +32,12 @@ enum {
     FILES_MAX = CONNECTIONS_MAX + 16,
 };
 
-enum state { STATE_READING, STATE_WRITING, STATE_CLOSING };
+enum state { STATE_READING, STATE_WAITING, STATE_WRITING, STATE_CLOSING };
 
 struct connection {
+    struct lws *wsi;
+    struct address peer;
+    struct api_work *work; // that the request waits for
     enum state state;
     bool is_open;      // adopted, thus counted
     bool is_invited;   // the client was asked for the body
@@ -124,6 +130,15 @@ static int refuse_head(struct lws *wsi, struct connection *connection, unsigned 
     return start_reply(wsi, connection, &reply, &request);
 }
 
+// The request is answered when its work is done; until then it stays among what was received.
+static int await_work(struct lws *wsi, struct connection *connection)
+{
+    connection->state = STATE_WAITING;
+    set_timer(wsi, WORK_S);
+    api_work_await(api_of(wsi), connection->work, connection);
+    return 0;
+}
+
 // Answers the first request of those received, once it is complete.
 static int answer(struct lws *wsi, struct connection *connection, size_t searched)
 {
@@ -149,7 +164,12 @@ static int answer(struct lws *wsi, struct connection *connection, size_t searche
         return request.expects_continue ? invite(wsi, connection) : 0;
     }
     request.body = span_slice(in, head_len, head_len + body_len);
+    request.peer = connection->peer;
+    request.work = connection->work;
     api_handle(api_of(wsi), &request, &reply);
+    api_work_release(api_of(wsi), connection->work);
+    connection->work = request.deferred;
+    if (request.deferred) return await_work(wsi, connection);
     int result = start_reply(wsi, connection, &reply, &request);
     forget(connection, request.closes_after ? in.len : head_len + body_len);
     return result;
@@ -161,7 +181,7 @@ static int on_received(struct lws *wsi, struct connection *connection, const cha
     size_t before = connection->in_len;
     if (connection->state == STATE_CLOSING || connection->closes_after) return 0;
     if (!keep(connection, bytes, len)) return -1;
-    if (connection->state == STATE_WRITING) {
+    if (connection->state == STATE_WRITING || connection->state == STATE_WAITING) {
         connection->is_paused = connection->in_len >= IN_MAX;
         if (connection->is_paused) lws_rx_flow_control(wsi, 0);
         return 0;
@@ -211,6 +231,8 @@ static int on_writeable(struct lws *wsi, struct connection *connection)
 static void open_connection(struct lws *wsi, struct connection *connection)
 {
     connection->is_open = true;
+    connection->wsi = wsi;
+    api_listen_read_peer(lws_get_socket_fd(wsi), &connection->peer);
     api_of(wsi)->connection_count++;
     set_timer(wsi, REQUEST_S);
 }
@@ -219,6 +241,7 @@ static void close_connection(struct lws *wsi, struct connection *connection)
 {
     if (!connection || !connection->is_open) return;
     api_of(wsi)->connection_count--;
+    api_work_release(api_of(wsi), connection->work);
     free(connection->in);
     free(connection->out);
     *connection = (struct connection){.is_open = false};
@@ -255,6 +278,21 @@ static const struct lws_protocols protocols[] = {
     {.name = "listening", .callback = on_listening},
     {.name = NULL},
 };
+
+void api_server_wake(struct api *api)
+{
+    lws_cancel_service(api->lws);
+}
+
+void api_server_turn(struct api *api)
+{
+    struct connection *connection;
+    while ((connection = api_work_next_done(api)) != NULL) {
+        connection->state = STATE_READING;
+        if (answer(connection->wsi, connection, 0) == 0) continue;
+        lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+    }
+}
 
 bool api_server_init(struct api *api)
 {

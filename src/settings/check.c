@@ -87,7 +87,10 @@ static enum err check_user(const struct model_user *user, struct settings_proble
     if (err == ERR_NONE) err = check_number("mobile", user->mobile, problem);
     if (err == ERR_NONE) err = check_number("home", user->home, problem);
     if (err == ERR_NONE) err = check_number("mailbox", user->mailbox, problem);
-    return err;
+    if (err != ERR_NONE || !*user->password) return err;
+    if (span_starts_with(span_of(user->password), SPAN("$argon2id$"))) return ERR_NONE;
+    return settings_fail(problem, ERR_INVALID, "password",
+                         "must be set by signing in, or by an administrator: it is no hash");
 }
 
 // ---- Lines

@@ -121,6 +121,13 @@ static enum err error_named(const char *name)
     return ERR_IO;
 }
 
+// The number in an environment variable; 0 where it is not set.
+static uint32_t number_of(const char *name)
+{
+    const char *value = getenv(name);
+    return value ? (uint32_t)strtoul(value, NULL, 10) : 0;
+}
+
 static void *run(void *api)
 {
     api_run(api);
@@ -169,6 +176,10 @@ int main(int argc, char **argv)
                        .is_logged_in = is_logged_in,
                        .statistics = get_statistics},
         };
+        options.session_idle_s = number_of("API_SESSION_IDLE");
+        options.session_max_s = number_of("API_SESSION_MAX");
+        options.hash_bytes = number_of("API_HASH_BYTES");
+        options.is_behind_proxy = number_of("API_BEHIND_PROXY") != 0;
         const char *port = getenv("API_SERVER_PORT");
         if (port) options.listen.port = (uint16_t)atoi(port);
         status = serve(&options);

@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PREFIX = "/api/v1"
 TOKEN = "0123456789abcdef"
 SKIPPED = 77
+OWN_TOKEN = object()  # stands for the client's own
 METHODS = ("get", "post", "put", "patch", "delete")
 
 try:
@@ -30,11 +31,12 @@ class Server:
     """`with Server() as server:` runs the API in a process of its own, its settings in memory. With
     `fail`, say (3, "busy"), the third call of the store fails."""
 
-    def __init__(self, fail=None, data="memory"):
+    def __init__(self, fail=None, data="memory", environment=None):
         program = os.environ["API_SERVER"]
         arguments = [program, TOKEN, str(data), *(map(str, fail) if fail else ())]
         self.process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        text=True)
+                                        text=True, env={"API_HASH_BYTES": "8192", **os.environ,
+                                             **(environment or {})})
         ready = self.process.stdout.readline()
         if not ready.startswith("ready "):
             raise RuntimeError(f"{program} did not start")
@@ -129,12 +131,18 @@ class Client:
 
     def __init__(self, server, document):
         self.document, self.seen = document, set()
+        self.token, self.cookie = TOKEN, None
         self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
 
-    def request(self, method, target, body=None, headers=None, token=TOKEN):
+    def request(self, method, target, body=None, headers=None, token=OWN_TOKEN):
         """Sends anything; `body` is bytes, or what becomes JSON."""
         headers = dict(headers or {})
-        if token is not None:
+        if token is OWN_TOKEN:
+            token = self.token
+        if self.cookie:
+            headers.setdefault("Cookie", self.cookie)
+            headers.setdefault("X-Requested-With", "test")
+        elif token is not None:
             headers.setdefault("Authorization", f"Bearer {token}")
         if body is not None:
             headers.setdefault("Content-Type", "application/json")
