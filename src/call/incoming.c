@@ -14,7 +14,7 @@
 #include <string.h>
 
 enum {
-    TEXT_ROOM = 2048,                  // of a call's texts, its trace included
+    TEXT_ROOM = 1792,                  // of a call's texts, its trace included
     PROVISIONAL_US = 60 * 1000 * 1000, // 180 is repeated (RFC 3261 section 13.3.1.1)
     REPLY_HEADERS_MAX = 2048,
 };
