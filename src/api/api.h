@@ -21,6 +21,8 @@ struct api_engine {
     bool (*is_logged_in)(void *context, const struct model_user *user);
     // Calls handled, by outcome, and journal entries dropped, since the start.
     void (*statistics)(void *context, struct api_statistics *out);
+    // Whether all workers answer.
+    bool (*is_working)(void *context);
 };
 
 struct api_statistics {
@@ -32,6 +34,8 @@ struct api_statistics {
     uint64_t malformed_count;
     uint64_t overloaded_count; // calls that got 503
     uint64_t journal_dropped_count;
+    uint64_t effects_lost_count; // a turn's memory was full
+    uint64_t open_calls, open_transactions;
 };
 
 struct api_options {
@@ -43,6 +47,7 @@ struct api_options {
     uint32_t session_idle_s; // a session that is not used for so long ends; 0: the default
     uint32_t session_max_s;  // after so long it ends in any case; 0: the default
     size_t hash_bytes;       // memory that a password's hash costs; 0: what is safe
+    bool are_metrics_open;   // without a token, for who asks from this machine
     bool is_behind_proxy;    // X-Forwarded-For, -Proto and -Host are a proxy's of ours
 };
 

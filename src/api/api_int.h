@@ -18,6 +18,8 @@ enum {
     PAGE_DEFAULT = 100,
     PAGE_MAX = 1000,
     LOCATION_SIZE = 1024,
+    ETAG_SIZE = 56,
+    STATUS_COUNT = 600, // status codes are below
 };
 
 enum method {
@@ -71,6 +73,7 @@ struct request {
     struct parameter query[REQUEST_PARAMETERS_MAX];
     size_t query_count;
     struct span authorization, content_type, accept_language;
+    struct span if_match, if_none_match;
     struct span host, origin, cookie, requested_with;
     struct span forwarded_for, forwarded_proto, forwarded_host; // as a proxy has it
     struct address peer;
@@ -96,7 +99,10 @@ struct reply {
     char location[LOCATION_SIZE];
     char allow[64]; // with 405
     char set_cookie[256];
-    uint32_t retry_after_s; // 0: not told
+    char *text;               // instead of `body`; owned
+    const char *content_type; // of `text`
+    char etag[ETAG_SIZE];     // empty: that of the body, where a GET is answered
+    uint32_t retry_after_s;   // 0: not told
 };
 
 // ---- Routes
@@ -242,8 +248,22 @@ bool api_rights_may_set(const struct request *request, const struct model_field 
 bool api_rights_restrict(const struct request *request, char *user, char *group,
                          struct reply *reply);
 
+// ---- Entity tags (etag.c)
+
+// Prints the tag of what is answered.
+void api_etag_of_text(struct span text, char etag[ETAG_SIZE]);
+// Prints a record's tag; `extra` is what is shown beyond its settings, or NULL.
+void api_etag_of_record(enum model_kind kind, const void *record, const json_t *extra,
+                        char etag[ETAG_SIZE]);
+// Whether If-Match and If-None-Match allow to change what has the tag `etag` ("" where there is
+// nothing yet); false, with `reply` filled in (412), when not.
+bool api_etag_allows_change(const struct request *request, const char *etag, struct reply *reply);
+// Whether who asks has what has the tag `etag`.
+bool api_etag_is_known(const struct request *request, const char *etag);
+
 // ---- Handlers
 
+handler api_metrics_get, api_ready_get;
 handler api_health_get, api_presets_list, api_status_get;
 handler api_import_post, api_export_get;
 handler api_records_list, api_records_add, api_records_get, api_records_put, api_records_patch,
@@ -356,6 +376,7 @@ struct api {
     struct lws_context *lws;
     struct lws_vhost *vhost;
     unsigned connection_count;
+    uint64_t replies[STATUS_COUNT];
     struct passwords *passwords;
     struct attempts attempts;
     unsigned char attempts_key[16]; // that hashes names and sources
@@ -396,4 +417,4 @@ unsigned api_http_parse_head(struct span head, struct arena *arena, struct reque
                              size_t *body_len);
 // Prints a reply as it is sent, `*len` bytes, to be freed; NULL when memory is out. Empties the
 // reply.
-char *api_http_print_reply(struct reply *reply, bool is_head, bool closes_after, size_t *len);
+char *api_http_print_reply(const struct request *request, struct reply *reply, size_t *len);

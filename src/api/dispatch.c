@@ -3,6 +3,8 @@
 // whether the body can be read. RFC 9110 section 15.5.
 #include "api/api_int.h"
 
+#include <string.h>
+
 static void refuse_method(const struct request *request, unsigned allowed, struct reply *reply)
 {
     struct buffer out = buffer_over(reply->allow, sizeof reply->allow - 1);
@@ -97,11 +99,22 @@ bool api_takes_import(struct api *api, struct request *request)
     return takes;
 }
 
+// Whether these are the metrics, and they may be read without a token, from this machine.
+static bool is_open(const struct api *api, const struct request *request)
+{
+    const struct address *peer = &request->peer;
+    static const uint8_t ipv6[16] = {[15] = 1};
+    bool is_local = peer->family == ADDRESS_IPV4 ? peer->bytes[0] == 127
+                                                 : memcmp(peer->bytes, ipv6, sizeof ipv6) == 0;
+    return request->route->handle == api_metrics_get && api->options.are_metrics_open && is_local &&
+           !api->options.is_behind_proxy;
+}
+
 void api_handle(struct api *api, struct request *request, struct reply *reply)
 {
     unsigned allowed;
     const struct route *route = api_routes_find(request, &allowed);
-    bool is_public = route && route->audience == FOR_ALL;
+    bool is_public = route && (route->audience == FOR_ALL || is_open(api, request));
     *reply = (struct reply){.status = 0};
     if (!is_public && !api_access_identify(api, request, reply)) {
         ASSERT(reply->status != 0);
@@ -111,9 +124,9 @@ void api_handle(struct api *api, struct request *request, struct reply *reply)
         refuse_method(request, allowed, reply);
     } else if (!route) {
         api_reply_problem(reply, 404, "the API has no such path");
-    } else if (api_rights_check(api, request, reply) && check_query(request, reply) &&
-               api_query_language(request, reply) && api_body_read(request, reply) &&
-               api_password_prepare(api, request, reply)) {
+    } else if ((is_public || api_rights_check(api, request, reply)) &&
+               check_query(request, reply) && api_query_language(request, reply) &&
+               api_body_read(request, reply) && api_password_prepare(api, request, reply)) {
         set_actor(api, request);
         route->handle(api, request, reply);
     }

@@ -173,6 +173,8 @@ static struct span *place_of(struct reading *reading, struct span name, bool *ma
         {SPAN("Authorization"), &request->authorization, false},
         {SPAN("Content-Type"), &request->content_type, false},
         {SPAN("Accept-Language"), &request->accept_language, false},
+        {SPAN("If-Match"), &request->if_match, false},
+        {SPAN("If-None-Match"), &request->if_none_match, false},
         {SPAN("Cookie"), &request->cookie, false},
         {SPAN("Origin"), &request->origin, false},
         {SPAN("X-Requested-With"), &request->requested_with, false},

@@ -12,6 +12,7 @@ const char *api_status_phrase(unsigned status)
     case 200: return "OK";
     case 201: return "Created";
     case 204: return "No Content";
+    case 304: return "Not Modified";
     case 400: return "Bad Request";
     case 401: return "Unauthorized";
     case 403: return "Forbidden";
@@ -20,6 +21,7 @@ const char *api_status_phrase(unsigned status)
     case 408: return "Request Timeout";
     case 409: return "Conflict";
     case 411: return "Length Required";
+    case 412: return "Precondition Failed";
     case 413: return "Content Too Large";
     case 415: return "Unsupported Media Type";
     case 422: return "Unprocessable Content";
@@ -41,16 +43,24 @@ static void put_date(struct buffer *out)
     buffer_printf(out, "Date: %s\r\n", text);
 }
 
+static void put_content(struct buffer *out, const struct reply *reply, size_t len)
+{
+    const char *type = reply->status >= 400 ? "application/problem+json" : "application/json";
+    if (reply->content_type) type = reply->content_type;
+    if (reply->status != 204 && reply->status != 304) {
+        buffer_printf(out, "Content-Type: %s\r\nContent-Length: %zu\r\n", type, len);
+    }
+    // With a tag, what was answered may be kept, but must be asked for each time.
+    buffer_printf(out, "Cache-Control: %s\r\nX-Content-Type-Options: nosniff\r\n",
+                  reply->etag[0] ? "private, no-cache" : "no-store");
+    if (reply->etag[0]) buffer_printf(out, "ETag: %s\r\n", reply->etag);
+}
+
 static void put_head(struct buffer *out, const struct reply *reply, bool closes_after, size_t len)
 {
-    bool is_problem = reply->status >= 400;
     buffer_printf(out, "HTTP/1.1 %u %s\r\n", reply->status, api_status_phrase(reply->status));
     put_date(out);
-    if (reply->status != 204) {
-        buffer_printf(out, "Content-Type: application/%sjson\r\nContent-Length: %zu\r\n",
-                      is_problem ? "problem+" : "", len);
-    }
-    buffer_put_text(out, "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n");
+    put_content(out, reply, len);
     if (reply->status == 401) buffer_put_text(out, "WWW-Authenticate: Bearer\r\n");
     if (reply->allow[0]) buffer_printf(out, "Allow: %s\r\n", reply->allow);
     if (reply->set_cookie[0]) buffer_printf(out, "Set-Cookie: %s\r\n", reply->set_cookie);
@@ -60,35 +70,60 @@ static void put_head(struct buffer *out, const struct reply *reply, bool closes_
     buffer_put_text(out, "\r\n");
 }
 
-// Where memory has run out while a reply was made, the client is told so.
-static char *print_body(struct reply *reply)
+static bool has_body(const struct reply *reply)
 {
-    char *text = reply->body ? json_dumps(reply->body, JSON_INDENT(2)) : NULL;
-    if (text || reply->status == 204) return text;
-    reply->status = 503;
-    return strdup("{\"type\": \"about:blank\", \"title\": \"Service Unavailable\", "
-                  "\"status\": 503, \"detail\": \"out of memory\"}");
+    return reply->status != 204 && reply->status != 304;
 }
 
-char *api_http_print_reply(struct reply *reply, bool is_head, bool closes_after, size_t *len)
+// The body with its line's end. Where memory has run out while a reply was made, the client is told
+// so.
+static char *print_body(struct reply *reply)
+{
+    char *text = reply->text;
+    reply->text = NULL;
+    if (text) return text;
+    text = reply->body ? json_dumps(reply->body, JSON_INDENT(2)) : NULL;
+    size_t len = text ? strlen(text) : 0;
+    char *longer = text ? realloc(text, len + 2) : NULL;
+    if (longer) {
+        memcpy(longer + len, "\n", 2);
+        return longer;
+    }
+    free(text);
+    if (!has_body(reply)) return NULL;
+    reply->status = 503;
+    return strdup("{\"type\": \"about:blank\", \"title\": \"Service Unavailable\", "
+                  "\"status\": 503, \"detail\": \"out of memory\"}\n");
+}
+
+// What is answered to a GET has a tag; who has it already is told so. RFC 9110 section 13.1.2.
+static void tag(const struct request *request, struct reply *reply, const char *body)
+{
+    bool is_json = reply->status == 200 && body && !reply->content_type;
+    if (request->method != METHOD_GET || !is_json) return;
+    if (!reply->etag[0]) api_etag_of_text(span_of(body), reply->etag);
+    if (api_etag_is_known(request, reply->etag)) reply->status = 304;
+}
+
+char *api_http_print_reply(const struct request *request, struct reply *reply, size_t *len)
 {
     char head[3072];
     struct buffer out = buffer_over(head, sizeof head);
     char *body = print_body(reply), *bytes = NULL;
     json_decref(reply->body);
     reply->body = NULL;
-    if (!body && reply->status != 204) return NULL;
-    size_t body_len = body ? strlen(body) : 0;
-    put_head(&out, reply, closes_after, body_len + (body ? 1 : 0));
+    tag(request, reply, body);
+    if (!body && has_body(reply)) return NULL;
+    size_t body_len = body && has_body(reply) ? strlen(body) : 0;
+    put_head(&out, reply, request->closes_after, body_len);
     ASSERT(!out.is_full);
-    bytes = malloc(out.len + body_len + 1);
+    bytes = malloc(out.len + body_len);
     if (bytes) {
         memcpy(bytes, head, out.len);
         *len = out.len;
-        if (body && !is_head) {
+        if (body_len > 0 && !request->is_head) {
             memcpy(bytes + out.len, body, body_len);
-            bytes[out.len + body_len] = '\n';
-            *len += body_len + 1;
+            *len += body_len;
         }
     }
     free(body);

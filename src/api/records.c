@@ -235,6 +235,7 @@ static void reply_saved(struct api *api, const struct request *request, bool is_
     // missing.
     if (settings_get(api->options.settings, kind, record, &id, &problem)) id = 0;
     json_t *body = json_resource(api, kind, id, record);
+    api_etag_of_record(kind, record, json_object_get(body, "registration"), reply->etag);
     if (*warning) json_object_set_new(body, "warnings", json_pack("[s]", warning));
     api_reply_json(reply, is_new ? 201 : 200, body);
 }
@@ -282,7 +283,7 @@ static bool check_own(const struct request *request, const union model_record *s
     json_t *errors = json_array();
     for (size_t i = 0; i < info->field_count; i++) {
         const struct model_field *field = &info->fields[i];
-        char before[RANGES_SIZE], after[RANGES_SIZE];
+        char before[FIELD_TEXT_SIZE], after[FIELD_TEXT_SIZE];
         struct buffer old = buffer_over(before, sizeof before);
         struct buffer new = buffer_over(after, sizeof after);
         if (api_rights_may_set(request, field)) continue;
@@ -317,7 +318,10 @@ void api_records_get(struct api *api, struct request *request, struct reply *rep
     union model_record record;
     uint32_t id;
     if (!api_records_find(api, request, &record, &id, reply)) return;
-    api_reply_json(reply, 200, json_resource(api, request->route->kind, id, &record));
+    json_t *body = json_resource(api, request->route->kind, id, &record);
+    const json_t *registration = json_object_get(body, "registration");
+    api_etag_of_record(request->route->kind, &record, registration, reply->etag);
+    api_reply_json(reply, 200, body);
 }
 
 void api_records_add(struct api *api, struct request *request, struct reply *reply)
@@ -361,6 +365,16 @@ static bool end_sessions(struct api *api, const struct request *request,
     return !err || api_reply_store_problem(reply, err, store_error(store));
 }
 
+// Whether the request's conditions hold for the record that is there; NULL: there is none.
+static bool allows_change(const struct request *request, const union model_record *stored,
+                          struct reply *reply)
+{
+    char etag[ETAG_SIZE] = "";
+    if (!request->if_match.at && !request->if_none_match.at) return true;
+    if (stored) api_etag_of_record(request->route->kind, stored, NULL, etag);
+    return api_etag_allows_change(request, etag, reply);
+}
+
 void api_records_put(struct api *api, struct request *request, struct reply *reply)
 {
     enum model_kind kind = request->route->kind;
@@ -376,6 +390,7 @@ void api_records_put(struct api *api, struct request *request, struct reply *rep
         api_reply_settings_problem(reply, &problem);
         return;
     }
+    if (!allows_change(request, err ? NULL : &stored, reply)) return;
     if (!read_record(request, RECORD_WHOLE, &record, reply)) return;
     if (!end_sessions(api, request, &record, reply)) return;
     if (settings_put(api->options.settings, kind, &record, &is_new, &problem)) {
@@ -392,6 +407,7 @@ void api_records_patch(struct api *api, struct request *request, struct reply *r
     union model_record record, stored;
     struct settings_problem problem;
     if (!api_records_find(api, request, &stored, NULL, reply)) return;
+    if (!allows_change(request, &stored, reply)) return;
     record = stored;
     if (!read_record(request, RECORD_CHANGE, &record, reply)) return;
     if (!check_own(request, &stored, &record, reply)) return;
@@ -408,7 +424,12 @@ void api_records_remove(struct api *api, struct request *request, struct reply *
     enum model_kind kind = request->route->kind;
     union model_record record;
     struct settings_problem problem;
+    bool is_conditional = request->if_match.at || request->if_none_match.at;
     if (!start_record(request, &record, reply)) return;
+    if (is_conditional && (!api_records_find(api, request, &record, NULL, reply) ||
+                           !allows_change(request, &record, reply))) {
+        return;
+    }
     if (settings_remove(api->options.settings, kind, &record, &problem)) {
         api_reply_settings_problem(reply, &problem);
         return;

@@ -107,9 +107,9 @@ static int start_reply(struct lws *wsi, struct connection *connection, struct re
                        const struct request *request)
 {
     connection->closes_after = request->closes_after;
-    connection->out = api_http_print_reply(reply, request->is_head, request->closes_after,
-                                           &connection->out_len);
+    connection->out = api_http_print_reply(request, reply, &connection->out_len);
     if (!connection->out) return -1;
+    api_of(wsi)->replies[reply->status < STATUS_COUNT ? reply->status : 0]++;
     connection->out_sent = 0;
     connection->state = STATE_WRITING;
     set_timer(wsi, REPLY_S);
@@ -119,7 +119,7 @@ static int start_reply(struct lws *wsi, struct connection *connection, struct re
 
 static int refuse_head(struct lws *wsi, struct connection *connection, unsigned status)
 {
-    struct request request = {.closes_after = true};
+    struct request request = {.method = METHOD_COUNT, .closes_after = true};
     struct reply reply = {.status = 0};
     switch (status) {
     case 431: api_reply_problem(&reply, 431, "the address and header fields are too long"); break;

@@ -77,7 +77,16 @@ static void get_statistics(void *context, struct api_statistics *out)
         .malformed_count = states_read(server->states, STATES_MALFORMED),
         .overloaded_count = states_read(server->states, STATES_OVERLOADED),
         .journal_dropped_count = journal_dropped_count(server->journal),
+        .effects_lost_count = states_read(server->states, STATES_EFFECTS_LOST),
+        .open_calls = states_read(server->states, STATES_OPEN_CALLS),
+        .open_transactions = states_read(server->states, STATES_OPEN_TRANSACTIONS),
     };
+}
+
+static bool is_working(void *context)
+{
+    struct server *server = context;
+    return worker_is_working(server->worker);
 }
 
 // ---- Starting
@@ -127,7 +136,12 @@ static bool start_api(struct server *server)
                    .registration = get_registration,
                    .count_lines = count_lines,
                    .is_logged_in = is_logged_in,
-                   .statistics = get_statistics},
+                   .statistics = get_statistics,
+                   .is_working = is_working},
+        .session_idle_s = server->config.session_idle_s,
+        .session_max_s = server->config.session_max_s,
+        .are_metrics_open = server->config.metrics_open != 0,
+        .is_behind_proxy = server->config.behind_proxy != 0,
     };
     server->api = api_new(&options, &problem);
     if (!server->api) return fail("cannot start the API", problem.reason);

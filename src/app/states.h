@@ -35,6 +35,9 @@ enum states_counter {
     STATES_UNKNOWN_NUMBERS,
     STATES_MALFORMED,
     STATES_OVERLOADED,
+    STATES_EFFECTS_LOST,
+    STATES_OPEN_CALLS,        // now
+    STATES_OPEN_TRANSACTIONS, // now
     STATES_COUNTER_COUNT,
 };
 void states_add(struct states *states, enum states_counter counter, uint64_t by);

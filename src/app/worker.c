@@ -9,6 +9,7 @@
 #include "app/streams.h"
 #include "engine/engine.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
@@ -32,6 +33,8 @@ struct worker {
     uv_thread_t thread;
     bool is_running;
     bool is_stopping;
+    // When somebody last asked whether it works, and when it was last woken: it was, in time.
+    atomic_uint_fast64_t asked_us, woken_us;
 };
 
 static struct engine_time now(void)
@@ -128,6 +131,13 @@ static void tell_counts(struct worker *worker)
                counts.unknown_numbers - worker->told.unknown_numbers);
     states_add(worker->states, STATES_MALFORMED, counts.malformed - worker->told.malformed);
     states_add(worker->states, STATES_OVERLOADED, counts.overloaded - worker->told.overloaded);
+    states_add(worker->states, STATES_EFFECTS_LOST,
+               counts.effects_lost - worker->told.effects_lost);
+    // What falls is added as what wraps around.
+    states_add(worker->states, STATES_OPEN_CALLS,
+               (uint64_t)counts.open_calls - worker->told.open_calls);
+    states_add(worker->states, STATES_OPEN_TRANSACTIONS,
+               (uint64_t)counts.open_transactions - worker->told.open_transactions);
     tell_overload(worker, counts.overloaded);
     struct log_line line;
     if (counts.effects_lost > worker->told.effects_lost &&
@@ -281,6 +291,7 @@ static void on_woken(void *context)
 {
     struct worker *worker = context;
     struct command command;
+    atomic_store(&worker->woken_us, net_now_us());
     while (commands_take(worker->commands, &command)) obey(worker, &command);
     settle(worker);
     if (worker->is_stopping) net_stop(worker->net);
@@ -330,6 +341,16 @@ struct settings_listener worker_listener(struct worker *worker)
 }
 
 // ---- Life
+
+bool worker_is_working(struct worker *worker)
+{
+    enum { PATIENCE_US = 3000000 };
+    uint64_t asked_us = atomic_load(&worker->asked_us), now_us = net_now_us();
+    bool is_answered = atomic_load(&worker->woken_us) >= asked_us;
+    if (is_answered) atomic_store(&worker->asked_us, now_us);
+    net_wake(worker->net);
+    return is_answered || now_us - asked_us < PATIENCE_US;
+}
 
 static bool make_engine(struct worker *worker, const struct app_config *config)
 {

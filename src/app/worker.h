@@ -25,6 +25,8 @@ struct worker *worker_new(const struct app_config *config, const struct worker_p
 enum err worker_start(struct worker *worker) WARN_UNUSED;
 // Ends the thread; registrations at the PBX are kept.
 void worker_stop(struct worker *worker);
+// Whether it answers: it was woken at most a few seconds after the last call. From any one thread.
+bool worker_is_working(struct worker *worker);
 void worker_free(struct worker *worker);
 
 // The listener that brings settings to this worker; for the settings' thread.

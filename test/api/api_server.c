@@ -44,6 +44,12 @@ static bool is_logged_in(void *context, const struct model_user *user)
     return user->login == LOGIN_ON;
 }
 
+static bool is_working(void *context)
+{
+    (void)context;
+    return getenv("API_HANGS") == NULL;
+}
+
 static void get_statistics(void *context, struct api_statistics *out)
 {
     (void)context;
@@ -174,11 +180,13 @@ int main(int argc, char **argv)
             .engine = {.registration = get_registration,
                        .count_lines = count_lines,
                        .is_logged_in = is_logged_in,
-                       .statistics = get_statistics},
+                       .statistics = get_statistics,
+                       .is_working = is_working},
         };
         options.session_idle_s = number_of("API_SESSION_IDLE");
         options.session_max_s = number_of("API_SESSION_MAX");
         options.hash_bytes = number_of("API_HASH_BYTES");
+        options.are_metrics_open = number_of("API_METRICS_OPEN") != 0;
         options.is_behind_proxy = number_of("API_BEHIND_PROXY") != 0;
         const char *port = getenv("API_SERVER_PORT");
         if (port) options.listen.port = (uint16_t)atoi(port);

@@ -55,6 +55,8 @@ WALK = (
     ("importSettings", [], {"users": [{"name": "third"}]}, 200),
     ("exportSettings", [], None, 200),
     ("getHealth", [], None, 200),
+    ("getReadiness", [], None, 200),
+    ("getMetrics", [], None, 200),
 )
 CAUSES = ("busy", "io", "memory")
 

@@ -16,6 +16,9 @@ PARTS = {"group": "main", "extension": "101", "condition": "immediate", "origin"
          "serial": "0"}
 BODY_MAX = {"importSettings": 16 * 1024 * 1024}
 SEEN = set()
+# Operations on one record whose sample fill() has made.
+SAMPLES = {verb + kind for kind in ("Group", "User", "Line", "Forwarding")
+           for verb in ("get", "put", "change", "remove")}
 
 
 class Case(unittest.TestCase):
@@ -607,6 +610,106 @@ class Decisions(Case):
     def test_health(self):
         for token in (None, "wrong", ""):
             self.assertEqual(self.call("getHealth", token=token, status=200).json, {"status": "ok"})
+
+
+class Conditions(Case):
+    """ETag, If-Match and If-None-Match."""
+
+    def test_not_modified(self):
+        for operation in self.operations(method="GET"):
+            if operation.id == "getMetrics":
+                continue
+            path = self.path_of(operation)
+            if operation.id.startswith("get") and path and operation.id not in SAMPLES:
+                continue
+            for _ in range(3):  # the status has a clock
+                tag = self.call(operation.id, *path, status=200).headers["ETag"]
+                self.assertRegex(tag, '^"[0-9a-f-]+"$')
+                answer = self.call(operation.id, *path, headers={"If-None-Match": tag})
+                if answer.status == 304:
+                    break
+            self.assertEqual((answer.status, answer.headers["ETag"]), (304, tag), operation.id)
+            for known in (f'"x", {tag}', f"W/{tag}", "*"):
+                self.call(operation.id, *path, headers={"If-None-Match": known})
+            for other in ('"x"', "x", "", tag.strip('"')):
+                self.call(operation.id, *path, headers={"If-None-Match": other}, status=200)
+
+    def test_changes_by_two(self):
+        """Who changes what somebody else has changed meanwhile is told so."""
+        for get, change, path, field, values in (
+                ("getGroup", "changeGroup", ["main"], "area_code", ("40", "50")),
+                ("getUser", "changeUser", ["sales"], "display_name", ("a", "b")),
+                ("getLine", "changeLine", ["main", "101"], "display_name", ("a", "b")),
+                ("getForwarding", "changeForwarding", ["main", "101", "immediate", "external"],
+                 "target", ("104", "105"))):
+            seen = {"If-Match": self.call(get, *path).headers["ETag"]}
+            first = self.call(change, *path, body={field: values[0]}, headers=seen, status=200)
+            answer = self.call(change, *path, body={field: values[1]}, headers=seen, status=412)
+            self.assertIn("has changed", answer.json["detail"])
+            self.assertEqual(self.call(get, *path).json[field], values[0])
+            seen = {"If-Match": f'"x", {first.headers["ETag"]}'}
+            self.call(change, *path, body={field: values[1]}, headers=seen, status=200)
+            for wrong in ('"x"', "x", "", 'W/"x"', '""', '"-"'):
+                self.call(change, *path, body={}, headers={"If-Match": wrong}, status=412)
+            self.call(change, *path, body={}, headers={"If-Match": "*"}, status=200)
+
+    def test_a_secret_counts_too(self):
+        seen = {"If-Match": self.call("getLine", "main", "101").headers["ETag"]}
+        self.call("changeLine", "main", "101", body={"password": "other"}, status=200)
+        self.call("changeLine", "main", "101", body={}, headers=seen, status=412)
+
+    def test_every_change_of_a_record(self):
+        for operation in self.operations():
+            if 412 not in operation.statuses:
+                continue
+            self.call(operation.id, *self.path_of(operation),
+                      body={} if operation.has_body else None, headers={"If-Match": '"0"'},
+                      status=412 if operation.id in SAMPLES else None)
+
+    def test_only_add(self):
+        new = {"If-None-Match": "*"}
+        self.call("putUser", "fresh", body={}, headers=new, status=201)
+        self.call("putUser", "fresh", body={}, headers=new, status=412)
+        self.call("putUser", "missing", body={}, headers={"If-Match": "*"}, status=412)
+        self.call("getUser", "missing", status=404)
+
+    def test_metrics(self):
+        text = self.call("getMetrics", status=200).body.decode()
+        samples = {}
+        for line in text.splitlines():
+            if line.startswith("#"):
+                self.assertRegex(line, r"^# (HELP|TYPE) [a-z_]+ ")
+                continue
+            match = re.fullmatch(r'([a-z_]+(?:\{[a-z]+="(?:[^"\\]|\\.)*"(?:,[a-z]+="[^"]*")*\})?) '
+                                 r"([0-9.]+)", line)
+            self.assertIsNotNone(match, line)
+            self.assertNotIn(match[1], samples)
+            samples[match[1]] = float(match[2])
+        self.assertEqual(samples["lineward_calls_total"], 15)
+        self.assertEqual(samples['lineward_lines{group="main",state="refused"}'], 1)
+        self.assertGreater(samples['lineward_api_requests_total{status="201"}'], 3)
+        for name in {name.split("{")[0] for name in samples}:
+            self.assertIn(f"# TYPE {name} ", text)
+        self.call("addGroup", body={**GROUP, "name": 'a"b\\c'}, status=201)
+        self.assertIn(r'{group="a\"b\\c",state="waiting"}',
+                      self.call("getMetrics").body.decode())
+
+    def test_metrics_without_a_token(self):
+        self.call("getMetrics", token=None, status=401)
+        with Server(environment={"API_METRICS_OPEN": "1"}) as server:
+            client = Client(server, DOCUMENT)
+            client.call("getMetrics", token=None, status=200)
+            client.call("getStatus", token=None, status=401)
+            client.connection.close()
+
+    def test_readiness(self):
+        answer = self.call("getReadiness", token=None, status=200)
+        self.assertEqual(answer.json["groups"], 1)
+        with Server(environment={"API_HANGS": "1"}) as server:
+            client = Client(server, DOCUMENT)
+            answer = client.call("getReadiness", token=None, status=503)
+            self.assertIn("worker", answer.json["detail"])
+            client.connection.close()
 
 
 class Access(Case):
