@@ -9,7 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum setting_type { SETTING_ADDRESS, SETTING_TEXT, SETTING_NUMBER, SETTING_LOG_FORMAT };
+enum setting_type {
+    SETTING_ADDRESS,
+    SETTING_ADDRESSES, // `min`: the port where none is given, 0: it must be
+    SETTING_TEXT,
+    SETTING_NUMBER,
+    SETTING_LOG_FORMAT,
+};
+enum { DNS_PORT = 53 };
 
 // Every setting: in the file by `name`, some on the command line by `option`.
 struct setting {
@@ -23,11 +30,11 @@ struct setting {
 #define AT(member) offsetof(struct app_config, member), sizeof(((struct app_config *)0)->member)
 
 static const struct setting settings[] = {
-    {"sip", "--sip", SETTING_ADDRESS, AT(sip), "0.0.0.0:5060", 0, 0},
+    {"sip", "--sip", SETTING_ADDRESSES, AT(sip), "0.0.0.0:5060", 0, 0},
     {"api", "--api", SETTING_ADDRESS, AT(api), "127.0.0.1:8480", 0, 0},
     {"public_address", NULL, SETTING_TEXT, AT(public_address), "", 0, 0},
     {"data_dir", "--data-dir", SETTING_TEXT, AT(data_dir), "/var/lib/lineward", 0, 0},
-    {"tls", "--tls", SETTING_ADDRESS, AT(tls), "0.0.0.0:5061", 0, 0},
+    {"tls", "--tls", SETTING_ADDRESSES, AT(tls), "0.0.0.0:5061", 0, 0},
     {"tls_certificate", "--tls-certificate", SETTING_TEXT, AT(tls_certificate), "", 0, 0},
     {"tls_key", "--tls-key", SETTING_TEXT, AT(tls_key), "", 0, 0},
     {"session_idle_s", NULL, SETTING_NUMBER, AT(session_idle_s), "43200", 60, 31536000},
@@ -38,6 +45,7 @@ static const struct setting settings[] = {
     {"groups_max", NULL, SETTING_NUMBER, AT(groups_max), "100", 1, 10000},
     {"calls_max", NULL, SETTING_NUMBER, AT(calls_max), "20000", 10, 1000000},
     {"transactions_max", NULL, SETTING_NUMBER, AT(transactions_max), "200000", 100, 4000000},
+    {"name_servers", "--name-servers", SETTING_ADDRESSES, AT(name_servers), NULL, DNS_PORT, 0},
     {"log_format", "--log-format", SETTING_LOG_FORMAT, AT(log_format), "logfmt", 0, 0},
 };
 enum { SETTING_COUNT = sizeof settings / sizeof settings[0] };
@@ -46,6 +54,24 @@ static const struct setting *find_setting(const char *name)
 {
     for (size_t i = 0; i < SETTING_COUNT; i++) {
         if (strcmp(settings[i].name, name) == 0) return &settings[i];
+    }
+    return NULL;
+}
+
+static const char *set_addresses(struct address_list *list, struct span text, uint16_t usual_port)
+{
+    list->count = 0;
+    bool has_more = true;
+    while (has_more) {
+        struct address address;
+        has_more = span_find(text, ',') < text.len;
+        if (list->count == ADDRESS_LIST_MAX) return "has more than 8 addresses";
+        if (!address_parse_port(span_trim(span_split(&text, ',')), usual_port, &address)) {
+            return usual_port > 0 ? "must be ADDRESS or ADDRESS:PORT, separated by commas"
+                                  : "must be ADDRESS:PORT, separated by commas";
+        }
+        if (address.port == 0) return "needs a port: ADDRESS:PORT";
+        list->at[list->count++] = address;
     }
     return NULL;
 }
@@ -63,6 +89,7 @@ static const char *set(struct app_config *config, const struct setting *setting,
         memcpy(place, &address, sizeof address);
         return NULL;
     }
+    case SETTING_ADDRESSES: return set_addresses(place, text, (uint16_t)setting->min);
     case SETTING_TEXT: return text_copy(place, setting->size, text) ? NULL : "is too long";
     case SETTING_NUMBER:
         if (!span_to_u64(text, setting->max, &number) || number < setting->min) {
@@ -133,6 +160,7 @@ static void set_defaults(struct app_config *config)
 {
     memset(config, 0, sizeof *config);
     for (size_t i = 0; i < SETTING_COUNT; i++) {
+        if (!settings[i].initial) continue;
         const char *refused = set(config, &settings[i], span_of(settings[i].initial));
         ASSERT(!refused);
     }

@@ -7,12 +7,19 @@
 
 enum { PATH_SIZE = 512, CONFIG_PROBLEM_SIZE = 256 };
 
+// Addresses with their ports, of any family.
+enum { ADDRESS_LIST_MAX = 8 };
+struct address_list {
+    struct address at[ADDRESS_LIST_MAX];
+    uint32_t count;
+};
+
 struct app_config {
-    struct address sip;      // that we listen on, UDP and TCP
+    struct address_list sip; // that we listen on, UDP and TCP; at least one
     struct address api;      // that the REST API listens on
     char public_address[64]; // that the PBX reaches us by, where that differs; empty: found out
     char data_dir[PATH_SIZE];
-    struct address tls; // that we listen on by TLS, if there is a certificate
+    struct address_list tls; // that we listen on by TLS, if there is a certificate
     char tls_certificate[PATH_SIZE];
     char tls_key[PATH_SIZE];
     uint32_t session_idle_s; // a session at the API that is not used for so long ends
@@ -21,9 +28,10 @@ struct app_config {
     uint32_t metrics_open;   // 1: metrics need no token on this machine
     uint32_t lines_max;
     uint32_t groups_max;
-    uint32_t calls_max;        // held or waiting for their ACK at the same time
-    uint32_t transactions_max; // finished ones that still absorb retransmissions included
-    uint32_t log_format;       // enum log_format
+    uint32_t calls_max;               // held or waiting for their ACK at the same time
+    uint32_t transactions_max;        // finished ones that still absorb retransmissions included
+    uint32_t log_format;              // enum log_format
+    struct address_list name_servers; // none: the system's
 };
 
 // Reads `lineward serve`'s arguments (argv[0] is "serve") and the configuration file that they

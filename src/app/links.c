@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // The connection to each PBX.
 //
-//              resolved                    opened: told              25 to 30 s: ping
-//   NO_ADDRESS ---------> CONNECTING ----------------> OPEN ---------------.
-//                          ^      ^ |                   | ^                |
-//          the time is up  |      | | failed: told      | `----------------'
-//                          |      | v                   |
-//                        WAITING  `------- at once -----' closed
+//               use               opened: told, works         25 to 30 s: ping
+//   UNUSED -------------> CONNECTING --------------> OPEN ---------------.
+//                          ^      ^ |                 | ^                |
+//          the time is up  |      | | failed: told    | `----------------'
+//                          |      | v                 |
+//                        WAITING  `----- at once -----' closed
 //
 // A connection that was open is opened again at once and nobody is told unless that fails: a PBX
 // may close what it takes for idle. When the new one is there its number is another, and the lines
-// register anew. With `auto`, a group whose PBX takes no connection is spoken to by datagrams, and
-// a connection is tried again when the address is looked up next.
+// register anew. Which target is next when one has failed, and when to look whether a better one is
+// back, is decided above (sites.c, locate). What is tried beside becomes the connection in use when
+// links_use names its target.
 #include "app/links.h"
 
 #include <stdlib.h>
@@ -26,7 +27,9 @@ enum {
     RETURN_S = 60, // of one that was opened for answers
 };
 
-enum link_state { LINK_NO_ADDRESS, LINK_DATAGRAMS, LINK_CONNECTING, LINK_OPEN, LINK_WAITING };
+enum link_state { LINK_UNUSED, LINK_DATAGRAMS, LINK_CONNECTING, LINK_OPEN, LINK_WAITING };
+
+enum { REASON_MAX = 120 };
 
 struct link {
     uint32_t group_id; // 0: a free place
@@ -35,27 +38,30 @@ struct link {
     char tls_ca_file[CA_FILE_SIZE];
     bool is_tls_verified;
     enum link_state state;
-    struct engine_peer peer; // as resolved, for datagrams
+    struct engine_peer peer; // the target; its flow without a connection
     struct flow flow;        // of the connection
-    struct flow back;        // a connection for answers whose own is gone
-    uint64_t at_us;          // of the next ping or attempt
-    unsigned failure_count;  // in a row
+    struct flow trial;       // of links_try
+    bool is_trial_open;
+    struct flow back;         // a connection for answers whose own is gone
+    char failure[REASON_MAX]; // of the last connection
+    uint64_t at_us;           // of the next ping or attempt
+    unsigned failure_count;   // in a row
 };
 
 struct links {
     const struct app_config *config;
     struct net *net;
-    uint16_t socket;
     struct links_handler handler;
+    struct random *random;
     struct link *links;
 };
 
-struct links *links_new(const struct app_config *config, struct net *net, uint16_t socket,
-                        struct links_handler handler)
+struct links *links_new(const struct app_config *config, struct net *net,
+                        struct links_handler handler, struct random *random)
 {
     struct links *links = calloc(1, sizeof *links);
     if (!links) return NULL;
-    *links = (struct links){.config = config, .net = net, .socket = socket, .handler = handler};
+    *links = (struct links){.config = config, .net = net, .handler = handler, .random = random};
     links->links = calloc(config->groups_max, sizeof links->links[0]);
     if (links->links) return links;
     free(links);
@@ -82,38 +88,29 @@ static struct link *find_connection(const struct links *links, uint32_t connecti
 {
     for (uint32_t i = 0; i < links->config->groups_max; i++) {
         struct link *link = &links->links[i];
-        if (link->group_id != 0 && link->flow.connection == connection) return link;
+        bool is_its = link->flow.connection == connection || link->trial.connection == connection;
+        if (link->group_id != 0 && is_its) return link;
     }
     return NULL;
-}
-
-static bool is_at(const struct link *link, const struct address *host)
-{
-    return link->group_id != 0 && address_eq_host(&link->peer.flow.peer, host);
-}
-
-bool links_is_known(const struct links *links, const struct address *host)
-{
-    for (uint32_t i = 0; i < links->config->groups_max; i++) {
-        if (is_at(&links->links[i], host)) return true;
-    }
-    return false;
 }
 
 // A link to the PBX that `flow` went to. What came by TLS never leaves without.
 static struct link *find_way(const struct links *links, const struct flow *flow)
 {
-    bool is_tls = flow->transport == TRANSPORT_TLS;
+    bool wants_tls = flow->transport == TRANSPORT_TLS;
     for (uint32_t i = 0; i < links->config->groups_max; i++) {
         struct link *link = &links->links[i];
-        if (is_at(link, &flow->peer) && (link->transport == GROUP_TLS) == is_tls) return link;
+        bool is_tls = link->transport == GROUP_TLS || link->peer.flow.transport == TRANSPORT_TLS;
+        if (link->group_id == 0 || is_tls != wants_tls) continue;
+        bool is_its = links->handler.is_source(links->handler.context, link->group_id, &flow->peer);
+        if (is_its) return link;
     }
     return NULL;
 }
 
 static uint64_t random_us(struct links *links, uint64_t bound_ms)
 {
-    return links->handler.random(links->handler.context, bound_ms * 1000);
+    return random_below(links->random, bound_ms * 1000);
 }
 
 // ---- Telling
@@ -123,55 +120,47 @@ static void tell(struct links *links, const struct link *link, const struct engi
     links->handler.changed(links->handler.context, link->group_id, peer);
 }
 
+// The port that the PBX reaches us at by TLS is another one, if there is one.
+static uint16_t own_tls_port(const struct links *links, const struct address *own)
+{
+    const struct address_list *tls = &links->config->tls;
+    if (links->config->tls_certificate[0] == '\0') return own->port;
+    for (uint32_t i = 0; i < tls->count; i++) {
+        if (tls->at[i].family == own->family) return tls->at[i].port;
+    }
+    return tls->at[0].port;
+}
+
 static void tell_connection(struct links *links, const struct link *link)
 {
     struct engine_peer peer = link->peer;
     peer.flow = link->flow;
-    // What the PBX opens to us by TLS goes to another port, if there is one.
-    bool is_served = links->config->tls_certificate[0] != '\0';
-    if (link->transport == GROUP_TLS && is_served) peer.own.port = links->config->tls.port;
+    peer.is_doubtful = false;
+    if (link->flow.transport == TRANSPORT_TLS) peer.own.port = own_tls_port(links, &peer.own);
     tell(links, link, &peer);
 }
 
-static void tell_failure(struct links *links, const struct link *link, const char *reason)
+static void tell_failure(struct links *links, const struct link *link)
 {
     char bytes[200];
     struct buffer text = buffer_over(bytes, sizeof bytes);
     struct engine_peer peer = link->peer;
-    buffer_printf(&text, "no connection to the PBX: %s", reason);
+    buffer_printf(&text, "no connection to the PBX: %s", link->failure);
     peer.problem = buffer_span(&text);
     tell(links, link, &peer);
 }
 
 // ---- The connection
 
-static void disconnect(struct links *links, struct link *link)
+static void disconnect(struct links *links, struct flow *flow)
 {
-    if (link->flow.connection != 0) net_close(links->net, link->flow.connection);
-    link->flow = (struct flow){.connection = 0};
-}
-
-static void failed(struct links *links, struct link *link, const char *reason, uint64_t now_us)
-{
-    uint64_t wait_ms = RETRY_FIRST_MS;
-    link->flow.connection = 0;
-    if (link->transport == GROUP_AUTO) {
-        link->state = LINK_DATAGRAMS;
-        link->at_us = DEADLINE_NEVER;
-        tell(links, link, &link->peer);
-        return;
-    }
-    for (unsigned i = 0; i < link->failure_count && wait_ms < RETRY_MAX_MS; i++) wait_ms *= 2;
-    if (wait_ms > RETRY_MAX_MS) wait_ms = RETRY_MAX_MS;
-    link->failure_count++;
-    link->state = LINK_WAITING;
-    link->at_us = now_us + wait_ms * 500 + random_us(links, wait_ms / 2);
-    tell_failure(links, link, reason);
+    if (flow->connection != 0) net_close(links->net, flow->connection);
+    *flow = (struct flow){.connection = 0};
 }
 
 // The certificate that the PBX must have is for the server name that was typed, wherever that leads
-// (RFC 5922).
-static bool open_connection(struct links *links, const struct link *link, const struct address *to,
+// (RFC 5922). `*flow` becomes that of the connection.
+static bool open_connection(struct links *links, const struct link *link, const struct flow *to,
                             struct flow *flow, struct net_problem *problem)
 {
     int32_t port;
@@ -181,17 +170,53 @@ static bool open_connection(struct links *links, const struct link *link, const 
         .is_unverified = !link->is_tls_verified,
     };
     (void)address_split_port(&tls.host, &port);
-    bool is_tls = link->transport == GROUP_TLS;
-    return net_connect(links->net, links->socket, to, is_tls ? &tls : NULL, flow, problem);
+    bool is_tls = to->transport == TRANSPORT_TLS;
+    return net_connect(links->net, to->socket, &to->peer, is_tls ? &tls : NULL, flow, problem);
 }
 
-static void connect_link(struct links *links, struct link *link, uint64_t now_us)
+// There is no connection to the link's target: the next one may be another.
+static void failed(struct links *links, struct link *link, const char *reason)
 {
+    link->flow.connection = 0;
+    link->state = LINK_WAITING;
+    link->at_us = DEADLINE_NEVER;
+    (void)text_copy(link->failure, sizeof link->failure,
+                    span_slice(span_of(reason), 0, sizeof link->failure - 1));
+    links->handler.failed(links->handler.context, link->group_id, &link->peer.flow, link->failure);
+}
+
+static void connect_link(struct links *links, struct link *link)
+{
+    struct net_problem problem;
     link->state = LINK_CONNECTING;
     link->at_us = DEADLINE_NEVER; // the net ends a connection that takes too long
-    struct net_problem problem;
-    if (open_connection(links, link, &link->peer.flow.peer, &link->flow, &problem)) return;
-    failed(links, link, problem.text, now_us);
+    if (open_connection(links, link, &link->peer.flow, &link->flow, &problem)) return;
+    failed(links, link, problem.text);
+}
+
+// All targets have failed: each is tried again after a pause that grows.
+static void wait_and_connect(struct links *links, struct link *link, uint64_t now_us)
+{
+    uint64_t wait_ms = RETRY_FIRST_MS;
+    for (unsigned i = 0; i < link->failure_count && wait_ms < RETRY_MAX_MS; i++) wait_ms *= 2;
+    if (wait_ms > RETRY_MAX_MS) wait_ms = RETRY_MAX_MS;
+    link->failure_count++;
+    link->state = LINK_WAITING;
+    link->at_us = now_us + wait_ms * 500 + random_us(links, wait_ms / 2);
+    tell_failure(links, link);
+}
+
+static bool is_target(const struct flow *flow, const struct flow *target)
+{
+    return flow->transport == target->transport && address_eq(&flow->peer, &target->peer);
+}
+
+static void note_open(struct links *links, struct link *link, uint64_t now_us)
+{
+    link->state = LINK_OPEN;
+    link->failure_count = 0;
+    link->at_us = now_us + (uint64_t)PING_MIN_MS * 1000 + random_us(links, PING_SPREAD_MS);
+    tell_connection(links, link);
 }
 
 void links_opened(struct links *links, const struct flow *flow, uint64_t now_us)
@@ -199,32 +224,52 @@ void links_opened(struct links *links, const struct flow *flow, uint64_t now_us)
     struct link *link = find_connection(links, flow->connection);
     net_keep(links->net, flow->connection, link ? IDLE_S : RETURN_S);
     if (!link) return;
-    link->state = LINK_OPEN;
-    link->failure_count = 0;
-    link->at_us = now_us + (uint64_t)PING_MIN_MS * 1000 + random_us(links, PING_SPREAD_MS);
-    tell_connection(links, link);
+    if (link->flow.connection == flow->connection) {
+        note_open(links, link, now_us);
+    } else {
+        link->is_trial_open = true;
+    }
+    links->handler.works(links->handler.context, link->group_id, flow);
+    bool is_left = link->trial.connection == flow->connection;
+    if (is_left) disconnect(links, &link->trial); // it is no better after all
 }
 
-void links_closed(struct links *links, const struct flow *flow, const char *reason, uint64_t now_us)
+static void log_closed(const struct flow *flow, const char *reason)
+{
+    struct log_line line;
+    if (!log_begin_limited(&line, LOG_LINE_TROUBLE, LOG_WARN, "no connection to the PBX")) return;
+    log_address(&line, "peer", &flow->peer);
+    log_text(&line, "cause", span_of(reason));
+    log_end(&line);
+}
+
+bool links_closed(struct links *links, const struct flow *flow, const char *reason)
 {
     struct link *link = find_connection(links, flow->connection);
-    struct log_line line;
-    if (!link) return;
-    if (log_begin_limited(&line, LOG_LINE_TROUBLE, LOG_WARN, "no connection to the PBX")) {
-        log_address(&line, "peer", &flow->peer);
-        log_text(&line, "cause", span_of(reason));
-        log_end(&line);
+    if (!link) return false;
+    log_closed(flow, reason);
+    if (link->trial.connection == flow->connection) {
+        link->trial.connection = 0;
+        links->handler.failed(links->handler.context, link->group_id, flow, reason);
+        return true;
     }
     bool was_open = link->state == LINK_OPEN;
     link->flow.connection = 0;
     if (was_open) {
-        connect_link(links, link, now_us);
+        connect_link(links, link);
     } else {
-        failed(links, link, reason, now_us);
+        failed(links, link, reason);
     }
+    return true;
 }
 
 // ---- Groups
+
+static void forget(struct links *links, struct link *link)
+{
+    disconnect(links, &link->flow);
+    disconnect(links, &link->trial);
+}
 
 void links_put(struct links *links, const struct snapshot_group *group)
 {
@@ -237,8 +282,8 @@ void links_put(struct links *links, const struct snapshot_group *group)
                    strcmp(link->tls_ca_file, group->settings.tls_ca_file) == 0 &&
                    link->is_tls_verified == group->settings.is_tls_verified;
     if (!is_new && is_same) return;
-    if (!is_new) disconnect(links, link);
-    // The address is looked up anew now, and tells the rest.
+    if (!is_new) forget(links, link);
+    // Which target is used is told by links_use.
     *link = (struct link){
         .group_id = group->group_id,
         .transport = (enum model_transport)group->settings.transport,
@@ -253,43 +298,79 @@ void links_remove(struct links *links, uint32_t group_id)
 {
     struct link *link = find(links, group_id);
     if (!link) return;
-    disconnect(links, link);
+    forget(links, link);
     link->group_id = 0;
 }
 
-void links_resolved(struct links *links, uint32_t group_id, const struct engine_peer *peer,
-                    uint64_t now_us)
+// ---- Targets
+
+static void use_datagrams(struct links *links, struct link *link)
+{
+    disconnect(links, &link->flow);
+    link->state = LINK_DATAGRAMS;
+    link->at_us = DEADLINE_NEVER;
+    tell(links, link, &link->peer);
+}
+
+// What was tried beside takes the place of the connection in use.
+static void adopt_trial(struct links *links, struct link *link, uint64_t now_us)
+{
+    disconnect(links, &link->flow);
+    link->flow = link->trial;
+    link->trial.connection = 0;
+    link->state = LINK_CONNECTING;
+    link->at_us = DEADLINE_NEVER;
+    if (link->is_trial_open) note_open(links, link, now_us);
+}
+
+void links_use(struct links *links, uint32_t group_id, const struct engine_peer *peer,
+               uint64_t now_us)
 {
     struct link *link = find(links, group_id);
-    if (!link) return;
-    bool is_connected = link->flow.connection != 0;
+    if (!link || group_id == 0) return;
+    bool is_connected = link->state == LINK_OPEN || link->state == LINK_CONNECTING;
     if (peer->problem.len > 0) {
-        // Names fail for a while; what is open stays.
         if (!is_connected) tell(links, link, peer);
         return;
     }
-    bool is_same = address_eq(&link->peer.flow.peer, &peer->flow.peer) &&
+    bool is_same = is_target(&link->peer.flow, &peer->flow) &&
                    address_eq(&link->peer.own, &peer->own);
+    bool is_waiting = link->state == LINK_WAITING && link->at_us != DEADLINE_NEVER;
     link->peer = *peer;
-    if (link->transport == GROUP_UDP) {
-        link->state = LINK_DATAGRAMS;
-        tell(links, link, peer);
-    } else if (!is_same || (!is_connected && link->state != LINK_WAITING)) {
-        disconnect(links, link);
-        connect_link(links, link, now_us);
+    if (peer->flow.transport == TRANSPORT_UDP) {
+        use_datagrams(links, link);
+    } else if (link->trial.connection != 0 && is_target(&link->trial, &peer->flow)) {
+        adopt_trial(links, link, now_us);
+    } else if (!is_same || (!is_connected && !is_waiting)) {
+        disconnect(links, &link->flow);
+        if (peer->is_doubtful && link->failure[0] != '\0') {
+            wait_and_connect(links, link, now_us);
+        } else {
+            connect_link(links, link);
+        }
     }
+}
+
+void links_try(struct links *links, uint32_t group_id, const struct engine_peer *peer)
+{
+    struct link *link = find(links, group_id);
+    struct net_problem problem;
+    if (!link || group_id == 0) return;
+    disconnect(links, &link->trial);
+    link->is_trial_open = false;
+    if (open_connection(links, link, &peer->flow, &link->trial, &problem)) return;
+    links->handler.failed(links->handler.context, group_id, &peer->flow, problem.text);
 }
 
 // ---- Sending
 
 // The connection to `to`, opened for answers if need be; NULL when there can be none.
-static const struct flow *way_back(struct links *links, struct link *link, const struct address *to)
+static const struct flow *way_back(struct links *links, struct link *link, const struct flow *to)
 {
-    if (address_eq(&link->flow.peer, to) && net_is_open(links->net, link->flow.connection)) {
+    if (is_target(&link->flow, to) && net_is_open(links->net, link->flow.connection)) {
         return &link->flow;
     }
-    bool is_there = address_eq(&link->back.peer, to) &&
-                    net_is_open(links->net, link->back.connection);
+    bool is_there = is_target(&link->back, to) && net_is_open(links->net, link->back.connection);
     if (is_there || open_connection(links, link, to, &link->back, NULL)) return &link->back;
     return NULL;
 }
@@ -299,7 +380,7 @@ void links_send(struct links *links, const struct flow *flow, struct span bytes)
     const struct flow *way = flow;
     if (!net_is_open(links->net, flow->connection)) {
         struct link *link = find_way(links, flow);
-        const struct flow *other = link ? way_back(links, link, &flow->peer) : NULL;
+        const struct flow *other = link ? way_back(links, link, flow) : NULL;
         if (other) way = other;
     }
     net_send(links->net, way, bytes); // counts what cannot be sent
@@ -323,7 +404,7 @@ static void due(struct links *links, struct link *link, uint64_t now_us)
         net_send(links->net, &link->flow, SPAN("\r\n\r\n"));
         link->at_us = now_us + (uint64_t)PING_MIN_MS * 1000 + random_us(links, PING_SPREAD_MS);
     } else {
-        connect_link(links, link, now_us);
+        connect_link(links, link);
     }
 }
 

@@ -12,31 +12,35 @@ struct links_handler {
     void *context;
     // How the group's PBX is reached from now on, or why it cannot be.
     void (*changed)(void *context, uint32_t group_id, const struct engine_peer *peer);
-    // A random number below `bound`.
-    uint64_t (*random)(void *context, uint64_t bound);
+    // A connection of links_use or links_try is there, or there is none: links_use tells what to do
+    // next.
+    void (*works)(void *context, uint32_t group_id, const struct flow *flow);
+    void (*failed)(void *context, uint32_t group_id, const struct flow *flow, const char *reason);
+    // Whether `host` is one of the group's PBX.
+    bool (*is_source)(void *context, uint32_t group_id, const struct address *host);
 };
 
 struct links;
 
-// `socket` is the TCP socket. Everything given must outlive the links.
-struct links *links_new(const struct app_config *config, struct net *net, uint16_t socket,
-                        struct links_handler handler) WARN_UNUSED;
+// Everything given must outlive the links.
+struct links *links_new(const struct app_config *config, struct net *net,
+                        struct links_handler handler, struct random *random) WARN_UNUSED;
 void links_free(struct links *links);
 
 // A group is new or its settings changed.
 void links_put(struct links *links, const struct snapshot_group *group);
 void links_remove(struct links *links, uint32_t group_id);
-// The PBX's address was looked up: `peer` is how datagrams would reach it, or why there is no
-// address.
-void links_resolved(struct links *links, uint32_t group_id, const struct engine_peer *peer,
-                    uint64_t now_us);
-// Whether `host` is that of a PBX, whatever the port.
-bool links_is_known(const struct links *links, const struct address *host);
+// The group's PBX is to be spoken to at `peer` from now on, or `peer->problem` says why it cannot
+// be. When `peer->is_doubtful`, a connection is opened after a pause.
+void links_use(struct links *links, uint32_t group_id, const struct engine_peer *peer,
+               uint64_t now_us);
+// Opens a connection to `peer` beside the one in use, to find out whether that works.
+void links_try(struct links *links, uint32_t group_id, const struct engine_peer *peer);
 
 // What the net brings.
 void links_opened(struct links *links, const struct flow *flow, uint64_t now_us);
-void links_closed(struct links *links, const struct flow *flow, const char *reason,
-                  uint64_t now_us);
+// True: it was a group's.
+bool links_closed(struct links *links, const struct flow *flow, const char *reason);
 // Sends on a connection. When that is gone, what is for a PBX goes over another one (RFC 3261
 // section 18.2.2).
 void links_send(struct links *links, const struct flow *flow, struct span bytes);

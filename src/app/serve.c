@@ -175,7 +175,9 @@ static bool start(struct server *server)
     address_print(&out, &server->config.api);
     log_begin(&line, LOG_INFO, "ready");
     log_text(&line, "api", buffer_span(&out));
-    log_address(&line, "sip", &server->config.sip);
+    for (uint32_t i = 0; i < server->config.sip.count; i++) {
+        log_address(&line, "sip", &server->config.sip.at[i]);
+    }
     log_text(&line, "data_dir", span_of(server->config.data_dir));
     log_text(&line, "version", SPAN(LINEWARD_VERSION));
     log_end(&line);

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the PBXs are: the server name of each group is resolved, again and again, to its address
-// and ours towards it.
+// Where the PBXs are: the server name of each group is looked up, again and again, and one of the
+// targets that it leads to is used (locate), from an address of ours that reaches it.
+//
+//   names --answers--> sites --use, try--> links, engine
+//                        ^                     |
+//                        `--works, failed------'
 #pragma once
 
 #include "app/config.h"
@@ -8,21 +12,41 @@
 #include "engine/engine.h"
 #include "net/net.h"
 
+struct sites_handler {
+    void *context;
+    // The group's PBX is to be spoken to at `peer` from now on, or `peer->problem` says why it
+    // cannot be. `peer->is_doubtful`: all its targets have failed lately.
+    void (*use)(void *context, uint32_t group_id, const struct engine_peer *peer);
+    // `peer` would be better than what is used: find out whether it works, and tell sites_works or
+    // sites_failed.
+    void (*attempt)(void *context, uint32_t group_id, const struct engine_peer *peer);
+    // What the name leads to has changed, or what is wrong with it.
+    void (*found)(void *context, uint32_t group_id, const struct line_whereabouts *whereabouts);
+    // Where the group's lines were registered before the program was started; false: not known.
+    bool (*saved)(void *context, uint32_t group_id, struct address *peer);
+};
+
 struct sites;
 
-// Everything given must outlive the sites.
+// Everything given must outlive the sites. The index of an address in config->sip is that of its
+// UDP and of its TCP socket.
 struct sites *sites_new(const struct app_config *config, struct net *net,
-                        uint16_t socket) WARN_UNUSED;
+                        struct sites_handler handler, struct random *random) WARN_UNUSED;
 void sites_free(struct sites *sites);
 
 // A group is new or its settings changed: its server is looked up (the answer comes from the loop).
 void sites_put(struct sites *sites, const struct snapshot_group *group, uint64_t now_us);
 void sites_remove(struct sites *sites, uint32_t group_id);
-// The net's answer. True: the engine is to be told `*peer` of the group `*group_id`; false: nobody
-// asked any more.
-bool sites_resolved(struct sites *sites, uint64_t query, const struct address *addresses,
-                    size_t count, const char *problem, uint32_t *group_id,
-                    struct engine_peer *peer);
+// The net's answer.
+void sites_resolved(struct sites *sites, uint64_t query, const struct net_answer *answer,
+                    uint64_t now_us);
+
+// The group's PBX works at `flow`.
+void sites_works(struct sites *sites, uint32_t group_id, const struct flow *flow, uint64_t now_us);
+// It gives no answer there, takes no connection, or refuses to work: `use` names the next target,
+// the same one where there is no other.
+void sites_failed(struct sites *sites, uint32_t group_id, const struct flow *flow,
+                  struct span reason, uint64_t now_us);
 
 uint64_t sites_deadline_us(const struct sites *sites);
 void sites_tick(struct sites *sites, uint64_t now_us);

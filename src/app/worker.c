@@ -15,6 +15,7 @@
 #include <uv.h>
 
 enum { OVERLOAD_TOLD_US = 10 * 1000 * 1000 }; // how often people are told that calls are refused
+enum { PEER_EVENT_MAX = 64 };
 
 struct worker {
     struct engine *engine;
@@ -30,6 +31,8 @@ struct worker {
     const struct registrations *registrations;
     struct engine_counts told; // counts already added to the states
     uint64_t tell_overload_us; // not before this again
+    struct line_peer_event peer_events[PEER_EVENT_MAX];
+    size_t peer_event_count;
     uv_thread_t thread;
     bool is_running;
     bool is_stopping;
@@ -109,6 +112,27 @@ static void on_rate_raised(void *context, const struct line_rate *rate)
     log_end(&line);
 }
 
+// What follows from it comes after the engine's turn (follow_peers).
+static void on_peer_told(void *context, const struct line_peer_event *event)
+{
+    struct worker *worker = context;
+    if (worker->peer_event_count == PEER_EVENT_MAX) return; // it will show again
+    worker->peer_events[worker->peer_event_count++] = *event;
+}
+
+static void follow_peers(struct worker *worker)
+{
+    for (size_t i = 0; i < worker->peer_event_count; i++) {
+        const struct line_peer_event *event = &worker->peer_events[i];
+        if (event->is_working) {
+            sites_works(worker->sites, event->group_id, &event->flow, net_now_us());
+        } else {
+            sites_failed(worker->sites, event->group_id, &event->flow, event->reason, net_now_us());
+        }
+    }
+    worker->peer_event_count = 0;
+}
+
 // ---- What the loop brings
 
 static void tell_overload(struct worker *worker, uint64_t refused_count)
@@ -151,6 +175,7 @@ static void tell_counts(struct worker *worker)
 // What ends every input: send what is queued, and wait for the next deadline.
 static void settle(struct worker *worker)
 {
+    follow_peers(worker);
     uint64_t engine_us = engine_deadline_us(worker->engine);
     uint64_t sites_us = sites_deadline_us(worker->sites);
     uint64_t links_us = links_deadline_us(worker->links);
@@ -189,7 +214,8 @@ static void on_closed(void *context, const struct flow *flow, const char *reason
 {
     struct worker *worker = context;
     streams_closed(worker->streams, flow);
-    links_closed(worker->links, flow, reason, net_now_us());
+    if (!links_closed(worker->links, flow, reason)) return;
+    engine_connection_lost(worker->engine, now(), flow->connection);
 }
 
 static void on_stream_fault(void *context, const struct flow *flow, struct span head,
@@ -202,7 +228,13 @@ static void on_stream_fault(void *context, const struct flow *flow, struct span 
 static bool is_known(void *context, const struct address *peer)
 {
     struct worker *worker = context;
-    return links_is_known(worker->links, peer);
+    return engine_is_source(worker->engine, 0, peer);
+}
+
+static bool is_source(void *context, uint32_t group_id, const struct address *host)
+{
+    struct worker *worker = context;
+    return engine_is_source(worker->engine, group_id, host);
 }
 
 static void on_link_changed(void *context, uint32_t group_id, const struct engine_peer *peer)
@@ -211,10 +243,46 @@ static void on_link_changed(void *context, uint32_t group_id, const struct engin
     engine_set_peer(worker->engine, now(), group_id, peer);
 }
 
-static uint64_t random_number(void *context, uint64_t bound)
+static void on_link_works(void *context, uint32_t group_id, const struct flow *flow)
 {
     struct worker *worker = context;
-    return random_below(&worker->random, bound);
+    sites_works(worker->sites, group_id, flow, net_now_us());
+}
+
+static void on_link_failed(void *context, uint32_t group_id, const struct flow *flow,
+                           const char *reason)
+{
+    struct worker *worker = context;
+    sites_failed(worker->sites, group_id, flow, span_of(reason), net_now_us());
+}
+
+static void on_site_use(void *context, uint32_t group_id, const struct engine_peer *peer)
+{
+    struct worker *worker = context;
+    links_use(worker->links, group_id, peer, net_now_us());
+}
+
+static void on_site_attempt(void *context, uint32_t group_id, const struct engine_peer *peer)
+{
+    struct worker *worker = context;
+    if (peer->flow.transport == TRANSPORT_UDP) {
+        engine_try_peer(worker->engine, now(), group_id, peer);
+    } else {
+        links_try(worker->links, group_id, peer);
+    }
+}
+
+static void on_site_found(void *context, uint32_t group_id,
+                          const struct line_whereabouts *whereabouts)
+{
+    struct worker *worker = context;
+    engine_set_whereabouts(worker->engine, group_id, whereabouts);
+}
+
+static bool get_saved_peer(void *context, uint32_t group_id, struct address *peer)
+{
+    struct worker *worker = context;
+    return engine_saved_peer(worker->engine, group_id, peer);
 }
 
 static void on_batch_ended(void *context)
@@ -225,21 +293,16 @@ static void on_batch_ended(void *context)
 static void on_deadline(void *context)
 {
     struct worker *worker = context;
-    engine_tick(worker->engine, now());
-    sites_tick(worker->sites, net_now_us());
+    sites_tick(worker->sites, net_now_us()); // first: the engine sends to where they say
     links_tick(worker->links, net_now_us());
+    engine_tick(worker->engine, now());
     settle(worker);
 }
 
-static void on_resolved(void *context, uint64_t query, const struct address *addresses,
-                        size_t count, const char *problem)
+static void on_resolved(void *context, uint64_t query, const struct net_answer *answer)
 {
     struct worker *worker = context;
-    struct engine_peer peer;
-    uint32_t group_id;
-    if (sites_resolved(worker->sites, query, addresses, count, problem, &group_id, &peer)) {
-        links_resolved(worker->links, group_id, &peer, net_now_us());
-    }
+    sites_resolved(worker->sites, query, answer, net_now_us());
     settle(worker);
 }
 
@@ -363,7 +426,8 @@ static bool make_engine(struct worker *worker, const struct app_config *config)
                                .line_state = on_line_state,
                                .call_ended = on_call_ended,
                                .release_line = on_release_line,
-                               .rate_raised = on_rate_raised};
+                               .rate_raised = on_rate_raised,
+                               .peer_told = on_peer_told};
     uint8_t seed[32];
     net_entropy(seed, sizeof seed);
     worker->engine_memory = calloc(1, engine_memory_size(&limits));
@@ -391,24 +455,57 @@ static bool make_net(struct worker *worker, struct net_problem *problem)
 }
 
 // What stands between the net and the engine.
-static bool make_links(struct worker *worker, const struct app_config *config, uint16_t udp,
-                       uint16_t tcp)
+static bool make_links(struct worker *worker, const struct app_config *config)
 {
-    struct links_handler links = {
-        .context = worker, .changed = on_link_changed, .random = random_number};
+    struct sites_handler sites = {.context = worker,
+                                  .use = on_site_use,
+                                  .attempt = on_site_attempt,
+                                  .found = on_site_found,
+                                  .saved = get_saved_peer};
+    struct links_handler links = {.context = worker,
+                                  .changed = on_link_changed,
+                                  .works = on_link_works,
+                                  .failed = on_link_failed,
+                                  .is_source = is_source};
     struct streams_handler streams = {
         .context = worker, .message = on_datagram, .fault = on_stream_fault, .is_known = is_known};
-    worker->sites = sites_new(config, worker->net, udp);
-    worker->links = links_new(config, worker->net, tcp, links);
+    worker->sites = sites_new(config, worker->net, sites, &worker->random);
+    worker->links = links_new(config, worker->net, links, &worker->random);
     worker->streams = streams_new(worker->net, streams);
     return worker->sites && worker->links && worker->streams;
+}
+
+// The n-th address has the same index among the UDP and the TCP sockets; TLS comes behind them.
+static bool listen_everywhere(struct worker *worker, const struct app_config *config,
+                              struct net_problem *problem)
+{
+    uint16_t socket;
+    for (uint32_t i = 0; i < config->sip.count; i++) {
+        if (!net_listen_udp(worker->net, &config->sip.at[i], &socket, problem)) return false;
+        if (!net_listen_tcp(worker->net, &config->sip.at[i], &socket, problem)) return false;
+    }
+    if (config->tls_certificate[0] == '\0') return true;
+    for (uint32_t i = 0; i < config->tls.count; i++) {
+        if (!net_listen_tls(worker->net, &config->tls.at[i], config->tls_certificate,
+                            config->tls_key, &socket, problem)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void choose_name_servers(struct worker *worker, const struct app_config *config)
+{
+    for (uint32_t i = 0; i < config->name_servers.count; i++) {
+        bool is_added = net_add_name_server(worker->net, &config->name_servers.at[i]);
+        ASSERT(is_added); // no more than there may be
+    }
 }
 
 struct worker *worker_new(const struct app_config *config, const struct worker_parts *parts,
                           struct net_problem *problem)
 {
     struct worker *worker = calloc(1, sizeof *worker);
-    uint16_t udp, tcp, tls;
     *problem = (struct net_problem){.err = ERR_NO_MEMORY, .text = "out of memory"};
     if (!worker) return NULL;
     worker->states = parts->states;
@@ -417,14 +514,9 @@ struct worker *worker_new(const struct app_config *config, const struct worker_p
     worker->commands = commands_new();
     if (!worker->commands || !make_engine(worker, config)) goto failed;
     if (!make_net(worker, problem)) goto failed;
-    if (!net_listen_udp(worker->net, &config->sip, &udp, problem)) goto failed;
-    if (!net_listen_tcp(worker->net, &config->sip, &tcp, problem)) goto failed;
-    if (config->tls_certificate[0] != '\0' &&
-        !net_listen_tls(worker->net, &config->tls, config->tls_certificate, config->tls_key, &tls,
-                        problem)) {
-        goto failed;
-    }
-    if (make_links(worker, config, udp, tcp)) return worker;
+    choose_name_servers(worker, config);
+    if (!listen_everywhere(worker, config, problem)) goto failed;
+    if (make_links(worker, config)) return worker;
 failed:
     worker_free(worker);
     return NULL;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Addresses as text and back (RFC 3986 section 3.2.2, RFC 5952).
+// Addresses as text and back (RFC 3986 section 3.2.2, RFC 5952), and ranges of them (RFC 4632).
 #include "base/address.h"
 
 #include "base/error.h"
@@ -92,4 +92,70 @@ bool address_eq_host(const struct address *a, const struct address *b)
 bool address_eq(const struct address *a, const struct address *b)
 {
     return a->port == b->port && address_eq_host(a, b);
+}
+
+// ---- Ranges
+
+static unsigned bits_of(const struct address *address)
+{
+    return address->family == ADDRESS_IPV4 ? 32 : 128;
+}
+
+// Whether the first `bits` bits of both are the same.
+static bool begins_alike(const uint8_t *a, const uint8_t *b, unsigned bits)
+{
+    unsigned whole = bits / 8, rest = bits % 8;
+    uint8_t mask = (uint8_t)(0xff << (8 - rest));
+    return memcmp(a, b, whole) == 0 && (rest == 0 || ((a[whole] ^ b[whole]) & mask) == 0);
+}
+
+static bool is_zero_behind(const struct address *address, unsigned bits)
+{
+    for (unsigned i = bits; i < bits_of(address); i++) {
+        if (address->bytes[i / 8] & (0x80 >> i % 8)) return false;
+    }
+    return true;
+}
+
+bool address_parse_range(struct span text, struct address_range *out)
+{
+    size_t slash = span_find(text, '/');
+    uint64_t bits;
+    if (!address_parse(span_slice(text, 0, slash), &out->first)) return false;
+    out->bits = (uint8_t)bits_of(&out->first);
+    if (slash == text.len) return true;
+    if (!span_to_u64(span_from(text, slash + 1), out->bits, &bits)) return false;
+    out->bits = (uint8_t)bits;
+    return is_zero_behind(&out->first, out->bits);
+}
+
+bool address_parse_ranges(struct span text, struct address_range *out, size_t max, size_t *count)
+{
+    *count = 0;
+    if (span_trim(text).len == 0) return true;
+    bool has_more = true;
+    while (has_more) {
+        has_more = span_find(text, ',') < text.len;
+        if (*count == max) return false;
+        if (!address_parse_range(span_trim(span_split(&text, ',')), &out[*count])) return false;
+        (*count)++;
+    }
+    return true;
+}
+
+void address_print_range(struct buffer *out, const struct address_range *range)
+{
+    char bytes[INET6_ADDRSTRLEN + 2];
+    struct buffer host = buffer_over(bytes, sizeof bytes);
+    address_print_host(&host, &range->first);
+    bool is_bracketed = range->first.family == ADDRESS_IPV6;
+    buffer_put(out,
+               is_bracketed ? span_slice(buffer_span(&host), 1, host.len - 1) : buffer_span(&host));
+    if (range->bits < bits_of(&range->first)) buffer_printf(out, "/%u", range->bits);
+}
+
+bool address_is_in(const struct address *address, const struct address_range *range)
+{
+    return address->family == range->first.family &&
+           begins_alike(address->bytes, range->first.bytes, range->bits);
 }

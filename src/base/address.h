@@ -37,3 +37,19 @@ void address_print(struct buffer *out, const struct address *address);
 bool address_eq(const struct address *a, const struct address *b);
 // The same, whatever the ports.
 bool address_eq_host(const struct address *a, const struct address *b);
+
+// Addresses whose first bits are the same: 192.0.2.0/24, 2001:db8::/32, or one address.
+struct address_range {
+    struct address first; // the bits behind `bits` are zero
+    uint8_t bits;
+};
+
+// Reads "ADDRESS" or "ADDRESS/BITS" (RFC 4632 section 3.1, RFC 4291 section 2.3). False when it is
+// neither, or has bits set behind the first `bits`.
+bool address_parse_range(struct span text, struct address_range *out);
+// Reads ranges that are separated by commas into `out`, at most `max` of them; `*count` is 0 for an
+// empty text. False when one cannot be read or there are more; `*count` then tells how many could.
+bool address_parse_ranges(struct span text, struct address_range *out, size_t max, size_t *count);
+// Prints "ADDRESS/BITS", or "ADDRESS" for one address; IPv6 without brackets.
+void address_print_range(struct buffer *out, const struct address_range *range);
+bool address_is_in(const struct address *address, const struct address_range *range);

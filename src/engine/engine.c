@@ -15,7 +15,7 @@
 enum { ARENA_SIZE = 512 * 1024 };
 
 // Whom transactions belong to (struct txn_owner).
-enum owner { OWNER_CALL, OWNER_LINE, OWNER_PROBE };
+enum owner { OWNER_CALL, OWNER_LINE, OWNER_PROBE, OWNER_TRIAL };
 
 struct engine {
     struct engine_host host;
@@ -37,6 +37,12 @@ static struct turn *begin_turn(struct engine *engine, struct engine_time now)
 
 // ---- Effects: what the machines want done
 
+static enum owner owner_of(const struct line_request *wanted)
+{
+    if (wanted->is_trial) return OWNER_TRIAL;
+    return wanted->is_probe ? OWNER_PROBE : OWNER_LINE;
+}
+
 static void send_line_request(struct engine *engine, const struct line_request *wanted)
 {
     struct pool_id txn;
@@ -45,7 +51,7 @@ static void send_line_request(struct engine *engine, const struct line_request *
         .method = wanted->method,
         .bytes = wanted->bytes,
         .branch = wanted->branch,
-        .owner = {.kind = wanted->is_probe ? OWNER_PROBE : OWNER_LINE, .id = wanted->id},
+        .owner = {.kind = owner_of(wanted), .id = wanted->id},
     };
     // A REGISTER that was overtaken must not be repeated: it could undo the newer one.
     txn_disown(engine->txns, &engine->turn, wanted->superseded);
@@ -61,8 +67,15 @@ static void give_to_owner(struct engine *engine, const struct txn_event *event)
     struct turn *turn = &engine->turn;
     struct pool_id id = event->owner.id;
     switch ((enum owner)event->owner.kind) {
-    case OWNER_LINE: line_response(engine->lines, turn, id, event->message); break;
+    case OWNER_LINE:
+        if (event->is_connection_lost) {
+            line_connection_lost(engine->lines, turn, id);
+        } else {
+            line_response(engine->lines, turn, id, event->message);
+        }
+        break;
     case OWNER_PROBE: line_probe_response(engine->lines, turn, id, event->message); break;
+    case OWNER_TRIAL: line_trial_response(engine->lines, turn, id, event->message); break;
     case OWNER_CALL:
         if (event->effect.kind == TXN_CANCELLED) {
             call_cancelled(engine->calls, turn, id, event->message);
@@ -95,6 +108,9 @@ static void carry_out(struct engine *engine, struct effect *effect)
     }
     case LINE_RATE:
         if (engine->host.rate_raised) engine->host.rate_raised(engine->host.context, any);
+        break;
+    case LINE_PEER:
+        if (engine->host.peer_told) engine->host.peer_told(engine->host.context, any);
         break;
     case CALL_REPLY: {
         const struct call_reply *reply = any;
@@ -310,6 +326,14 @@ void engine_remove_line(struct engine *engine, struct engine_time now, uint32_t 
     drain(engine);
 }
 
+static struct line_peer line_peer_of(const struct engine_peer *peer)
+{
+    return (struct line_peer){.flow = peer->flow,
+                              .own = peer->own,
+                              .is_own_fixed = peer->is_own_fixed,
+                              .is_doubtful = peer->is_doubtful};
+}
+
 void engine_set_peer(struct engine *engine, struct engine_time now, uint32_t group_id,
                      const struct engine_peer *peer)
 {
@@ -317,10 +341,41 @@ void engine_set_peer(struct engine *engine, struct engine_time now, uint32_t gro
     if (peer->problem.len > 0) {
         line_set_unreachable(engine->lines, turn, group_id, &peer->flow.peer, peer->problem);
     } else {
-        struct line_peer found = {
-            .flow = peer->flow, .own = peer->own, .is_own_fixed = peer->is_own_fixed};
+        struct line_peer found = line_peer_of(peer);
         line_set_peer(engine->lines, turn, group_id, &found);
     }
+    drain(engine);
+}
+
+void engine_try_peer(struct engine *engine, struct engine_time now, uint32_t group_id,
+                     const struct engine_peer *peer)
+{
+    struct line_peer trial = line_peer_of(peer);
+    line_try_peer(engine->lines, begin_turn(engine, now), group_id, &trial);
+    drain(engine);
+}
+
+void engine_set_whereabouts(struct engine *engine, uint32_t group_id,
+                            const struct line_whereabouts *whereabouts)
+{
+    line_set_whereabouts(engine->lines, group_id, whereabouts);
+}
+
+bool engine_saved_peer(const struct engine *engine, uint32_t group_id, struct address *peer)
+{
+    return line_saved_peer(engine->lines, group_id, peer);
+}
+
+bool engine_is_source(const struct engine *engine, uint32_t group_id, const struct address *host)
+{
+    struct pool_id place = POOL_ID_NONE;
+    if (group_id != 0) return line_is_source(engine->lines, group_id, host);
+    return line_next_group_at(engine->lines, host, &place) != NULL;
+}
+
+void engine_connection_lost(struct engine *engine, struct engine_time now, uint32_t connection)
+{
+    txn_connection_lost(engine->txns, begin_turn(engine, now), connection);
     drain(engine);
 }
 

@@ -18,6 +18,9 @@ struct engine_host {
     void (*release_line)(void *context, const struct snapshot_line *block);
     // A group's register_rate is too small and another one is used. May be NULL.
     void (*rate_raised)(void *context, const struct line_rate *rate);
+    // A group's PBX works, or has failed, where it is or where engine_try_peer looked. May be NULL.
+    // What follows from it is not to be told from within this call.
+    void (*peer_told)(void *context, const struct line_peer_event *event);
 };
 
 struct engine_limits {
@@ -74,10 +77,23 @@ struct engine_peer {
     struct flow flow;    // to the PBX
     struct address own;  // ours as it sees us
     bool is_own_fixed;   // `own` is configured; else it is learned from the PBX's answers
+    bool is_doubtful;    // it failed lately: probed first
     struct span problem; // not empty: it cannot be reached, and this is why
 };
 void engine_set_peer(struct engine *engine, struct engine_time now, uint32_t group_id,
                      const struct engine_peer *peer);
+// Asks whether the PBX answers at `peer`, beside where it is; peer_told tells.
+void engine_try_peer(struct engine *engine, struct engine_time now, uint32_t group_id,
+                     const struct engine_peer *peer);
+// Whose requests are the PBX's, and what is wrong with its name (line.h).
+void engine_set_whereabouts(struct engine *engine, uint32_t group_id,
+                            const struct line_whereabouts *whereabouts);
+// Where the group's lines were registered before a restart; false when that is not known.
+bool engine_saved_peer(const struct engine *engine, uint32_t group_id, struct address *peer);
+// Whether requests from `host` are those of a PBX: of this group, or of any (0).
+bool engine_is_source(const struct engine *engine, uint32_t group_id, const struct address *host);
+// A connection has ended: requests of ours that wait for an answer by it are tried anew.
+void engine_connection_lost(struct engine *engine, struct engine_time now, uint32_t connection);
 
 struct engine_counts {
     uint64_t calls;           // INVITEs for lines

@@ -28,11 +28,15 @@ enum {
     LINE_STATE,                 // struct line_state: tell people
     LINE_RELEASED,              // struct line_released: a block is no longer needed
     LINE_RATE,                  // struct line_rate: tell the administrator
+    LINE_PEER,                  // struct line_peer_event: choose where the PBX is
 };
+
+enum { LINE_TARGET_MAX = 16 }; // addresses of a PBX
 
 struct line_request {
     struct effect effect;
     bool is_probe; // `id` is a group's, else a line's
+    bool is_trial; // a probe of line_try_peer
     struct pool_id id;
     struct flow flow;
     enum sip_method method;
@@ -59,6 +63,16 @@ struct line_rate {
     uint32_t used; // REGISTERs per second
 };
 
+// The group's PBX answers at `flow` what it was asked first, or again (`is_working`); or it gives
+// no answer, or none but 503, and another target is better (RFC 3263 section 4.3).
+struct line_peer_event {
+    struct effect effect;
+    uint32_t group_id;
+    struct flow flow;
+    bool is_working;
+    struct span reason; // why not; static
+};
+
 // ---- Groups
 
 // A group as the engine works with it; borrowed from the table until the next change of settings.
@@ -79,10 +93,27 @@ struct line_peer {
     struct flow flow;
     struct address own;
     bool is_own_fixed; // the administrator gave `own`: not to be learned from the PBX's answers
+    bool is_doubtful;  // failed lately: probed before the lines turn to it
 };
 // The group's PBX can be reached: registration begins, and begins anew when something has changed.
 void line_set_peer(struct line_table *table, struct turn *turn, uint32_t group_id,
                    const struct line_peer *peer);
+// Asks, by an OPTIONS, whether the PBX answers at `peer`, while the lines stay where they are. The
+// answer comes as LINE_PEER, after 32 s at the latest.
+void line_try_peer(struct line_table *table, struct turn *turn, uint32_t group_id,
+                   const struct line_peer *peer);
+// All addresses that the PBX's server name leads to: whatever comes from them is the PBX's. And
+// what is wrong with that name, though the PBX can still be reached (empty: nothing): shown at
+// registered lines.
+struct line_whereabouts {
+    const struct address *addresses; // at most LINE_TARGET_MAX
+    size_t count;
+    struct span notice;
+};
+void line_set_whereabouts(struct line_table *table, uint32_t group_id,
+                          const struct line_whereabouts *whereabouts);
+// The target that the lines were registered at before a restart; false when that is not known.
+bool line_saved_peer(const struct line_table *table, uint32_t group_id, struct address *peer);
 // The PBX's name could not be resolved, or it takes no connection; shown at its lines. What comes
 // from `peer` (family ADDRESS_NONE: unknown) still counts as the PBX's.
 void line_set_unreachable(struct line_table *table, struct turn *turn, uint32_t group_id,
@@ -107,6 +138,10 @@ void line_response(struct line_table *table, struct turn *turn, struct pool_id l
                    const struct sip_message *message);
 void line_probe_response(struct line_table *table, struct turn *turn, struct pool_id group,
                          const struct sip_message *message);
+void line_trial_response(struct line_table *table, struct turn *turn, struct pool_id group,
+                         const struct sip_message *message);
+// The connection of a line's LINE_REQUEST is gone, and with it the answer.
+void line_connection_lost(struct line_table *table, struct turn *turn, struct pool_id line);
 
 uint64_t line_deadline_us(const struct line_table *table);
 enum { LINE_TICK_MAX = 32 };
@@ -116,9 +151,12 @@ void line_tick(struct line_table *table, struct turn *turn);
 // ---- Looking up
 
 // The group's place for what comes from `peer`: the next group after `*previous` (POOL_ID_NONE: the
-// first) whose PBX has that address, whatever the port. NULL at the end.
+// first) whose PBX has that address, whatever the port, or that allows it (allowed_sources). NULL
+// at the end.
 const struct line_group *line_next_group_at(const struct line_table *table,
                                             const struct address *peer, struct pool_id *previous);
+// Whether what comes from `peer` is the PBX's of that group.
+bool line_is_source(const struct line_table *table, uint32_t group_id, const struct address *peer);
 // The line of `group` with that extension, NULL when there is none. Borrowed until the next change
 // of settings.
 const struct snapshot_line *line_find(const struct line_table *table,

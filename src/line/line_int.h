@@ -59,7 +59,15 @@ struct line_group_slot {
     bool is_own_fixed;         // by the configuration
     bool is_removed;           // free the slot with its last line
     bool is_lost;              // the PBX does not answer: probes are sent
+    bool is_proven;            // the PBX has answered where it is now, since it was lost last
+    uint8_t refusal_count;     // answers of 503 in a row, from all lines
+    uint8_t target_count, allowed_count;
+    uint64_t heard_at_us; // when the PBX last answered, or we turned to it
+    struct flow trial;    // of line_try_peer
+    struct address targets[LINE_TARGET_MAX];
+    struct address_range allowed[ALLOWED_SOURCES_MAX];
     char problem[REGISTRATION_REASON_SIZE]; // why the PBX cannot be reached; empty: it can
+    char notice[REGISTRATION_REASON_SIZE];  // what is wrong although it can
 };
 
 struct line_table {
@@ -128,10 +136,18 @@ struct line_request_options {
 };
 void line_send_register(struct line_table *table, struct turn *turn, struct pool_id id,
                         const struct line_request_options *options);
-void line_send_probe(struct line_table *table, struct turn *turn, struct pool_id group_id);
+// By `peer`, or where the PBX is (NULL).
+void line_send_probe(struct line_table *table, struct turn *turn, struct pool_id group_id,
+                     const struct line_peer *peer);
 
 // probe.c: whether the PBX answers at all
+enum { LINE_SILENT_US = 8 * 1000 * 1000 }; // after which there is no answer
 void line_group_lost(struct turn *turn, struct line_group_slot *slot);
+// The PBX is elsewhere now; `is_doubtful`: asked first whether it is really there.
+void line_turn_to(struct turn *turn, struct line_group_slot *slot, bool is_doubtful);
+// A final answer has come from where the PBX is.
+void line_group_heard(struct turn *turn, struct line_group_slot *slot,
+                      const struct sip_message *message);
 // `answered` is the line that has its answer already, or POOL_ID_NONE.
 void line_group_answers(struct line_table *table, struct turn *turn, struct pool_id group_id,
                         struct pool_id answered);

@@ -16,10 +16,9 @@
 #include "line/line_int.h"
 
 enum {
-    CHALLENGES_MAX = 2,             // answered in one attempt: the second for a stale nonce
-    IMPATIENT_US = 8 * 1000 * 1000, // after which people are told that there is no answer
-    GIVE_UP_US = 40 * 1000 * 1000,  // the transaction should have told before, after 32 s
-    RETRY_BASE_S = 30,              // RFC 5626 section 4.5: all flows of ours failed
+    CHALLENGES_MAX = 2,            // answered in one attempt: the second for a stale nonce
+    GIVE_UP_US = 40 * 1000 * 1000, // the transaction should have told before, after 32 s
+    RETRY_BASE_S = 30,             // RFC 5626 section 4.5: all flows of ours failed
     RETRY_MAX_S = 1800,
     RETRY_REFUSED_S = 600, // a refusal is permanent until somebody mends it
     RETRY_AFTER_MIN_S = 5, // what a PBX may ask for (Retry-After)
@@ -46,6 +45,7 @@ static void tell(struct line_table *table, struct turn *turn, struct line *line,
         effect->registration.cseq = line->cseq;
         effect->registration.own = slot->told_own;
         effect->registration.peer = slot->group.flow.peer;
+        if (reason.len == 0) reason = span_of(slot->notice);
     }
     reason = span_slice(reason, 0, REGISTRATION_REASON_SIZE - 1);
     text_copy(effect->registration.reason, REGISTRATION_REASON_SIZE, reason);
@@ -163,7 +163,7 @@ static void send_register(struct line_table *table, struct turn *turn, struct po
     line->phase = PHASE_WAITING;
     line->is_leaving = !line->is_wanted;
     line->give_up_us = turn->now_us + GIVE_UP_US;
-    wait_until(table, id, turn->now_us + IMPATIENT_US);
+    wait_until(table, id, turn->now_us + LINE_SILENT_US);
     line_send_register(table, turn, id,
                        &(struct line_request_options){
                            .challenge = challenge,
@@ -454,6 +454,15 @@ void line_sent(struct line_table *table, struct pool_id id, struct pool_id txn)
     if (line) line->txn = txn;
 }
 
+// The answer cannot come any more: another attempt, if no new connection has begun one by then.
+void line_connection_lost(struct line_table *table, struct turn *turn, struct pool_id id)
+{
+    struct line *line = pool_find(&table->lines, id);
+    if (!line || line->phase != PHASE_WAITING) return;
+    line_abandon(line);
+    wait_until(table, id, turn->now_us + LINE_SILENT_US);
+}
+
 void line_response(struct line_table *table, struct turn *turn, struct pool_id id,
                    const struct sip_message *message)
 {
@@ -461,7 +470,10 @@ void line_response(struct line_table *table, struct turn *turn, struct pool_id i
     if (!line || line->phase != PHASE_WAITING) return;
     if (message && (message->cseq != line->cseq || message->status < 200)) return;
     struct pool_id group = line->group;
-    if (message) line_learn_own(table, turn, group, message);
+    if (message) {
+        line_learn_own(table, turn, group, message);
+        line_group_heard(turn, line_group_of(table, line), message);
+    }
     if (line->is_changed) {
         if (message && message->status < 300) note_binding(table, line, message);
         line_make_due(table, turn, id);

@@ -30,15 +30,19 @@ struct head {
     struct span branch, user;
     uint64_t call_id; // the same for all requests of one line (RFC 3261 section 10.2)
     uint32_t cseq;
+    const struct line_peer *peer; // NULL: where the PBX is
 };
 
 static void put_head(struct buffer *out, struct turn *turn, const struct line_group_slot *slot,
                      const struct head *head)
 {
+    const struct line_peer *elsewhere = head->peer;
+    const struct flow *flow = elsewhere ? &elsewhere->flow : &slot->group.flow;
+    const struct address *own = elsewhere ? &elsewhere->own : &slot->group.own;
     const struct model_group *settings = &slot->group.snapshot.settings;
     const char *name = sip_method_text(head->method);
     buffer_printf(out, "%s sip:%s SIP/2.0\r\n", name, settings->domain);
-    sip_put_via(out, slot->group.flow.transport, &slot->group.own, head->branch);
+    sip_put_via(out, flow->transport, own, head->branch);
     buffer_put_text(out, "Max-Forwards: 70\r\nFrom: ");
     put_site_uri(out, slot, head->user);
     buffer_put_text(out, ";tag=");
@@ -60,7 +64,7 @@ static void emit(struct turn *turn, const struct line_group_slot *slot, const st
     *effect = request;
     effect->effect = queue;
     effect->bytes = buffer_span(out);
-    effect->flow = slot->group.flow;
+    if (!request.is_trial) effect->flow = slot->group.flow;
 }
 
 static void put_credentials(struct buffer *out, struct turn *turn, const struct line *line,
@@ -127,7 +131,8 @@ void line_send_register(struct line_table *table, struct turn *turn, struct pool
              .id = id, .method = SIP_REGISTER, .branch = branch, .superseded = line->txn});
 }
 
-void line_send_probe(struct line_table *table, struct turn *turn, struct pool_id group_id)
+void line_send_probe(struct line_table *table, struct turn *turn, struct pool_id group_id,
+                     const struct line_peer *peer)
 {
     struct line_group_slot *slot = pool_find(&table->groups, group_id);
     struct span branch = txn_new_branch(turn);
@@ -136,10 +141,15 @@ void line_send_probe(struct line_table *table, struct turn *turn, struct pool_id
     slot->cseq = (slot->cseq + 1) & 0x7fffffff;
     uint64_t call_id = hash_keyed(table->hash_key, SPAN_NONE) ^ slot->group.snapshot.group_id;
     put_head(&out, turn, slot,
-             &(struct head){
-                 .method = SIP_OPTIONS, .branch = branch, .call_id = call_id, .cseq = slot->cseq});
+             &(struct head){.method = SIP_OPTIONS,
+                            .branch = branch,
+                            .call_id = call_id,
+                            .cseq = slot->cseq,
+                            .peer = peer});
     sip_put_end(&out, SPAN_NONE);
-    emit(turn, slot, &out,
-         (struct line_request){
-             .is_probe = true, .id = group_id, .method = SIP_OPTIONS, .branch = branch});
+    struct line_request request = {
+        .is_probe = true, .id = group_id, .method = SIP_OPTIONS, .branch = branch};
+    request.is_trial = peer != NULL;
+    if (peer) request.flow = peer->flow;
+    emit(turn, slot, &out, request);
 }

@@ -68,13 +68,32 @@ struct line_group_slot *line_find_group(const struct line_table *table, uint32_t
     return NULL;
 }
 
+static bool is_source(const struct line_group_slot *slot, const struct address *peer)
+{
+    if (address_eq_host(&slot->group.flow.peer, peer)) return true;
+    for (size_t i = 0; i < slot->target_count; i++) {
+        if (address_eq_host(&slot->targets[i], peer)) return true;
+    }
+    for (size_t i = 0; i < slot->allowed_count; i++) {
+        if (address_is_in(peer, &slot->allowed[i])) return true;
+    }
+    return false;
+}
+
+bool line_is_source(const struct line_table *table, uint32_t group_id, const struct address *peer)
+{
+    struct pool_id id;
+    const struct line_group_slot *slot = line_find_group(table, group_id, &id);
+    return slot && is_source(slot, peer);
+}
+
 const struct line_group *line_next_group_at(const struct line_table *table,
                                             const struct address *peer, struct pool_id *previous)
 {
     uint32_t from = previous->generation ? previous->index + 1 : 0;
     for (uint32_t i = from; i < table->groups.fresh; i++) {
         struct line_group_slot *slot = pool_at(&table->groups, i, previous);
-        if (slot && address_eq_host(&slot->group.flow.peer, peer)) return &slot->group;
+        if (slot && is_source(slot, peer)) return &slot->group;
     }
     *previous = POOL_ID_NONE;
     return NULL;
@@ -155,6 +174,15 @@ static bool is_same_site(const struct model_group *a, const struct model_group *
            a->register_interval_s == b->register_interval_s;
 }
 
+// The settings were checked when they were saved; what cannot be read allows nobody.
+static void read_allowed(struct line_group_slot *slot)
+{
+    size_t count;
+    (void)address_parse_ranges(span_of(slot->group.snapshot.settings.allowed_sources),
+                               slot->allowed, ALLOWED_SOURCES_MAX, &count);
+    slot->allowed_count = (uint8_t)count;
+}
+
 bool line_put_group(struct line_table *table, struct turn *turn,
                     const struct snapshot_group *snapshot)
 {
@@ -172,11 +200,13 @@ bool line_put_group(struct line_table *table, struct turn *turn,
         slot->cseq = line_first_cseq(turn);
     }
     if (is_restart) {
+        slot->refusal_count = 0;
         slot->granted_s = 0;
         slot->saved_peer = (struct address){0};
     }
     slot->told_rate = 0;
     slot->group.snapshot = *snapshot;
+    read_allowed(slot);
     uint64_t pace_us = line_pace_us(slot);
     if (slot->clear_us > 0) slot->clear_us += pace_us - old_pace_us;
     // The settings were checked when they were saved; what cannot be read leaves an empty
@@ -224,6 +254,8 @@ void line_set_peer(struct line_table *table, struct turn *turn, uint32_t group_i
     slot->problem[0] = '\0';
     if (is_same) return;
     slot->group.flow = peer->flow;
+    slot->is_proven = false;
+    slot->heard_at_us = turn->now_us;
     slot->group.own = slot->told_own = peer->own;
     slot->own_generation++;
     slot->learned_at_us = 0;
@@ -232,7 +264,31 @@ void line_set_peer(struct line_table *table, struct turn *turn, uint32_t group_i
     bool is_as_saved = address_eq(&peer->flow.peer, &slot->saved_peer) &&
                        address_eq(&peer->own, &slot->saved_own);
     if (is_as_saved && !peer->is_own_fixed) slot->group.own = slot->saved_contact;
-    restart_lines(table, turn, id, true);
+    line_turn_to(turn, slot, peer->is_doubtful);
+    if (!peer->is_doubtful) restart_lines(table, turn, id, true);
+}
+
+void line_set_whereabouts(struct line_table *table, uint32_t group_id,
+                          const struct line_whereabouts *whereabouts)
+{
+    struct pool_id id;
+    struct line_group_slot *slot = line_find_group(table, group_id, &id);
+    if (!slot) return;
+    ASSERT(whereabouts->count <= LINE_TARGET_MAX);
+    slot->target_count = (uint8_t)whereabouts->count;
+    for (size_t i = 0; i < whereabouts->count; i++) {
+        slot->targets[i] = whereabouts->addresses[i];
+    }
+    text_copy(slot->notice, sizeof slot->notice,
+              span_slice(whereabouts->notice, 0, sizeof slot->notice - 1));
+}
+
+bool line_saved_peer(const struct line_table *table, uint32_t group_id, struct address *peer)
+{
+    struct pool_id id;
+    const struct line_group_slot *slot = line_find_group(table, group_id, &id);
+    if (slot) *peer = slot->saved_peer;
+    return slot && peer->family != ADDRESS_NONE;
 }
 
 void line_set_unreachable(struct line_table *table, struct turn *turn, uint32_t group_id,

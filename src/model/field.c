@@ -95,6 +95,8 @@ static const struct model_field group_fields[] = {
          "answer when the user rejects a call on a client"),
     BOOL(model_group, "callers_as_dialled", is_caller_as_dialled, "false",
          "whether the PBX presents callers with the outside prefix before them"),
+    TEXT(model_group, allowed_sources, 0, "",
+         "further addresses that its calls come from, as in 192.0.2.7, 2001:db8::/32"),
 };
 
 static const struct model_field user_fields[] = {

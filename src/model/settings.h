@@ -25,6 +25,7 @@ enum {
 // How many there may be.
 enum {
     EXCEPTIONS_MAX = 32,         // of a line
+    ALLOWED_SOURCES_MAX = 16,    // of a group
     ADMIN_FORWARDINGS_MAX = 32,  // of a group
     SCHEDULE_INTERVALS_MAX = 32, // of a schedule
     CALENDAR_DAYS_MAX = 100,     // of a calendar; a range counts as one
@@ -67,6 +68,8 @@ struct model_group {
     char group_call[RANGES_SIZE];    // header patterns
     unsigned decline_rejected;       // enum model_rejected
     bool is_caller_as_dialled;       // the PBX presents callers as one would dial them there
+    // Addresses or ranges that calls may come from besides where `server` leads
+    char allowed_sources[RANGES_SIZE];
 };
 
 // A person who owns lines.

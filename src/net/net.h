@@ -12,6 +12,23 @@ struct net_problem {
     char text[200]; // "cannot listen on 127.0.0.1:25001 (UDP): in use by another program"
 };
 
+// What is asked of the name servers.
+enum net_question { NET_ADDRESSES, NET_SRV, NET_NAPTR };
+
+struct net_answer {
+    // NET_ADDRESSES: without ports, IPv4 first.
+    const struct address *addresses;
+    // The others: each record's data, names in it uncompressed (RFC 1035, 2782, 3403).
+    const struct span *records;
+    size_t count;   // of either; at most NET_ANSWER_MAX
+    uint32_t ttl_s; // for how long it holds
+    // With `count` 0: there certainly is none; else the name servers could not tell.
+    bool is_absent;
+    // With `count` 0, why: "cannot find the address of \"pbx.example\": there is no such name".
+    const char *problem;
+};
+enum { NET_ANSWER_MAX = 16 };
+
 // What the loop calls. All in the loop's thread.
 struct net_handler {
     void *context;
@@ -35,11 +52,8 @@ struct net_handler {
     void (*woken)(void *context);
     // The deadline of net_set_deadline has come.
     void (*deadline)(void *context);
-    // A name was resolved (net_resolve): `count` addresses without ports, IPv4 first, borrowed for
-    // the call; 0: `problem` says why ("cannot find the address of \"pbx.example\": there is no
-    // such name").
-    void (*resolved)(void *context, uint64_t query, const struct address *addresses, size_t count,
-                     const char *problem);
+    // A question of net_resolve has its answer; borrowed for the call.
+    void (*resolved)(void *context, uint64_t query, const struct net_answer *answer);
 };
 
 // A loop without sockets; all functions of `handler` are given. NULL: `*problem` (may be NULL) says
@@ -127,10 +141,15 @@ enum { NET_FULL_US = 100 * 1000 };
 // `beginning` (4 to 8 bytes) before they cost us anything. Holds for all UDP sockets.
 void net_drop(struct net *net, struct span beginning, uint32_t share);
 
-// Looks a host name up (A and AAAA; `localhost` and address literals are answered too) and calls
-// `resolved` with `query` from the loop within 10 s, never from within this call. False, without a
-// call of `resolved`: too many names (4096) are being looked up, or no memory. Ask again later.
-bool net_resolve(struct net *net, uint64_t query, struct span host);
+// Asks for the addresses of a host (A and AAAA; `localhost` and address literals are answered too),
+// or for the SRV or NAPTR records of a name, and calls `resolved` with `query` from the loop within
+// NET_RESOLVE_S, never from within this call. False, without a call of `resolved`: too many names
+// (4096) are being looked up, or no memory. Ask again later.
+bool net_resolve(struct net *net, uint64_t query, enum net_question question, struct span name);
+enum { NET_RESOLVE_S = 10 };
+// Asks this name server, and those told before, in place of the system's. At most 8, before the
+// first net_resolve; false when there are more.
+bool net_add_name_server(struct net *net, const struct address *server);
 
 // Calls `deadline` at `at_us` (monotonic), up to 1 ms late and never early; replaces the one
 // before. After the call there is none. DEADLINE_NEVER: none.

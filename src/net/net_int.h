@@ -11,9 +11,8 @@
 enum {
     NET_SOCKET_MAX = 16,
     NET_QUERY_MAX = 4096,       // names looked up at the same time
-    NET_RESOLVE_MS_MAX = 10000, // then the answer is a problem
     NET_SECOND_FAMILY_MS = 500, // how long one family's addresses wait for the other's answer
-    NET_RESOLVED_ADDRESS_MAX = 16,
+    NET_NAME_SERVER_MAX = 8,
 };
 
 union net_sockaddr {
@@ -34,6 +33,8 @@ struct resolver {
     uv_poll_t readable;     // its answers have come
     uint32_t query_count;   // under way
     struct query *first;
+    struct address name_servers[NET_NAME_SERVER_MAX];
+    size_t name_server_count; // 0: the system's
 };
 
 struct net {

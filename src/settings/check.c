@@ -55,6 +55,32 @@ static enum err check_numbering(struct model_group *group, struct settings_probl
     return ERR_NONE;
 }
 
+// Kept as they are usually written: separated by a comma and a blank.
+static enum err check_allowed_sources(struct model_group *group, struct settings_problem *problem)
+{
+    struct address_range ranges[ALLOWED_SOURCES_MAX];
+    size_t count;
+    char bytes[RANGES_SIZE];
+    struct buffer out = buffer_over(bytes, sizeof bytes - 1);
+    if (!address_parse_ranges(span_of(group->allowed_sources), ranges, ALLOWED_SOURCES_MAX,
+                              &count)) {
+        return settings_fail(problem, ERR_INVALID, "allowed_sources",
+                             count == ALLOWED_SOURCES_MAX
+                                 ? "must be at most 16 addresses or ranges"
+                                 : "must be addresses or ranges, as in 192.0.2.7, 192.0.2.0/24 or "
+                                   "2001:db8::/32");
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0) buffer_put(&out, SPAN(", "));
+        address_print_range(&out, &ranges[i]);
+    }
+    if (out.is_full) {
+        return settings_fail(problem, ERR_INVALID, "allowed_sources", "is too long");
+    }
+    (void)text_copy(group->allowed_sources, sizeof group->allowed_sources, buffer_span(&out));
+    return ERR_NONE;
+}
+
 static enum err check_group(struct model_group *group, struct settings_problem *problem)
 {
     const char *refused = check_name(group->name);
@@ -63,6 +89,7 @@ static enum err check_group(struct model_group *group, struct settings_problem *
     if (refused) return settings_fail(problem, ERR_INVALID, "server", "%s", refused);
     refused = settings_read_host(group->domain);
     if (refused) return settings_fail(problem, ERR_INVALID, "domain", "%s", refused);
+    if (check_allowed_sources(group, problem) != ERR_NONE) return ERR_INVALID;
     return check_numbering(group, problem);
 }
 

@@ -179,6 +179,8 @@ static const char *const settings_steps[] = {
     ") STRICT;"
     "CREATE TRIGGER audit_is_final BEFORE UPDATE ON audit"
     "  BEGIN SELECT raise(ABORT, 'the audit is never changed'); END;",
+    // 8: where else a group's calls come from
+    "ALTER TABLE groups ADD COLUMN allowed_sources TEXT NOT NULL DEFAULT '';",
 };
 
 static const char *const journal_steps[] = {

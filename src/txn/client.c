@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What both client machines share: beginning (RFC 3261 sections 8.1.1.7, 17.1), and the ACK and the
-// CANCEL that belong to an INVITE of ours (17.1.1.3, 9.1).
+// What both client machines share: beginning (RFC 3261 sections 8.1.1.7, 17.1), the ACK and the
+// CANCEL that belong to an INVITE of ours (17.1.1.3, 9.1), and the end of a connection (17.1.4).
 #include "txn/txn_int.h"
 
 struct span txn_new_branch(struct turn *turn)
@@ -127,4 +127,28 @@ bool txn_cancel(struct txn_table *table, struct turn *turn, struct pool_id txn, 
     struct txn_step step = txn_step_of(table, turn, txn);
     if (!step.slot || step.slot->machine != MACHINE_INVITE_CLIENT) return false;
     return txn_invite_client_cancel(&step, headers);
+}
+
+// ---- The end of a connection
+
+// An INVITE that rings is left alone: its answer may come by another connection (18.2.2).
+static bool waits_for_connection(const struct txn_step *step, uint32_t connection)
+{
+    const struct txn_slot *slot = step->slot;
+    bool is_other = slot->machine == MACHINE_OTHER_CLIENT;
+    bool is_open = slot->state == STATE_TRYING || (is_other && slot->state == STATE_PROCEEDING);
+    bool is_ours = is_other || slot->machine == MACHINE_INVITE_CLIENT;
+    return is_ours && is_open && slot->is_reliable && slot->message > 0 &&
+           txn_kept(step)->flow.connection == connection;
+}
+
+void txn_connection_lost(struct txn_table *table, struct turn *turn, uint32_t connection)
+{
+    for (uint32_t i = 0; i < table->slots.fresh; i++) {
+        struct txn_step step = {.table = table, .turn = turn};
+        step.slot = pool_at(&table->slots, i, &step.id);
+        if (!step.slot || !waits_for_connection(&step, connection)) continue;
+        step.slot->is_lost = true;
+        txn_start_wait(&step, WAIT_LOST); // told by txn_tick, a few in each turn
+    }
 }

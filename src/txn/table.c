@@ -145,6 +145,7 @@ bool txn_notify(struct txn_step *step, unsigned kind, const struct sip_message *
     event->owner = (struct txn_owner){slot->owner_kind, slot->owner_id};
     event->message = message;
     event->is_acknowledged = is_acknowledged;
+    event->is_connection_lost = slot->is_lost;
     return true;
 }
 

@@ -6,6 +6,7 @@
 
 static const uint64_t wait_us[WAIT_COUNT] = {
     [WAIT_NONE] = 0,
+    [WAIT_LOST] = 0,
     [WAIT_TRYING] = TXN_TRYING_US,
     [WAIT_LATE] = 7 * TXN_T1_US, // T1 + 2 T1 + 4 T1
     [WAIT_REST] = (64 - 7) * TXN_T1_US,

@@ -65,6 +65,7 @@ struct txn_event {
     struct txn_owner owner;
     const struct sip_message *message; // TXN_RESPONSE, TXN_CANCELLED (the CANCEL); else NULL
     bool is_acknowledged;              // TXN_ENDED: an ACK came
+    bool is_connection_lost;           // TXN_TIMEOUT: by txn_connection_lost
 };
 
 // ---- Messages from the network
@@ -136,6 +137,12 @@ struct span txn_new_branch(struct turn *turn);
 // retransmitted; a request without one is not answered any more, nor is ours repeated. An INVITE of
 // ours is cancelled.
 void txn_disown(struct txn_table *table, struct turn *turn, struct pool_id txn);
+
+// A connection has ended: who waits for the answer to a request of ours that went over it is told
+// at once (TXN_TIMEOUT) instead of after 32 s (RFC 3261 section 17.1.4). What others asked by it is
+// not touched: their answers go over another connection (18.2.2). Only sets deadlines that are due
+// now; looks at every transaction.
+void txn_connection_lost(struct txn_table *table, struct turn *turn, uint32_t connection);
 
 // An answer without state, for requests that deserve no transaction: printed into the turn's arena
 // and emitted as TXN_SEND. The To tag is derived from the request, so that retransmissions get the

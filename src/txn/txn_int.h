@@ -42,6 +42,7 @@ enum txn_state {
 // Waits of fixed length. Equal lengths share a list, whatever letter the RFC gives them.
 enum txn_wait {
     WAIT_NONE,
+    WAIT_LOST,   // nothing: the connection is gone
     WAIT_TRYING, // 200 ms: 100 for an INVITE
     WAIT_LATE,   // 3.5 s: 100 for another request, the client's timer E is at T2 (RFC 4320)
     WAIT_REST,   // 28.5 s: from there to the end of the client's timer F
@@ -73,6 +74,7 @@ struct txn_slot {
     bool is_cancelled : 1;
     bool is_mergeable : 1;
     bool is_disowned : 1;
+    bool is_lost : 1; // the connection of a request of ours is gone
 };
 _Static_assert(sizeof(struct txn_slot) == SLOT_BYTES, "a tombstone is one cache line");
 

@@ -85,10 +85,9 @@ static inline void on_datagram(void *context, const struct flow *flow, struct sp
     (void)context, (void)flow, (void)bytes;
 }
 
-static inline void on_resolved(void *context, uint64_t query, const struct address *addresses,
-                               size_t count, const char *problem)
+static inline void on_resolved(void *context, uint64_t query, const struct net_answer *answer)
 {
-    (void)context, (void)query, (void)addresses, (void)count, (void)problem;
+    (void)context, (void)query, (void)answer;
 }
 
 static inline void start_loop(struct loop *loop)

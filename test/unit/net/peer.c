@@ -44,17 +44,18 @@ static void on_deadline(void *context)
     }
 }
 
-static void on_resolved(void *context, uint64_t query, const struct address *addresses,
-                        size_t count, const char *problem)
+static void on_resolved(void *context, uint64_t query, const struct net_answer *answer)
 {
     struct peer *peer = context;
-    ASSERT(count <= sizeof peer->addresses / sizeof peer->addresses[0]);
-    ASSERT((count == 0) == (problem != NULL));
+    ASSERT(answer->count <= NET_ANSWER_MAX);
+    ASSERT((answer->count == 0) == (answer->problem[0] != '\0'));
     peer->resolved_count++;
     peer->query = query;
-    peer->address_count = count;
-    if (count > 0) memcpy(peer->addresses, addresses, count * sizeof *addresses);
-    ASSERT(text_copy(peer->problem, sizeof peer->problem, span_of(problem)));
+    peer->answer = *answer;
+    peer->address_count = peer->question == NET_ADDRESSES ? answer->count : 0;
+    for (size_t i = 0; i < peer->address_count; i++) peer->addresses[i] = answer->addresses[i];
+    ASSERT(text_copy(peer->problem, sizeof peer->problem, span_of(answer->problem)));
+    if (peer->on_answer && answer->count > 0) peer->on_answer(peer, answer);
     net_stop(peer->net);
 }
 

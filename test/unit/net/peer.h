@@ -8,14 +8,17 @@ struct peer {
     struct net *net;
     void (*on_deadline)(struct peer *peer); // if set
     void (*on_datagram)(struct peer *peer, const struct flow *flow, struct span bytes);
+    void (*on_answer)(struct peer *peer, const struct net_answer *answer);
     unsigned datagram_count, batch_count, woken_count, deadline_count, resolved_count;
     uint64_t waited_us;      // the last batch's first datagram
     unsigned expected_count; // so many datagrams end peer_run
     struct flow last_flow;
     size_t last_len;
-    uint64_t deadline_at_us; // when the last deadline came
-    uint64_t query;          // the last resolved
-    struct address addresses[16];
+    uint64_t deadline_at_us;    // when the last deadline came
+    uint64_t query;             // the last resolved
+    enum net_question question; // that is out
+    struct net_answer answer;   // to it; its texts are gone
+    struct address addresses[NET_ANSWER_MAX];
     size_t address_count;
     char problem[400];
 };

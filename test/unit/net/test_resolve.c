@@ -17,7 +17,7 @@ static void resolve(struct peer *peer, struct span host)
 {
     unsigned resolved_count = peer->resolved_count;
     uint64_t query = UINT64_C(0x123456789) + resolved_count;
-    assert_true(net_resolve(peer->net, query, host));
+    assert_true(net_resolve(peer->net, query, peer->question, host));
     assert_int_equal(peer->resolved_count, resolved_count); // never from within the call
     assert_true(peer_run(peer, BOUND_MS));
     assert_int_equal(peer->resolved_count, resolved_count + 1);
@@ -112,12 +112,13 @@ static void test_many_at_once(void **state)
     (void)state;
     struct peer peer;
     peer_init(&peer);
-    for (unsigned i = 0; i < 500; i++) assert_true(net_resolve(peer.net, i, SPAN("h.invalid")));
+    for (unsigned i = 0; i < 500; i++)
+        assert_true(net_resolve(peer.net, i, NET_ADDRESSES, SPAN("h.invalid")));
     while (peer.resolved_count < 500) assert_true(peer_run(&peer, BOUND_MS));
     for (unsigned i = 0; i < 100; i++) {
         char host[64];
         (void)snprintf(host, sizeof host, "host%u.lineward.test.example", i);
-        assert_true(net_resolve(peer.net, i, span_of(host)));
+        assert_true(net_resolve(peer.net, i, NET_ADDRESSES, span_of(host)));
     }
     peer_fini(&peer);
 }
@@ -128,7 +129,7 @@ static void test_too_many_at_once(void **state)
     struct peer peer;
     unsigned count = 0;
     peer_init(&peer);
-    while (net_resolve(peer.net, count, SPAN("127.0.0.1"))) count++;
+    while (net_resolve(peer.net, count, NET_ADDRESSES, SPAN("127.0.0.1"))) count++;
     assert_int_equal(count, 4096);
     while (peer.resolved_count < count) assert_true(peer_run(&peer, BOUND_MS));
     assert_resolved(&peer, "127.0.0.1", "127.0.0.1:0");
