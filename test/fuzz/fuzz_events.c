@@ -26,6 +26,7 @@ struct story {
     size_t size;
     struct world *world;
     struct address pbx, stranger;
+    uint64_t waited_us; // by the story's wish
     // The last request of the engine, to be answered.
     char asked[MESSAGE_SIZE];
     size_t asked_len;
@@ -214,7 +215,10 @@ static void let_time_pass(struct story *story)
     static const unsigned milliseconds[] = {0,    1,     200,   500,    3500,
                                             8000, 32000, 60000, 180000, 3600000};
     size_t which = choose(story, sizeof milliseconds / sizeof milliseconds[0]);
-    pass(story, milliseconds[which] * UINT64_C(1000));
+    uint64_t by_us = milliseconds[which] * UINT64_C(1000);
+    if (story->waited_us + by_us > 2 * 3600 * second_us) return; // no story is too long
+    story->waited_us += by_us;
+    pass(story, by_us);
 }
 
 static void change_setting(struct story *story)
