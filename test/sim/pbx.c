@@ -76,7 +76,9 @@ void pbx_mend(struct pbx *pbx, struct scene *scene)
 static void overhear(struct scene *scene, struct span bytes)
 {
     struct overheard *overheard = &scene->overheard;
-    if (overheard->len > 0 || !sim_chance(&scene->sim, 5)) return;
+    bool is_cancel = span_starts_with(bytes, SPAN("CANCEL"));
+    if (overheard->len > 0 && !is_cancel) return;
+    if (!sim_chance(&scene->sim, is_cancel ? 50 : 5)) return;
     overheard->at_us = scene->sim.now_us;
     overheard->len = bytes.len;
     memcpy(overheard->bytes, bytes.at, bytes.len);

@@ -83,11 +83,15 @@ static void choose_stranger(struct scene *scene, struct address *address)
     ASSERT(address_parse_port(span_of(text), 0, address));
 }
 
-// Something that was said long ago, said again by a stranger.
+// Something that was said long ago, said again by a stranger; a CANCEL or an ACK at any time.
 static bool repeat_what_was_overheard(struct scene *scene, const struct address *address)
 {
     const struct overheard *overheard = &scene->overheard;
-    if (overheard->len == 0 || scene->sim.now_us < overheard->at_us + OLD_ENOUGH_US) return false;
+    struct span bytes = {overheard->bytes, overheard->len};
+    bool is_urgent = span_starts_with(bytes, SPAN("CANCEL")) ||
+                     span_starts_with(bytes, SPAN("ACK"));
+    bool is_old = scene->sim.now_us >= overheard->at_us + OLD_ENOUGH_US;
+    if (overheard->len == 0 || !(is_old || is_urgent)) return false;
     sim_send_by(&scene->sim, SIM_OURS, address, "stranger, overheard ",
                 (struct span){overheard->bytes, overheard->len});
     scene->overheard.len = 0;
@@ -105,7 +109,7 @@ void stranger_act(struct scene *scene)
     uint64_t what = sim_between(sim, 0, 99);
     scene->stranger_count++;
     choose_stranger(scene, &address);
-    if (!is_pbx && what >= 90 && repeat_what_was_overheard(scene, &address)) return;
+    if (!is_pbx && what >= 80 && repeat_what_was_overheard(scene, &address)) return;
     if (what < 10) {
         print_garbage(scene, &out);
     } else if (what < 20) {

@@ -166,7 +166,8 @@ static void test_net(void **state)
 
 // ---- store and settings
 
-static void fill(union model_record *record, enum model_kind kind, const char *words[][2], size_t count)
+static void fill(union model_record *record, enum model_kind kind, const char *words[][2],
+                 size_t count)
 {
     char reason[REASON_SIZE];
     model_defaults(kind, record);
