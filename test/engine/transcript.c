@@ -8,7 +8,7 @@
 //   pbx sees ADDRESS:PORT                  where its answers say that we are
 //   pbx answers STATUS                     to the last request that was expected
 //   pbx invites EXTENSION id=NAME          an INVITE; from=NUMBER, source=ADDRESS:PORT; NAME names
-//                                          the call
+//                                          the call; as=NAME: that call by another path
 //   pbx acks NAME | pbx cancels NAME | pbx repeats NAME
 //       indented lines below `answers`, `invites` and `cancels` are further header lines
 //   after N[ms|s]                          time passes
@@ -159,7 +159,7 @@ static void pbx_invites(struct transcript *script, struct span words)
     buffer_printf(&out, "From: <sip:%.*s@pbx.test>;tag=caller\r\nTo: <sip:%.*s@pbx.test>\r\n",
                   SPAN_ARG(from), SPAN_ARG(extension));
     buffer_printf(&out, "Call-ID: %.*s@pbx.test\r\nCSeq: 1 INVITE\r\nMax-Forwards: 70\r\n",
-                  SPAN_ARG(call->name));
+                  SPAN_ARG(option(words, SPAN("as"), call->name)));
     buffer_put_text(&out, "Contact: <sip:pbx@192.0.2.1>\r\n");
     put_details(script, &out);
     sip_put_end(&out, SPAN_NONE);
