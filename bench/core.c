@@ -74,6 +74,12 @@ static void on_release_line(void *context, const struct snapshot_line *block)
     free((void *)(uintptr_t)block);
 }
 
+static void on_release_group(void *context, const struct snapshot_group *block)
+{
+    (void)context;
+    free((void *)(uintptr_t)block);
+}
+
 // ---- Settings
 
 static void on_group_changed(void *context, const struct snapshot_group *group)
@@ -83,7 +89,9 @@ static void on_group_changed(void *context, const struct snapshot_group *group)
         .flow.peer = {.family = ADDRESS_IPV4, .port = PORT, .bytes = {127, 0, 0, 1}},
         .own = {.family = ADDRESS_IPV4, .port = OWN_PORT, .bytes = {127, 0, 0, 1}},
     };
-    if (!engine_put_group(core->engine, core->now, group)) bench_fail("group", "not taken");
+    struct snapshot_group *copy = malloc(group->size);
+    memcpy(copy, group, group->size);
+    if (!engine_put_group(core->engine, core->now, copy)) bench_fail("group", "not taken");
     engine_set_peer(core->engine, core->now, group->group_id, &peer);
 }
 
@@ -125,7 +133,8 @@ static void make_engine(struct core *core)
                                .send = on_send,
                                .line_state = on_line_state,
                                .call_ended = on_call_ended,
-                               .release_line = on_release_line};
+                               .release_line = on_release_line,
+                               .release_group = on_release_group};
     static const uint8_t seed[32] = {1};
     void *memory = aligned_alloc(4096, (engine_memory_size(&limits) + 4095) / 4096 * 4096);
     if (!memory) bench_fail("start", "out of memory");

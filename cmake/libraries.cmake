@@ -11,6 +11,7 @@ pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(sqlite REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(config REQUIRED IMPORTED_TARGET libconfig)
 pkg_check_modules(systemd REQUIRED IMPORTED_TARGET libsystemd)
+pkg_check_modules(icu REQUIRED IMPORTED_TARGET icu-i18n)
 pkg_check_modules(curl REQUIRED IMPORTED_TARGET libcurl)
 # libcsv comes without a pkg-config file.
 find_path(csv_include csv.h REQUIRED)

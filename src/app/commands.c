@@ -33,6 +33,7 @@ void commands_free(struct commands *commands)
     struct command command;
     if (!commands) return;
     while (commands_take(commands, &command)) {
+        free(command.zone);
         free(command.group);
         free(command.line);
     }

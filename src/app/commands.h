@@ -6,6 +6,7 @@
 #include "model/model.h"
 
 enum command_kind {
+    COMMAND_PUT_ZONE,
     COMMAND_PUT_GROUP,
     COMMAND_REMOVE_GROUP,
     COMMAND_PUT_LINE,
@@ -16,6 +17,7 @@ enum command_kind {
 struct command {
     enum command_kind kind;
     uint32_t id;                  // of the group or line to be removed
+    struct snapshot_zone *zone;   // on the heap; the taker frees it
     struct snapshot_group *group; // on the heap; the taker frees it
     struct snapshot_line *line;   // on the heap; the taker frees it
 };

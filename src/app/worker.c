@@ -102,6 +102,12 @@ static void on_release_line(void *context, const struct snapshot_line *block)
     free((void *)(uintptr_t)block); // it was on_line_changed's copy
 }
 
+static void on_release_group(void *context, const struct snapshot_group *block)
+{
+    (void)context;
+    free((void *)(uintptr_t)block); // it was on_group_changed's copy
+}
+
 static void on_rate_raised(void *context, const struct line_rate *rate)
 {
     struct worker *worker = context;
@@ -308,7 +314,7 @@ static void on_resolved(void *context, uint64_t query, const struct net_answer *
 
 // ---- Settings, on their way through the command queue
 
-static void put_group(struct worker *worker, const struct snapshot_group *group)
+static void put_group(struct worker *worker, struct snapshot_group *group)
 {
     if (engine_put_group(worker->engine, now(), group)) {
         links_put(worker->links, group);
@@ -316,6 +322,7 @@ static void put_group(struct worker *worker, const struct snapshot_group *group)
     } else {
         log_event(LOG_ERROR, "group not taken: groups_max is reached", "group",
                   span_of(group->settings.name));
+        free(group);
     }
 }
 
@@ -335,10 +342,11 @@ static void put_line(struct worker *worker, struct snapshot_line *block)
 static void obey(struct worker *worker, const struct command *command)
 {
     switch (command->kind) {
-    case COMMAND_PUT_GROUP:
-        put_group(worker, command->group);
-        free(command->group);
+    case COMMAND_PUT_ZONE:
+        engine_put_zone(worker->engine, command->zone);
+        free(command->zone);
         break;
+    case COMMAND_PUT_GROUP: put_group(worker, command->group); break;
     case COMMAND_REMOVE_GROUP:
         engine_remove_group(worker->engine, now(), command->id);
         sites_remove(worker->sites, command->id);
@@ -366,11 +374,19 @@ static void add_command(struct worker *worker, struct command command)
     net_wake(worker->net);
 }
 
+static void on_zone_changed(void *context, const struct snapshot_zone *zone)
+{
+    struct snapshot_zone *copy = malloc(sizeof *copy);
+    ASSERT(copy);
+    *copy = *zone;
+    add_command(context, (struct command){.kind = COMMAND_PUT_ZONE, .zone = copy});
+}
+
 static void on_group_changed(void *context, const struct snapshot_group *group)
 {
-    struct snapshot_group *copy = malloc(sizeof *copy);
+    struct snapshot_group *copy = malloc(group->size);
     ASSERT(copy); // settings that are lost would be worse than a restart
-    *copy = *group;
+    memcpy(copy, group, group->size);
     add_command(context, (struct command){.kind = COMMAND_PUT_GROUP, .group = copy});
 }
 
@@ -396,6 +412,7 @@ struct settings_listener worker_listener(struct worker *worker)
 {
     return (struct settings_listener){
         .context = worker,
+        .zone_changed = on_zone_changed,
         .group_changed = on_group_changed,
         .group_removed = on_group_removed,
         .line_changed = on_line_changed,
@@ -426,6 +443,7 @@ static bool make_engine(struct worker *worker, const struct app_config *config)
                                .line_state = on_line_state,
                                .call_ended = on_call_ended,
                                .release_line = on_release_line,
+                               .release_group = on_release_group,
                                .rate_raised = on_rate_raised,
                                .peer_told = on_peer_told};
     uint8_t seed[32];

@@ -107,7 +107,7 @@ void call_put_diversion(struct buffer *out, const struct call_forwarding *forwar
     buffer_put(out, SPAN("Diversion: <sip:"));
     sip_put_escaped_user(out, buffer_span(&number));
     buffer_put_byte(out, '@');
-    buffer_put_text(out, offer->group->snapshot.settings.domain);
+    buffer_put_text(out, offer->group->snapshot->settings.domain);
     buffer_put(out, SPAN(">;reason="));
     buffer_put_text(out, model_reason_text(forwarding->verdict->reason));
     buffer_put(out, SPAN(";counter="));

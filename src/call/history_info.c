@@ -199,7 +199,7 @@ void call_put_history_info(struct buffer *out, const struct call_forwarding *for
     char bytes[TEXT_SIZE], number_bytes[NUMBER_SIZE];
     struct buffer target = buffer_over(bytes, sizeof bytes);
     struct buffer number = buffer_over(number_bytes, sizeof number_bytes);
-    struct trail trail = {.out = out, .domain = span_of(offer->group->snapshot.settings.domain)};
+    struct trail trail = {.out = out, .domain = span_of(offer->group->snapshot->settings.domain)};
     bool is_last_own = put_received(&trail, offer, turn);
     if (!*trail.index) put_diversions(&trail, offer);
     call_put_diverting_number(&number, forwarding);

@@ -110,7 +110,7 @@ static void keep_facts(struct call *call, const struct turn *turn, const struct 
     call->started_us = turn->wall_us;
     call->line_id = offer->line->line_id;
     call->is_internal = caller->is_internal;
-    call->group = keep(call, span_of(offer->group->snapshot.settings.name));
+    call->group = keep(call, span_of(offer->group->snapshot->settings.name));
     call->extension = keep(call, snapshot_text(offer->line, offer->line->extension));
     call->caller = keep(call, caller->is_anonymous ? SPAN("anonymous") : caller->number);
     call->display = keep(call, caller->is_anonymous ? SPAN_NONE : caller->display);
@@ -191,7 +191,7 @@ static void put_contact(struct buffer *out, const struct call_forwarding *forwar
     buffer_put_text(out, "Contact: <sip:");
     phone_put_target_dialled(out, &group->numbering, forwarding->verdict->target);
     buffer_put_byte(out, '@');
-    buffer_put_text(out, group->snapshot.settings.domain);
+    buffer_put_text(out, group->snapshot->settings.domain);
     buffer_put_byte(out, '>');
     if (*mark) {
         buffer_put(out, SPAN(";mp="));
@@ -204,7 +204,7 @@ static void put_contact(struct buffer *out, const struct call_forwarding *forwar
 // it does not fit.
 static struct span redirect_headers(struct turn *turn, const struct call_forwarding *forwarding)
 {
-    unsigned mode = forwarding->offer->group->snapshot.settings.diversion;
+    unsigned mode = forwarding->offer->group->snapshot->settings.diversion;
     char *bytes = arena_take(turn->arena, 2 * REPLY_HEADERS_MAX), mark[CALL_MARK_SIZE] = "";
     if (!bytes) return SPAN_NONE;
     struct buffer told = buffer_over(bytes, REPLY_HEADERS_MAX);
@@ -232,7 +232,7 @@ static struct call_trail trail_of(const struct call_offer *offer, const struct c
 {
     bool is_by_diverter = caller->is_anonymous && history->visited_count > 0;
     return (struct call_trail){
-        .group_id = offer->group->snapshot.group_id,
+        .group_id = offer->group->snapshot->group_id,
         .target = target,
         .caller = caller->number,
         .diverter = is_by_diverter ? history->visited[0] : SPAN_NONE,
@@ -281,13 +281,27 @@ static void hold(struct call_table *table, struct turn *turn, struct pool_id id,
 
 // ---- The call's life
 
-static void decide(const struct call_offer *offer, const struct call_caller *caller,
-                   const struct call_history *history, struct fwd_verdict *verdict,
-                   struct fwd_facts_room *room)
+// A call that arrives, and what was read out of it.
+struct arrival {
+    const struct call_offer *offer;
+    struct call_caller caller;
+    struct call_history history;
+};
+
+static void decide(const struct turn *turn, const struct arrival *arrival,
+                   struct fwd_verdict *verdict, struct fwd_facts_room *room)
 {
+    const struct call_offer *offer = arrival->offer;
+    const struct call_caller *caller = &arrival->caller;
+    const struct call_history *history = &arrival->history;
     struct span priority = span_trim(sip_header_value(offer->invite, SIP_PRIORITY));
     struct client_presence presence = client_presence_of((enum model_login)offer->line->login, 0);
     struct fwd_call facts_of_call = {
+        .caller = caller->number,
+        .is_anonymous = caller->is_anonymous,
+        .wall_us = turn->wall_us,
+        .line_zone = line_find_zone(offer->lines, offer->line->zone_id),
+        .group_zone = line_find_zone(offer->lines, offer->group->snapshot->zone_id),
         .is_internal = caller->is_internal,
         .is_psap_callback = span_eq_nocase(priority, SPAN("psap-callback")),
         .is_logged_in = offer->line->has_user && presence.is_logged_in,
@@ -297,8 +311,8 @@ static void decide(const struct call_offer *offer, const struct call_caller *cal
         .visited_count = history->visited_count,
     };
     struct fwd_facts facts;
-    fwd_prepare(&offer->group->snapshot, &offer->group->numbering, offer->line, &facts_of_call,
-                room, &facts);
+    fwd_prepare(offer->group->snapshot, &offer->group->numbering, offer->line, &facts_of_call, room,
+                &facts);
     fwd_decide(&facts, verdict);
 }
 
@@ -306,23 +320,24 @@ void call_begin(struct call_table *table, struct turn *turn, struct pool_id id,
                 const struct call_offer *offer)
 {
     struct call *call = pool_find(&table->calls, id);
-    struct call_caller caller = call_read_caller(offer, turn);
-    struct call_history history;
+    struct arrival arrival = {.offer = offer, .caller = call_read_caller(offer, turn)};
+    const struct call_caller *caller = &arrival.caller;
+    struct call_history *history = &arrival.history;
     struct fwd_facts_room room;
     struct fwd_verdict verdict;
     ASSERT(call && call->phase == PHASE_RESERVED);
-    call_read_history(offer, turn, &history);
-    struct call_trail trail = trail_of(offer, &caller, &history,
+    call_read_history(offer, turn, history);
+    struct call_trail trail = trail_of(offer, caller, history,
                                        snapshot_text(offer->line, offer->line->extension));
-    call_inherit(table->memory, turn, &trail, &history);
-    decide(offer, &caller, &history, &verdict, &room);
-    keep_facts(call, turn, offer, &caller, &history);
+    call_inherit(table->memory, turn, &trail, history);
+    decide(turn, &arrival, &verdict, &room);
+    keep_facts(call, turn, offer, caller, history);
     keep_verdict(call, &verdict);
     switch (verdict.kind) {
     case VERDICT_REDIRECT:
         call->outcome = OUTCOME_FORWARDED;
-        remember(table, turn, offer, &caller, &history, verdict.target);
-        struct call_forwarding forwarding = {offer, &verdict, history.diversion_count};
+        remember(table, turn, offer, caller, history, verdict.target);
+        struct call_forwarding forwarding = {offer, &verdict, history->diversion_count};
         end_with(table, turn, id, 302, redirect_headers(turn, &forwarding));
         break;
     case VERDICT_DECLINE:

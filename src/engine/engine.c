@@ -106,6 +106,11 @@ static void carry_out(struct engine *engine, struct effect *effect)
         engine->host.release_line(engine->host.context, released->block);
         break;
     }
+    case LINE_GROUP_RELEASED: {
+        const struct line_group_released *released = any;
+        engine->host.release_group(engine->host.context, released->block);
+        break;
+    }
     case LINE_RATE:
         if (engine->host.rate_raised) engine->host.rate_raised(engine->host.context, any);
         break;
@@ -292,9 +297,9 @@ void engine_tick(struct engine *engine, struct engine_time now)
 // ---- Settings and addresses
 
 bool engine_put_group(struct engine *engine, struct engine_time now,
-                      const struct snapshot_group *group)
+                      const struct snapshot_group *block)
 {
-    bool is_taken = line_put_group(engine->lines, begin_turn(engine, now), group);
+    bool is_taken = line_put_group(engine->lines, begin_turn(engine, now), block);
     drain(engine);
     return is_taken;
 }
@@ -324,6 +329,11 @@ void engine_remove_line(struct engine *engine, struct engine_time now, uint32_t 
 {
     line_remove(engine->lines, begin_turn(engine, now), line_id);
     drain(engine);
+}
+
+void engine_put_zone(struct engine *engine, const struct snapshot_zone *zone)
+{
+    line_put_zone(engine->lines, zone);
 }
 
 static struct line_peer line_peer_of(const struct engine_peer *peer)
@@ -449,5 +459,9 @@ void engine_fini(struct engine *engine)
     const struct snapshot_line *block;
     while ((block = line_take_any(engine->lines)) != NULL) {
         engine->host.release_line(engine->host.context, block);
+    }
+    const struct snapshot_group *group;
+    while ((group = line_take_any_group(engine->lines)) != NULL) {
+        engine->host.release_group(engine->host.context, group);
     }
 }

@@ -16,6 +16,7 @@ struct engine_host {
     void (*call_ended)(void *context, const struct model_journal_entry *entry);
     // A block that engine_put_line took is no longer needed: it is the host's again.
     void (*release_line)(void *context, const struct snapshot_line *block);
+    void (*release_group)(void *context, const struct snapshot_group *block); // the same
     // A group's register_rate is too small and another one is used. May be NULL.
     void (*rate_raised)(void *context, const struct line_rate *rate);
     // A group's PBX works, or has failed, where it is or where engine_try_peer looked. May be NULL.
@@ -40,7 +41,7 @@ size_t engine_memory_size(const struct engine_limits *limits);
 // cost nothing until they are used). `seed` drives every identifier.
 struct engine *engine_init(void *memory, const struct engine_limits *limits, const uint8_t seed[32],
                            struct engine_host host);
-// Gives the lines' blocks back to the host. The memory is the caller's again.
+// Gives all blocks back to the host. The memory is the caller's again.
 void engine_fini(struct engine *engine);
 
 // A batch of datagrams follows, whose first has waited for `wait_us` since it arrived. Where that
@@ -61,9 +62,10 @@ uint64_t engine_deadline_us(const struct engine *engine);
 // Does what is due.
 void engine_tick(struct engine *engine, struct engine_time now);
 
-// Settings. False when a limit is reached; the line's block then stays the caller's.
+// Settings. Blocks are kept until they are released. False when a limit is reached; the block then
+// stays the caller's.
 bool engine_put_group(struct engine *engine, struct engine_time now,
-                      const struct snapshot_group *group);
+                      const struct snapshot_group *block);
 void engine_remove_group(struct engine *engine, struct engine_time now, uint32_t group_id);
 bool engine_put_line(struct engine *engine, struct engine_time now,
                      const struct snapshot_line *block);
@@ -71,6 +73,10 @@ bool engine_put_line(struct engine *engine, struct engine_time now,
 void engine_restore_line(struct engine *engine, struct engine_time now,
                          const struct model_registration *saved);
 void engine_remove_line(struct engine *engine, struct engine_time now, uint32_t line_id);
+
+// What clocks show in a time zone that groups and lines name; copied. To be told before them, and
+// again before its steps end.
+void engine_put_zone(struct engine *engine, const struct snapshot_zone *zone);
 
 // Where a group's PBX is.
 struct engine_peer {

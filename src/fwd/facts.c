@@ -2,6 +2,8 @@
 // Facts of the decision, prepared from a snapshot (behaviour.md "The decision", step 2).
 #include "fwd/facts.h"
 
+#include "calendar/calendar.h"
+
 struct site {
     const struct snapshot_group *group;
     const struct phone_numbering *numbering;
@@ -86,6 +88,21 @@ static bool is_for_caller(const struct site *site, const void *block,
     return false;
 }
 
+static bool is_for_now(const struct site *site, const void *block, const struct snapshot_rule *rule)
+{
+    bool is_users = block == site->line;
+    const struct calendar_times times = {
+        .intervals = snapshot_schedule(block, rule),
+        .interval_count = rule->schedule.count,
+        .days = snapshot_days(block, rule),
+        .day_count = rule->days.count,
+        .holidays = (enum model_holidays)rule->holidays,
+    };
+    bool is_always = times.interval_count == 0 && times.day_count == 0;
+    const struct snapshot_zone *zone = is_users ? site->call->line_zone : site->call->group_zone;
+    return is_always || calendar_holds(&times, calendar_local(zone, site->call->wall_us));
+}
+
 static bool is_for_presence(const struct site *site, const void *block,
                             const struct snapshot_rule *rule)
 {
@@ -101,6 +118,7 @@ static enum fwd_finding find(const struct site *site, const void *block,
 {
     if (rule->until_s > 0 && site->call->wall_us / 1000000 >= rule->until_s) return FWD_IS_EXPIRED;
     if (!is_for_caller(site, block, rule)) return FWD_OTHER_CALLER;
+    if (!is_for_now(site, block, rule)) return FWD_OTHER_TIME;
     if (!is_for_presence(site, block, rule)) return FWD_OTHER_PRESENCE;
     return FWD_APPLIES;
 }

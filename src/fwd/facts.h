@@ -13,6 +13,8 @@ struct fwd_call {
     struct span caller; // empty: unknown
     bool is_anonymous;  // withheld: no number fits the caller
     uint64_t wall_us;   // now
+    // What clocks show to the user and at the group's site; NULL: UTC.
+    const struct snapshot_zone *line_zone, *group_zone;
     bool is_internal;
     bool is_psap_callback;
     bool is_group_call;

@@ -27,6 +27,7 @@ enum {
     LINE_REQUEST = EFFECT_LINE, // struct line_request: to be sent by a client transaction
     LINE_STATE,                 // struct line_state: tell people
     LINE_RELEASED,              // struct line_released: a block is no longer needed
+    LINE_GROUP_RELEASED,        // struct line_group_released: the same of a group
     LINE_RATE,                  // struct line_rate: tell the administrator
     LINE_PEER,                  // struct line_peer_event: choose where the PBX is
 };
@@ -56,6 +57,11 @@ struct line_released {
     const struct snapshot_line *block;
 };
 
+struct line_group_released {
+    struct effect effect;
+    const struct snapshot_group *block;
+};
+
 // A group's register_rate cannot keep all its lines registered: `used` takes its place.
 struct line_rate {
     struct effect effect;
@@ -77,16 +83,17 @@ struct line_peer_event {
 
 // A group as the engine works with it; borrowed from the table until the next change of settings.
 struct line_group {
-    struct snapshot_group snapshot;
+    const struct snapshot_group *snapshot;
     struct phone_numbering numbering;
     struct flow flow;   // to the PBX, its peer's family is ADDRESS_NONE while unknown
     struct address own; // ours as the PBX sees it; learned from its answers
 };
 
-// Adds or replaces a group. False when the table is full. Its address has to be told again
-// (line_set_peer) if the server's name changed.
+// Adds or replaces a group; the table keeps `block` until it emits LINE_GROUP_RELEASED for it.
+// False when the table is full (the block then stays the caller's). Its address has to be told
+// again (line_set_peer) if the server's name changed.
 bool line_put_group(struct line_table *table, struct turn *turn,
-                    const struct snapshot_group *snapshot);
+                    const struct snapshot_group *block);
 void line_remove_group(struct line_table *table, struct turn *turn, uint32_t group_id);
 // How a group's PBX is reached, and how it reaches us.
 struct line_peer {
@@ -118,6 +125,13 @@ bool line_saved_peer(const struct line_table *table, uint32_t group_id, struct a
 // from `peer` (family ADDRESS_NONE: unknown) still counts as the PBX's.
 void line_set_unreachable(struct line_table *table, struct turn *turn, uint32_t group_id,
                           const struct address *peer, struct span problem);
+
+// ---- Time zones
+
+// Adds or replaces a zone; it is copied.
+void line_put_zone(struct line_table *table, const struct snapshot_zone *zone);
+// NULL where nobody has told it: UTC.
+const struct snapshot_zone *line_find_zone(const struct line_table *table, uint32_t zone_id);
 
 // ---- Lines
 
@@ -164,4 +178,6 @@ const struct snapshot_line *line_find(const struct line_table *table,
 // Takes the block of some line out of the table, which is then no longer usable for calls: for the
 // owner's clean-up at the end. NULL when none is left.
 const struct snapshot_line *line_take_any(struct line_table *table);
+// The same of the groups, once no line is left.
+const struct snapshot_group *line_take_any_group(struct line_table *table);
 uint32_t line_count(const struct line_table *table);

@@ -72,9 +72,10 @@ struct line_group_slot {
 
 struct line_table {
     struct pool groups, lines;
-    struct index by_extension;  // lines by group and extension
-    struct index by_id;         // lines by line_id
-    struct deadlines deadlines; // of lines
+    struct index by_extension;   // lines by group and extension
+    struct index by_id;          // lines by line_id
+    struct deadlines deadlines;  // of lines
+    struct snapshot_zone *zones; // SNAPSHOT_ZONES_MAX of them, by their zone_id
     uint8_t hash_key[16];
 };
 

@@ -20,7 +20,7 @@ static void tell_peer(struct turn *turn, const struct line_group_slot *slot,
     struct effect queue = effect->effect;
     *effect = event;
     effect->effect = queue;
-    effect->group_id = slot->group.snapshot.group_id;
+    effect->group_id = slot->group.snapshot->group_id;
 }
 
 static void tell_failure(struct turn *turn, struct line_group_slot *slot, struct span reason)

@@ -8,14 +8,14 @@ enum { BURST_US = 100 * 1000 }; // what our own lateness may add to the pacing
 
 static uint32_t needed_rate(const struct line_group_slot *slot)
 {
-    uint64_t wanted_s = slot->group.snapshot.settings.register_interval_s;
+    uint64_t wanted_s = slot->group.snapshot->settings.register_interval_s;
     uint64_t interval_s = slot->granted_s > 0 ? slot->granted_s : wanted_s;
     return (uint32_t)((UINT64_C(2) * slot->line_count + interval_s - 1) / interval_s);
 }
 
 uint64_t line_pace_us(const struct line_group_slot *slot)
 {
-    uint32_t needed = needed_rate(slot), rate = slot->group.snapshot.settings.register_rate;
+    uint32_t needed = needed_rate(slot), rate = slot->group.snapshot->settings.register_rate;
     return 1000000 / (rate > needed ? rate : needed);
 }
 
@@ -48,11 +48,11 @@ void line_note_granted(struct turn *turn, struct line_group_slot *slot, uint64_t
 {
     slot->granted_s = (uint32_t)seconds;
     uint32_t needed = needed_rate(slot);
-    bool is_enough = needed <= slot->group.snapshot.settings.register_rate;
+    bool is_enough = needed <= slot->group.snapshot->settings.register_rate;
     if (is_enough || needed <= slot->told_rate + slot->told_rate / 4) return;
     struct line_rate *effect = turn_emit(turn, LINE_RATE, sizeof *effect);
     if (!effect) return;
     slot->told_rate = needed;
-    effect->group_id = slot->group.snapshot.group_id;
+    effect->group_id = slot->group.snapshot->group_id;
     effect->used = needed;
 }

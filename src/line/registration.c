@@ -81,7 +81,7 @@ void line_start(struct line_table *table, struct turn *turn, struct pool_id id)
     struct line_group_slot *slot = line_group_of(table, line);
     if (slot->is_removed) line->is_removed = true;
     line->is_wanted = !line->is_removed && line->block->is_enabled &&
-                      slot->group.snapshot.settings.is_enabled;
+                      slot->group.snapshot->settings.is_enabled;
     line->failure_count = 0;
     if (line->phase != PHASE_WAITING && line->is_restored && line->is_wanted) {
         line->phase = PHASE_DUE; // sends nothing, so it needs no place in the pacing
@@ -152,7 +152,7 @@ static void end_unwanted(struct line_table *table, struct turn *turn, struct poo
 // For how long the PBX is asked to keep us.
 static uint32_t asked_s(const struct line_table *table, const struct line *line)
 {
-    uint32_t wanted_s = line_group_of(table, line)->group.snapshot.settings.register_interval_s;
+    uint32_t wanted_s = line_group_of(table, line)->group.snapshot->settings.register_interval_s;
     return wanted_s > line->min_expires_s ? wanted_s : line->min_expires_s;
 }
 
@@ -374,7 +374,7 @@ static void refuse_challenge(struct line_table *table, struct turn *turn, struct
 static bool find_challenge(const struct line_table *table, const struct line *line,
                            const struct sip_message *message, struct sip_challenge *challenge)
 {
-    const char *realm = line_group_of(table, line)->group.snapshot.settings.realm;
+    const char *realm = line_group_of(table, line)->group.snapshot->settings.realm;
     return sip_find_challenge(message, span_of(realm), challenge);
 }
 

@@ -20,7 +20,7 @@ static void put_site_uri(struct buffer *out, const struct line_group_slot *slot,
         sip_put_escaped_user(out, user);
         buffer_put_byte(out, '@');
     }
-    buffer_put_text(out, slot->group.snapshot.settings.domain);
+    buffer_put_text(out, slot->group.snapshot->settings.domain);
     buffer_put_byte(out, '>');
 }
 
@@ -39,7 +39,7 @@ static void put_head(struct buffer *out, struct turn *turn, const struct line_gr
     const struct line_peer *elsewhere = head->peer;
     const struct flow *flow = elsewhere ? &elsewhere->flow : &slot->group.flow;
     const struct address *own = elsewhere ? &elsewhere->own : &slot->group.own;
-    const struct model_group *settings = &slot->group.snapshot.settings;
+    const struct model_group *settings = &slot->group.snapshot->settings;
     const char *name = sip_method_text(head->method);
     buffer_printf(out, "%s sip:%s SIP/2.0\r\n", name, settings->domain);
     sip_put_via(out, flow->transport, own, head->branch);
@@ -76,7 +76,7 @@ static void put_credentials(struct buffer *out, struct turn *turn, const struct 
     struct buffer uri = buffer_over(uri_bytes, sizeof uri_bytes);
     struct span user = snapshot_text(line->block, line->block->auth_user);
     random_put_token(turn->random, &cnonce, TAG_BYTES);
-    buffer_printf(&uri, "sip:%s", slot->group.snapshot.settings.domain);
+    buffer_printf(&uri, "sip:%s", slot->group.snapshot->settings.domain);
     struct sip_credentials credentials = {
         .user = user.len > 0 ? user : line_extension(line),
         .password = snapshot_text(line->block, line->block->password),
@@ -139,7 +139,7 @@ void line_send_probe(struct line_table *table, struct turn *turn, struct pool_id
     struct buffer out;
     if (!open_request(turn, &out)) return;
     slot->cseq = (slot->cseq + 1) & 0x7fffffff;
-    uint64_t call_id = hash_keyed(table->hash_key, SPAN_NONE) ^ slot->group.snapshot.group_id;
+    uint64_t call_id = hash_keyed(table->hash_key, SPAN_NONE) ^ slot->group.snapshot->group_id;
     put_head(&out, turn, slot,
              &(struct head){.method = SIP_OPTIONS,
                             .branch = branch,

@@ -43,7 +43,7 @@ void line_restore(struct line_table *table, struct turn *turn,
     }
     // Longer than we would ask for now: the group was changed since, and a REGISTER that asked for
     // less may be out, or its answer lost.
-    uint64_t asked_us = slot->group.snapshot.settings.register_interval_s * UINT64_C(1000000);
+    uint64_t asked_us = slot->group.snapshot->settings.register_interval_s * UINT64_C(1000000);
     uint64_t left_us = saved->until_us - turn->wall_us;
     line->expires_us = turn->now_us + (left_us < asked_us ? left_us : asked_us);
     line->is_restored = left_us <= asked_us && is_at_saved_place(slot, saved);

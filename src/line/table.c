@@ -14,7 +14,8 @@ size_t line_memory_size(const struct line_limits *limits)
     return round_up(sizeof(struct line_table)) +
            pool_memory_size(sizeof(struct line_group_slot), limits->group_count) +
            pool_memory_size(sizeof(struct line), limits->line_count) +
-           2 * index_memory_size(limits->line_count) + deadlines_memory_size(limits->line_count);
+           2 * index_memory_size(limits->line_count) + deadlines_memory_size(limits->line_count) +
+           round_up(SNAPSHOT_ZONES_MAX * sizeof(struct snapshot_zone));
 }
 
 struct line_table *line_init(void *memory, const struct line_limits *limits,
@@ -22,6 +23,8 @@ struct line_table *line_init(void *memory, const struct line_limits *limits,
 {
     struct line_table *table = memory;
     char *next = (char *)memory + round_up(sizeof *table);
+    table->zones = (struct snapshot_zone *)(void *)next;
+    next += round_up(SNAPSHOT_ZONES_MAX * sizeof(struct snapshot_zone));
     pool_init(&table->groups, next, sizeof(struct line_group_slot), limits->group_count);
     next += pool_memory_size(sizeof(struct line_group_slot), limits->group_count);
     pool_init(&table->lines, next, sizeof(struct line), limits->line_count);
@@ -62,7 +65,7 @@ struct line_group_slot *line_find_group(const struct line_table *table, uint32_t
 {
     for (uint32_t i = 0; i < table->groups.fresh; i++) {
         struct line_group_slot *slot = pool_at(&table->groups, i, id);
-        if (slot && slot->group.snapshot.group_id == group_id) return slot;
+        if (slot && slot->group.snapshot->group_id == group_id) return slot;
     }
     *id = POOL_ID_NONE;
     return NULL;
@@ -113,7 +116,7 @@ static uint64_t hash_id(uint32_t line_id)
 const struct snapshot_line *line_find(const struct line_table *table,
                                       const struct line_group *group, struct span extension)
 {
-    uint32_t group_id = group->snapshot.group_id;
+    uint32_t group_id = group->snapshot->group_id;
     struct index_search search = INDEX_SEARCH(hash_extension(table, group_id, extension));
     for (;;) {
         struct pool_id id = index_next(&table->by_extension, &search);
@@ -174,27 +177,32 @@ static bool is_same_site(const struct model_group *a, const struct model_group *
            a->register_interval_s == b->register_interval_s;
 }
 
+static void release_group(struct turn *turn, const struct snapshot_group *block)
+{
+    struct line_group_released *effect = turn_emit(turn, LINE_GROUP_RELEASED, sizeof *effect);
+    if (effect) effect->block = block;
+}
+
 // The settings were checked when they were saved; what cannot be read allows nobody.
 static void read_allowed(struct line_group_slot *slot)
 {
     size_t count;
-    (void)address_parse_ranges(span_of(slot->group.snapshot.settings.allowed_sources),
+    (void)address_parse_ranges(span_of(slot->group.snapshot->settings.allowed_sources),
                                slot->allowed, ALLOWED_SOURCES_MAX, &count);
     slot->allowed_count = (uint8_t)count;
 }
 
-bool line_put_group(struct line_table *table, struct turn *turn,
-                    const struct snapshot_group *snapshot)
+bool line_put_group(struct line_table *table, struct turn *turn, const struct snapshot_group *block)
 {
     char reason[REASON_SIZE];
     const char *field;
     struct pool_id id;
-    struct line_group_slot *slot = line_find_group(table, snapshot->group_id, &id);
+    struct line_group_slot *slot = line_find_group(table, block->group_id, &id);
     bool is_new = !slot;
     if (is_new) slot = pool_take(&table->groups, &id);
     if (!slot) return false;
     uint64_t old_pace_us = is_new ? 0 : line_pace_us(slot);
-    bool is_restart = is_new || !is_same_site(&slot->group.snapshot.settings, &snapshot->settings);
+    bool is_restart = is_new || !is_same_site(&slot->group.snapshot->settings, &block->settings);
     if (is_new) {
         slot->probe_at_us = DEADLINE_NEVER;
         slot->cseq = line_first_cseq(turn);
@@ -205,13 +213,14 @@ bool line_put_group(struct line_table *table, struct turn *turn,
         slot->saved_peer = (struct address){0};
     }
     slot->told_rate = 0;
-    slot->group.snapshot = *snapshot;
+    if (!is_new) release_group(turn, slot->group.snapshot);
+    slot->group.snapshot = block;
     read_allowed(slot);
     uint64_t pace_us = line_pace_us(slot);
     if (slot->clear_us > 0) slot->clear_us += pace_us - old_pace_us;
     // The settings were checked when they were saved; what cannot be read leaves an empty
     // numbering.
-    if (phone_read_numbering(&snapshot->settings, &slot->group.numbering, &field, reason)) {
+    if (phone_read_numbering(&block->settings, &slot->group.numbering, &field, reason)) {
         slot->group.numbering = (struct phone_numbering){0};
     }
     if (is_restart) {
@@ -222,6 +231,13 @@ bool line_put_group(struct line_table *table, struct turn *turn,
     return true;
 }
 
+static void free_group(struct line_table *table, struct turn *turn, struct pool_id id)
+{
+    const struct line_group_slot *slot = pool_find(&table->groups, id);
+    release_group(turn, slot->group.snapshot);
+    pool_free(&table->groups, id);
+}
+
 void line_remove_group(struct line_table *table, struct turn *turn, uint32_t group_id)
 {
     struct pool_id id;
@@ -229,7 +245,7 @@ void line_remove_group(struct line_table *table, struct turn *turn, uint32_t gro
     if (!slot) return;
     slot->is_removed = true;
     if (slot->line_count == 0) {
-        pool_free(&table->groups, id);
+        free_group(table, turn, id);
         return;
     }
     restart_lines(table, turn, id, false); // the last line to go frees the group
@@ -302,6 +318,20 @@ void line_set_unreachable(struct line_table *table, struct turn *turn, uint32_t 
     slot->group.flow = (struct flow){.peer = *peer};
     text_copy(slot->problem, sizeof slot->problem, problem);
     if (!is_same) restart_lines(table, turn, id, true);
+}
+
+// ---- Time zones
+
+void line_put_zone(struct line_table *table, const struct snapshot_zone *zone)
+{
+    ASSERT(zone->zone_id < SNAPSHOT_ZONES_MAX);
+    table->zones[zone->zone_id] = *zone;
+}
+
+const struct snapshot_zone *line_find_zone(const struct line_table *table, uint32_t zone_id)
+{
+    if (zone_id >= SNAPSHOT_ZONES_MAX || table->zones[zone_id].step_count == 0) return NULL;
+    return &table->zones[zone_id];
 }
 
 // ---- Lines
@@ -427,7 +457,7 @@ void line_free(struct line_table *table, struct turn *turn, struct pool_id id)
     index_remove(&table->by_extension, line->hash, id);
     index_remove(&table->by_id, hash_id(line->block->line_id), id);
     release(turn, line->block);
-    if (--slot->line_count == 0 && slot->is_removed) pool_free(&table->groups, line->group);
+    if (--slot->line_count == 0 && slot->is_removed) free_group(table, turn, line->group);
     pool_free(&table->lines, id);
 }
 
@@ -439,6 +469,19 @@ const struct snapshot_line *line_take_any(struct line_table *table)
         if (!line) continue;
         const struct snapshot_line *block = line->block;
         pool_free(&table->lines, id);
+        return block;
+    }
+    return NULL;
+}
+
+const struct snapshot_group *line_take_any_group(struct line_table *table)
+{
+    for (uint32_t i = 0; i < table->groups.fresh; i++) {
+        struct pool_id id;
+        const struct line_group_slot *slot = pool_at(&table->groups, i, &id);
+        if (!slot) continue;
+        const struct snapshot_group *block = slot->group.snapshot;
+        pool_free(&table->groups, id);
         return block;
     }
     return NULL;

@@ -71,7 +71,7 @@ static void decide(struct settings *settings, const struct settings_question *qu
     call.is_logged_in = question->has_login ? question->is_logged_in : question->is_logged_in_now;
     call.has_clients = call.is_logged_in; // whoever is logged in has something that rings
     if (question->has_dnd) settings->block->is_dnd = question->is_dnd;
-    fwd_prepare(&site->group, &site->numbering, settings->block, &call, &room, &facts);
+    fwd_prepare(settings->group_block, &site->numbering, settings->block, &call, &room, &facts);
     fwd_decide(&facts, &answer->verdict);
 }
 
@@ -93,6 +93,7 @@ enum err settings_explain(struct settings *settings, const struct settings_quest
                           struct settings_answer *answer, struct settings_problem *problem)
 {
     enum err err = find_line(settings, question, problem);
+    if (err == ERR_NONE) err = settings_build_group(settings, problem);
     if (err == ERR_NONE) err = judge_caller(settings, question->from, answer, problem);
     if (err != ERR_NONE) return err;
     decide(settings, question, answer);

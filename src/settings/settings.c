@@ -15,14 +15,17 @@ struct settings *settings_new(struct store *store, struct settings_listener list
 {
     struct settings *settings = calloc(1, sizeof *settings);
     struct snapshot_line *block = malloc(SNAPSHOT_LINE_MAX);
-    if (!settings || !block) {
+    struct snapshot_group *group_block = malloc(SNAPSHOT_GROUP_MAX);
+    if (!settings || !block || !group_block) {
         free(settings);
         free(block);
+        free(group_block);
         return NULL;
     }
     settings->store = store;
     settings->listener = listener;
     settings->block = block;
+    settings->group_block = group_block;
     settings_set_actor(settings, &(struct settings_actor){.name = "lineward"});
     return settings;
 }
@@ -31,6 +34,7 @@ void settings_free(struct settings *settings)
 {
     if (!settings) return;
     free(settings->block);
+    free(settings->group_block);
     free(settings);
 }
 
@@ -74,25 +78,67 @@ static enum err collect_number(struct settings *settings, enum settings_news new
     return err == ERR_NONE ? err : settings_fail(problem, err, "", "out of memory");
 }
 
-static enum err collect_group(struct settings *settings, const struct model_group *group,
-                              uint32_t id, struct settings_problem *problem)
+// The group called `name` itself, without its lines.
+static enum err collect_site(struct settings *settings, const char *name,
+                             struct settings_problem *problem)
 {
-    struct snapshot_group snapshot = {.group_id = id, .settings = *group};
+    const struct snapshot_group *block = settings->group_block;
+    enum err err = settings_load_site(settings, name, &settings->site, problem);
+    if (err == ERR_NONE) err = settings_build_group(settings, problem);
+    if (err != ERR_NONE) return err;
+    err = settings_outbox_put(&settings->outbox, NEWS_GROUP_CHANGED, block, block->size);
+    return err == ERR_NONE ? err : settings_fail(problem, err, "", "out of memory");
+}
+
+static enum err collect_group(struct settings *settings, const struct model_group *group,
+                              struct settings_problem *problem)
+{
     struct store_query query = {.kind = KIND_LINE, .group = group->name};
-    enum err err = settings_outbox_put(&settings->outbox, NEWS_GROUP_CHANGED, &snapshot,
-                                       sizeof snapshot);
-    if (err != ERR_NONE) return settings_fail(problem, err, "", "out of memory");
-    return collect_lines(settings, &query, problem);
+    enum err err = collect_site(settings, group->name, problem);
+    return err == ERR_NONE ? collect_lines(settings, &query, problem) : err;
+}
+
+// The groups that use a calendar, one after the other.
+struct calendar_use {
+    const char *calendar;
+    char after[NAME_SIZE], group[NAME_SIZE]; // the last group that was found, the next one
+};
+
+static bool find_next_group(void *context, uint32_t id, const void *record)
+{
+    (void)id;
+    struct calendar_use *use = context;
+    const struct model_admin_forwarding *forwarding = record;
+    bool is_next = strcmp(forwarding->calendar, use->calendar) == 0 &&
+                   strcmp(forwarding->group, use->after) > 0;
+    if (is_next) memcpy(use->group, forwarding->group, sizeof use->group);
+    return !is_next;
+}
+
+static enum err collect_calendar(struct settings *settings, const struct model_calendar *calendar,
+                                 struct settings_problem *problem)
+{
+    struct store_query query = {.kind = KIND_ADMIN_FORWARDING};
+    struct calendar_use use = {.calendar = calendar->name};
+    for (;;) {
+        use.group[0] = '\0';
+        enum err err = store_list(settings->store, &query, find_next_group, &use);
+        if (err != ERR_NONE) return settings_fail_store(settings, err, problem);
+        if (!*use.group) return ERR_NONE;
+        err = collect_site(settings, use.group, problem);
+        if (err != ERR_NONE) return err;
+        memcpy(use.after, use.group, sizeof use.after);
+    }
 }
 
 // What the engine has to learn of a record that was added or replaced.
 static enum err collect_saved(struct settings *settings, enum model_kind kind, const void *record,
-                              uint32_t id, struct settings_problem *problem)
+                              struct settings_problem *problem)
 {
     const union model_record *of = record;
     struct store_query query = {.kind = KIND_LINE};
     switch (kind) {
-    case KIND_GROUP: return collect_group(settings, &of->group, id, problem);
+    case KIND_GROUP: return collect_group(settings, &of->group, problem);
     case KIND_USER: query.user = of->user.name; break;
     case KIND_LINE:
         query.group = of->line.group;
@@ -106,8 +152,8 @@ static enum err collect_saved(struct settings *settings, enum model_kind kind, c
         query.group = of->exception.group;
         query.extension = of->exception.extension;
         break;
-    case KIND_CALENDAR:
-    case KIND_ADMIN_FORWARDING: return ERR_NONE;
+    case KIND_CALENDAR: return collect_calendar(settings, &of->calendar, problem);
+    case KIND_ADMIN_FORWARDING: return collect_site(settings, of->admin_forwarding.group, problem);
     case KIND_SESSION:
     case KIND_TOKEN: return ERR_NONE; // nothing that the engine knows
     case KIND_COUNT: ASSERT(false);
@@ -123,9 +169,9 @@ static enum err collect_removed(struct settings *settings, enum model_kind kind,
     case KIND_LINE: return collect_number(settings, NEWS_LINE_REMOVED, id, problem);
     case KIND_FORWARDING:
     case KIND_EXCEPTION:
-    case KIND_CALENDAR:
-    case KIND_ADMIN_FORWARDING: return collect_saved(settings, kind, record, id, problem);
-    case KIND_USER: // had no lines, or would not be removed
+    case KIND_ADMIN_FORWARDING: return collect_saved(settings, kind, record, problem);
+    case KIND_USER:     // had no lines, or would not be removed
+    case KIND_CALENDAR: // was used by nobody
     case KIND_SESSION:
     case KIND_TOKEN:
     case KIND_COUNT: break;
@@ -224,7 +270,7 @@ static enum err change(struct settings *settings, enum model_kind kind, void *re
     if (err == ERR_NONE && kind == KIND_FORWARDING) {
         err = settings_check_loops(settings, record, problem);
     }
-    if (err == ERR_NONE) err = collect_saved(settings, kind, record, id, problem);
+    if (err == ERR_NONE) err = collect_saved(settings, kind, record, problem);
     return end(settings, err, problem);
 }
 
@@ -311,13 +357,27 @@ enum err settings_list(struct settings *settings, const struct store_query *quer
 
 // ---- At start
 
+// The groups that are published: one after the other, for each is made of several records.
+struct publishing {
+    struct settings *settings;
+    struct settings_problem *problem;
+    enum err err;
+};
+
 static bool publish_group(void *context, uint32_t id, const void *record)
 {
-    const struct settings *settings = context;
-    struct snapshot_group snapshot = {.group_id = id};
-    snapshot.settings = *(const struct model_group *)record;
+    (void)id;
+    struct publishing *publishing = context;
+    struct settings *settings = publishing->settings;
+    const struct model_group *group = record;
+    publishing->err = settings_load_site(settings, group->name, &settings->site,
+                                         publishing->problem);
+    if (publishing->err == ERR_NONE) {
+        publishing->err = settings_build_group(settings, publishing->problem);
+    }
+    if (publishing->err != ERR_NONE) return false;
     if (settings->listener.group_changed) {
-        settings->listener.group_changed(settings->listener.context, &snapshot);
+        settings->listener.group_changed(settings->listener.context, settings->group_block);
     }
     return true;
 }
@@ -334,7 +394,9 @@ static enum err publish_line(void *context, const struct snapshot_line *block)
 enum err settings_publish_all(struct settings *settings, struct settings_problem *problem)
 {
     struct store_query groups = {.kind = KIND_GROUP}, lines = {.kind = KIND_LINE};
-    enum err err = settings_list(settings, &groups, publish_group, settings, problem);
+    struct publishing publishing = {.settings = settings, .problem = problem};
+    enum err err = settings_list(settings, &groups, publish_group, &publishing, problem);
+    if (err == ERR_NONE) err = publishing.err;
     if (err == ERR_NONE) err = settings_walk(settings, &lines, publish_line, settings, problem);
     return err;
 }

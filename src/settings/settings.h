@@ -14,6 +14,10 @@ struct settings;
 // listener must not call the settings. What it is not interested in may be NULL.
 struct settings_listener {
     void *context;
+    // Seconds since 1970 (UTC), where that is not the computer's clock. It tells nothing.
+    uint64_t (*now_s)(void *context);
+    // What clocks show in a time zone: told before what names it, and by settings_refresh_zones.
+    void (*zone_changed)(void *context, const struct snapshot_zone *zone);
     void (*group_changed)(void *context, const struct snapshot_group *group);
     void (*group_removed)(void *context, uint32_t group_id);
     void (*line_changed)(void *context, const struct snapshot_line *line);
@@ -44,6 +48,10 @@ void settings_set_actor(struct settings *settings, const struct settings_actor *
 // Tells the listener of every group and line: at start.
 enum err settings_publish_all(struct settings *settings,
                               struct settings_problem *problem) WARN_UNUSED;
+
+// Tells the listener of all time zones again: to be called once a day, as a zone is told for a
+// year.
+void settings_refresh_zones(struct settings *settings);
 
 // Adds, replaces, removes a record (of `kind`, its key fields set). Texts are brought into their
 // stored form in place: a forwarding's target, a group's main number, blanks at the ends. On an

@@ -2,6 +2,7 @@
 // What the files of this folder share.
 #pragma once
 
+#include "calendar/calendar.h"
 #include "settings/settings.h"
 
 // ---- Problems
@@ -44,9 +45,16 @@ enum err settings_audit(struct settings *settings, enum model_kind kind, const v
 enum err settings_audit_removal(struct settings *settings, enum model_kind kind, const void *record,
                                 struct settings_problem *problem);
 
-// ---- Blocks for the engine (snapshot.c, walk.c)
+// ---- Time zones (zones.c)
 
-// A group, and its numbering as it was read.
+// Seconds since 1970, UTC.
+uint64_t settings_now_s(const struct settings *settings);
+// The number of the zone called `name` (empty: the server's); the listener knows it from now on.
+uint32_t settings_zone_id(struct settings *settings, const char *name);
+
+// ---- Blocks for the engine (line_block.c, group_block.c, walk.c)
+
+// A group without its administrative forwardings, and its numbering as it was read.
 struct settings_site {
     struct snapshot_group group;
     struct phone_numbering numbering;
@@ -61,18 +69,38 @@ struct settings_line {
     bool has_user;
     struct model_user user;
     struct model_forwarding forwardings[SLOT_COUNT];
+    uint32_t forwarding_ids[SLOT_COUNT];
     size_t forwarding_count;
+    struct model_exception exceptions[EXCEPTIONS_MAX]; // by position
+    uint32_t exception_ids[EXCEPTIONS_MAX];
+    size_t exception_count;
 };
 
 // Builds a line's block (SNAPSHOT_LINE_MAX bytes).
-void settings_build_block(const struct settings_site *site, const struct settings_line *line,
-                          struct snapshot_line *block);
+void settings_build_block(struct settings *settings, const struct settings_site *site,
+                          const struct settings_line *line, struct snapshot_line *block);
+// Builds the block of the group in settings->site, in settings->group_block.
+enum err settings_build_group(struct settings *settings, struct settings_problem *problem);
+
+// A block that is being written (block.c).
+struct settings_writer {
+    char *bytes; // aligned for all parts
+    size_t len, size;
+};
+struct snapshot_text settings_put_text(struct settings_writer *writer, struct span text);
+// Makes room for `count` elements of `element_size` bytes, which the caller fills in.
+void *settings_put_list(struct settings_writer *writer, size_t element_size, size_t count,
+                        struct snapshot_list *list);
+struct snapshot_list settings_put_schedule(struct settings_writer *writer, const char *text);
+// The delay of a rule that has `delay_s`, 0 standing for the default.
+uint16_t settings_delay_s(const struct settings_site *site, uint32_t delay_s);
+uint8_t settings_class_of(const struct settings_site *site, const char *target);
 
 // Reads the group called `name`. A missing one is ERR_NOT_FOUND of the field "group".
 enum err settings_load_site(struct settings *settings, const char *name, struct settings_site *site,
                             struct settings_problem *problem);
 
-// Reads a line with its user and forwardings. ERR_NOT_FOUND when there is no such line.
+// Reads a line with its user, forwardings and exceptions. ERR_NOT_FOUND when there is no such line.
 enum err settings_load_line(struct settings *settings, const char *group, const char *extension,
                             struct settings_line *line, struct settings_problem *problem);
 
@@ -105,6 +133,11 @@ void settings_outbox_clear(struct settings_outbox *outbox);
 
 enum { WALK_PAGE = 64 };
 
+struct settings_admin_forwarding {
+    uint32_t id;
+    struct model_admin_forwarding record;
+};
+
 enum settings_batch { BATCH_NONE, BATCH_OPEN, BATCH_REFUSED };
 
 struct settings {
@@ -118,4 +151,11 @@ struct settings {
     struct settings_site site;
     struct settings_line page[WALK_PAGE];
     struct snapshot_line *block; // SNAPSHOT_LINE_MAX bytes
+    // Of one group at a time:
+    struct snapshot_group *group_block; // SNAPSHOT_GROUP_MAX bytes
+    struct settings_admin_forwarding admin_forwardings[ADMIN_FORWARDINGS_MAX];
+    size_t admin_count;
+    // By their zone_id:
+    char zones[SNAPSHOT_ZONES_MAX][NAME_SIZE];
+    uint32_t zone_count;
 };

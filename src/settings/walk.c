@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// From the store to blocks: lines in the order of their keys, page by page, and their forwardings,
-// which are in the same order, read alongside. One pass, however many lines there are.
+// From the store to blocks: lines in the order of their keys, page by page, and their forwardings
+// and exceptions, which are in the same order, read alongside. One pass, however many lines there
+// are.
 #include "settings/settings_int.h"
 
 #include <string.h>
@@ -21,6 +22,8 @@ enum err settings_load_site(struct settings *settings, const char *name, struct 
     }
     if (err != ERR_NONE) return settings_fail_store(settings, err, problem);
     const char *refused = phone_read_numbering(group, &site->numbering, &field, reason);
+    site->group.size = sizeof site->group;
+    site->group.zone_id = settings_zone_id(settings, group->time_zone);
     if (!refused) return ERR_NONE;
     return settings_fail(problem, ERR_CORRUPT, "", "group %s: its %s %s", name, field, refused);
 }
@@ -38,43 +41,66 @@ static enum err read_user(struct settings *settings, struct settings_line *line,
     return err == ERR_NONE ? err : settings_fail_store(settings, err, problem);
 }
 
-static void add_forwarding(struct settings_line *line, const struct model_forwarding *forwarding)
+static void add_rule(struct settings_line *line, enum model_kind kind, uint32_t id,
+                     const void *record)
 {
-    ASSERT(line->forwarding_count < SLOT_COUNT);
-    line->forwardings[line->forwarding_count++] = *forwarding;
+    if (kind == KIND_FORWARDING) {
+        ASSERT(line->forwarding_count < SLOT_COUNT);
+        line->forwarding_ids[line->forwarding_count] = id;
+        line->forwardings[line->forwarding_count++] = *(const struct model_forwarding *)record;
+    } else if (line->exception_count < EXCEPTIONS_MAX) {
+        line->exception_ids[line->exception_count] = id;
+        line->exceptions[line->exception_count++] = *(const struct model_exception *)record;
+    }
 }
 
 static bool take_forwarding(void *context, uint32_t id, const void *record)
 {
-    (void)id;
-    add_forwarding(context, record);
+    add_rule(context, KIND_FORWARDING, id, record);
+    return true;
+}
+
+static bool take_exception(void *context, uint32_t id, const void *record)
+{
+    add_rule(context, KIND_EXCEPTION, id, record);
     return true;
 }
 
 enum err settings_load_line(struct settings *settings, const char *group, const char *extension,
                             struct settings_line *line, struct settings_problem *problem)
 {
-    struct store_query query = {.kind = KIND_FORWARDING, .group = group, .extension = extension};
+    struct store_query slots = {.kind = KIND_FORWARDING, .group = group, .extension = extension};
+    struct store_query exceptions = slots;
+    exceptions.kind = KIND_EXCEPTION;
     *line = (struct settings_line){.forwarding_count = 0};
     text_copy(line->line.group, sizeof line->line.group, span_of(group));
     text_copy(line->line.extension, sizeof line->line.extension, span_of(extension));
     enum err err = store_get(settings->store, KIND_LINE, &line->line, &line->id);
-    if (err == ERR_NONE) err = store_list(settings->store, &query, take_forwarding, line);
+    if (err == ERR_NONE) err = store_list(settings->store, &slots, take_forwarding, line);
+    if (err == ERR_NONE) err = store_list(settings->store, &exceptions, take_exception, line);
     if (err != ERR_NONE) return settings_fail_store(settings, err, problem);
     return read_user(settings, line, problem);
 }
 
 // ---- A page of lines
 
+// Records that are read alongside the lines: forwardings, or exceptions.
+struct alongside {
+    struct walk *walk;
+    enum model_kind kind;
+    union model_record after; // the last one that was read
+    bool has_after;
+    size_t at; // the line on the page that they are being added to
+};
+
 // A walk under way.
 struct walk {
     struct settings *settings;
     const struct store_query *query;
     struct model_line after; // the last line of the page before
-    struct model_forwarding forwarding_after;
-    bool has_after, has_forwarding_after;
+    bool has_after;
     size_t count; // lines on the page
-    size_t at;    // the line that forwardings are being added to
+    struct alongside forwardings, exceptions;
 };
 
 static bool add_line(void *context, uint32_t id, const void *record)
@@ -85,6 +111,7 @@ static bool add_line(void *context, uint32_t id, const void *record)
     line->line = *(const struct model_line *)record;
     line->has_user = false;
     line->forwarding_count = 0;
+    line->exception_count = 0;
     return true;
 }
 
@@ -94,7 +121,6 @@ static enum err read_lines(struct walk *walk)
     query.after = walk->has_after ? &walk->after : NULL;
     query.limit = WALK_PAGE;
     walk->count = 0;
-    walk->at = 0;
     enum err err = store_list(walk->settings->store, &query, add_line, walk);
     if (walk->count == 0) return err;
     walk->after = walk->settings->page[walk->count - 1].line;
@@ -102,63 +128,68 @@ static enum err read_lines(struct walk *walk)
     return err;
 }
 
-// ---- Forwardings alongside
+// ---- Forwardings and exceptions alongside
 
-static int compare_to_line(const struct model_forwarding *forwarding, const struct model_line *line)
+// Both kinds of records begin with the line that they belong to.
+static int compare_to_line(enum model_kind kind, const union model_record *record,
+                           const struct model_line *line)
 {
-    int order = strcmp(forwarding->group, line->group);
-    return order != 0 ? order : strcmp(forwarding->extension, line->extension);
+    bool is_slot = kind == KIND_FORWARDING;
+    int order = strcmp(is_slot ? record->forwarding.group : record->exception.group, line->group);
+    if (order != 0) return order;
+    return strcmp(is_slot ? record->forwarding.extension : record->exception.extension,
+                  line->extension);
 }
 
-// Adds a forwarding to its line on the page. Ends, without taking it, at the first one behind the
-// page.
-static bool merge_forwarding(void *context, uint32_t id, const void *record)
+// Adds a record to its line on the page. Ends, without taking it, at the first one behind the page.
+static bool merge(void *context, uint32_t id, const void *record)
 {
-    (void)id;
-    struct walk *walk = context;
+    struct alongside *alongside = context;
+    const struct walk *walk = alongside->walk;
     struct settings_line *page = walk->settings->page;
-    const struct model_forwarding *forwarding = record;
-    while (walk->at < walk->count && compare_to_line(forwarding, &page[walk->at].line) > 0) {
-        walk->at++;
-    }
-    if (walk->at == walk->count) return false;
-    if (compare_to_line(forwarding, &page[walk->at].line) == 0) {
-        add_forwarding(&page[walk->at], forwarding);
-    }
-    walk->forwarding_after = *forwarding;
-    walk->has_forwarding_after = true;
+    enum model_kind kind = alongside->kind;
+    size_t *at = &alongside->at;
+    while (*at < walk->count && compare_to_line(kind, record, &page[*at].line) > 0) ++*at;
+    if (*at == walk->count) return false;
+    if (compare_to_line(kind, record, &page[*at].line) == 0) add_rule(&page[*at], kind, id, record);
+    memcpy(&alongside->after, record, model_kind(kind)->record_size);
+    alongside->has_after = true;
     return true;
 }
 
-static enum err read_forwardings_alongside(struct walk *walk)
+static enum err read_alongside(struct walk *walk, struct alongside *alongside)
 {
     struct store_query query = {
-        .kind = KIND_FORWARDING,
+        .kind = alongside->kind,
         .group = walk->query->group,
         .extension = walk->query->extension,
-        .after = walk->has_forwarding_after ? &walk->forwarding_after : NULL,
+        .after = alongside->has_after ? &alongside->after : NULL,
     };
-    return store_list(walk->settings->store, &query, merge_forwarding, walk);
+    alongside->at = 0;
+    return store_list(walk->settings->store, &query, merge, alongside);
 }
 
 // The lines of one user lie scattered: each is asked for by itself.
-static enum err read_forwardings_one_by_one(struct walk *walk)
+static enum err read_one_by_one(struct walk *walk, struct alongside *alongside)
 {
     enum err err = ERR_NONE;
-    for (walk->at = 0; walk->at < walk->count && err == ERR_NONE; walk->at++) {
-        const struct model_line *line = &walk->settings->page[walk->at].line;
+    for (alongside->at = 0; alongside->at < walk->count && err == ERR_NONE; alongside->at++) {
+        const struct model_line *line = &walk->settings->page[alongside->at].line;
         struct store_query query = {
-            .kind = KIND_FORWARDING, .group = line->group, .extension = line->extension};
-        err = store_list(walk->settings->store, &query, merge_forwarding, walk);
+            .kind = alongside->kind, .group = line->group, .extension = line->extension};
+        err = store_list(walk->settings->store, &query, merge, alongside);
     }
     return err;
 }
 
 static enum err read_page(struct walk *walk)
 {
+    struct alongside *both[] = {&walk->forwardings, &walk->exceptions};
     enum err err = read_lines(walk);
-    if (err != ERR_NONE || walk->count == 0) return err;
-    return walk->query->user ? read_forwardings_one_by_one(walk) : read_forwardings_alongside(walk);
+    for (size_t i = 0; i < 2 && err == ERR_NONE && walk->count > 0; i++) {
+        err = walk->query->user ? read_one_by_one(walk, both[i]) : read_alongside(walk, both[i]);
+    }
+    return err;
 }
 
 // ---- Blocks
@@ -176,7 +207,7 @@ static enum err build_page(struct walk *walk, settings_sink *sink, void *context
         }
         if (err == ERR_NONE) err = read_user(settings, line, problem);
         if (err != ERR_NONE) return err;
-        settings_build_block(&settings->site, line, settings->block);
+        settings_build_block(settings, &settings->site, line, settings->block);
         if (sink(context, settings->block) != ERR_NONE) {
             return settings_fail(problem, ERR_NO_MEMORY, "", "out of memory");
         }
@@ -188,6 +219,8 @@ enum err settings_walk(struct settings *settings, const struct store_query *quer
                        settings_sink *sink, void *context, struct settings_problem *problem)
 {
     struct walk walk = {.settings = settings, .query = query};
+    walk.forwardings = (struct alongside){.walk = &walk, .kind = KIND_FORWARDING};
+    walk.exceptions = (struct alongside){.walk = &walk, .kind = KIND_EXCEPTION};
     settings->site.group.settings.name[0] = '\0'; // it may have changed
     enum err err;
     do {

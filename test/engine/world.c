@@ -112,12 +112,35 @@ static void on_release_line(void *context, const struct snapshot_line *block)
     free((void *)(uintptr_t)block);
 }
 
+static void on_release_group(void *context, const struct snapshot_group *block)
+{
+    struct world *world = context;
+    ASSERT(world->block_count > 0);
+    world->block_count--;
+    free((void *)(uintptr_t)block);
+}
+
 // ---- Settings
+
+static uint64_t now_s(void *context)
+{
+    const struct world *world = context;
+    return world->time.wall_us / 1000000;
+}
+
+static void on_zone_changed(void *context, const struct snapshot_zone *zone)
+{
+    struct world *world = context;
+    engine_put_zone(world->engine, zone);
+}
 
 static void on_group_changed(void *context, const struct snapshot_group *group)
 {
     struct world *world = context;
-    bool is_taken = engine_put_group(world->engine, world->time, group);
+    struct snapshot_group *copy = malloc(group->size);
+    memcpy(copy, group, group->size);
+    world->block_count++;
+    bool is_taken = engine_put_group(world->engine, world->time, copy);
     ASSERT(is_taken);
 }
 
@@ -160,6 +183,7 @@ static void start_engine(struct world *world, uint64_t seed)
                                .line_state = on_line_state,
                                .call_ended = on_call_ended,
                                .release_line = on_release_line,
+                               .release_group = on_release_group,
                                .rate_raised = on_rate_raised};
     world->engine_memory = calloc(1, engine_memory_size(&limits));
     world->engine = engine_init(world->engine_memory, &limits, bytes, host);
@@ -182,6 +206,8 @@ struct world *world_new(uint64_t seed)
     world->store = store_open_memory();
     world->settings = settings_new(world->store,
                                    (struct settings_listener){.context = world,
+                                                              .now_s = now_s,
+                                                              .zone_changed = on_zone_changed,
                                                               .group_changed = on_group_changed,
                                                               .group_removed = on_group_removed,
                                                               .line_changed = on_line_changed,
