@@ -33,6 +33,7 @@ Run `./dev run`, then `./dev check`. See [the layers](docs/architecture.md).
 | `src/sip` | base | pure |
 | `src/phone` | model, base | pure |
 | `src/fwd` | phone, model, base | pure |
+| `src/locate` | model, base | pure |
 | `src/txn` | sip, base | pure |
 | `src/line` | txn, sip, phone, model, base | pure |
 | `src/client` | txn, sip, phone, model, base | pure |
