@@ -9,6 +9,20 @@
 struct api;
 struct api_statistics;
 
+// One SIP message of a line, as it was received or sent.
+struct api_trace_message {
+    uint64_t number; // rising
+    bool is_received;
+    uint8_t transport; // enum transport
+    struct address peer;
+    uint64_t wall_us;
+    struct span text; // may be any bytes
+};
+struct api_trace_reader {
+    void (*visit)(void *context, const struct api_trace_message *message);
+    void *context;
+};
+
 // What the API asks about the running system; called on the API's thread.
 struct api_engine {
     void *context;
@@ -23,6 +37,10 @@ struct api_engine {
     void (*statistics)(void *context, struct api_statistics *out);
     // Whether all workers answer.
     bool (*is_working)(void *context);
+    // The messages of a line with numbers above `after`, oldest first; from the first question on,
+    // as long as it is asked again within 15 s. Returns the number to go on from.
+    uint64_t (*trace)(void *context, uint32_t group_id, const char *extension, uint64_t after,
+                      struct api_trace_reader reader);
 };
 
 struct api_statistics {

@@ -265,7 +265,7 @@ bool api_etag_is_known(const struct request *request, const char *etag);
 
 handler api_metrics_get, api_ready_get;
 handler api_health_get, api_presets_list, api_status_get;
-handler api_import_post, api_export_get;
+handler api_import_post, api_export_get, api_messages_list;
 handler api_records_list, api_records_add, api_records_get, api_records_put, api_records_patch,
     api_records_remove;
 handler api_session_get, api_session_post, api_session_delete, api_sessions_list,

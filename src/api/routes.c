@@ -53,6 +53,8 @@ static const struct route routes[] = {
     {METHOD_PATCH,  LINE,                          api_records_patch,  KIND_LINE,       NULL, FOR_OWNER, SCOPE_WRITE},
     {METHOD_DELETE, LINE,                          api_records_remove, KIND_LINE,       NULL, FOR_ADMIN, SCOPE_ADMIN},
 
+    {METHOD_GET,    LINE "/messages",              api_messages_list,  KIND_LINE,       "after", FOR_ADMIN, SCOPE_ADMIN},
+
     {METHOD_GET,    LINE "/forwardings",           api_records_list,   KIND_FORWARDING, NULL, FOR_OWNER, SCOPE_READ},
     {METHOD_GET,    SLOT,                          api_records_get,    KIND_FORWARDING, NULL, FOR_OWNER, SCOPE_READ},
     {METHOD_PUT,    SLOT,                          api_records_put,    KIND_FORWARDING, NULL, FOR_OWNER, SCOPE_WRITE},

@@ -26,6 +26,7 @@ struct server {
     struct states *states;
     struct journal *journal;
     struct registrations *registrations;
+    struct tap *tap;
     struct worker *worker;
     struct settings *settings;
     struct api *api;
@@ -89,6 +90,27 @@ static bool is_working(void *context)
     return worker_is_working(server->worker);
 }
 
+static void pass_message(void *context, const struct tap_record *record)
+{
+    const struct api_trace_reader *reader = context;
+    struct api_trace_message message = {.number = record->number,
+                                        .is_received = record->is_received,
+                                        .transport = record->transport,
+                                        .peer = record->peer,
+                                        .wall_us = record->wall_us,
+                                        .text = record->text};
+    reader->visit(reader->context, &message);
+}
+
+static uint64_t read_trace(void *context, uint32_t group_id, const char *extension, uint64_t after,
+                           struct api_trace_reader reader)
+{
+    struct server *server = context;
+    struct tap_line line = {.group_id = group_id};
+    text_copy(line.extension, sizeof line.extension, span_of(extension));
+    return tap_read(server->tap, &line, after, net_now_us(), pass_message, &reader);
+}
+
 // ---- Starting
 
 static bool open_stores(struct server *server)
@@ -109,10 +131,12 @@ static bool start_worker(struct server *server)
     server->states = states_new(server->config.lines_max, server->config.groups_max);
     server->journal = journal_new(server->journal_store);
     server->registrations = registrations_load(server->config.data_dir);
-    if (!server->states || !server->journal || !server->registrations) {
+    server->tap = tap_new();
+    if (!server->states || !server->journal || !server->registrations || !server->tap) {
         return fail("cannot start", "out of memory");
     }
-    struct worker_parts parts = {server->states, server->journal, server->registrations};
+    struct worker_parts parts = {server->states, server->journal, server->registrations,
+                                 server->tap};
     server->worker = worker_new(&server->config, &parts, &problem);
     if (!server->worker) return fail("cannot start SIP", problem.text);
     return worker_start(server->worker) == ERR_NONE || fail("cannot start SIP", "no thread");
@@ -137,6 +161,7 @@ static bool start_api(struct server *server)
                    .count_lines = count_lines,
                    .is_logged_in = is_logged_in,
                    .statistics = get_statistics,
+                   .trace = read_trace,
                    .is_working = is_working},
         .session_idle_s = server->config.session_idle_s,
         .session_max_s = server->config.session_max_s,
@@ -198,6 +223,7 @@ static void end(struct server *server)
     if (server->worker) worker_stop(server->worker);
     if (server->is_ready) registrations_save(server->registrations, server->states);
     worker_free(server->worker);
+    tap_free(server->tap);
     registrations_free(server->registrations);
     journal_free(server->journal);
     states_free(server->states);

@@ -29,6 +29,7 @@ struct worker {
     struct states *states;
     struct journal *journal;
     const struct registrations *registrations;
+    struct tap *tap;
     struct engine_counts told; // counts already added to the states
     uint64_t tell_overload_us; // not before this again
     struct line_peer_event peer_events[PEER_EVENT_MAX];
@@ -45,11 +46,29 @@ static struct engine_time now(void)
     return (struct engine_time){.now_us = net_now_us(), .wall_us = net_wall_us()};
 }
 
+// Copies of a message for those who look at the groups it belongs to.
+static void copy(const struct worker *worker, const struct flow *flow, struct span bytes,
+                 bool is_received)
+{
+    struct pool_id place = POOL_ID_NONE;
+    struct engine_group_at group;
+    if (!tap_is_open(worker->tap)) return;
+    while (engine_next_group_at(worker->engine, &flow->peer, &place, &group)) {
+        struct tap_message message = {.is_received = is_received,
+                                      .flow = *flow,
+                                      .own = group.own,
+                                      .wall_us = net_wall_us(),
+                                      .bytes = bytes};
+        tap_put(worker->tap, group.group_id, &message);
+    }
+}
+
 // ---- What the engine hands out
 
 static void on_send(void *context, const struct flow *flow, struct span bytes)
 {
     struct worker *worker = context;
+    copy(worker, flow, bytes, false);
     if (flow->transport == TRANSPORT_UDP) {
         net_send(worker->net, flow, bytes);
     } else {
@@ -201,6 +220,7 @@ static void on_waited(void *context, uint64_t us)
 static void on_datagram(void *context, const struct flow *flow, struct span bytes)
 {
     struct worker *worker = context;
+    copy(worker, flow, bytes, true);
     engine_datagram(worker->engine, now(), flow, bytes);
 }
 
@@ -529,6 +549,7 @@ struct worker *worker_new(const struct app_config *config, const struct worker_p
     worker->states = parts->states;
     worker->journal = parts->journal;
     worker->registrations = parts->registrations;
+    worker->tap = parts->tap;
     worker->commands = commands_new();
     if (!worker->commands || !make_engine(worker, config)) goto failed;
     if (!make_net(worker, problem)) goto failed;

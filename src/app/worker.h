@@ -7,6 +7,7 @@
 #include "app/journal.h"
 #include "app/registrations.h"
 #include "app/states.h"
+#include "app/tap.h"
 #include "net/net.h"
 #include "settings/settings.h"
 
@@ -17,6 +18,7 @@ struct worker_parts {
     struct states *states;
     struct journal *journal;
     const struct registrations *registrations; // from before
+    struct tap *tap;
 };
 // Binds the SIP address. NULL on failure with `*problem`.
 struct worker *worker_new(const struct app_config *config, const struct worker_parts *parts,

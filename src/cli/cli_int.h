@@ -150,6 +150,7 @@ command_run cli_record_list, cli_record_show, cli_record_add, cli_record_set, cl
 command_run cli_forward_list, cli_forward_set, cli_forward_clear;
 command_run cli_explain, cli_journal, cli_audit, cli_status;
 command_run cli_completion, cli_manual, cli_preset_list, cli_preset_show, cli_import, cli_export;
+command_run cli_trace;
 // The preset of a name; NULL, with the reason printed, where there is none.
 const struct model_preset *cli_preset_find(const char *name);
 // Prints what may stand for the last of the words behind "lineward", one a line: for the shell.

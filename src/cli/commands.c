@@ -89,6 +89,12 @@ static const struct option audit_options[] = {
     NO_OPTION,
 };
 
+static const struct option trace_options[] = {
+    {"group", "GROUP", "line group; not needed where only one has this extension"},
+    {"seconds", "N", "end after so many seconds, not only by Ctrl-C"},
+    NO_OPTION,
+};
+
 static const struct option import_options[] = {
     {"dry-run", NULL, "only tell what would happen"},
     {"yes", NULL, "do it without being asked"},
@@ -133,6 +139,7 @@ const struct command cli_commands[] = {
     {"journal", NULL,     "[EXT]",          0, 1, "tell what happened to calls, and why",          journal_options,       false, 0,               cli_journal},
     {"audit",   NULL,     "[KEY]",          0, 1, "tell who changed which setting",                audit_options,         false, 0,               cli_audit},
     {"status",  NULL,     "",               0, 0, "tell how the server is doing",                  NULL,                  false, 0,               cli_status},
+    {"trace",   NULL,     "EXT",            1, 1, "show the SIP messages of a line as they come and go", trace_options,    false, KIND_LINE,       cli_trace},
     {"import",  NULL,     "FILE",           1, 1, "import a table of lines, or an export, as a whole or not at all", import_options, false, 0,     cli_import},
     {"export",  NULL,     "",               0, 0, "print all settings, but no passwords, for import", export_options,     false, 0,               cli_export},
     {"completion", NULL,  "SHELL",          1, 1, "print the completion script of bash, zsh or fish", NULL,               false, 0,               cli_completion},

@@ -389,6 +389,15 @@ void engine_connection_lost(struct engine *engine, struct engine_time now, uint3
     drain(engine);
 }
 
+bool engine_next_group_at(const struct engine *engine, const struct address *peer,
+                          struct pool_id *place, struct engine_group_at *out)
+{
+    const struct line_group *group = line_next_group_at(engine->lines, peer, place);
+    if (!group) return false;
+    *out = (struct engine_group_at){group->snapshot.group_id, group->own};
+    return true;
+}
+
 struct engine_counts engine_counts(const struct engine *engine)
 {
     struct engine_counts counts = engine->counts;

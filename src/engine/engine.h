@@ -101,6 +101,15 @@ bool engine_is_source(const struct engine *engine, uint32_t group_id, const stru
 // A connection has ended: requests of ours that wait for an answer by it are tried anew.
 void engine_connection_lost(struct engine *engine, struct engine_time now, uint32_t connection);
 
+// A group whose PBX is at `peer`: the next one after `*place` (POOL_ID_NONE: the first). False when
+// there is none left.
+struct engine_group_at {
+    uint32_t group_id;
+    struct address own; // ours as that PBX sees us
+};
+bool engine_next_group_at(const struct engine *engine, const struct address *peer,
+                          struct pool_id *place, struct engine_group_at *out);
+
 struct engine_counts {
     uint64_t calls;           // INVITEs for lines
     uint64_t strangers;       // requests from elsewhere than a PBX of ours

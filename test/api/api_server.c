@@ -50,6 +50,25 @@ static bool is_working(void *context)
     return getenv("API_HANGS") == NULL;
 }
 
+// Every line has received one message, with bytes that are no text.
+static uint64_t read_trace(void *context, uint32_t group_id, const char *extension, uint64_t after,
+                           struct api_trace_reader reader)
+{
+    (void)context;
+    (void)group_id;
+    char text[64];
+    struct api_trace_message message = {
+        .number = 5,
+        .is_received = true,
+        .peer = {.family = ADDRESS_IPV4, .port = 5060, .bytes = {192, 0, 2, 1}},
+        .wall_us = 1700000000123000,
+    };
+    snprintf(text, sizeof text, "OPTIONS sip:%s@pbx SIP/2.0\r\nX: \xff\x1b[31m\r\n\r\n", extension);
+    message.text = span_of(text);
+    if (after < message.number) reader.visit(reader.context, &message);
+    return message.number;
+}
+
 static void get_statistics(void *context, struct api_statistics *out)
 {
     (void)context;
@@ -181,6 +200,7 @@ int main(int argc, char **argv)
                        .count_lines = count_lines,
                        .is_logged_in = is_logged_in,
                        .statistics = get_statistics,
+                       .trace = read_trace,
                        .is_working = is_working},
         };
         options.session_idle_s = number_of("API_SESSION_IDLE");

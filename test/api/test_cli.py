@@ -376,6 +376,20 @@ class Transfer(Case):
             self.assertEqual("115" in self.done("line", "list"), wanted, result.stdout)
 
 
+class Trace(Case):
+    def test_messages_of_a_line(self):
+        self.set_up_trial()
+        shown = self.done("trace", "102", "--seconds", "1")
+        self.assertIn("<--  2023-11-14T22:13:20.123Z  received from 192.0.2.1:5060 by udp\n"
+                      "     OPTIONS sip:102@pbx SIP/2.0\n", shown)
+        self.assertEqual(shown.count("OPTIONS"), 1)
+        self.assertNotIn("\x1b", shown)
+        lines = self.done("trace", "102", "--seconds", "0", "--json").splitlines()
+        self.assertEqual(json.loads(lines[0])["number"], 5)
+        self.refused("trace", "109")
+        self.refused("trace", "102", "--seconds", "x", status=2)
+
+
 class Shell(Case):
     """Completion and the manual page come from the table of commands."""
 

@@ -35,6 +35,7 @@ WALK = (
     ("changeForwarding", ["new", "1", "dnd", "all"], {"enabled": False}, 200),
     ("getForwarding", ["new", "1", "dnd", "all"], None, 200),
     ("listForwardings", ["new", "1"], None, 200),
+    ("listMessages", ["new", "1"], None, 200),
     ("explainCall", ["new", "1"], {"from": "5"}, 200),
     ("removeForwarding", ["new", "1", "dnd", "all"], None, 204),
     ("listJournal", [], None, 200),

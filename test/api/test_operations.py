@@ -594,6 +594,14 @@ class Decisions(Case):
         settings = self.call("exportSettings", status=200).json
         self.assertEqual([group["name"] for group in settings["groups"]], ["main"])
 
+    def test_messages(self):
+        answer = self.call("listMessages", "main", "101", status=200).json
+        self.assertEqual([(m["number"], m["direction"], m["transport"], m["peer"])
+                          for m in answer["items"]], [(5, "received", "udp", "192.0.2.1:5060")])
+        again = self.call("listMessages", "main", "101", query={"after": answer["after"]},
+                          status=200).json
+        self.assertEqual(again, {"items": [], "after": 5})
+
     def test_presets(self):
         presets = self.call("listPresets", status=200).json["items"]
         tested = [preset["name"] for preset in presets if preset["tested"]]
