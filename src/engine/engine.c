@@ -394,7 +394,7 @@ bool engine_next_group_at(const struct engine *engine, const struct address *pee
 {
     const struct line_group *group = line_next_group_at(engine->lines, peer, place);
     if (!group) return false;
-    *out = (struct engine_group_at){group->snapshot.group_id, group->own};
+    *out = (struct engine_group_at){group->snapshot->group_id, group->own};
     return true;
 }
 

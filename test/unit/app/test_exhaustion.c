@@ -86,11 +86,10 @@ static void on_datagram(void *context, const struct flow *flow, struct span byte
     (void)context, (void)flow, (void)bytes;
 }
 
-static void on_resolved(void *context, uint64_t query, const struct address *addresses,
-                        size_t count, const char *problem)
+static void on_resolved(void *context, uint64_t query, const struct net_answer *answer)
 {
-    (void)context, (void)query, (void)addresses;
-    assert_true(count > 0 || problem[0] != '\0');
+    (void)context, (void)query;
+    assert_true(answer->count > 0 || answer->problem[0] != '\0');
 }
 
 static void on_closed(void *context, const struct flow *flow, const char *reason)
@@ -124,7 +123,7 @@ static bool talk(struct net *net, const struct address *local, struct net_proble
     flow.socket = udp;
     flow.peer = net_local_address(net, udp);
     net_send(net, &flow, SPAN("hello"));
-    bool is_asked = net_resolve(net, 1, SPAN("localhost"));
+    bool is_asked = net_resolve(net, 1, NET_ADDRESSES, SPAN("localhost"));
     struct address own = net_stream_address(net, tcp);
     if (!net_connect(net, tcp, &own, NULL, &stream, problem)) return false;
     net_send(net, &stream, SPAN("hello"));
