@@ -14,7 +14,8 @@
 #include <string.h>
 
 enum {
-    TEXT_ROOM = 1792,                  // of a call's texts, its trace included
+    TEXT_ROOM = 1536, // of a call's texts: with its answer a call stays below 4 kB
+    FACTS_ROOM = TEXT_ROOM - TRACE_BYTES_MAX - TEXT_SIZE, // the rest is its trace's and target's
     PROVISIONAL_US = 60 * 1000 * 1000, // 180 is repeated (RFC 3261 section 13.3.1.1)
     REPLY_HEADERS_MAX = 2048,
 };
@@ -90,7 +91,7 @@ void call_abandon(struct call_table *table, struct pool_id call)
 
 static struct text keep_bytes(struct call *call, struct span text, size_t max)
 {
-    size_t room = TEXT_ROOM - call->texts_used;
+    size_t room = (size_t)TEXT_ROOM - call->texts_used;
     text = span_slice(text, 0, room < max ? room : max);
     struct text kept = {call->texts_used, (uint16_t)text.len};
     if (text.len > 0) memcpy(call->texts + call->texts_used, text.at, text.len);
@@ -98,9 +99,11 @@ static struct text keep_bytes(struct call *call, struct span text, size_t max)
     return kept;
 }
 
+// Texts of a message, which are as long as somebody likes, leave room for what was decided.
 static struct text keep(struct call *call, struct span text)
 {
-    return keep_bytes(call, text, JOURNAL_TEXT_MAX);
+    size_t room = call->texts_used < FACTS_ROOM ? (size_t)FACTS_ROOM - call->texts_used : 0;
+    return keep_bytes(call, text, room < JOURNAL_TEXT_MAX ? room : JOURNAL_TEXT_MAX);
 }
 
 static void keep_facts(struct call *call, const struct turn *turn, const struct call_offer *offer,
@@ -112,11 +115,11 @@ static void keep_facts(struct call *call, const struct turn *turn, const struct 
     call->is_internal = caller->is_internal;
     call->group = keep(call, span_of(offer->group->snapshot->settings.name));
     call->extension = keep(call, snapshot_text(offer->line, offer->line->extension));
+    call->call_id = keep(call, offer->invite->call_id);
     call->caller = keep(call, caller->is_anonymous ? SPAN("anonymous") : caller->number);
     call->display = keep(call, caller->is_anonymous ? SPAN_NONE : caller->display);
     call->dialled = keep(call, offer->invite->to.uri.user);
     call->diverted_by = keep(call, history->visited_count > 0 ? history->visited[0] : SPAN_NONE);
-    call->call_id = keep(call, offer->invite->call_id);
 }
 
 static void keep_verdict(struct call *call, const struct fwd_verdict *verdict)
@@ -125,7 +128,7 @@ static void keep_verdict(struct call *call, const struct fwd_verdict *verdict)
     call->verdict = (uint8_t)verdict->kind;
     call->reason = (uint8_t)verdict->reason;
     call->status = verdict->kind == VERDICT_REDIRECT ? 302 : (uint16_t)verdict->status;
-    call->target = keep(call, verdict->target);
+    call->target = keep_bytes(call, verdict->target, TEXT_SIZE);
     call->trace = keep_bytes(call, (struct span){(const char *)verdict->trace.entries, trace_size},
                              TRACE_BYTES_MAX);
 }
