@@ -54,6 +54,7 @@ static void add_group(struct store *store, uint32_t pbx_port)
     SET(group.internal_ranges, "700-799");
     group.register_interval_s = 86400; // no refresh while calls are measured
     group.register_rate = 2000;
+    group.max_forwarded_calls = group.max_forwarded_per_hour = 0; // no limit
     add(store, KIND_GROUP, &group);
 }
 

@@ -12,7 +12,17 @@
 struct call_limits {
     uint32_t call_count;
     uint32_t memory_count; // executed forwardings remembered at the same time
+    uint32_t line_count;
 };
+
+// What calls look at beside themselves; must outlive the table.
+struct call_neighbours {
+    const struct line_table *lines;
+    const struct client_table *clients;
+};
+
+// How long a forwarded call counts as forwarded at the moment (group setting max_forwarded_calls).
+enum { CALL_FORWARDED_S = 30 };
 
 struct call_table;
 
@@ -21,13 +31,15 @@ size_t call_memory_size(const struct call_limits *limits);
 // Makes a table in `memory` (zeroed, aligned to 16; it must outlive the table). `hash_key` should
 // be random.
 struct call_table *call_init(void *memory, const struct call_limits *limits,
-                             const uint8_t hash_key[16]);
+                             const uint8_t hash_key[16], struct call_neighbours neighbours);
 
 // ---- Effects
 
 enum {
     CALL_REPLY = EFFECT_CALL, // struct call_reply: to be sent by the call's transaction
     CALL_ENDED,               // struct call_ended: an entry for the journal
+    CALL_SHOWN,               // struct call_shown: a call waits, or does not any more
+    CALL_RULE_USED,           // struct call_rule_used: an exception was carried out
 };
 
 struct call_reply {
@@ -40,6 +52,29 @@ struct call_ended {
     struct effect effect;
     struct model_journal_entry entry; // its texts are in the turn's arena
 };
+
+// A call that waits: held or ringing. Texts are in the turn's arena.
+struct call_shown {
+    struct effect effect;
+    struct pool_id call;
+    bool is_gone; // it does not wait any more; only `call` is set
+    uint32_t line_id;
+    struct span group, extension, caller, caller_display, dialled;
+    bool is_internal;
+    bool is_ringing;     // else it is held
+    uint64_t started_us; // wall clock
+    uint64_t until_us;   // wall clock: when something happens by itself
+    struct span target;  // where it is forwarded to then; empty: nowhere
+};
+
+// One of the `calls` that an exception has left is used. It counts as used here until
+// call_rule_counted says that the store has counted it.
+struct call_rule_used {
+    struct effect effect;
+    uint32_t line_id, rule_id;
+};
+// The block that has just been put for the rule's line counts `count` more uses.
+void call_rule_counted(struct call_table *table, uint32_t rule_id, uint32_t count);
 
 // ---- A call's life
 
@@ -62,12 +97,21 @@ void call_begin(struct call_table *table, struct turn *turn, struct pool_id call
 // The caller cancelled (`cancel` is the CANCEL request).
 void call_cancelled(struct call_table *table, struct turn *turn, struct pool_id call,
                     const struct sip_message *cancel);
+enum call_deflection {
+    CALL_DEFLECTED,
+    CALL_NOT_WAITING, // the call is over, or its answer is on the way
+    CALL_KEPT,        // it may not go there, for the reason given; it goes on waiting
+};
+// Forwards a waiting call by hand to a stored target of that class. `*finding` becomes an enum
+// fwd_finding that says why not. behaviour.md "The decision", 7.
+enum call_deflection call_deflect(struct call_table *table, struct turn *turn, struct pool_id call,
+                                  const struct fwd_target *target, enum fwd_finding *finding);
 // The final answer is settled; the call ends.
 void call_settled(struct call_table *table, struct turn *turn, struct pool_id call,
                   bool is_acknowledged);
 
 uint64_t call_deadline_us(const struct call_table *table);
-enum { CALL_TICK_MAX = 64 };
+enum { CALL_TICK_MAX = 32 };
 // Does what is due, at most CALL_TICK_MAX things; the deadline stays due if more wait.
 void call_tick(struct call_table *table, struct turn *turn);
 

@@ -87,3 +87,55 @@ void call_remember(struct call_memory *memory, const struct turn *turn,
 // anonymous caller's call is looked for by the diverter if there is one, else by the caller.
 void call_inherit(struct call_memory *memory, struct turn *turn, const struct call_trail *trail,
                   struct call_history *history);
+
+// ---- redirect.c: how a forwarding is told
+
+// The headers of a 302. What is told of diversions is left out, rather than the forwarding, where
+// it does not fit.
+struct span call_redirect_headers(struct turn *turn, const struct call_forwarding *forwarding);
+
+// ---- group_call.c
+
+// Whether the group's setting group_call marks the INVITE as coming through a hunt group or queue.
+bool call_is_group_call(const struct call_offer *offer);
+
+// ---- waiting.c: what a later decision about a call needs
+
+enum { CALL_INVITE_KEPT_MAX = 2048, CALL_VISITED_KEPT_MAX = 8 };
+
+struct call_waiting {
+    struct fwd_choice next;
+    char target[TEXT_SIZE]; // that next points to
+    uint32_t diversion_count;
+    uint8_t visited_count;
+    uint16_t invite_len; // 0: it did not fit
+    char visited[CALL_VISITED_KEPT_MAX][NUMBER_SIZE];
+    char invite[CALL_INVITE_KEPT_MAX];
+};
+
+// Keeps the INVITE and its history. False where the INVITE has too much in its headers: then there
+// can be no later decision.
+bool call_keep_waiting(struct call_waiting *waiting, const struct call_offer *offer,
+                       const struct call_history *history);
+void call_keep_choice(struct call_waiting *waiting, const struct fwd_choice *choice);
+// Reads the INVITE again and fills in the history, which borrows from `waiting`. False where it was
+// not kept.
+bool call_revive(const struct call_waiting *waiting, struct turn *turn, struct sip_message *invite,
+                 struct call_history *history);
+
+// ---- traffic.c: what goes on on a line
+
+struct call_traffic;
+
+struct call_traffic_counts {
+    uint32_t ringing, forwarded_now, forwarded_hour;
+};
+
+size_t call_traffic_size(uint32_t line_count);
+struct call_traffic *call_traffic_init(void *memory, uint32_t line_count);
+struct call_traffic_counts call_traffic_of(struct call_traffic *traffic, const struct turn *turn,
+                                           uint32_t line_id);
+void call_count_forwarded(struct call_traffic *traffic, const struct turn *turn, uint32_t line_id);
+// False when there is no room to count it.
+bool call_count_ringing(struct call_traffic *traffic, const struct turn *turn, uint32_t line_id);
+void call_uncount_ringing(struct call_traffic *traffic, uint32_t line_id);

@@ -21,6 +21,7 @@ struct engine {
     struct engine_host host;
     struct txn_table *txns;
     struct line_table *lines;
+    struct client_table *clients;
     struct call_table *calls;
     struct turn turn;
     struct arena arena;
@@ -125,6 +126,15 @@ static void carry_out(struct engine *engine, struct effect *effect)
     case CALL_ENDED: {
         const struct call_ended *ended = any;
         engine->host.call_ended(engine->host.context, &ended->entry);
+        break;
+    }
+    case CALL_SHOWN:
+        if (engine->host.call_shown) engine->host.call_shown(engine->host.context, any);
+        break;
+    case CALL_RULE_USED: {
+        const struct call_rule_used *used = any;
+        if (!engine->host.rule_used) break;
+        engine->host.rule_used(engine->host.context, used->line_id, used->rule_id);
         break;
     }
     default: ASSERT(false);
@@ -336,6 +346,33 @@ void engine_put_zone(struct engine *engine, const struct snapshot_zone *zone)
     line_put_zone(engine->lines, zone);
 }
 
+void engine_rule_counted(struct engine *engine, uint32_t rule_id, uint32_t count)
+{
+    call_rule_counted(engine->calls, rule_id, count);
+}
+
+bool engine_assume_clients(struct engine *engine, uint32_t line_id,
+                           const struct client_assumption *assumption)
+{
+    return client_assume(engine->clients, line_id, assumption);
+}
+
+const struct client_assumption *engine_assumed_clients(const struct engine *engine,
+                                                       uint32_t line_id)
+{
+    return client_assumed(engine->clients, line_id);
+}
+
+enum call_deflection engine_deflect(struct engine *engine, struct engine_time now,
+                                    struct pool_id call, const struct fwd_target *target,
+                                    enum fwd_finding *finding)
+{
+    struct turn *turn = begin_turn(engine, now);
+    enum call_deflection result = call_deflect(engine->calls, turn, call, target, finding);
+    drain(engine);
+    return result;
+}
+
 static struct line_peer line_peer_of(const struct engine_peer *peer)
 {
     return (struct line_peer){.flow = peer->flow,
@@ -428,7 +465,7 @@ static struct line_limits line_limits_of(const struct engine_limits *limits)
 // measure, for a forwarded one is over with its ACK.
 static struct call_limits call_limits_of(const struct engine_limits *limits)
 {
-    return (struct call_limits){limits->call_count, limits->transaction_count};
+    return (struct call_limits){limits->call_count, limits->transaction_count, limits->line_count};
 }
 
 size_t engine_memory_size(const struct engine_limits *limits)
@@ -437,7 +474,8 @@ size_t engine_memory_size(const struct engine_limits *limits)
     struct line_limits line_limits = line_limits_of(limits);
     struct call_limits call_limits = call_limits_of(limits);
     return round_up(sizeof(struct engine)) + ARENA_SIZE + round_up(txn_memory_size(&txn_limits)) +
-           round_up(line_memory_size(&line_limits)) + round_up(call_memory_size(&call_limits));
+           round_up(line_memory_size(&line_limits)) + round_up(client_memory_size()) +
+           round_up(call_memory_size(&call_limits));
 }
 
 struct engine *engine_init(void *memory, const struct engine_limits *limits, const uint8_t seed[32],
@@ -459,7 +497,10 @@ struct engine *engine_init(void *memory, const struct engine_limits *limits, con
     next += round_up(txn_memory_size(&txn_limits));
     engine->lines = line_init(next, &line_limits, key);
     next += round_up(line_memory_size(&line_limits));
-    engine->calls = call_init(next, &call_limits, key);
+    engine->clients = client_init(next);
+    next += round_up(client_memory_size());
+    struct call_neighbours neighbours = {engine->lines, engine->clients};
+    engine->calls = call_init(next, &call_limits, key, neighbours);
     return engine;
 }
 

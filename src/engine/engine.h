@@ -14,6 +14,11 @@ struct engine_host {
     void (*send)(void *context, const struct flow *flow, struct span bytes);
     void (*line_state)(void *context, const struct line_state *state);
     void (*call_ended)(void *context, const struct model_journal_entry *entry);
+    // A call waits, or does not any more. May be NULL.
+    void (*call_shown)(void *context, const struct call_shown *shown);
+    // An exception with a number of `calls` was carried out: to be counted by the store, which says
+    // so by engine_rule_counted. May be NULL.
+    void (*rule_used)(void *context, uint32_t line_id, uint32_t rule_id);
     // A block that engine_put_line took is no longer needed: it is the host's again.
     void (*release_line)(void *context, const struct snapshot_line *block);
     void (*release_group)(void *context, const struct snapshot_group *block); // the same
@@ -77,6 +82,21 @@ void engine_remove_line(struct engine *engine, struct engine_time now, uint32_t 
 // What clocks show in a time zone that groups and lines name; copied. To be told before them, and
 // again before its steps end.
 void engine_put_zone(struct engine *engine, const struct snapshot_zone *zone);
+
+// The block of a line that has just been put counts `count` more uses of an exception.
+void engine_rule_counted(struct engine *engine, uint32_t rule_id, uint32_t count);
+
+// Assumes what the clients of a line do, until the engine ends; NULL: nothing any more. A test aid,
+// see client.h. False when too much is assumed.
+bool engine_assume_clients(struct engine *engine, uint32_t line_id,
+                           const struct client_assumption *assumption);
+// What is assumed, or NULL.
+const struct client_assumption *engine_assumed_clients(const struct engine *engine,
+                                                       uint32_t line_id);
+// Forwards a waiting call by hand, see call_deflect.
+enum call_deflection engine_deflect(struct engine *engine, struct engine_time now,
+                                    struct pool_id call, const struct fwd_target *target,
+                                    enum fwd_finding *finding);
 
 // Where a group's PBX is.
 struct engine_peer {

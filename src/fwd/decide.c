@@ -282,6 +282,7 @@ void fwd_decide(const struct fwd_facts *facts, struct fwd_verdict *verdict)
     verdict->status = verdict->seconds = 0;
     verdict->has_next = false;
     verdict->rule_id = 0;
+    verdict->is_counted = false;
     verdict->trace.count = 0;
     if (facts->event == FWD_ARRIVED) {
         arrive(&decision);

@@ -111,12 +111,21 @@ static bool is_for_presence(const struct site *site, const void *block,
            span_eq_nocase(wanted, snapshot_text(site->line, site->line->presence));
 }
 
+static bool is_used_up(const struct fwd_call *call, const struct snapshot_rule *rule)
+{
+    for (size_t i = 0; rule->calls > 0 && i < call->use_count; i++) {
+        if (call->uses[i].rule_id == rule->rule_id) return call->uses[i].count >= rule->calls;
+    }
+    return false;
+}
+
 // Whether a rule holds now, for this caller: FWD_APPLIES, or the first reason why not. (The origin
 // is the decision's business.)
 static enum fwd_finding find(const struct site *site, const void *block,
                              const struct snapshot_rule *rule)
 {
     if (rule->until_s > 0 && site->call->wall_us / 1000000 >= rule->until_s) return FWD_IS_EXPIRED;
+    if (is_used_up(site->call, rule)) return FWD_IS_USED_UP;
     if (!is_for_caller(site, block, rule)) return FWD_OTHER_CALLER;
     if (!is_for_now(site, block, rule)) return FWD_OTHER_TIME;
     if (!is_for_presence(site, block, rule)) return FWD_OTHER_PRESENCE;
@@ -157,6 +166,7 @@ static struct fwd_rule rule_of(const struct site *site, const void *block,
         .number = rule->level == LEVEL_SLOT ? 0 : rule->position,
         .place = rule->position,
         .rule_id = rule->rule_id,
+        .is_counted = rule->calls > 0,
     };
     bool is_judged = finding == FWD_APPLIES && !rule->is_ring;
     if (is_judged) fact.target = target_of(site, resolve(site->line, block, rule));

@@ -7,6 +7,11 @@
 
 enum { FWD_VISITED_MAX = 32 };
 
+// How often an exception was carried out since its block was made.
+struct fwd_use {
+    uint32_t rule_id, count;
+};
+
 // What is known of a call. All numbers in stored form.
 struct fwd_call {
     enum fwd_event event;
@@ -27,6 +32,8 @@ struct fwd_call {
     uint32_t diversion_count;
     const struct span *visited; // who has forwarded this call before
     size_t visited_count;
+    const struct fwd_use *uses; // of exceptions with a number of `calls`
+    size_t use_count;
     const struct fwd_choice *chosen; // FWD_WAITED; its target is judged anew
     struct span deflection;          // FWD_DEFLECTED: where to
     enum model_number_class deflection_class;

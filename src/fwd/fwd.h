@@ -38,6 +38,7 @@ struct fwd_rule {
     uint16_t number;  // names it in the trace: an exception's position, an administrator's number
     uint32_t place;   // its position among its level, smallest first
     uint32_t rule_id; // for the store
+    bool is_counted;  // has a number of `calls` left
     struct fwd_target target;
 };
 
@@ -64,6 +65,7 @@ struct fwd_choice {
     uint8_t delay_s;
     uint16_t number; // as fwd_rule.number
     uint32_t rule_id;
+    bool is_counted; // as fwd_rule.is_counted
     struct fwd_target target;
 };
 
@@ -200,7 +202,9 @@ struct fwd_verdict {
     // this as fwd_facts.chosen; else the status ends the call.
     bool has_next;
     struct fwd_choice next;
-    uint32_t rule_id;       // redirect by an exception: whose `calls` are to be counted; else 0
+    // Redirect by a rule: which one, and whether the `calls` that it has left are to be counted.
+    uint32_t rule_id;
+    bool is_counted;
     struct fwd_trace trace; // the entries beyond its count are not set
 };
 

@@ -42,6 +42,7 @@ static void choose_rule(struct search *search, const struct fwd_rule *rule)
         .delay_s = rule->delay_s,
         .number = rule->number,
         .rule_id = rule->rule_id,
+        .is_counted = rule->is_counted,
         .target = rule->target,
     };
 }

@@ -8,7 +8,8 @@ void fwd_redirect(struct decision *decision, const struct fwd_choice *choice)
     verdict->kind = VERDICT_REDIRECT;
     verdict->target = choice->target.stored;
     verdict->reason = (enum model_reason)choice->reason;
-    verdict->rule_id = choice->subject == FWD_SUBJECT_EXCEPTION ? choice->rule_id : 0;
+    verdict->rule_id = choice->rule_id;
+    verdict->is_counted = choice->is_counted;
 }
 
 static void wait_for(struct decision *decision, enum model_verdict_kind kind, unsigned seconds)

@@ -175,6 +175,9 @@ bool line_is_source(const struct line_table *table, uint32_t group_id, const str
 // of settings.
 const struct snapshot_line *line_find(const struct line_table *table,
                                       const struct line_group *group, struct span extension);
+// The line with that number and its group; NULL when there is none. Borrowed likewise.
+const struct snapshot_line *line_find_numbered(const struct line_table *table, uint32_t line_id,
+                                               const struct line_group **group);
 // Takes the block of some line out of the table, which is then no longer usable for calls: for the
 // owner's clean-up at the end. NULL when none is left.
 const struct snapshot_line *line_take_any(struct line_table *table);

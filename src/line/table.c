@@ -137,6 +137,17 @@ struct line *line_find_by_id(const struct line_table *table, uint32_t line_id, s
     }
 }
 
+const struct snapshot_line *line_find_numbered(const struct line_table *table, uint32_t line_id,
+                                               const struct line_group **group)
+{
+    struct pool_id id;
+    const struct line *line = line_find_by_id(table, line_id, &id);
+    const struct line_group_slot *slot = line ? line_group_of(table, line) : NULL;
+    if (!slot || line->is_removed) return NULL;
+    *group = &slot->group;
+    return line->block;
+}
+
 // ---- Groups
 
 // Starts the registration of every line of the group anew: something about all of them changed.

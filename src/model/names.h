@@ -53,6 +53,17 @@ enum model_rejected {
 };
 extern const struct model_names model_rejecteds;
 
+// What the clients of a line's user do when a call comes (assumed ones, see client.h).
+enum model_clients {
+    CLIENTS_NONE, // there are none
+    CLIENTS_RING,
+    CLIENTS_BUSY,        // they answer 486
+    CLIENTS_REJECT,      // one answers 603
+    CLIENTS_UNREACHABLE, // none answers anything
+    CLIENTS_DEFLECT,     // one answers 302
+};
+extern const struct model_names model_clients;
+
 // What a further call meets while the line has one (line setting second_call); auto: it is busy if
 // a busy forwarding matches, else it rings.
 enum model_second_call { SECOND_CALL_AUTO, SECOND_CALL_RING, SECOND_CALL_BUSY };

@@ -15,14 +15,20 @@
 //   wait N[ms|s]                           the same, but only until the engine sends something
 //   late N[ms|s]                           the same, and the engine is not woken before the end
 //   clock +Ns | clock -Ns                  the wall clock is set
+//   clients EXTENSION none|ring|busy|reject|unreachable   what its clients do when rung, calls=N
+//   that
+//                                          they have; deflect=TARGET: they send a 302; or forget
+//   deflect TARGET                         the call that was told last to wait is deflected by
+//   hand; a
+//                                          finding behind it: it is not, and why
 //   restart                                the program, with its settings and registrations kept
 //   expect METHOD|STATUS                   the next message sent; indented lines below: texts that
 //                                          it contains, or, with a leading '!', does not contain
 //   expect nothing                         nothing was sent
 //   expect line ID STATE                   a line's registration; indented: text in its reason
 //   expect journal OUTCOME                 the next entry; indented: "caller 102", "target 103",
-//                                          "status 486"
-//   expect no journal | expect calls N
+//                                          "status 486", sentences of its trace
+//   expect no journal | expect calls N | expect waiting N | expect used N
 //   expect rate N                          REGISTERs per second that a group's own rate was raised
 //                                          to, as last told
 #include "world.h"
@@ -267,9 +273,19 @@ static void expect_line(struct transcript *script, struct span words)
     expect_details(script, span_of(state->reason));
 }
 
+static void put_trace(struct buffer *out, struct span trace)
+{
+    struct fwd_trace_entry entry;
+    for (; trace.len >= sizeof entry; trace = span_from(trace, sizeof entry)) {
+        memcpy(&entry, trace.at, sizeof entry);
+        buffer_put_text(out, "\n    ");
+        fwd_put_trace_entry(out, &entry, FWD_ENGLISH);
+    }
+}
+
 static void expect_journal(struct transcript *script, struct span outcome)
 {
-    char bytes[1024];
+    char bytes[8192];
     struct buffer out = buffer_over(bytes, sizeof bytes);
     const struct model_journal_entry *entry = world_take_entry(script->world);
     require(script, entry, "a journal entry", SPAN("none"));
@@ -280,6 +296,7 @@ static void expect_journal(struct transcript *script, struct span outcome)
     buffer_printf(&out, "%s, target %.*s, status %u.",
                   model_name(&model_verdict_kinds, entry->verdict), SPAN_ARG(entry->target),
                   entry->status);
+    put_trace(&out, entry->trace);
     struct span text = buffer_span(&out);
     require(script, span_eq(span_slice(text, 0, span_find(text, ',')), outcome), "that outcome",
             text);
@@ -311,6 +328,10 @@ static void expect(struct transcript *script, struct span words)
         expect_number(script, words, world_counts(script->world).open_calls);
     } else if (span_eq(what, SPAN("rate"))) {
         expect_number(script, words, world_rate(script->world));
+    } else if (span_eq(what, SPAN("waiting"))) {
+        expect_number(script, words, world_waiting_count(script->world));
+    } else if (span_eq(what, SPAN("used"))) {
+        expect_number(script, words, world_used_count(script->world));
     } else {
         expect_message(script, what);
     }
@@ -372,6 +393,40 @@ static void step_clock(struct transcript *script, struct span words)
     world_step_wall(script->world, is_back ? -by_us : by_us);
 }
 
+static void assume(struct transcript *script, struct span words)
+{
+    char key[64];
+    struct client_assumption assumption = {.clients = CLIENTS_RING};
+    struct span extension = word(&words), target = word(&words), kind = span_split(&target, '=');
+    uint64_t call_count = 0;
+    unsigned clients = 0;
+    struct buffer out = buffer_over(key, sizeof key);
+    buffer_printf(&out, "group=trial extension=%.*s", SPAN_ARG(extension));
+    uint32_t line_id = world_id(script->world, SPAN("line"), buffer_span(&out));
+    require(script, line_id != 0, "a line of the group trial", extension);
+    if (span_eq(kind, SPAN("forget"))) {
+        world_assume(script->world, line_id, NULL);
+        return;
+    }
+    require(script, model_find_name(&model_clients, kind, &clients), "what clients do", kind);
+    span_to_u64(option(words, SPAN("calls"), SPAN("0")), 9, &call_count);
+    assumption.clients = (enum model_clients)clients;
+    assumption.call_count = (uint32_t)call_count;
+    text_copy(assumption.target, sizeof assumption.target, target);
+    world_assume(script->world, line_id, &assumption);
+}
+
+static void deflect(struct transcript *script, struct span words)
+{
+    enum fwd_finding finding;
+    struct span target = word(&words), why = word(&words);
+    enum call_deflection result = world_deflect(script->world, target, &finding);
+    if (result == CALL_NOT_WAITING) fail(script, "a call that waits", SPAN("none"));
+    struct span found = result == CALL_KEPT ? span_of(fwd_finding_name((uint8_t)finding))
+                                            : SPAN_NONE;
+    require(script, span_eq(found, why), "this result", found);
+}
+
 static void play(struct transcript *script)
 {
     while (script->at < script->line_count) {
@@ -387,6 +442,10 @@ static void play(struct transcript *script)
             pass_time(script, rest, span_eq(verb, SPAN("wait")));
         } else if (span_eq(verb, SPAN("restart"))) {
             world_restart(script->world, 2);
+        } else if (span_eq(verb, SPAN("clients"))) {
+            assume(script, rest);
+        } else if (span_eq(verb, SPAN("deflect"))) {
+            deflect(script, rest);
         } else if (span_eq(verb, SPAN("late"))) {
             world_jump(script->world, read_duration_us(script, rest));
         } else if (span_eq(verb, SPAN("clock"))) {

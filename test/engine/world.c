@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { WAITING_MAX = 64 };
 enum { SENT_MAX = 256, ENTRIES_MAX = 256, STATES_MAX = 64, TICKS_MAX = 10000 };
 
 struct sent {
@@ -34,8 +35,10 @@ struct world {
     size_t state_count;
     struct model_registration saved[STATES_MAX];
     size_t saved_count;
-    struct model_registration asked; // by world_state
-    uint32_t rate;                   // as last told
+    struct model_registration asked;     // by world_state
+    struct pool_id waiting[WAITING_MAX]; // calls
+    uint32_t waiting_count, used_count;
+    uint32_t rate; // as last told
     uint32_t connection_count;
     char reason[400];
 };
@@ -102,6 +105,29 @@ static void on_rate_raised(void *context, const struct line_rate *rate)
 {
     struct world *world = context;
     world->rate = rate->used;
+}
+
+static void on_call_shown(void *context, const struct call_shown *shown)
+{
+    struct world *world = context;
+    struct pool_id *waiting = world->waiting;
+    uint32_t at = 0;
+    while (at < world->waiting_count && !pool_id_eq(waiting[at], shown->call)) at++;
+    bool is_known = at < world->waiting_count;
+    if (is_known) waiting[at] = waiting[--world->waiting_count];
+    if (shown->is_gone) {
+        ASSERT(is_known); // it was told before
+        return;
+    }
+    ASSERT(world->waiting_count < WAITING_MAX && shown->extension.len > 0);
+    waiting[world->waiting_count++] = shown->call;
+}
+
+static void on_rule_used(void *context, uint32_t line_id, uint32_t rule_id)
+{
+    struct world *world = context;
+    ASSERT(line_id > 0 && rule_id > 0);
+    world->used_count++;
 }
 
 static void on_release_line(void *context, const struct snapshot_line *block)
@@ -182,6 +208,8 @@ static void start_engine(struct world *world, uint64_t seed)
                                .send = on_send,
                                .line_state = on_line_state,
                                .call_ended = on_call_ended,
+                               .call_shown = on_call_shown,
+                               .rule_used = on_rule_used,
                                .release_line = on_release_line,
                                .release_group = on_release_group,
                                .rate_raised = on_rate_raised};
@@ -401,6 +429,31 @@ void world_jump(struct world *world, uint64_t by_us)
 uint64_t world_deadline_us(const struct world *world)
 {
     return engine_deadline_us(world->engine);
+}
+
+void world_assume(struct world *world, uint32_t line_id, const struct client_assumption *assumption)
+{
+    bool is_assumed = engine_assume_clients(world->engine, line_id, assumption);
+    ASSERT(is_assumed);
+}
+
+enum call_deflection world_deflect(struct world *world, struct span target,
+                                   enum fwd_finding *finding)
+{
+    struct fwd_target to = {.stored = target};
+    if (world->waiting_count == 0) return CALL_NOT_WAITING;
+    struct pool_id call = world->waiting[world->waiting_count - 1];
+    return engine_deflect(world->engine, world->time, call, &to, finding);
+}
+
+uint32_t world_waiting_count(const struct world *world)
+{
+    return world->waiting_count;
+}
+
+uint32_t world_used_count(const struct world *world)
+{
+    return world->used_count;
 }
 
 void world_step_wall(struct world *world, int64_t by_us)

@@ -31,6 +31,17 @@ uint32_t world_id(struct world *world, struct span kind, struct span words);
 // to it; an empty span: it has no address.
 void world_set_peer(struct world *world, uint32_t group_id, struct span peer);
 
+// Assumes what a line's clients do, NULL: nothing any more.
+void world_assume(struct world *world, uint32_t line_id,
+                  const struct client_assumption *assumption);
+// Deflects the call that was told last to wait to a stored target.
+enum call_deflection world_deflect(struct world *world, struct span target,
+                                   enum fwd_finding *finding);
+// How many calls wait, as told.
+uint32_t world_waiting_count(const struct world *world);
+// How often exceptions with a number of calls were carried out, as told.
+uint32_t world_used_count(const struct world *world);
+
 // Lets time pass; what becomes due is done on the way.
 void world_advance(struct world *world, uint64_t by_us);
 // The same by one jump: what becomes due on the way is done late, at its end.

@@ -350,7 +350,8 @@ def setup_commands(ports):
     """What an administrator types to set up the trial: the group, the users, their lines."""
     yield ["group", "add", "trial", "--server", f"127.0.0.1:{ports.pbx}", "--domain", DOMAIN,
            "--country-code", COUNTRY, "--area-code", AREA, "--main-number", MAIN_NUMBER,
-           "--outside-prefix", "0", "--internal-ranges", "100-199,7xx"]
+           "--outside-prefix", "0", "--internal-ranges", "100-199,7xx",
+           "--max-forwarded-calls", "0", "--max-forwarded-per-hour", "0"]
     for user in USERS.values():
         numbers = [] if user == "workshop" else ["--mailbox", MAILBOX]
         if user == "sales":

@@ -164,7 +164,8 @@ class Trial:
         self.world.set_up()
         lineward = self.lineward
         lineward.command("group", "add", "wire", "--server", self.wire.here, "--transport", "tcp",
-                         "--domain", "wire.trial", "--internal-ranges", "200-299")
+                         "--domain", "wire.trial", "--internal-ranges", "200-299",
+                         "--max-forwarded-calls", "0", "--max-forwarded-per-hour", "0")
         for extension in ("201", "203"):
             lineward.command("line", "add", extension, "--group", "wire", "--user", "sales")
         lineward.api("PUT", "groups/wire/lines/201/forwardings/immediate/all",

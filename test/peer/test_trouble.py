@@ -109,7 +109,8 @@ class Trial:
         """The second group, with line 201 that forwards everything to 203."""
         lineward = self.lineward
         lineward.command("group", "add", "wire", "--server", self.wire.here,
-                         "--domain", "wire.trial", "--internal-ranges", "200-299")
+                         "--domain", "wire.trial", "--internal-ranges", "200-299",
+                         "--max-forwarded-calls", "0", "--max-forwarded-per-hour", "0")
         lineward.command("line", "add", "201", "--group", "wire", "--user", "sales")
         lineward.api("PUT", "groups/wire/lines/201/forwardings/immediate/all",
                      {"target": "203", "enabled": True})

@@ -163,7 +163,8 @@ class Wire:
         lineward = self.lineward
         lineward.start()
         lineward.command("group", "add", "wire", "--server", self.pbx.here, "--domain", DOMAIN,
-                         "--internal-ranges", "200-299", *group_options)
+                         "--internal-ranges", "200-299", "--max-forwarded-calls", "0",
+                         "--max-forwarded-per-hour", "0", *group_options)
         lineward.command("user", "add", "sales", "--login", "on")
         self.add_line(LINE)
 

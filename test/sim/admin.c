@@ -64,7 +64,8 @@ static void put_group(struct scene *scene, unsigned index)
         buffer_printf(out, " server=192.0.2.%u domain=%s main_number=%s", index + 1,
                       site_domain(index), site_main_number(index));
         buffer_put_text(out, " country_code=49 area_code=89 outside_prefix=0 bar_foreign=off"
-                             " internal_ranges=100-199");
+                             " internal_ranges=100-199"
+                             " max_forwarded_calls=0 max_forwarded_per_hour=0");
     }
     set(scene, "group", &words, is_new);
     group->is_there = true;
@@ -177,7 +178,9 @@ static void put_line(struct scene *scene, unsigned group, unsigned index)
     struct site_line *line = &scene->site.groups[group].lines[index];
     bool is_new = !line->is_there;
     put_line_key(out, group, index);
-    buffer_printf(out, " enabled=%s password=%s%u user=", line->is_enabled ? "on" : "off",
+    // How busy a line is, is none of what is checked here.
+    buffer_printf(out,
+                  " max_calls=100 enabled=%s password=%s%u user=", line->is_enabled ? "on" : "off",
                   line->has_right_password ? "secret" : "wrong", 101 + index);
     if (line->user < SITE_USERS) buffer_printf(out, "u%u", line->user);
     set(scene, "line", &words, is_new);

@@ -85,8 +85,7 @@ static void check_levels(const struct domain_case *it)
     for (size_t i = 0; i < it->facts.rule_count; i++) {
         if (it->rules[i].rule_id != rule_id) continue;
         is_found = span_eq(it->rules[i].target.stored, verdict->target);
-        bool is_exception = it->rules[i].level == LEVEL_EXCEPTION;
-        HOLDS(it, verdict->rule_id == (is_exception ? rule_id : 0));
+        HOLDS(it, verdict->rule_id == rule_id);
     }
     HOLDS(it, is_found && verdict->reason == REASON_UNCONDITIONAL);
 }

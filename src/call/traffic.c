@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// What goes on on a line beside one call: how many calls ring, how many it has forwarded lately.
+// How long a forwarded call lasts is unknown (the PBX has it, and we see nothing more of it): it
+// counts as forwarded at the moment for CALL_FORWARDED_S. Counted in buckets, so that a line's
+// memory does not grow with its calls.
+#include "call/call_int.h"
+
+#include <string.h>
+
+enum { NOW_BUCKETS = 30, HOUR_BUCKETS = 60, HAND_STEPS_MAX = 64 };
+_Static_assert((int)NOW_BUCKETS == (int)CALL_FORWARDED_S, "one bucket is a second");
+
+struct line_traffic {
+    uint32_t line_id;
+    uint32_t ringing_count;
+    uint64_t second, minute;        // of the newest buckets
+    uint32_t now_count, hour_count; // sums of the buckets
+    uint16_t seconds[NOW_BUCKETS], minutes[HOUR_BUCKETS];
+};
+
+struct call_traffic {
+    struct pool lines;
+    struct index by_line;
+    uint32_t hand; // where a place is looked for when all are taken
+};
+
+static size_t head_size(void)
+{
+    return (sizeof(struct call_traffic) + 15) / 16 * 16;
+}
+
+size_t call_traffic_size(uint32_t line_count)
+{
+    return head_size() + pool_memory_size(sizeof(struct line_traffic), line_count) +
+           index_memory_size(line_count);
+}
+
+struct call_traffic *call_traffic_init(void *memory, uint32_t line_count)
+{
+    struct call_traffic *traffic = memory;
+    char *next = (char *)memory + head_size();
+    pool_init(&traffic->lines, next, sizeof(struct line_traffic), line_count);
+    next += pool_memory_size(sizeof(struct line_traffic), line_count);
+    index_init(&traffic->by_line, next, line_count);
+    return traffic;
+}
+
+static uint64_t hash_of(uint32_t line_id)
+{
+    return line_id * UINT64_C(0x9e3779b97f4a7c15) >> 16;
+}
+
+static struct line_traffic *find(const struct call_traffic *traffic, uint32_t line_id)
+{
+    struct index_search search = INDEX_SEARCH(hash_of(line_id));
+    for (;;) {
+        struct pool_id id = index_next(&traffic->by_line, &search);
+        struct line_traffic *line = pool_find(&traffic->lines, id);
+        if (!line || line->line_id == line_id) return line;
+    }
+}
+
+// Forgets what is older than the buckets hold. `newest` becomes `now`.
+static void advance(uint16_t *buckets, uint32_t bucket_count, uint64_t now, uint64_t *newest,
+                    uint32_t *sum)
+{
+    uint64_t steps = now > *newest ? now - *newest : 0;
+    if (steps >= bucket_count) {
+        memset(buckets, 0, bucket_count * sizeof buckets[0]);
+        *sum = 0;
+    } else {
+        for (uint64_t at = *newest + 1; at <= now; at++) {
+            *sum -= buckets[at % bucket_count];
+            buckets[at % bucket_count] = 0;
+        }
+    }
+    if (steps > 0) *newest = now;
+}
+
+static void refresh(struct line_traffic *line, const struct turn *turn)
+{
+    uint64_t second = turn->now_us / 1000000, minute = second / 60;
+    advance(line->seconds, NOW_BUCKETS, second, &line->second, &line->now_count);
+    advance(line->minutes, HOUR_BUCKETS, minute, &line->minute, &line->hour_count);
+}
+
+// Makes room where all places are taken, by lines that were removed: gives up one with nothing in
+// it.
+static void give_one_up(struct call_traffic *traffic, const struct turn *turn)
+{
+    for (int i = 0; i < HAND_STEPS_MAX; i++) {
+        struct pool_id id;
+        struct line_traffic *line = pool_at(&traffic->lines, traffic->hand, &id);
+        traffic->hand = (traffic->hand + 1) % traffic->lines.slot_count;
+        if (!line) continue;
+        refresh(line, turn);
+        if (line->ringing_count > 0 || line->hour_count > 0) continue;
+        index_remove(&traffic->by_line, hash_of(line->line_id), id);
+        pool_free(&traffic->lines, id);
+        return;
+    }
+}
+
+// The line's counts; NULL when there is no room for them.
+static struct line_traffic *take(struct call_traffic *traffic, const struct turn *turn,
+                                 uint32_t line_id)
+{
+    struct pool_id id;
+    struct line_traffic *line = find(traffic, line_id);
+    if (line) {
+        refresh(line, turn);
+        return line;
+    }
+    if (traffic->lines.used_count == traffic->lines.slot_count) give_one_up(traffic, turn);
+    line = pool_take(&traffic->lines, &id);
+    if (!line) return NULL;
+    line->line_id = line_id;
+    bool is_added = index_add(&traffic->by_line, hash_of(line_id), id);
+    ASSERT(is_added); // it has room for all of the pool
+    refresh(line, turn);
+    return line;
+}
+
+void call_count_forwarded(struct call_traffic *traffic, const struct turn *turn, uint32_t line_id)
+{
+    struct line_traffic *line = take(traffic, turn, line_id);
+    if (!line || line->minutes[line->minute % HOUR_BUCKETS] == UINT16_MAX) return;
+    line->seconds[line->second % NOW_BUCKETS]++;
+    line->minutes[line->minute % HOUR_BUCKETS]++;
+    line->now_count++;
+    line->hour_count++;
+}
+
+bool call_count_ringing(struct call_traffic *traffic, const struct turn *turn, uint32_t line_id)
+{
+    struct line_traffic *line = take(traffic, turn, line_id);
+    if (line) line->ringing_count++;
+    return line != NULL;
+}
+
+void call_uncount_ringing(struct call_traffic *traffic, uint32_t line_id)
+{
+    struct line_traffic *line = find(traffic, line_id);
+    if (line && line->ringing_count > 0) line->ringing_count--;
+}
+
+struct call_traffic_counts call_traffic_of(struct call_traffic *traffic, const struct turn *turn,
+                                           uint32_t line_id)
+{
+    struct line_traffic *line = find(traffic, line_id);
+    if (!line) return (struct call_traffic_counts){0};
+    refresh(line, turn);
+    return (struct call_traffic_counts){line->ringing_count, line->now_count, line->hour_count};
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is kept of a call that waits, so that a later decision finds what the first one found: the
+// INVITE's headers that tell who calls and what happened before, the history with what was
+// inherited, and the forwarding that was chosen.
+#include "call/call_int.h"
+
+#include <string.h>
+
+// The headers that are looked at after the first decision, and those without which a message cannot
+// be read.
+static bool is_kept(const struct sip_header *header, const char *group_call)
+{
+    switch (header->id) {
+    case SIP_VIA:
+    case SIP_FROM:
+    case SIP_TO:
+    case SIP_CALL_ID:
+    case SIP_CSEQ:
+    case SIP_DIVERSION:
+    case SIP_HISTORY_INFO:
+    case SIP_P_ASSERTED_IDENTITY:
+    case SIP_REMOTE_PARTY_ID:
+    case SIP_PRIVACY:
+    case SIP_PRIORITY: return true;
+    default: return *group_call != '\0';
+    }
+}
+
+// Prints what is kept; false where there is too much.
+static bool keep_invite(struct call_waiting *waiting, const struct call_offer *offer)
+{
+    const struct sip_message *invite = offer->invite;
+    struct buffer out = buffer_over(waiting->invite, sizeof waiting->invite);
+    buffer_put(&out, SPAN("INVITE "));
+    buffer_put(&out, invite->uri_text);
+    buffer_put(&out, SPAN(" SIP/2.0\r\n"));
+    for (size_t i = 0; i < invite->header_count; i++) {
+        const struct sip_header *header = &invite->headers[i];
+        if (header->id == SIP_CONTENT_LENGTH) continue;
+        if (!is_kept(header, offer->group->snapshot->settings.group_call)) continue;
+        buffer_put(&out, header->name);
+        buffer_put(&out, SPAN(": "));
+        call_put_unfolded(&out, header->value);
+        buffer_put(&out, SPAN("\r\n"));
+    }
+    buffer_put(&out, SPAN("Content-Length: 0\r\n\r\n"));
+    waiting->invite_len = out.is_full ? 0 : (uint16_t)out.len;
+    return !out.is_full;
+}
+
+bool call_keep_waiting(struct call_waiting *waiting, const struct call_offer *offer,
+                       const struct call_history *history)
+{
+    waiting->diversion_count = history->diversion_count;
+    waiting->visited_count = 0;
+    for (size_t i = 0; i < history->visited_count && i < CALL_VISITED_KEPT_MAX; i++) {
+        text_copy(waiting->visited[i], NUMBER_SIZE, history->visited[i]);
+        waiting->visited_count++;
+    }
+    return keep_invite(waiting, offer);
+}
+
+void call_keep_choice(struct call_waiting *waiting, const struct fwd_choice *choice)
+{
+    waiting->next = *choice;
+    text_copy(waiting->target, sizeof waiting->target, choice->target.stored);
+    waiting->next.target.stored = span_of(waiting->target);
+}
+
+bool call_revive(const struct call_waiting *waiting, struct turn *turn, struct sip_message *invite,
+                 struct call_history *history)
+{
+    struct sip_fault fault;
+    struct span bytes = {waiting->invite, waiting->invite_len};
+    history->diversion_count = waiting->diversion_count;
+    history->visited_count = waiting->visited_count;
+    for (size_t i = 0; i < waiting->visited_count; i++) {
+        history->visited[i] = span_of(waiting->visited[i]);
+    }
+    return bytes.len > 0 && sip_parse(bytes, turn->arena, invite, &fault) == SIP_OK;
+}
