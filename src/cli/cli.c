@@ -51,7 +51,10 @@ int cli_run(int argc, char **argv)
         cli_help_print_command(invocation.command, true);
         return STATUS_DONE;
     }
-    ASSERT(invocation.command->run); // serve does not come here but for help
+    if (!invocation.command->run) {
+        return cli_fail_usage(invocation.command, "%s must be the first word",
+                              invocation.command->name);
+    }
     result = invocation.command->run(&invocation);
     if (fflush(stdout) != 0 || ferror(stdout)) return cli_fail("cannot write the output");
     return result;

@@ -26,6 +26,11 @@ static const struct option serve_options[] = {
     NO_OPTION,
 };
 
+static const struct option data_dir_option[] = {
+    {"data-dir", "DIR", "the server's data directory (LINEWARD_DATA_DIR; /var/lib/lineward)"},
+    NO_OPTION,
+};
+
 static const struct option group_option[] = {
     {"group", "GROUP", "line group; not needed where only one has this extension"},
     NO_OPTION,
@@ -109,6 +114,8 @@ static const struct option export_options[] = {
 // clang-format off
 const struct command cli_commands[] = {
     {"serve",   NULL,     "",               0, 0, "run the server",                                serve_options,         false, 0,               NULL},
+    {"backup",  NULL,     "FILE",           1, 1, "back settings, journal and key up, also while the server runs", data_dir_option, false, 0,      NULL},
+    {"restore", NULL,     "FILE",           1, 1, "put a back-up in place of what is there; no server may run",    data_dir_option, false, 0,      NULL},
 
     {"group",   "list",   "",               0, 0, "list the line groups: connections to a PBX",    NULL,                  false, KIND_GROUP,      cli_record_list},
     {"group",   "show",   "NAME",           1, 1, "show a line group",                             NULL,                  false, KIND_GROUP,      cli_record_show},

@@ -231,6 +231,10 @@ static enum err open_all(struct sqlite_store *store, const char *directory)
 {
     enum err err = check_directory(store, directory);
     if (err != ERR_NONE) return err;
+    if (is_file(directory, STORE_RESTORING)) {
+        return store_fail(&store->base, ERR_CORRUPT,
+                          "%s: restoring a back-up was interrupted: do it again", directory);
+    }
     // The key comes first; where there are settings already, a new one would be of no use.
     bool is_new = !is_file(directory, store->settings.file);
     err = secret_key_load(directory, is_new, &store->key, &store->base.problem);

@@ -121,6 +121,20 @@ enum err store_audit_list(struct store *store, const struct store_audit_query *q
 enum err store_audit_trim(struct store *store, uint64_t until_us, uint32_t limit,
                           uint32_t *count) WARN_UNUSED;
 
+// ---- Back-ups: one file, for us alone, with both databases and the key (docs/storage.md).
+
+// Copies the store in `directory` into the new file `file` (one of that name is replaced when the
+// copy is whole), also while a server uses it: what was acknowledged before the call is in it.
+enum err store_backup(const char *directory, const char *file,
+                      struct store_problem *problem) WARN_UNUSED;
+
+enum { STORE_PATH_SIZE = 4096 };
+// Puts the back-up `file` in the place of the store in `directory`, which nobody may have open. It
+// is looked at as a whole first; a damaged one changes nothing. The old files are kept in `aside`.
+// Where that is interrupted, no store can be opened there until it is done again.
+enum err store_restore(const char *file, const char *directory, char aside[STORE_PATH_SIZE],
+                       struct store_problem *problem) WARN_UNUSED;
+
 // ---- For tests: what happens above when the store fails.
 
 // A store that passes every call on to `beneath` (which must outlive it), but for the one chosen

@@ -27,6 +27,9 @@ struct store_ops {
     enum err (*audit_trim)(struct store *store, uint64_t until_us, uint32_t limit, uint32_t *count);
 };
 
+// Stands in the directory while a back-up takes the place of what was there.
+#define STORE_RESTORING "restoring"
+
 // Every kind of store begins with this.
 struct store {
     const struct store_ops *ops;

@@ -125,7 +125,8 @@ static void test_help_names_every_command(void **state)
 {
     (void)state;
     static const char *const commands[] = {"serve",   "group",   "user",    "line",
-                                           "forward", "explain", "journal", "status"};
+                                           "forward", "explain", "journal", "status",
+                                           "audit",   "backup",  "restore"};
     assert_int_equal(run("--help"), 0);
     assert_string_equal(messages, "");
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
