@@ -5,7 +5,7 @@
 //   store_disk [SEEDS]
 #include "faulty_vfs.h"
 
-enum { CHANGES_MAX = 40, SEEDS_DEFAULT = 100 };
+enum { CHANGES_MAX = 40, SEEDS_DEFAULT = 40 };
 static unsigned seed_count = SEEDS_DEFAULT;
 
 // In memory where that is possible: the faults come from us, and the real disk only takes time.

@@ -120,7 +120,7 @@ def run(directory, kills, lines, ready_s):
 
 
 if __name__ == "__main__":
-    KILLS, LINES, READY_S = (*map(float, sys.argv[1:]), *(5, 10000, 60)[len(sys.argv) - 1:])
+    KILLS, LINES, READY_S = (*map(float, sys.argv[1:]), *(3, 10000, 60)[len(sys.argv) - 1:])
     with tempfile.TemporaryDirectory() as root:
         data = Path(root) / "data"
         data.mkdir()
