@@ -154,6 +154,35 @@ static bool check_page(const struct api *api, const struct request *request, str
     return false;
 }
 
+bool api_access_renew(struct api *api, struct principal *principal, struct reply *reply)
+{
+    struct store *store = settings_store(api->options.settings);
+    struct request request = {.principal = *principal};
+    union model_record record = {0};
+    enum err err = ERR_NONE;
+    if (principal->credential == CREDENTIAL_SESSION) {
+        memcpy(record.session.hash, principal->key, sizeof record.session.hash);
+        err = store_get(store, KIND_SESSION, &record, NULL);
+        // Who listens uses the session.
+        if (!err && api_now_s() - record.session.used_s >= TOUCH_S) {
+            record.session.used_s = api_now_s();
+            err = store_replace(store, KIND_SESSION, &record);
+        }
+    } else if (principal->credential == CREDENTIAL_TOKEN) {
+        text_copy(record.token.serial, SERIAL_SIZE, span_of(principal->key));
+        err = store_get(store, KIND_TOKEN, &record, NULL);
+        if (!err && record.token.expires_s && record.token.expires_s <= api_now_s()) {
+            err = ERR_NOT_FOUND;
+        }
+    }
+    if (err == ERR_NOT_FOUND) return refuse(reply, "the session or token has ended");
+    if (err) return api_reply_store_problem(reply, err, store_error(store));
+    if (!principal->user[0]) return true;
+    bool is_there = take_user(api, &request, reply);
+    if (is_there) *principal = request.principal;
+    return is_there;
+}
+
 static bool identify_session(struct api *api, struct request *request, struct span cookie,
                              struct reply *reply)
 {

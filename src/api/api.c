@@ -38,7 +38,8 @@ struct api *api_new(const struct api_options *options, struct settings_problem *
     }
     if (!api_server_listen(api, listening)) return refuse_memory(api, problem);
     api->passwords = api_passwords_new(api);
-    if (!api->passwords) return refuse_memory(api, problem);
+    api->events = api_events_new(api);
+    if (!api->passwords || !api->events) return refuse_memory(api, problem);
     return api;
 }
 
@@ -67,5 +68,6 @@ void api_free(struct api *api)
     api_passwords_stop(api->passwords);
     if (api->lws) lws_context_destroy(api->lws);
     api_passwords_free(api->passwords);
+    api_events_free(api->events);
     free(api);
 }

@@ -56,6 +56,24 @@ struct api_statistics {
     uint64_t open_calls, open_transactions;
 };
 
+// Something that has happened, for those who listen to events. Empty texts are not told.
+enum api_event_kind {
+    EVENT_LINE, // how a line stands with its PBX
+    EVENT_CALL_BEGAN,
+    EVENT_CALL_CHANGED,
+    EVENT_CALL_ENDED,
+    EVENT_ALARM, // `state` says of what; for administrators
+};
+
+struct api_event {
+    enum api_event_kind kind;
+    char group[NAME_SIZE], extension[EXTENSION_SIZE];
+    char call[TEXT_SIZE]; // Call-ID
+    char caller[TEXT_SIZE], state[NAME_SIZE], verdict[NAME_SIZE], outcome[NAME_SIZE];
+    char target[TEXT_SIZE], reason[TEXT_SIZE];
+    uint64_t count;
+};
+
 struct api_options {
     struct address listen; // port 0: one that is free, see api_address
     const char *token;     // administrator's bearer token, not empty; must outlive the API
@@ -81,5 +99,8 @@ struct address api_address(const struct api *api);
 void api_run(struct api *api);
 // May be called from any thread and from a signal handler's loop, also before api_run.
 void api_stop(struct api *api);
+// Tells those who listen what has happened; from any thread, and never waits long. Costs nothing
+// while nobody listens; what comes faster than it can be told is counted and told as lost.
+void api_post(struct api *api, const struct api_event *event);
 // After api_run has returned. NULL is allowed.
 void api_free(struct api *api);

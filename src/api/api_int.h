@@ -74,6 +74,7 @@ struct request {
     size_t query_count;
     struct span authorization, content_type, accept_language;
     struct span if_match, if_none_match;
+    struct span accept, upgrade, websocket_key, websocket_version, last_event_id;
     struct span host, origin, cookie, requested_with;
     struct span forwarded_for, forwarded_proto, forwarded_host; // as a proxy has it
     struct address peer;
@@ -101,6 +102,7 @@ struct reply {
     char set_cookie[256];
     char *text;               // instead of `body`; owned
     const char *content_type; // of `text`
+    bool is_stream;           // it becomes a connection that listens to events
     char etag[ETAG_SIZE];     // empty: that of the body, where a GET is answered
     uint32_t retry_after_s;   // 0: not told
 };
@@ -261,8 +263,89 @@ bool api_etag_allows_change(const struct request *request, const char *etag, str
 // Whether who asks has what has the tag `etag`.
 bool api_etag_is_known(const struct request *request, const char *etag);
 
+// ---- WebSocket (websocket.c)
+
+enum websocket_opcode {
+    WEBSOCKET_TEXT = 1,
+    WEBSOCKET_BINARY = 2,
+    WEBSOCKET_CLOSE = 8,
+    WEBSOCKET_PING = 9,
+    WEBSOCKET_PONG = 10,
+};
+// Codes that a connection is closed with. RFC 6455 section 7.4.1.
+enum {
+    WEBSOCKET_NORMAL = 1000,
+    WEBSOCKET_PROTOCOL_ERROR = 1002,
+    WEBSOCKET_POLICY = 1008,
+    WEBSOCKET_TOO_BIG = 1009,
+};
+enum { WEBSOCKET_ACCEPT_SIZE = 32, WEBSOCKET_HEAD_MAX = 4, WEBSOCKET_MESSAGE_MAX = 4096 };
+
+struct websocket_frame {
+    unsigned opcode;
+    struct span payload;
+    size_t len;       // of the whole frame
+    unsigned problem; // a code to close with; 0: none
+};
+// Prints the answer to a client's Sec-WebSocket-Key; false when that is malformed. RFC 6455 section
+// 4.2.2.
+bool api_websocket_accept(struct span key, char accept[WEBSOCKET_ACCEPT_SIZE]);
+// Prints the head of a frame with a payload of `len` bytes; returns the head's length.
+size_t api_websocket_put_head(unsigned char head[WEBSOCKET_HEAD_MAX], enum websocket_opcode opcode,
+                              size_t len);
+// Reads the first frame, and unmasks it in place; false when it is not there as a whole.
+bool api_websocket_read(char *bytes, size_t size, struct websocket_frame *frame);
+
+// ---- Events (events.c)
+
+struct events;
+struct events *api_events_new(struct api *api);
+void api_events_free(struct events *events);
+// Takes what was posted into the ring; true when there is something new.
+bool api_events_collect(struct api *api);
+// Tells of a change of a setting that the request has made ("added", "changed", "removed").
+void api_events_setting(struct api *api, const struct request *request, const char *change,
+                        const union model_record *record);
+#define EVENT_FOR_ALL "*" // in place of a user: everybody may see it
+
+// A listener comes and goes.
+void api_events_join(struct api *api);
+void api_events_leave(struct api *api);
+uint64_t api_events_newest(const struct api *api);
+// Reads the id of the last event that somebody saw; false when what came behind it is not known.
+bool api_events_resume(const struct api *api, struct span id, uint64_t *last);
+void api_events_print_id(const struct api *api, uint64_t number, struct buffer *out);
+enum event_step { EVENT_NONE, EVENT_THERE, EVENT_PASSED };
+// The next event behind `*last` that `principal` may see; EVENT_PASSED when some were missed.
+enum event_step api_events_next(const struct api *api, const struct principal *principal,
+                                uint64_t *last, struct span *text);
+
+// ---- Connections that listen (stream.c)
+
+struct stream;
+enum { STREAM_CHUNK_MAX = 8192, TICK_S = 10 };
+
+char *api_stream_print_head(const struct request *request, const struct reply *reply, size_t *len);
+// NULL when memory is out.
+struct stream *api_stream_new(struct api *api, const struct request *request);
+void api_stream_free(struct api *api, struct stream *stream);
+// Prints what is next to be sent; 0: nothing for now.
+size_t api_stream_fill(struct api *api, struct stream *stream, unsigned char *chunk);
+// Whether the last has been sent.
+bool api_stream_is_ended(const struct stream *stream);
+// Takes what was received; returns how much of it is done with.
+size_t api_stream_received(struct stream *stream, char *bytes, size_t size);
+// To be called every TICK_S; false: it is gone.
+bool api_stream_tick(struct api *api, struct stream *stream);
+// How many connections of `user` listen (NULL: of all): each is a client of theirs.
+unsigned api_stream_count(const struct api *api, const char *user);
+// Whether the session or token of `principal` still holds, and its rights as they are now; false,
+// with `reply` filled in, when not.
+bool api_access_renew(struct api *api, struct principal *principal, struct reply *reply);
+
 // ---- Handlers
 
+handler api_events_get;
 handler api_metrics_get, api_ready_get;
 handler api_health_get, api_presets_list, api_status_get;
 handler api_import_post, api_export_get, api_messages_list;
@@ -378,6 +461,10 @@ struct api {
     unsigned connection_count;
     uint64_t replies[STATUS_COUNT];
     struct passwords *passwords;
+    struct events *events;
+    uint64_t events_told;           // up to here, listeners know that there is something
+    struct stream *streams;         // all that listen
+    struct connection *connections; // all
     struct attempts attempts;
     unsigned char attempts_key[16]; // that hashes names and sources
     _Atomic bool is_stopping;

@@ -20,11 +20,13 @@ const char *api_status_phrase(unsigned status)
     case 405: return "Method Not Allowed";
     case 408: return "Request Timeout";
     case 409: return "Conflict";
+    case 406: return "Not Acceptable";
     case 411: return "Length Required";
     case 412: return "Precondition Failed";
     case 413: return "Content Too Large";
     case 415: return "Unsupported Media Type";
     case 422: return "Unprocessable Content";
+    case 426: return "Upgrade Required";
     case 429: return "Too Many Requests";
     case 431: return "Request Header Fields Too Large";
     case 503: return "Service Unavailable";
@@ -62,6 +64,7 @@ static void put_head(struct buffer *out, const struct reply *reply, bool closes_
     put_date(out);
     put_content(out, reply, len);
     if (reply->status == 401) buffer_put_text(out, "WWW-Authenticate: Bearer\r\n");
+    if (reply->status == 426) buffer_put_text(out, "Sec-WebSocket-Version: 13\r\n");
     if (reply->allow[0]) buffer_printf(out, "Allow: %s\r\n", reply->allow);
     if (reply->set_cookie[0]) buffer_printf(out, "Set-Cookie: %s\r\n", reply->set_cookie);
     if (reply->retry_after_s) buffer_printf(out, "Retry-After: %u\r\n", reply->retry_after_s);

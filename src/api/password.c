@@ -204,8 +204,8 @@ bool api_password_check(struct api *api, struct request *request, struct reply *
                         const struct password_question *question)
 {
     struct api_work work = {.state = WORK_FREE};
-    const char *stored = question->stored[0] ? question->stored : api->passwords->nobody;
     if (request->work) return check_done(request, reply);
+    const char *stored = question->stored[0] ? question->stored : api->passwords->nobody;
     // A longer one than any that is kept is just as wrong.
     if (!text_copy(work.given, sizeof work.given, question->given)) work.given[0] = '\0';
     text_copy(work.stored, sizeof work.stored, span_of(stored));

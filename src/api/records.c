@@ -337,6 +337,7 @@ void api_records_add(struct api *api, struct request *request, struct reply *rep
         return;
     }
     put_location(request, &record, reply);
+    api_events_setting(api, request, "added", &record);
     reply_saved(api, request, true, &record, problem.warning, reply);
 }
 
@@ -398,6 +399,7 @@ void api_records_put(struct api *api, struct request *request, struct reply *rep
         return;
     }
     if (is_new) put_location(request, &record, reply);
+    api_events_setting(api, request, is_new ? "added" : "changed", &record);
     reply_saved(api, request, is_new, &record, problem.warning, reply);
 }
 
@@ -416,6 +418,7 @@ void api_records_patch(struct api *api, struct request *request, struct reply *r
         api_reply_settings_problem(reply, &problem);
         return;
     }
+    api_events_setting(api, request, "changed", &record);
     reply_saved(api, request, false, &record, problem.warning, reply);
 }
 
@@ -434,5 +437,6 @@ void api_records_remove(struct api *api, struct request *request, struct reply *
         api_reply_settings_problem(reply, &problem);
         return;
     }
+    api_events_setting(api, request, "removed", &record);
     api_reply_json(reply, 204, NULL);
 }

@@ -15,6 +15,8 @@ static const struct route routes[] = {
     {METHOD_GET,    API "/ready",                  api_ready_get,      0,               NULL, FOR_ALL,   SCOPE_READ},
     {METHOD_GET,    API "/metrics",                api_metrics_get,    0,               NULL, FOR_ADMIN, SCOPE_READ},
 
+    {METHOD_GET,    API "/events",                 api_events_get,     0,               "last_event_id", FOR_USERS, SCOPE_READ},
+
     {METHOD_POST,   API "/session",                api_session_post,   0,               NULL, FOR_ALL,   SCOPE_READ},
     {METHOD_GET,    API "/session",                api_session_get,    0,               NULL, FOR_USERS, SCOPE_READ},
     {METHOD_DELETE, API "/session",                api_session_delete, 0,               NULL, FOR_USERS, SCOPE_READ},

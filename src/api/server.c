@@ -10,6 +10,7 @@
 //        |                    |  ^
 //        |                    |  +--done--WAITING (for a password's hash)
 //        +--password--> WAITING
+//                             +--the head of a stream--> STREAMING (stream.c)
 //                             +--written, the last--> CLOSING (what still comes is thrown away)
 //
 // A client that is too slow loses its connection, in every state.
@@ -28,16 +29,19 @@ enum {
     REPLY_S = 30,
     CLOSING_S = 2,
     CHUNK_SIZE = 16 * 1024,
+    STREAM_SEND_BUFFER = 64 * 1024,
     IN_MAX = HEAD_MAX + REQUEST_BODY_MAX, // received ahead of the reply
     FILES_MAX = CONNECTIONS_MAX + 16,
 };
 
-enum state { STATE_READING, STATE_WAITING, STATE_WRITING, STATE_CLOSING };
+enum state { STATE_READING, STATE_WAITING, STATE_WRITING, STATE_STREAMING, STATE_CLOSING };
 
 struct connection {
     struct lws *wsi;
     struct address peer;
     struct api_work *work; // that the request waits for
+    struct stream *stream;
+    struct connection **place, *next; // among all
     enum state state;
     bool is_open;      // adopted, thus counted
     bool is_invited;   // the client was asked for the body
@@ -107,7 +111,13 @@ static int start_reply(struct lws *wsi, struct connection *connection, struct re
                        const struct request *request)
 {
     connection->closes_after = request->closes_after;
-    connection->out = api_http_print_reply(request, reply, &connection->out_len);
+    if (reply->is_stream) {
+        connection->stream = api_stream_new(api_of(wsi), request);
+        if (!connection->stream) return -1;
+        connection->out = api_stream_print_head(request, reply, &connection->out_len);
+    } else {
+        connection->out = api_http_print_reply(request, reply, &connection->out_len);
+    }
     if (!connection->out) return -1;
     api_of(wsi)->replies[reply->status < STATUS_COUNT ? reply->status : 0]++;
     connection->out_sent = 0;
@@ -175,10 +185,22 @@ static int answer(struct lws *wsi, struct connection *connection, size_t searche
     return result;
 }
 
+// What a listener sends. More than a message must not be kept.
+static int on_stream_received(struct lws *wsi, struct connection *connection)
+{
+    size_t used = api_stream_received(connection->stream, connection->in, connection->in_len);
+    forget(connection, used);
+    lws_callback_on_writable(wsi);
+    return connection->in_len > 2 * WEBSOCKET_MESSAGE_MAX ? -1 : 0;
+}
+
 static int on_received(struct lws *wsi, struct connection *connection, const char *bytes,
                        size_t len)
 {
     size_t before = connection->in_len;
+    if (connection->state == STATE_STREAMING) {
+        return keep(connection, bytes, len) ? on_stream_received(wsi, connection) : -1;
+    }
     if (connection->state == STATE_CLOSING || connection->closes_after) return 0;
     if (!keep(connection, bytes, len)) return -1;
     if (connection->state == STATE_WRITING || connection->state == STATE_WAITING) {
@@ -193,12 +215,49 @@ static int on_received(struct lws *wsi, struct connection *connection, const cha
 
 // ---- Writing
 
+static int start_stream(struct lws *wsi, struct connection *connection)
+{
+    int size = STREAM_SEND_BUFFER; // who is slow is to be noticed, and costs no more than this
+    connection->state = STATE_STREAMING;
+    setsockopt(lws_get_socket_fd(wsi), SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+    set_timer(wsi, TICK_S);
+    lws_callback_on_writable(wsi);
+    if (connection->is_paused) lws_rx_flow_control(wsi, 1);
+    connection->is_paused = false;
+    return connection->in_len > 0 ? on_stream_received(wsi, connection) : 0;
+}
+
+// Writes what is next for a listener, if the socket has taken all before.
+static int write_stream(struct lws *wsi, struct connection *connection)
+{
+    unsigned char chunk[LWS_PRE + STREAM_CHUNK_MAX];
+    if (api_stream_is_ended(connection->stream)) {
+        connection->state = STATE_CLOSING;
+        set_timer(wsi, CLOSING_S);
+        return shutdown(lws_get_socket_fd(wsi), SHUT_WR) ? -1 : 0;
+    }
+    size_t len = api_stream_fill(api_of(wsi), connection->stream, chunk + LWS_PRE);
+    if (len == 0) return 0;
+    lws_callback_on_writable(wsi);
+    return lws_write(wsi, chunk + LWS_PRE, len, LWS_WRITE_RAW) < 0 ? -1 : 0;
+}
+
+static int on_timer(struct lws *wsi, struct connection *connection)
+{
+    if (connection->state != STATE_STREAMING) return -1;
+    if (!api_stream_tick(api_of(wsi), connection->stream)) return -1;
+    set_timer(wsi, TICK_S);
+    lws_callback_on_writable(wsi);
+    return 0;
+}
+
 // The reply is written. A client that is still sending must be able to read it, so the connection
 // ends only when it stops or time is up. RFC 9112 section 9.6.
 static int finish(struct lws *wsi, struct connection *connection)
 {
     free(connection->out);
     connection->out = NULL;
+    if (connection->stream) return start_stream(wsi, connection);
     if (connection->closes_after) {
         connection->state = STATE_CLOSING;
         set_timer(wsi, CLOSING_S);
@@ -216,6 +275,7 @@ static int finish(struct lws *wsi, struct connection *connection)
 static int on_writeable(struct lws *wsi, struct connection *connection)
 {
     unsigned char chunk[LWS_PRE + CHUNK_SIZE];
+    if (connection->state == STATE_STREAMING) return write_stream(wsi, connection);
     if (connection->state != STATE_WRITING) return 0;
     size_t left = connection->out_len - connection->out_sent;
     if (left == 0) return finish(wsi, connection);
@@ -232,6 +292,10 @@ static void open_connection(struct lws *wsi, struct connection *connection)
 {
     connection->is_open = true;
     connection->wsi = wsi;
+    connection->place = &api_of(wsi)->connections;
+    connection->next = *connection->place;
+    if (connection->next) connection->next->place = &connection->next;
+    *connection->place = connection;
     api_listen_read_peer(lws_get_socket_fd(wsi), &connection->peer);
     api_of(wsi)->connection_count++;
     set_timer(wsi, REQUEST_S);
@@ -241,7 +305,10 @@ static void close_connection(struct lws *wsi, struct connection *connection)
 {
     if (!connection || !connection->is_open) return;
     api_of(wsi)->connection_count--;
+    *connection->place = connection->next;
+    if (connection->next) connection->next->place = connection->place;
     api_work_release(api_of(wsi), connection->work);
+    api_stream_free(api_of(wsi), connection->stream);
     free(connection->in);
     free(connection->out);
     *connection = (struct connection){.is_open = false};
@@ -255,7 +322,7 @@ static int on_connection(struct lws *wsi, enum lws_callback_reasons reason, void
     case LWS_CALLBACK_RAW_RX: return on_received(wsi, user, in, len);
     case LWS_CALLBACK_RAW_WRITEABLE: return on_writeable(wsi, user);
     case LWS_CALLBACK_RAW_CLOSE: close_connection(wsi, user); return 0;
-    case LWS_CALLBACK_TIMER: return -1;
+    case LWS_CALLBACK_TIMER: return on_timer(wsi, user);
     default: return 0;
     }
 }
@@ -291,6 +358,11 @@ void api_server_turn(struct api *api)
         connection->state = STATE_READING;
         if (answer(connection->wsi, connection, 0) == 0) continue;
         lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+    }
+    if (!api_events_collect(api) && api->events_told == api_events_newest(api)) return;
+    api->events_told = api_events_newest(api);
+    for (connection = api->connections; connection; connection = connection->next) {
+        if (connection->state == STATE_STREAMING) lws_callback_on_writable(connection->wsi);
     }
 }
 

@@ -58,6 +58,7 @@ WALK = (
     ("getHealth", [], None, 200),
     ("getReadiness", [], None, 200),
     ("getMetrics", [], None, 200),
+    ("getEvents", [], None, 406),
 )
 CAUSES = ("busy", "io", "memory")
 
@@ -102,7 +103,8 @@ class Faults(unittest.TestCase):
                 break
             self.assertEqual([group["name"] for group in after.json["groups"]], ["new"])
         self.assertEqual(after.status, 503)
-        self.assertEqual(set(DOCUMENT.operations) - refused, {"getHealth", "listPresets"})
+        self.assertEqual(set(DOCUMENT.operations) - refused,
+                         {"getHealth", "listPresets", "getEvents"})
 
 
 class Durable(unittest.TestCase):
