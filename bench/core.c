@@ -90,7 +90,9 @@ static void on_group_changed(void *context, const struct snapshot_group *group)
         .own = {.family = ADDRESS_IPV4, .port = OWN_PORT, .bytes = {127, 0, 0, 1}},
     };
     struct snapshot_group *copy = malloc(group->size);
+    if (!copy) bench_fail("group", "out of memory");
     memcpy(copy, group, group->size);
+    copy->settings.register_rate = 1; // nobody answers a REGISTER here
     if (!engine_put_group(core->engine, core->now, copy)) bench_fail("group", "not taken");
     engine_set_peer(core->engine, core->now, group->group_id, &peer);
 }

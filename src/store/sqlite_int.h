@@ -36,7 +36,13 @@ struct database {
 };
 
 enum audit_form { AUDIT_APPEND, AUDIT_LIST, AUDIT_BOUNDS, AUDIT_TRIM, AUDIT_FORM_END };
-enum journal_form { JOURNAL_APPEND, JOURNAL_LIST, JOURNAL_BOUNDS, JOURNAL_FORM_END };
+enum journal_form {
+    JOURNAL_APPEND,
+    JOURNAL_APPEND_MANY,
+    JOURNAL_LIST,
+    JOURNAL_BOUNDS,
+    JOURNAL_FORM_END
+};
 
 struct sqlite_store {
     struct store base;

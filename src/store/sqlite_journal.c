@@ -56,7 +56,12 @@ static const struct column columns[] = {
     {"target", COLUMN_TEXT, AT(target), NULL},
     {"trace", COLUMN_BLOB, AT(trace), NULL},
 };
-enum { COLUMN_TOTAL = sizeof columns / sizeof columns[0] };
+enum {
+    COLUMN_TOTAL = sizeof columns / sizeof columns[0],
+    // Of one statement, where there are so many: what a statement costs by itself, the number of
+    // the last entry among it, is more than half of what a row costs.
+    MANY_ROWS = 32,
+};
 
 // ---- Statements
 
@@ -67,16 +72,23 @@ static void put_columns(struct buffer *out)
     }
 }
 
+static void put_append(struct buffer *out, int row_count)
+{
+    buffer_put_text(out, "INSERT INTO journal(");
+    put_columns(out);
+    buffer_put_text(out, ") VALUES ");
+    for (int row = 0; row < row_count; row++) {
+        buffer_put_text(out, row > 0 ? ",(" : "(");
+        for (int i = 0; i < COLUMN_TOTAL; i++) buffer_put_text(out, i > 0 ? ",?" : "?");
+        buffer_put_byte(out, ')');
+    }
+}
+
 static void put_sql(struct buffer *out, enum journal_form form)
 {
     switch (form) {
-    case JOURNAL_APPEND:
-        buffer_put_text(out, "INSERT INTO journal(");
-        put_columns(out);
-        buffer_put_text(out, ") VALUES (");
-        for (int i = 0; i < COLUMN_TOTAL; i++) buffer_put_text(out, i > 0 ? ",?" : "?");
-        buffer_put_byte(out, ')');
-        break;
+    case JOURNAL_APPEND: put_append(out, 1); break;
+    case JOURNAL_APPEND_MANY: put_append(out, MANY_ROWS); break;
     case JOURNAL_LIST:
         buffer_put_text(out, "SELECT id,");
         put_columns(out);
@@ -107,56 +119,79 @@ static void give(struct sqlite_store *store, enum journal_form form, sqlite3_stm
 
 // ---- Appending
 
-static int bind_column(sqlite3_stmt *statement, int i, const struct model_journal_entry *entry)
+// Binds a column of an entry as the parameter `at`.
+static int bind_column(sqlite3_stmt *statement, int at, const struct column *column,
+                       const struct model_journal_entry *entry)
 {
-    const struct column *column = &columns[i];
     const void *place = (const char *)entry + column->offset;
     const uint64_t *number = place;
     struct span text;
     switch (column->type) {
     case COLUMN_TEXT:
         text = store_journal_text(*(const struct span *)place);
-        return sqlite3_bind_text(statement, i + 1, text.len > 0 ? text.at : "", (int)text.len,
+        return sqlite3_bind_text(statement, at, text.len > 0 ? text.at : "", (int)text.len,
                                  SQLITE_STATIC);
     case COLUMN_BLOB:
         text = store_journal_trace(*(const struct span *)place);
-        if (text.len == 0) return sqlite3_bind_zeroblob(statement, i + 1, 0);
-        return sqlite3_bind_blob(statement, i + 1, text.at, (int)text.len, SQLITE_STATIC);
-    case COLUMN_BOOL: return sqlite3_bind_int(statement, i + 1, *(const bool *)place);
-    case COLUMN_U16: return sqlite3_bind_int(statement, i + 1, *(const uint16_t *)place);
-    case COLUMN_U32: return sqlite3_bind_int64(statement, i + 1, *(const uint32_t *)place);
-    case COLUMN_U64: return sqlite3_bind_int64(statement, i + 1, (int64_t)*number);
+        if (text.len == 0) return sqlite3_bind_zeroblob(statement, at, 0);
+        return sqlite3_bind_blob(statement, at, text.at, (int)text.len, SQLITE_STATIC);
+    case COLUMN_BOOL: return sqlite3_bind_int(statement, at, *(const bool *)place);
+    case COLUMN_U16: return sqlite3_bind_int(statement, at, *(const uint16_t *)place);
+    case COLUMN_U32: return sqlite3_bind_int64(statement, at, *(const uint32_t *)place);
+    case COLUMN_U64: return sqlite3_bind_int64(statement, at, (int64_t)*number);
     case COLUMN_NAME:
-        return sqlite3_bind_text(statement, i + 1,
-                                 model_name(column->names, *(const uint8_t *)place), -1,
-                                 SQLITE_STATIC);
+        return sqlite3_bind_text(statement, at, model_name(column->names, *(const uint8_t *)place),
+                                 -1, SQLITE_STATIC);
     }
     ASSERT(false);
 }
 
-static int append_entry(sqlite3_stmt *statement, const struct model_journal_entry *entry)
+static int append_rows(sqlite3_stmt *statement, const struct model_journal_entry *entries,
+                       int row_count)
 {
     int code = SQLITE_OK;
-    for (int i = 0; i < COLUMN_TOTAL && code == SQLITE_OK; i++) {
-        code = bind_column(statement, i, entry);
+    for (int at = 0; at < row_count * COLUMN_TOTAL && code == SQLITE_OK; at++) {
+        code = bind_column(statement, at + 1, &columns[at % COLUMN_TOTAL],
+                           &entries[at / COLUMN_TOTAL]);
     }
     if (code == SQLITE_OK) code = sqlite3_step(statement);
     return code == SQLITE_DONE ? sqlite3_reset(statement) : code;
+}
+
+// Entries that are still to be appended.
+struct rest {
+    const struct model_journal_entry *entries;
+    size_t count;
+};
+
+// Appends entries, `row_count` with each statement, as long as there are so many.
+static enum err append_by(struct sqlite_store *store, enum journal_form form, size_t row_count,
+                          struct rest *rest)
+{
+    enum err err = ERR_NONE;
+    if (rest->count < row_count) return ERR_NONE;
+    sqlite3_stmt *statement = take(store, form);
+    if (!statement) return store->base.problem.err;
+    for (; rest->count >= row_count && err == ERR_NONE; rest->count -= row_count) {
+        if (append_rows(statement, rest->entries, (int)row_count) != SQLITE_OK) {
+            err = sqlite_fail(store, &store->journal);
+        }
+        rest->entries += row_count;
+    }
+    give(store, form, statement);
+    return err;
 }
 
 enum err sqlite_journal_append(struct store *base, const struct model_journal_entry *entries,
                                size_t count)
 {
     struct sqlite_store *store = sqlite_of(base);
-    sqlite3_stmt *statement = take(store, JOURNAL_APPEND);
-    if (!statement) return base->problem.err;
+    struct rest rest = {entries, count};
     enum err err = sqlite_run(store, &store->journal, "BEGIN IMMEDIATE");
-    for (size_t i = 0; i < count && err == ERR_NONE; i++) {
-        if (append_entry(statement, &entries[i]) != SQLITE_OK) {
-            err = sqlite_fail(store, &store->journal);
-        }
+    if (err == ERR_NONE) {
+        err = append_by(store, JOURNAL_APPEND_MANY, MANY_ROWS, &rest);
     }
-    give(store, JOURNAL_APPEND, statement);
+    if (err == ERR_NONE) err = append_by(store, JOURNAL_APPEND, 1, &rest);
     if (err == ERR_NONE) err = sqlite_run(store, &store->journal, "COMMIT");
     bool is_open = !sqlite3_get_autocommit(store->journal.handle);
     if (is_open) sqlite3_exec(store->journal.handle, "ROLLBACK", NULL, NULL, NULL);
