@@ -19,7 +19,7 @@ from runner import check, run_script, run_tests
 from test_transports import Certificates
 from wire import LINE, STRANGER, Wire
 
-OFFSET = 1000
+OFFSET = 100
 BYTES_MAX = 4096      # of memory that a half-open call or connection may cost
 SLACK_KB = 3000       # what the first ones touch that the later ones share
 ALL_HELD_KB = 12000   # 3,584 unfinished messages at once, as many as there may be
