@@ -13,9 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 #include <uv.h>
 
-enum { OVERLOAD_TOLD_US = 10 * 1000 * 1000 }; // how often people are told that calls are refused
+enum {
+    OVERLOAD_TOLD_US = 10 * 1000 * 1000, // how often people are told that calls are refused
+    GIVE_BACK_US = 5 * 1000 * 1000,      // how often memory is given back to the system
+    GIVE_BACK_BYTES = 4 * 1024 * 1024,   // less is not worth it
+};
 enum { PEER_EVENT_MAX = 64 };
 
 struct worker {
@@ -34,6 +39,7 @@ struct worker {
     struct tap *tap;
     struct engine_counts told; // counts already added to the states
     uint64_t tell_overload_us; // not before this again
+    uint64_t give_back_us;     // not before this again
     struct line_peer_event peer_events[PEER_EVENT_MAX];
     size_t peer_event_count;
     uv_thread_t thread;
@@ -318,12 +324,31 @@ static void on_batch_ended(void *context)
     settle(context);
 }
 
+// Gives the memory of a flood of calls back to the system, at a quiet moment and seldom: the next
+// calls have to fetch it again.
+static void give_memory_back(struct worker *worker)
+{
+    struct idle_memory idle[ENGINE_IDLE_COUNT];
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    uint64_t now_us = net_now_us();
+    if (now_us < worker->give_back_us) return;
+    engine_idle_memory(worker->engine, GIVE_BACK_BYTES, idle);
+    for (size_t i = 0; i < ENGINE_IDLE_COUNT; i++) {
+        size_t skipped = (page - (uintptr_t)idle[i].at % page) % page;
+        if (idle[i].size <= skipped + page) continue;
+        size_t size = (idle[i].size - skipped) / page * page;
+        worker->give_back_us = now_us + GIVE_BACK_US;
+        (void)madvise((char *)idle[i].at + skipped, size, MADV_DONTNEED);
+    }
+}
+
 static void on_deadline(void *context)
 {
     struct worker *worker = context;
     sites_tick(worker->sites, net_now_us()); // first: the engine sends to where they say
     links_tick(worker->links, net_now_us());
     engine_tick(worker->engine, now());
+    give_memory_back(worker);
     settle(worker);
 }
 

@@ -51,6 +51,7 @@ void *pool_take_unset(struct pool *pool, struct pool_id *id)
     }
     *id = (struct pool_id){index, ++pool->generations[index]};
     pool->used_count++;
+    if (index >= pool->touched) pool->touched = index + 1;
     return slot_at(pool, index);
 }
 
@@ -82,6 +83,14 @@ void pool_free(struct pool *pool, struct pool_id id)
     pool->first_free = id.index;
     ASSERT(pool->used_count > 0);
     pool->used_count--;
+}
+
+struct idle_memory pool_idle_memory(struct pool *pool, size_t least)
+{
+    size_t size = pool->slot_size * pool->touched;
+    if (pool->used_count > 0 || size < least) return (struct idle_memory){NULL, 0};
+    pool->touched = 0;
+    return (struct idle_memory){pool->slots, size};
 }
 
 bool pool_id_eq(struct pool_id a, struct pool_id b)

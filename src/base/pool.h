@@ -22,7 +22,14 @@ struct pool {
     uint32_t slot_count;
     uint32_t used_count;
     uint32_t first_free;
-    uint32_t fresh; // slots from here on were never used: their memory is untouched
+    uint32_t fresh;   // slots from here on were never used: their memory is untouched
+    uint32_t touched; // slots from here on were not used since pool_idle_memory
+};
+
+// Memory that holds nothing.
+struct idle_memory {
+    void *at;
+    size_t size;
 };
 
 // How many bytes a pool of `slot_count` slots of `slot_size` bytes needs (a multiple of 16).
@@ -40,4 +47,8 @@ void *pool_find(const struct pool *pool, struct pool_id id);
 void *pool_at(const struct pool *pool, uint32_t index, struct pool_id *id);
 // Gives the slot of `id` back; nothing happens when that was done before.
 void pool_free(struct pool *pool, struct pool_id id);
+// The memory of the slots that were used since the last call, if no slot is in use now and it is at
+// least `least` bytes; else of no size. It may be given back to the system, and may read as
+// anything afterwards.
+struct idle_memory pool_idle_memory(struct pool *pool, size_t least);
 bool pool_id_eq(struct pool_id a, struct pool_id b);

@@ -115,4 +115,6 @@ enum { CALL_TICK_MAX = 32 };
 // Does what is due, at most CALL_TICK_MAX things; the deadline stays due if more wait.
 void call_tick(struct call_table *table, struct turn *turn);
 
+// See pool_idle_memory.
+struct idle_memory call_idle_memory(struct call_table *table, size_t least);
 uint32_t call_count(const struct call_table *table);

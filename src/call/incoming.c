@@ -110,6 +110,11 @@ struct call_table *call_init(void *memory, const struct call_limits *limits,
     return table;
 }
 
+struct idle_memory call_idle_memory(struct call_table *table, size_t least)
+{
+    return pool_idle_memory(&table->calls, least);
+}
+
 uint32_t call_count(const struct call_table *table)
 {
     return table->calls.used_count;

@@ -435,6 +435,13 @@ bool engine_next_group_at(const struct engine *engine, const struct address *pee
     return true;
 }
 
+void engine_idle_memory(struct engine *engine, size_t least,
+                        struct idle_memory idle[ENGINE_IDLE_COUNT])
+{
+    idle[0] = txn_idle_memory(engine->txns, least);
+    idle[1] = call_idle_memory(engine->calls, least);
+}
+
 struct engine_counts engine_counts(const struct engine *engine)
 {
     struct engine_counts counts = engine->counts;

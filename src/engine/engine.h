@@ -130,6 +130,12 @@ struct engine_group_at {
 bool engine_next_group_at(const struct engine *engine, const struct address *peer,
                           struct pool_id *place, struct engine_group_at *out);
 
+// Memory that many calls have left behind and nobody uses now, `least` bytes of each kind or none:
+// it may be given back to the system.
+enum { ENGINE_IDLE_COUNT = 2 };
+void engine_idle_memory(struct engine *engine, size_t least,
+                        struct idle_memory idle[ENGINE_IDLE_COUNT]);
+
 struct engine_counts {
     uint64_t calls;           // INVITEs for lines
     uint64_t strangers;       // requests from elsewhere than a PBX of ours

@@ -65,6 +65,11 @@ uint32_t txn_count(const struct txn_table *table)
     return table->slots.used_count;
 }
 
+struct idle_memory txn_idle_memory(struct txn_table *table, size_t least)
+{
+    return pool_idle_memory(&table->blocks, least);
+}
+
 uint32_t txn_message_count(const struct txn_table *table)
 {
     return table->blocks.used_count;

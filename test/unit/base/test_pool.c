@@ -99,13 +99,36 @@ static void test_generation_wraps(void **state)
     assert_non_null(pool_find(&pool, id));
 }
 
+// What was used is idle once all of it is free, and only once.
+static void test_idle_memory(void **state)
+{
+    (void)state;
+    struct memory memory;
+    struct pool pool;
+    struct pool_id ids[3];
+    start(&pool, &memory);
+    for (int i = 0; i < 3; i++) assert_non_null(pool_take(&pool, &ids[i]));
+    pool_free(&pool, ids[0]);
+    pool_free(&pool, ids[1]);
+    assert_int_equal(pool_idle_memory(&pool, 0).size, 0);
+    pool_free(&pool, ids[2]);
+    assert_int_equal(pool_idle_memory(&pool, 4 * pool.slot_size).size, 0);
+    struct idle_memory idle = pool_idle_memory(&pool, 3 * pool.slot_size);
+    assert_ptr_equal(idle.at, pool.slots);
+    assert_int_equal(idle.size, 3 * pool.slot_size);
+    assert_int_equal(pool_idle_memory(&pool, 0).size, 0);
+    memset(idle.at, 0x55, idle.size);
+    char *slot = pool_take(&pool, &ids[0]);
+    assert_int_equal(slot[0], 0);
+    assert_null(pool_find(&pool, ids[2]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_take_until_full),
-        cmocka_unit_test(test_old_references_find_nothing),
-        cmocka_unit_test(test_walking),
-        cmocka_unit_test(test_generation_wraps),
+        cmocka_unit_test(test_take_until_full), cmocka_unit_test(test_old_references_find_nothing),
+        cmocka_unit_test(test_walking),         cmocka_unit_test(test_generation_wraps),
+        cmocka_unit_test(test_idle_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
