@@ -99,6 +99,8 @@ struct address api_address(const struct api *api);
 void api_run(struct api *api);
 // May be called from any thread and from a signal handler's loop, also before api_run.
 void api_stop(struct api *api);
+// Whether anybody listens to events; from any thread.
+bool api_is_listened(const struct api *api);
 // Tells those who listen what has happened; from any thread, and never waits long. Costs nothing
 // while nobody listens; what comes faster than it can be told is counted and told as lost.
 void api_post(struct api *api, const struct api_event *event);

@@ -323,7 +323,7 @@ enum event_step api_events_next(const struct api *api, const struct principal *p
 // ---- Connections that listen (stream.c)
 
 struct stream;
-enum { STREAM_CHUNK_MAX = 8192, TICK_S = 10 };
+enum { STREAM_CHUNK_MAX = 8192, STREAMS_MAX = 2000, TICK_S = 10 };
 
 char *api_stream_print_head(const struct request *request, const struct reply *reply, size_t *len);
 // NULL when memory is out.
@@ -337,7 +337,7 @@ bool api_stream_is_ended(const struct stream *stream);
 size_t api_stream_received(struct stream *stream, char *bytes, size_t size);
 // To be called every TICK_S; false: it is gone.
 bool api_stream_tick(struct api *api, struct stream *stream);
-// How many connections of `user` listen (NULL: of all): each is a client of theirs.
+// How many connections of `user` listen: each is a client of theirs.
 unsigned api_stream_count(const struct api *api, const char *user);
 // Whether the session or token of `principal` still holds, and its rights as they are now; false,
 // with `reply` filled in, when not.
@@ -458,7 +458,7 @@ struct api {
     struct address address;
     struct lws_context *lws;
     struct lws_vhost *vhost;
-    unsigned connection_count;
+    unsigned connection_count, stream_count; // the latter are part of the former
     uint64_t replies[STATUS_COUNT];
     struct passwords *passwords;
     struct events *events;
@@ -470,7 +470,7 @@ struct api {
     _Atomic bool is_stopping;
 };
 
-enum { CONNECTIONS_MAX = 512 };
+enum { CONNECTIONS_MAX = 1024 }; // but those that listen
 
 struct lws;
 
@@ -482,6 +482,9 @@ bool api_server_listen(struct api *api, int listening);
 void api_server_wake(struct api *api);
 // Does what has become ready while the API's thread waited.
 void api_server_turn(struct api *api);
+// Ends connections whose requests have not become complete for long, or that idle: the oldest ones,
+// so that others can be accepted.
+void api_server_evict(struct api *api);
 // Serves the connection `accepted`, which it takes.
 void api_server_adopt(struct api *api, int accepted);
 

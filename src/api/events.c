@@ -57,6 +57,11 @@ void api_events_free(struct events *events)
 
 // ---- Posting
 
+bool api_is_listened(const struct api *api)
+{
+    return atomic_load(&api->events->listener_count) > 0;
+}
+
 void api_post(struct api *api, const struct api_event *event)
 {
     struct events *events = api->events;

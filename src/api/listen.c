@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 enum {
-    BACKLOG = 128,
-    ACCEPTS_MAX = 16,         // before others get their turn
-    ACCEPT_PAUSE_US = 100000, // where there is no room for a connection
+    BACKLOG = 1024,
+    ACCEPTS_MAX = 64,        // before others get their turn
+    ACCEPT_PAUSE_US = 20000, // where there is no room for a connection
 };
 
 union socket_address {
@@ -108,7 +108,7 @@ int api_listen_open(const struct address *address, struct address *actual,
 void api_listen_accept(struct api *api, struct lws *wsi)
 {
     for (unsigned i = 0; i < ACCEPTS_MAX; i++) {
-        bool has_room = api->connection_count < CONNECTIONS_MAX;
+        bool has_room = api->connection_count < CONNECTIONS_MAX + api->stream_count;
         int accepted = -1;
         if (has_room) {
             accepted = accept4(lws_get_socket_fd(wsi), NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -116,7 +116,9 @@ void api_listen_accept(struct api *api, struct lws *wsi)
         if (accepted >= 0) {
             api_server_adopt(api, accepted);
         } else if (!has_room || errno == EMFILE || errno == ENFILE || errno == ENOMEM) {
-            // It stays in the queue. Watching the socket meanwhile would only burn time.
+            // It stays in the queue until slow ones have gone. Watching the socket meanwhile would
+            // only burn time.
+            api_server_evict(api);
             lws_rx_flow_control(wsi, 0);
             lws_set_timer_usecs(wsi, ACCEPT_PAUSE_US);
             return;

@@ -31,7 +31,9 @@ enum {
     CHUNK_SIZE = 16 * 1024,
     STREAM_SEND_BUFFER = 64 * 1024,
     IN_MAX = HEAD_MAX + REQUEST_BODY_MAX, // received ahead of the reply
-    FILES_MAX = CONNECTIONS_MAX + 16,
+    FILES_MAX = CONNECTIONS_MAX + STREAMS_MAX + 16,
+    EVICTED_AT_ONCE = 64,
+    EVICTED_AFTER_US = 1000 * 1000, // a request that is not slow is there by then
 };
 
 enum state { STATE_READING, STATE_WAITING, STATE_WRITING, STATE_STREAMING, STATE_CLOSING };
@@ -43,6 +45,8 @@ struct connection {
     struct stream *stream;
     struct connection **place, *next; // among all
     enum state state;
+    lws_usec_t since_us; // reading, without a complete request
+    bool is_evicted;
     bool is_open;      // adopted, thus counted
     bool is_invited;   // the client was asked for the body
     bool is_paused;    // nothing is read: enough has been received ahead
@@ -209,6 +213,7 @@ static int on_received(struct lws *wsi, struct connection *connection, const cha
         return 0;
     }
     if (before == 0) set_timer(wsi, REQUEST_S);
+    if (before == 0) connection->since_us = lws_now_usecs();
     if (connection->in_len < connection->in_needed) return 0;
     return answer(wsi, connection, connection->in_needed ? 0 : before);
 }
@@ -264,6 +269,7 @@ static int finish(struct lws *wsi, struct connection *connection)
         return shutdown(lws_get_socket_fd(wsi), SHUT_WR) ? -1 : 0;
     }
     connection->state = STATE_READING;
+    connection->since_us = lws_now_usecs();
     set_timer(wsi, connection->in_len > 0 ? REQUEST_S : IDLE_S);
     if (connection->is_paused) lws_rx_flow_control(wsi, 1);
     connection->is_paused = false;
@@ -298,7 +304,30 @@ static void open_connection(struct lws *wsi, struct connection *connection)
     *connection->place = connection;
     api_listen_read_peer(lws_get_socket_fd(wsi), &connection->peer);
     api_of(wsi)->connection_count++;
+    connection->since_us = lws_now_usecs();
     set_timer(wsi, REQUEST_S);
+}
+
+// The connection that has been reading for the longest time; NULL when none has for long.
+static struct connection *find_slowest(const struct api *api, lws_usec_t before_us)
+{
+    struct connection *slowest = NULL;
+    for (struct connection *at = api->connections; at; at = at->next) {
+        bool is_slow = at->state == STATE_READING && !at->is_evicted && at->since_us < before_us;
+        if (is_slow && (!slowest || at->since_us < slowest->since_us)) slowest = at;
+    }
+    return slowest;
+}
+
+void api_server_evict(struct api *api)
+{
+    lws_usec_t before_us = lws_now_usecs() - EVICTED_AFTER_US;
+    for (unsigned i = 0; i < EVICTED_AT_ONCE; i++) {
+        struct connection *slowest = find_slowest(api, before_us);
+        if (!slowest) return;
+        slowest->is_evicted = true;
+        lws_set_timeout(slowest->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+    }
 }
 
 static void close_connection(struct lws *wsi, struct connection *connection)

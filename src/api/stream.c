@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STREAMS_MAX = 2000, STREAMS_PER_USER_MAX = 20, SILENT_TICKS_MAX = 3 };
+enum { STREAMS_PER_USER_MAX = 20, SILENT_TICKS_MAX = 3 };
 
 struct stream {
     bool is_websocket, is_hello_due, is_ping_due, is_ended;
@@ -25,7 +25,7 @@ unsigned api_stream_count(const struct api *api, const char *user)
 {
     unsigned count = 0;
     for (const struct stream *at = api->streams; at; at = at->next) {
-        count += !user || strcmp(at->principal.user, user) == 0;
+        count += strcmp(at->principal.user, user) == 0;
     }
     return count;
 }
@@ -54,7 +54,7 @@ void api_events_get(struct api *api, struct request *request, struct reply *repl
         api_reply_problem(reply, 426, "the WebSocket's version must be 13");
     } else if (is_websocket && !api_websocket_accept(request->websocket_key, accept)) {
         api_reply_problem(reply, 400, "Sec-WebSocket-Key is not 16 bytes in base64");
-    } else if (api_stream_count(api, NULL) >= STREAMS_MAX ||
+    } else if (api->stream_count >= STREAMS_MAX ||
                (principal->user[0] &&
                 api_stream_count(api, principal->user) >= STREAMS_PER_USER_MAX)) {
         reply->retry_after_s = 10;
@@ -102,6 +102,7 @@ struct stream *api_stream_new(struct api *api, const struct request *request)
     if (stream->next) stream->next->place = &stream->next;
     stream->place = &api->streams;
     api->streams = stream;
+    api->stream_count++;
     api_events_join(api);
     return stream;
 }
@@ -111,6 +112,7 @@ void api_stream_free(struct api *api, struct stream *stream)
     if (!stream) return;
     *stream->place = stream->next;
     if (stream->next) stream->next->place = stream->place;
+    api->stream_count--;
     api_events_leave(api);
     free(stream);
 }

@@ -30,6 +30,7 @@ struct server {
     struct worker *worker;
     struct settings *settings;
     struct api *api;
+    news_api told_api; // the same, for the worker's thread
     uv_thread_t api_thread;
     bool is_api_running;
     bool is_ready;
@@ -136,7 +137,7 @@ static bool start_worker(struct server *server)
         return fail("cannot start", "out of memory");
     }
     struct worker_parts parts = {server->states, server->journal, server->registrations,
-                                 server->tap};
+                                 server->tap, &server->told_api};
     server->worker = worker_new(&server->config, &parts, &problem);
     if (!server->worker) return fail("cannot start SIP", problem.text);
     return worker_start(server->worker) == ERR_NONE || fail("cannot start SIP", "no thread");
@@ -170,6 +171,7 @@ static bool start_api(struct server *server)
     };
     server->api = api_new(&options, &problem);
     if (!server->api) return fail("cannot start the API", problem.reason);
+    atomic_store(&server->told_api, server->api);
     server->is_api_running = uv_thread_create(&server->api_thread, run_api, server) == 0;
     return server->is_api_running || fail("cannot start the API", "no thread");
 }
@@ -218,9 +220,9 @@ static void end(struct server *server)
         api_stop(server->api);
         uv_thread_join(&server->api_thread);
     }
-    api_free(server->api);
     settings_free(server->settings);
     if (server->worker) worker_stop(server->worker);
+    api_free(server->api); // the worker tells it what happens
     if (server->is_ready) registrations_save(server->registrations, server->states);
     worker_free(server->worker);
     tap_free(server->tap);

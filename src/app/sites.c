@@ -305,6 +305,12 @@ void sites_tick(struct sites *sites, uint64_t now_us)
     }
 }
 
+const char *sites_group_name(const struct sites *sites, uint32_t group_id)
+{
+    const struct site *site = find(sites, group_id);
+    return site ? site->name : "";
+}
+
 void sites_log_group(const struct sites *sites, uint32_t group_id, struct log_line *line)
 {
     const struct site *site = find(sites, group_id);

@@ -52,4 +52,6 @@ uint64_t sites_deadline_us(const struct sites *sites);
 void sites_tick(struct sites *sites, uint64_t now_us);
 
 // Adds group=NAME to a log line.
+// A group's name; "" where it is not known.
+const char *sites_group_name(const struct sites *sites, uint32_t group_id);
 void sites_log_group(const struct sites *sites, uint32_t group_id, struct log_line *line);

@@ -34,6 +34,7 @@ struct worker {
     struct random random;
     struct commands *commands;
     struct states *states;
+    news_api *api;
     struct journal *journal;
     const struct registrations *registrations;
     struct tap *tap;
@@ -93,6 +94,9 @@ static void on_line_state(void *context, const struct line_state *effect)
         return;
     }
     enum model_registration_state before = states_set(worker->states, effect->group_id, now);
+    if (before != now->state) {
+        news_line(worker->api, sites_group_name(worker->sites, effect->group_id), effect);
+    }
     bool is_trouble = now->state == REGISTRATION_REFUSED || now->state == REGISTRATION_UNREACHABLE;
     bool is_mended = now->state == REGISTRATION_REGISTERED && before != now->state;
     if (!is_mended && (!is_trouble || before == now->state)) return;
@@ -120,6 +124,7 @@ static void on_call_ended(void *context, const struct model_journal_entry *entry
     };
     struct worker *worker = context;
     states_add(worker->states, counters[entry->outcome], 1);
+    news_call_ended(worker->api, entry);
     journal_add(worker->journal, entry);
 }
 
@@ -586,6 +591,7 @@ struct worker *worker_new(const struct app_config *config, const struct worker_p
     *problem = (struct net_problem){.err = ERR_NO_MEMORY, .text = "out of memory"};
     if (!worker) return NULL;
     worker->states = parts->states;
+    worker->api = parts->api;
     worker->journal = parts->journal;
     worker->registrations = parts->registrations;
     worker->tap = parts->tap;

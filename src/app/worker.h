@@ -5,6 +5,7 @@
 
 #include "app/config.h"
 #include "app/journal.h"
+#include "app/news.h"
 #include "app/registrations.h"
 #include "app/states.h"
 #include "app/tap.h"
@@ -19,6 +20,7 @@ struct worker_parts {
     struct journal *journal;
     const struct registrations *registrations; // from before
     struct tap *tap;
+    news_api *api; // who is told what happens
 };
 // Binds the SIP address. NULL on failure with `*problem`.
 struct worker *worker_new(const struct app_config *config, const struct worker_parts *parts,

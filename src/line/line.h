@@ -49,7 +49,8 @@ struct line_state {
     struct effect effect;
     uint32_t group_id;
     struct model_registration registration;
-    bool is_gone; // the line was removed: forget its state
+    struct span extension; // of the line; empty where it is gone
+    bool is_gone;          // the line was removed: forget its state
 };
 
 struct line_released {

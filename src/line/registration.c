@@ -33,6 +33,7 @@ static void tell(struct line_table *table, struct turn *turn, struct line *line,
     line->shown = (uint8_t)state;
     if (!effect) return;
     effect->group_id = line->block->group_id;
+    effect->extension = line_extension(line);
     effect->registration = (struct model_registration){
         .line_id = line->block->line_id,
         .state = (uint8_t)state,

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine's effects as events of the API.
+#include "app/news.h"
+
+#include <stdio.h>
+#include <string.h>
+
+// The API, if somebody listens there.
+static struct api *listening(news_api *place)
+{
+    struct api *api = atomic_load(place);
+    return api && api_is_listened(api) ? api : NULL;
+}
+
+static void set(char *text, size_t size, struct span value)
+{
+    text_copy(text, size, span_slice(value, 0, size - 1));
+}
+
+void news_line(news_api *place, const char *group, const struct line_state *effect)
+{
+    struct api *api = listening(place);
+    const struct model_registration *now = &effect->registration;
+    struct api_event event = {.kind = EVENT_LINE};
+    if (!api) return;
+    set(event.group, sizeof event.group, span_of(group));
+    set(event.extension, sizeof event.extension, effect->extension);
+    set(event.state, sizeof event.state,
+        span_of(model_name(&model_registration_states, now->state)));
+    if (now->status) {
+        snprintf(event.reason, sizeof event.reason, "%u %s", now->status, now->reason);
+    } else {
+        set(event.reason, sizeof event.reason, span_of(now->reason));
+    }
+    api_post(api, &event);
+}
+
+void news_call_ended(news_api *place, const struct model_journal_entry *entry)
+{
+    struct api *api = listening(place);
+    struct api_event event = {.kind = EVENT_CALL_ENDED};
+    if (!api) return;
+    set(event.group, sizeof event.group, entry->group);
+    set(event.extension, sizeof event.extension, entry->extension);
+    set(event.call, sizeof event.call, entry->call_id);
+    set(event.caller, sizeof event.caller, entry->caller);
+    set(event.verdict, sizeof event.verdict,
+        span_of(model_name(&model_verdict_kinds, entry->verdict)));
+    set(event.outcome, sizeof event.outcome, span_of(model_name(&model_outcomes, entry->outcome)));
+    set(event.target, sizeof event.target, entry->target);
+    api_post(api, &event);
+}
