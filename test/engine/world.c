@@ -260,6 +260,7 @@ void world_crash(struct world *world, uint64_t seed)
 {
     struct settings_problem problem;
     stop_engine(world);
+    world->waiting_count = 0;
     world->state_count = 0;
     start_engine(world, seed);
     enum err err = settings_publish_all(world->settings, &problem);
