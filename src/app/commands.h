@@ -11,6 +11,7 @@ enum command_kind {
     COMMAND_REMOVE_GROUP,
     COMMAND_PUT_LINE,
     COMMAND_REMOVE_LINE,
+    COMMAND_RELOAD, // the files of TLS
     COMMAND_STOP,
 };
 

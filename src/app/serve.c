@@ -241,6 +241,10 @@ static int wait_for_signal(struct server *server, const sigset_t *signals)
     for (;;) {
         struct timespec interval = {.tv_sec = SAVE_INTERVAL_S};
         int received = sigtimedwait(signals, NULL, &interval);
+        if (received == SIGHUP) {
+            worker_reload(server->worker);
+            continue;
+        }
         if (received > 0) return received;
         if (errno == EAGAIN) registrations_save(server->registrations, server->states);
     }
@@ -260,6 +264,7 @@ int serve_run(int argc, char **argv)
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, NULL); // inherited by all threads
     signal(SIGPIPE, SIG_IGN);
     bool is_started = server.is_ready = start(&server);

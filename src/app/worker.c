@@ -38,6 +38,7 @@ struct worker {
     struct journal *journal;
     const struct registrations *registrations;
     struct tap *tap;
+    const struct app_config *config;
     struct engine_counts told; // counts already added to the states
     uint64_t tell_overload_us; // not before this again
     uint64_t give_back_us;     // not before this again
@@ -391,6 +392,19 @@ static void put_line(struct worker *worker, struct snapshot_line *block)
     free(block);
 }
 
+static void reload(struct worker *worker)
+{
+    const struct app_config *config = worker->config;
+    struct net_problem problem;
+    if (config->tls_certificate[0] == '\0') return;
+    if (net_reload_tls(worker->net, config->tls_certificate, config->tls_key, &problem)) {
+        log_event(LOG_INFO, "certificate read anew", "file", span_of(config->tls_certificate));
+    } else {
+        log_event(LOG_ERROR, "certificate not usable: the former one stays in use", "cause",
+                  span_of(problem.text));
+    }
+}
+
 static void obey(struct worker *worker, const struct command *command)
 {
     switch (command->kind) {
@@ -406,6 +420,7 @@ static void obey(struct worker *worker, const struct command *command)
         break;
     case COMMAND_PUT_LINE: put_line(worker, command->line); break;
     case COMMAND_REMOVE_LINE: engine_remove_line(worker->engine, now(), command->id); break;
+    case COMMAND_RELOAD: reload(worker); break;
     case COMMAND_STOP: worker->is_stopping = true; break;
     }
 }
@@ -590,6 +605,7 @@ struct worker *worker_new(const struct app_config *config, const struct worker_p
     struct worker *worker = calloc(1, sizeof *worker);
     *problem = (struct net_problem){.err = ERR_NO_MEMORY, .text = "out of memory"};
     if (!worker) return NULL;
+    worker->config = config;
     worker->states = parts->states;
     worker->api = parts->api;
     worker->journal = parts->journal;
@@ -616,6 +632,11 @@ enum err worker_start(struct worker *worker)
 {
     worker->is_running = uv_thread_create(&worker->thread, run, worker) == 0;
     return worker->is_running ? ERR_NONE : ERR_NO_MEMORY;
+}
+
+void worker_reload(struct worker *worker)
+{
+    add_command(worker, (struct command){.kind = COMMAND_RELOAD});
 }
 
 void worker_stop(struct worker *worker)

@@ -27,6 +27,8 @@ struct worker *worker_new(const struct app_config *config, const struct worker_p
                           struct net_problem *problem) WARN_UNUSED;
 // Starts the thread.
 enum err worker_start(struct worker *worker) WARN_UNUSED;
+// Reads the certificate and its key anew; what is wrong with them is logged.
+void worker_reload(struct worker *worker);
 // Ends the thread; registrations at the PBX are kept.
 void worker_stop(struct worker *worker);
 // Whether it answers: it was woken at most a few seconds after the last call. From any one thread.

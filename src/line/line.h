@@ -179,6 +179,10 @@ const struct snapshot_line *line_find(const struct line_table *table,
 // The line with that number and its group; NULL when there is none. Borrowed likewise.
 const struct snapshot_line *line_find_numbered(const struct line_table *table, uint32_t line_id,
                                                const struct line_group **group);
+// The value of the Route that requests of this line other than REGISTER are to carry, as the PBX
+// told when it was registered (Service-Route, RFC 3608 section 5.2). Empty where there is none.
+// Borrowed until the next answer to a REGISTER.
+struct span line_service_route(const struct line_table *table, uint32_t line_id);
 // Takes the block of some line out of the table, which is then no longer usable for calls: for the
 // owner's clean-up at the end. NULL when none is left.
 const struct snapshot_line *line_take_any(struct line_table *table);

@@ -27,7 +27,8 @@ struct line {
     uint16_t failure_count;  // in a row, for the back-off
     uint8_t phase;           // enum line_phase
     uint8_t shown;           // enum model_registration_state last told
-    uint8_t challenge_count; // answered in this attempt
+    uint8_t route;           // its Service-Route (route.c) + 1; 0: none
+    uint16_t proofs;         // of the attempt under way + 1; 0: none
     bool is_wanted;          // to be registered; else to be un-registered
     bool is_changed;         // begins anew when the request under way has its answer
     bool is_leaving;         // the request under way un-registers
@@ -38,6 +39,14 @@ struct line {
     // The group's own_generation in the REGISTER that was sent last, and in the one that was
     // accepted.
     uint8_t sent_generation, registered_generation;
+};
+
+// A way that requests of some lines of a group take (RFC 3608).
+enum { LINE_ROUTES_MAX = 8, LINE_ROUTE_TEXT_MAX = 256 };
+struct line_route {
+    uint32_t line_count; // who use it; 0: a free place
+    uint16_t len;
+    char text[LINE_ROUTE_TEXT_MAX];
 };
 
 struct line_group_slot {
@@ -66,12 +75,32 @@ struct line_group_slot {
     struct flow trial;    // of line_try_peer
     struct address targets[LINE_TARGET_MAX];
     struct address_range allowed[ALLOWED_SOURCES_MAX];
+    struct line_route routes[LINE_ROUTES_MAX];
     char problem[REGISTRATION_REASON_SIZE]; // why the PBX cannot be reached; empty: it can
     char notice[REGISTRATION_REASON_SIZE];  // what is wrong although it can
 };
 
+// ---- proof.c: challenges of one attempt
+
+enum {
+    LINE_PROOFS_MAX = 4096,    // attempts that were challenged, at the same time
+    LINE_PROOF_TEXT_MAX = 640, // bytes of realm, nonce and opaque
+};
+
+struct line_proof {
+    struct sip_challenge challenge; // its texts are in `text`
+    uint32_t nonce_count;           // how often its nonce was used
+    uint8_t answer_count;           // 0: there is no challenge
+    char text[LINE_PROOF_TEXT_MAX];
+};
+
+struct line_proofs {
+    struct line_proof of[2]; // the registrar's; a proxy's
+};
+
 struct line_table {
     struct pool groups, lines;
+    struct pool proofs;         // struct line_proofs
     struct index by_extension;   // lines by group and extension
     struct index by_id;          // lines by line_id
     struct deadlines deadlines;  // of lines
@@ -130,9 +159,30 @@ void line_note_granted(struct turn *turn, struct line_group_slot *slot, uint64_t
 void line_learn_own(struct line_table *table, struct turn *turn, struct pool_id group_id,
                     const struct sip_message *response);
 
+// proof.c
+enum line_proof_result {
+    LINE_PROOF_TAKEN,    // the next request will answer
+    LINE_PROOF_REPEATED, // it was answered before, in vain
+    LINE_PROOF_UNKNOWN,  // nothing that we can answer, or may
+    LINE_PROOF_NO_ROOM,  // too many at the same time
+};
+// Takes the challenges of a 401 or 407 in.
+enum line_proof_result line_take_challenges(struct line_table *table, struct line *line,
+                                            const struct sip_message *message);
+// Prints what answers all that was asked in this attempt.
+void line_put_proofs(struct buffer *out, struct turn *turn, const struct line_table *table,
+                     const struct line *line);
+// The attempt is over.
+void line_forget_proofs(struct line_table *table, struct line *line);
+
+// route.c: Service-Route
+// Keeps what the 2xx of a line's REGISTER says.
+void line_note_route(struct line_table *table, struct line *line,
+                     const struct sip_message *message);
+void line_forget_route(struct line_table *table, struct line *line);
+
 // request.c: the messages
 struct line_request_options {
-    const struct sip_challenge *challenge; // to be answered, or NULL
     uint32_t expires_s;
 };
 void line_send_register(struct line_table *table, struct turn *turn, struct pool_id id,

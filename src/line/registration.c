@@ -16,7 +16,6 @@
 #include "line/line_int.h"
 
 enum {
-    CHALLENGES_MAX = 2,            // answered in one attempt: the second for a stale nonce
     GIVE_UP_US = 40 * 1000 * 1000, // the transaction should have told before, after 32 s
     RETRY_BASE_S = 30,             // RFC 5626 section 4.5: all flows of ours failed
     RETRY_MAX_S = 1800,
@@ -63,7 +62,7 @@ void line_make_due(struct line_table *table, struct turn *turn, struct pool_id i
     bool is_registered = line->expires_us > turn->now_us;
     bool is_sending = line->is_wanted || is_registered;
     line->phase = PHASE_DUE;
-    line->challenge_count = 0;
+    line_forget_proofs(table, line);
     line->is_changed = false;
     line->is_deferred = false;
     wait_until(table, id,
@@ -157,8 +156,7 @@ static uint32_t asked_s(const struct line_table *table, const struct line *line)
     return wanted_s > line->min_expires_s ? wanted_s : line->min_expires_s;
 }
 
-static void send_register(struct line_table *table, struct turn *turn, struct pool_id id,
-                          const struct sip_challenge *challenge)
+static void send_register(struct line_table *table, struct turn *turn, struct pool_id id)
 {
     struct line *line = pool_find(&table->lines, id);
     line->phase = PHASE_WAITING;
@@ -167,7 +165,6 @@ static void send_register(struct line_table *table, struct turn *turn, struct po
     wait_until(table, id, turn->now_us + LINE_SILENT_US);
     line_send_register(table, turn, id,
                        &(struct line_request_options){
-                           .challenge = challenge,
                            .expires_s = line->is_wanted ? asked_s(table, line) : 0,
                        });
 }
@@ -203,7 +200,7 @@ static void begin_attempt(struct line_table *table, struct turn *turn, struct po
             tell(table, turn, line, REGISTRATION_WAITING, 0, SPAN_NONE);
         }
         line_note_sent(slot, turn);
-        send_register(table, turn, id, NULL);
+        send_register(table, turn, id);
     }
 }
 
@@ -350,6 +347,7 @@ static void registered(struct line_table *table, struct turn *turn, struct pool_
         return;
     }
     line->failure_count = 0;
+    line_note_route(table, line, message);
     line_note_granted(turn, line_group_of(table, line), seconds);
     tell(table, turn, line, REGISTRATION_REGISTERED, message->status, SPAN_NONE);
     keep_registered(table, turn, id);
@@ -371,30 +369,20 @@ static void refuse_challenge(struct line_table *table, struct turn *turn, struct
     refused(table, turn, id, message, buffer_span(&reason));
 }
 
-// The topmost challenge that we can answer, of the group's realm if it has one.
-static bool find_challenge(const struct line_table *table, const struct line *line,
-                           const struct sip_message *message, struct sip_challenge *challenge)
-{
-    const char *realm = line_group_of(table, line)->group.snapshot->settings.realm;
-    return sip_find_challenge(message, span_of(realm), challenge);
-}
-
 static void challenged(struct line_table *table, struct turn *turn, struct pool_id id,
                        const struct sip_message *message)
 {
     struct line *line = pool_find(&table->lines, id);
-    struct sip_challenge challenge;
-    if (!find_challenge(table, line, message, &challenge)) {
-        refuse_challenge(table, turn, id, message);
-        return;
-    }
-    bool is_repeated = line->challenge_count > 0 && !challenge.is_stale;
-    if (is_repeated || line->challenge_count >= CHALLENGES_MAX) {
+    switch (line_take_challenges(table, line, message)) {
+    case LINE_PROOF_TAKEN: send_register(table, turn, id); break;
+    case LINE_PROOF_UNKNOWN: refuse_challenge(table, turn, id, message); break;
+    case LINE_PROOF_REPEATED:
         refused(table, turn, id, message, SPAN("wrong user name or password"));
-        return;
+        break;
+    case LINE_PROOF_NO_ROOM:
+        unreachable(table, turn, id, message, SPAN("too many challenges at the same time"));
+        break;
     }
-    line->challenge_count++;
-    send_register(table, turn, id, &challenge);
 }
 
 // 423 Interval Too Brief (RFC 3261 section 10.2.8): asks again for as long as the PBX demands,
@@ -411,8 +399,8 @@ static void too_brief(struct line_table *table, struct turn *turn, struct pool_i
         return;
     }
     line->min_expires_s = (uint32_t)least_s;
-    line->challenge_count = 0;
-    send_register(table, turn, id, NULL);
+    line_forget_proofs(table, line);
+    send_register(table, turn, id);
 }
 
 static void answered(struct line_table *table, struct turn *turn, struct pool_id id,
@@ -440,10 +428,8 @@ static void unregistered(struct line_table *table, struct turn *turn, struct poo
 {
     struct line *line = pool_find(&table->lines, id);
     bool is_challenge = message && (message->status == 401 || message->status == 407);
-    struct sip_challenge challenge;
-    if (is_challenge && line->challenge_count++ < CHALLENGES_MAX &&
-        find_challenge(table, line, message, &challenge)) {
-        send_register(table, turn, id, &challenge);
+    if (is_challenge && line_take_challenges(table, line, message) == LINE_PROOF_TAKEN) {
+        send_register(table, turn, id);
     } else {
         end_unwanted(table, turn, id);
     }
@@ -488,5 +474,7 @@ void line_response(struct line_table *table, struct turn *turn, struct pool_id i
         unreachable(table, turn, id, NULL, SPAN("no answer from the PBX"));
         line_group_lost(turn, line_group_of(table, line));
     }
+    line = pool_find(&table->lines, id); // it may be gone
+    if (line && line->phase != PHASE_WAITING) line_forget_proofs(table, line);
     if (message) line_group_answers(table, turn, group, id);
 }

@@ -67,24 +67,6 @@ static void emit(struct turn *turn, const struct line_group_slot *slot, const st
     if (!request.is_trial) effect->flow = slot->group.flow;
 }
 
-static void put_credentials(struct buffer *out, struct turn *turn, const struct line *line,
-                            const struct line_group_slot *slot,
-                            const struct sip_challenge *challenge)
-{
-    char cnonce_bytes[2 * TAG_BYTES], uri_bytes[TEXT_SIZE + 8];
-    struct buffer cnonce = buffer_over(cnonce_bytes, sizeof cnonce_bytes);
-    struct buffer uri = buffer_over(uri_bytes, sizeof uri_bytes);
-    struct span user = snapshot_text(line->block, line->block->auth_user);
-    random_put_token(turn->random, &cnonce, TAG_BYTES);
-    buffer_printf(&uri, "sip:%s", slot->group.snapshot->settings.domain);
-    struct sip_credentials credentials = {
-        .user = user.len > 0 ? user : line_extension(line),
-        .password = snapshot_text(line->block, line->block->password),
-    };
-    sip_put_authorization(out, challenge, &credentials, sip_method_text(SIP_REGISTER),
-                          buffer_span(&uri), buffer_span(&cnonce), 1);
-}
-
 // The PBX copies this Contact's user into the Request-URI of calls: it is how we know the line.
 static void put_contact(struct buffer *out, const struct line *line,
                         const struct line_group_slot *slot, const struct address *own,
@@ -124,7 +106,7 @@ void line_send_register(struct line_table *table, struct turn *turn, struct pool
     buffer_printf(&out, "Expires: %u\r\n", options->expires_s);
     buffer_put(&out, SPAN("Supported: path\r\n"));
     buffer_put_text(&out, "Allow: INVITE, ACK, CANCEL, OPTIONS\r\n");
-    if (options->challenge) put_credentials(&out, turn, line, slot, options->challenge);
+    line_put_proofs(&out, turn, table, line);
     sip_put_end(&out, SPAN_NONE);
     emit(turn, slot, &out,
          (struct line_request){

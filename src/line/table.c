@@ -9,13 +9,19 @@ static size_t round_up(size_t size)
     return (size + 15) / 16 * 16;
 }
 
+static uint32_t proofs_count(const struct line_limits *limits)
+{
+    return limits->line_count < LINE_PROOFS_MAX ? limits->line_count : LINE_PROOFS_MAX;
+}
+
 size_t line_memory_size(const struct line_limits *limits)
 {
     return round_up(sizeof(struct line_table)) +
            pool_memory_size(sizeof(struct line_group_slot), limits->group_count) +
            pool_memory_size(sizeof(struct line), limits->line_count) +
            2 * index_memory_size(limits->line_count) + deadlines_memory_size(limits->line_count) +
-           round_up(SNAPSHOT_ZONES_MAX * sizeof(struct snapshot_zone));
+           round_up(SNAPSHOT_ZONES_MAX * sizeof(struct snapshot_zone)) +
+           pool_memory_size(sizeof(struct line_proofs), proofs_count(limits));
 }
 
 struct line_table *line_init(void *memory, const struct line_limits *limits,
@@ -34,6 +40,8 @@ struct line_table *line_init(void *memory, const struct line_limits *limits,
     index_init(&table->by_id, next, limits->line_count);
     next += index_memory_size(limits->line_count);
     deadlines_init(&table->deadlines, next, limits->line_count);
+    next += deadlines_memory_size(limits->line_count);
+    pool_init(&table->proofs, next, sizeof(struct line_proofs), proofs_count(limits));
     memcpy(table->hash_key, hash_key, sizeof table->hash_key);
     return table;
 }
@@ -463,6 +471,8 @@ void line_free(struct line_table *table, struct turn *turn, struct pool_id id)
 {
     struct line *line = pool_find(&table->lines, id);
     struct line_group_slot *slot = line_group_of(table, line);
+    line_forget_proofs(table, line);
+    line_forget_route(table, line);
     tell_gone(turn, line);
     deadlines_set(&table->deadlines, id.index, DEADLINE_NEVER);
     index_remove(&table->by_extension, line->hash, id);

@@ -47,7 +47,7 @@ static const struct model_field group_fields[] = {
     BOOL(model_group, "enabled", is_enabled, "true", "whether its lines are registered"),
     TEXT(model_group, server, FIELD_REQUIRED, "", "address of the PBX: HOST or HOST:PORT"),
     TEXT(model_group, domain, FIELD_REQUIRED, "", "the PBX's own SIP domain"),
-    NUMBER(model_group, register_interval_s, 60, 86400, "600",
+    NUMBER(model_group, register_interval_s, 60, 86400, "300",
            "seconds that a registration is asked to last"),
     NUMBER(model_group, register_rate, 1, 10000, "100", "REGISTERs per second, all lines together"),
     TEXT(model_group, country_code, 0, "", "country code of the site without +, as in 49"),

@@ -106,6 +106,11 @@ bool net_listen_tls(struct net *net, const struct address *local, const char *ce
                     const char *key_file, uint16_t *socket,
                     struct net_problem *problem) WARN_UNUSED;
 
+// Reads the certificate and the key of net_listen_tls anew: connections from now on use them, those
+// that are open go on. False: nothing has changed, `*problem` names the file and the cause.
+bool net_reload_tls(struct net *net, const char *certificate_file, const char *key_file,
+                    struct net_problem *problem) WARN_UNUSED;
+
 // How a TLS connection of ours is secured.
 struct net_tls {
     struct span host;    // name or address that the peer's certificate must have; told to the peer

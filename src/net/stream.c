@@ -650,6 +650,26 @@ bool net_listen_tls(struct net *net, const struct address *local, const char *ce
     return tls && listen_stream(net, local, tls, socket, problem);
 }
 
+bool net_reload_tls(struct net *net, const char *certificate_file, const char *key_file,
+                    struct net_problem *problem)
+{
+    struct tls_context *fresh[LISTENER_MAX] = {NULL};
+    uint16_t count = net->streams ? net->streams->listener_count : 0;
+    for (uint16_t i = 0; i < count; i++) {
+        if (!net->streams->listeners[i]->tls) continue;
+        fresh[i] = tls_new_server_context(certificate_file, key_file, problem);
+        if (fresh[i]) continue;
+        while (i-- > 0) tls_free_context(fresh[i]);
+        return false;
+    }
+    for (uint16_t i = 0; i < count; i++) {
+        if (!fresh[i]) continue;
+        tls_free_context(net->streams->listeners[i]->tls); // what was made of it keeps it
+        net->streams->listeners[i]->tls = fresh[i];
+    }
+    return true;
+}
+
 struct address net_stream_address(const struct net *net, uint16_t socket)
 {
     ASSERT(net->streams && socket < net->streams->listener_count);

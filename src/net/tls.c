@@ -29,6 +29,11 @@ struct tls_context {
 static const char *reason_of_error(const char *otherwise)
 {
     unsigned long error = ERR_peek_error();
+    switch (ERR_GET_REASON(error)) {
+    case SSL_R_UNSUPPORTED_PROTOCOL:
+    case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION: return "the peer has no TLS version from 1.2 on";
+    default: break;
+    }
     const char *text = error ? ERR_reason_error_string(error) : NULL;
     return text ? text : otherwise;
 }
@@ -41,6 +46,11 @@ static void note_problem(struct tls *tls)
     case X509_V_OK: text = reason_of_error("the peer ended the handshake"); break;
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH: text = "the certificate is for another host"; break;
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+        text = "the certificate is signed by an unknown authority";
+        break;
     default: text = X509_verify_cert_error_string(verdict); break;
     }
     (void)snprintf(tls->problem, sizeof tls->problem, "TLS: %s", text);

@@ -90,16 +90,33 @@ static bool read_challenge(struct span value, struct sip_challenge *challenge)
     return is_complete(challenge);
 }
 
+// Whether a header is a challenge that we can answer, for `realm` if that is not empty.
+static bool is_answerable(const struct sip_header *header, struct span realm,
+                          struct sip_challenge *challenge)
+{
+    bool is_proxy = header->id == SIP_PROXY_AUTHENTICATE;
+    if (!is_proxy && header->id != SIP_WWW_AUTHENTICATE) return false;
+    *challenge = (struct sip_challenge){.algorithm = SIP_DIGEST_MD5, .is_proxy = is_proxy};
+    return read_challenge(header->value, challenge) &&
+           (realm.len == 0 || span_eq(realm, challenge->realm));
+}
+
 bool sip_find_challenge(const struct sip_message *response, struct span realm,
                         struct sip_challenge *challenge)
 {
     for (size_t i = 0; i < response->header_count; i++) {
+        if (is_answerable(&response->headers[i], realm, challenge)) return true;
+    }
+    return false;
+}
+
+bool sip_find_challenge_by(const struct sip_message *response, bool is_proxy, struct span realm,
+                           struct sip_challenge *challenge)
+{
+    for (size_t i = 0; i < response->header_count; i++) {
         const struct sip_header *header = &response->headers[i];
-        bool is_proxy = header->id == SIP_PROXY_AUTHENTICATE;
-        if (!is_proxy && header->id != SIP_WWW_AUTHENTICATE) continue;
-        *challenge = (struct sip_challenge){.algorithm = SIP_DIGEST_MD5, .is_proxy = is_proxy};
-        if (!read_challenge(header->value, challenge)) continue;
-        if (realm.len == 0 || span_eq(realm, challenge->realm)) return true;
+        if ((header->id == SIP_PROXY_AUTHENTICATE) != is_proxy) continue;
+        if (is_answerable(header, realm, challenge)) return true;
     }
     return false;
 }

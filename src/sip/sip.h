@@ -325,6 +325,9 @@ struct sip_credentials {
 // count. False when there is none.
 bool sip_find_challenge(const struct sip_message *response, struct span realm,
                         struct sip_challenge *challenge);
+// The same among those of proxies alone (`is_proxy`), or of the registrar or server.
+bool sip_find_challenge_by(const struct sip_message *response, bool is_proxy, struct span realm,
+                           struct sip_challenge *challenge);
 // Prints the whole header line that answers the challenge ("Authorization: Digest ...\r\n").
 // `nonce_count` is 1 for the first use of a nonce; `cnonce` is ignored without qop. `out` is marked
 // as full also when a text is too long to be hashed (4 kB).

@@ -7,7 +7,10 @@ The tests of single messages use a second line group, whose PBX is a TCP server 
 
 import queue
 import resource
+import shutil
+import signal
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -43,8 +46,34 @@ class Certificates:
             self.make(name, "-addext", f"subjectAltName={host}",
                       "-CA", self.path("ca.crt"), "-CAkey", self.path("ca.key"))
 
+        self.make("self-signed", "-addext", "subjectAltName=IP:127.0.0.1")
+        self.make("unknown", "-addext", "subjectAltName=IP:127.0.0.1",
+                  "-CA", self.path("stranger-ca.crt"), "-CAkey", self.path("stranger-ca.key"))
+        self.make_dated("expired", "20200101000000Z", "20200201000000Z")
+        self.make_dated("future", "20900101000000Z", "20900201000000Z")
+
     def path(self, name):
         return self.directory / name
+
+    def run_openssl(self, *arguments):
+        done = subprocess.run([find_program("openssl"), *arguments], capture_output=True,
+                              text=True, check=False, cwd=self.directory)
+        check(done.returncode == 0, f"openssl: {done.stderr}")
+
+    def make_dated(self, name, start, end):
+        """A certificate for 127.0.0.1 that is valid at another time."""
+        self.path("ca.cnf").write_text(
+            "[ca]\ndefault_ca=own\n[own]\ndatabase=index\nserial=serial\nnew_certs_dir=.\n"
+            "default_md=sha256\npolicy=any\nunique_subject=no\n[any]\ncommonName=supplied\n"
+            "[host]\nsubjectAltName=IP:127.0.0.1\n")
+        self.path("index").write_text("")
+        self.path("serial").write_text("1000\n")
+        self.run_openssl("req", "-new", "-newkey", "ec", "-pkeyopt",
+                         "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}",
+                         "-keyout", f"{name}.key", "-out", f"{name}.csr")
+        self.run_openssl("ca", "-batch", "-config", "ca.cnf", "-extensions", "host", "-notext",
+                         "-in", f"{name}.csr", "-out", f"{name}.crt", "-cert", "ca.crt",
+                         "-keyfile", "ca.key", "-startdate", start, "-enddate", end)
 
     def make(self, name, *options):
         done = subprocess.run(
@@ -53,6 +82,33 @@ class Certificates:
              "-keyout", self.path(f"{name}.key"), "-out", self.path(f"{name}.crt"), *options],
             capture_output=True, text=True, check=False)
         check(done.returncode == 0, f"openssl: {done.stderr}")
+
+
+class TlsServer:
+    """A PBX by TLS that shows a certificate and says nothing."""
+
+    def __init__(self, port):
+        self.port, self.context = port, None
+        self.server = socket.create_server(("127.0.0.1", port))
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def show(self, certificate, version_max=None):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(f"{certificate}.crt", f"{certificate}.key")
+        if version_max:
+            context.set_ciphers("ALL:@SECLEVEL=0")
+            context.minimum_version = ssl.TLSVersion.TLSv1
+            context.maximum_version = version_max
+        self.context = context
+
+    def serve(self):
+        open_ones = []
+        while True:
+            connection = self.server.accept()[0]
+            try:
+                open_ones.append(self.context.wrap_socket(connection, server_side=True))
+            except (OSError, ssl.SSLError):
+                connection.close()
 
 
 class Connection:
@@ -107,6 +163,7 @@ class WirePbx:
         self.here = f"127.0.0.1:{self.port}"
         self.received = queue.Queue()  # what is no REGISTER or OPTIONS
         self.registers, self.accepted = [], []
+        self.breaks_count = 0  # REGISTERs that it answers by closing the connection
         self.server = socket.create_server(("127.0.0.1", self.port))
         threading.Thread(target=self.accept, daemon=True).start()
 
@@ -121,6 +178,10 @@ class WirePbx:
             while message := connection.receive(3600):
                 if message.start_line.startswith(("REGISTER", "OPTIONS")):
                     self.registers.append(message)
+                    if self.breaks_count > 0:
+                        self.breaks_count -= 1
+                        connection.close()
+                        return
                     connection.send(accepted(message))
                 else:
                     self.received.put(message)
@@ -262,6 +323,81 @@ class Trial:
         self.lineward.wait_registered(USERS)
         self.check_call()
 
+    def test_tls_causes(self):
+        """Each way in which a certificate or a server can be wrong is told by its name."""
+        server = TlsServer(self.world.ports.wire + 1)
+        files = self.certificates
+        self.lineward.command("group", "add", "causes", "--server", f"127.0.0.1:{server.port}",
+                              "--transport", "tls", "--domain", "causes.trial", "--tls-ca-file",
+                              str(files.path("ca.crt")), "--enabled", "off")
+        self.lineward.command("line", "add", "401", "--group", "causes", "--user", "sales")
+        causes = (
+            ("expired", None, "certificate has expired"),
+            ("future", None, "certificate is not yet valid"),
+            ("other", None, "the certificate is for another host"),
+            ("unknown", None, "the certificate is signed by an unknown authority"),
+            ("self-signed", None, "self-signed certificate"),
+            ("pbx", ssl.TLSVersion.TLSv1, "the peer has no TLS version from 1.2 on"),
+            ("pbx", ssl.TLSVersion.TLSv1_1, "the peer has no TLS version from 1.2 on"),
+        )
+        self.lineward.command("group", "set", "causes", "--enabled", "on")
+        for certificate, version_max, cause in causes:
+            server.show(files.path(certificate), version_max)
+            wait_until(f"the line tells: {cause}; it is "
+                       f"{self.lineward.registration('401', 'causes')}",
+                       lambda cause=cause: f"TLS: {cause}" in
+                       self.lineward.registration("401", "causes").get("reason", ""), 12)
+        self.lineward.command("group", "set", "causes", "--enabled", "off")
+
+    def connect_tls(self, version_max=None):
+        """A connection to lineward, and the name in its certificate."""
+        context = ssl.create_default_context(cafile=self.certificates.path("ca.crt"))
+        if version_max:
+            context.set_ciphers("ALL:@SECLEVEL=0")
+            context.minimum_version = ssl.TLSVersion.TLSv1
+            context.maximum_version = version_max
+        plain = socket.create_connection(("127.0.0.1", self.world.ports.tls), 5)
+        secured = context.wrap_socket(plain, server_hostname="127.0.0.1")
+        return Connection(secured), dict(secured.getpeercert()["subject"][0])["commonName"]
+
+    def test_tls_reload(self):
+        """SIGHUP: new connections see the new certificate, those that are open go on; a file that
+        cannot be used changes nothing."""
+        files, process = self.certificates, self.lineward.program.process
+        before, name = self.connect_tls()
+        check(name == "lineward", f"the certificate is of {name}")
+        files.make("renewed", "-addext", "subjectAltName=IP:127.0.0.1",
+                   "-CA", files.path("ca.crt"), "-CAkey", files.path("ca.key"))
+        for kind in ("key", "crt"):
+            shutil.copy(files.path(f"renewed.{kind}"), files.path(f"lineward.{kind}"))
+        process.send_signal(signal.SIGHUP)
+
+        def name_now():
+            connection, name = self.connect_tls()
+            connection.close()
+            return name
+        wait_until("the new certificate is shown", lambda: name_now() == "renewed")
+        before.send(self.wire.request("OPTIONS", "old-connection"))
+        check(before.receive().status == 200, "the open connection does not go on")
+        files.path("lineward.crt").write_text("nonsense")
+        process.send_signal(signal.SIGHUP)
+        wait_until("the log names the file", lambda: "certificate not usable" in
+                   self.lineward.program.text())
+        check(name_now() == "renewed", "the former certificate is not in use any more")
+        before.send(self.wire.request("OPTIONS", "old-connection-2"))
+        check(before.receive().status == 200, "the open connection does not go on")
+        before.close()
+
+    def test_tls_old_versions(self):
+        """TLS 1.0 and 1.1 are refused by our server, too."""
+        for version in (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1):
+            try:
+                connection, _ = self.connect_tls(version)
+            except (ssl.SSLError, ConnectionError):
+                continue
+            connection.close()
+            check(False, f"{version.name} is taken")
+
     # ---- single messages
 
     def test_register(self):
@@ -272,6 +408,19 @@ class Trial:
         check(register.first("Via").startswith("SIP/2.0/TCP 127.0.0.1:"), register.first("Via"))
         contact = f"<sip:201@127.0.0.1:{self.world.ports.sip};transport=tcp>"
         check(contact in [r.first("Contact") for r in wire.registers], register.first("Contact"))
+
+    def test_connection_dies(self):
+        """The connection ends with a REGISTER unanswered: it goes out anew at once."""
+        wire, before = self.wire, len(self.wire.registers)
+        wire.breaks_count = 1
+        self.lineward.api("PATCH", "groups/wire/lines/203", {"enabled": False})
+        self.lineward.api("PATCH", "groups/wire/lines/203", {"enabled": True})
+        start = time.monotonic()
+        wait_until("the connection was broken", lambda: wire.breaks_count == 0)
+        self.lineward.wait_registered(["201", "203"], group="wire", seconds=3)
+        wait_until("both lines have registered anew",
+                   lambda: len({r.first("Call-ID") for r in wire.registers[before:]}) >= 2, 3)
+        check(time.monotonic() - start < 6, "only when the transaction was over")
 
     def test_answer_by_new_connection(self):
         """The caller's connection is gone before the answer: it comes by a new one to the Via."""
