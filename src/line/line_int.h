@@ -23,19 +23,19 @@ struct line {
     uint64_t expires_us; // until when the PBX keeps us
     uint64_t give_up_us; // waiting for the answer
     uint32_t cseq;
-    uint32_t min_expires_s;  // demanded by a 423
-    uint16_t failure_count;  // in a row, for the back-off
-    uint8_t phase;           // enum line_phase
-    uint8_t shown;           // enum model_registration_state last told
-    uint8_t route;           // its Service-Route (route.c) + 1; 0: none
-    uint16_t proofs;         // of the attempt under way + 1; 0: none
-    bool is_wanted;          // to be registered; else to be un-registered
-    bool is_changed;         // begins anew when the request under way has its answer
-    bool is_leaving;         // the request under way un-registers
-    bool is_removed;         // free the slot when un-registered
-    bool is_restored;        // still known to the PBX from before a restart, not resumed yet
-    bool is_deferred;        // the PBX said when to come again (Retry-After)
-    bool is_old_call_id;     // from before a restart, and not yet accepted since
+    uint32_t min_expires_s; // demanded by a 423
+    uint16_t failure_count; // in a row, for the back-off
+    uint8_t phase;          // enum line_phase
+    uint8_t shown;          // enum model_registration_state last told
+    uint8_t route;          // its Service-Route (route.c) + 1; 0: none
+    uint16_t proofs;        // of the attempt under way + 1; 0: none
+    bool is_wanted;         // to be registered; else to be un-registered
+    bool is_changed;        // begins anew when the request under way has its answer
+    bool is_leaving;        // the request under way un-registers
+    bool is_removed;        // free the slot when un-registered
+    bool is_restored;       // still known to the PBX from before a restart, not resumed yet
+    bool is_deferred;       // the PBX said when to come again (Retry-After)
+    bool is_old_call_id;    // from before a restart, and not yet accepted since
     // The group's own_generation in the REGISTER that was sent last, and in the one that was
     // accepted.
     uint8_t sent_generation, registered_generation;
@@ -100,7 +100,7 @@ struct line_proofs {
 
 struct line_table {
     struct pool groups, lines;
-    struct pool proofs;         // struct line_proofs
+    struct pool proofs;          // struct line_proofs
     struct index by_extension;   // lines by group and extension
     struct index by_id;          // lines by line_id
     struct deadlines deadlines;  // of lines
