@@ -270,6 +270,13 @@ void sites_failed(struct sites *sites, uint32_t group_id, const struct flow *flo
     choose(sites, site, now_us);
 }
 
+void sites_want_stream(struct sites *sites, uint32_t group_id)
+{
+    struct site *site = find(sites, group_id);
+    if (!site || group_id == 0) return;
+    (void)locate_want_stream(&site->locate, sites->random); // what is better now is tried beside
+}
+
 // ---- Time
 
 uint64_t sites_deadline_us(const struct sites *sites)

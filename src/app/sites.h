@@ -48,6 +48,9 @@ void sites_works(struct sites *sites, uint32_t group_id, const struct flow *flow
 void sites_failed(struct sites *sites, uint32_t group_id, const struct flow *flow,
                   struct span reason, uint64_t now_us);
 
+// A request was too large for a datagram: with `auto`, connections are tried first.
+void sites_want_stream(struct sites *sites, uint32_t group_id);
+
 uint64_t sites_deadline_us(const struct sites *sites);
 void sites_tick(struct sites *sites, uint64_t now_us);
 

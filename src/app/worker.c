@@ -163,7 +163,9 @@ static void follow_peers(struct worker *worker)
 {
     for (size_t i = 0; i < worker->peer_event_count; i++) {
         const struct line_peer_event *event = &worker->peer_events[i];
-        if (event->is_working) {
+        if (event->is_too_large) {
+            sites_want_stream(worker->sites, event->group_id);
+        } else if (event->is_working) {
             sites_works(worker->sites, event->group_id, &event->flow, net_now_us());
         } else {
             sites_failed(worker->sites, event->group_id, &event->flow, event->reason, net_now_us());

@@ -77,6 +77,7 @@ struct line_peer_event {
     uint32_t group_id;
     struct flow flow;
     bool is_working;
+    bool is_too_large;  // it works, but a request was too large for a datagram (RFC 3261 18.1.1)
     struct span reason; // why not; static
 };
 

@@ -3,7 +3,7 @@
 // sections 10.2, 11.1).
 #include "line/line_int.h"
 
-enum { REQUEST_MAX = 2048, TAG_BYTES = 8 };
+enum { REQUEST_MAX = 4096, DATAGRAM_MAX = 1300, TAG_BYTES = 8 };
 
 static bool open_request(struct turn *turn, struct buffer *out)
 {
@@ -83,6 +83,19 @@ static void put_contact(struct buffer *out, const struct line *line,
     buffer_put(out, SPAN("\r\n"));
 }
 
+// With `auto`, connections come first from now on; this request goes out all the same.
+static void tell_large(struct turn *turn, const struct line_group_slot *slot,
+                       const struct buffer *out)
+{
+    bool is_large = slot->group.flow.transport == TRANSPORT_UDP && out->len > DATAGRAM_MAX;
+    if (!is_large || slot->group.snapshot->settings.transport != GROUP_AUTO) return;
+    struct line_peer_event *effect = turn_emit(turn, LINE_PEER, sizeof *effect);
+    if (!effect) return;
+    effect->group_id = slot->group.snapshot->group_id;
+    effect->flow = slot->group.flow;
+    effect->is_working = effect->is_too_large = true;
+}
+
 void line_send_register(struct line_table *table, struct turn *turn, struct pool_id id,
                         const struct line_request_options *options)
 {
@@ -108,6 +121,7 @@ void line_send_register(struct line_table *table, struct turn *turn, struct pool
     buffer_put_text(&out, "Allow: INVITE, ACK, CANCEL, OPTIONS\r\n");
     line_put_proofs(&out, turn, table, line);
     sip_put_end(&out, SPAN_NONE);
+    tell_large(turn, slot, &out);
     emit(turn, slot, &out,
          (struct line_request){
              .id = id, .method = SIP_REGISTER, .branch = branch, .superseded = line->txn});

@@ -41,8 +41,8 @@ def read_name(query):
 
 
 class NameServer:
-    """`tell("pbx.trial A 127.0.0.1", ...)` replaces all that it knows. `delay` is the seconds until it
-    answers, None: never; `asked` lists what it was asked."""
+    """`tell("pbx.trial A 127.0.0.1", ...)` replaces all that it knows. `delay` is the seconds until
+    it answers, None: never; `asked` lists what it was asked."""
 
     def __init__(self, port, ttl=60):
         self.port, self.ttl, self.delay, self.asked, self.records = port, ttl, 0, [], {}

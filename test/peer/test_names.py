@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Where the PBX is: two PBXs behind SRV records, one dying; name servers that are dead or slow; IPv6;
-whose calls are taken."""
+"""Where the PBX is: two PBXs behind SRV records, one dying; name servers that are dead or slow;
+IPv6; whose calls are taken."""
 
 import copy
 import socket
@@ -96,7 +96,8 @@ class Trial:
             here = f"127.0.0.1:{asking.getsockname()[1]}"
             number = time.monotonic_ns()
             asking.sendto((
-                f"OPTIONS sip:{DOMAIN} SIP/2.0\r\nVia: SIP/2.0/UDP {here};branch=z9hG4bK{number}\r\n"
+                f"OPTIONS sip:{DOMAIN} SIP/2.0\r\n"
+                f"Via: SIP/2.0/UDP {here};branch=z9hG4bK{number}\r\n"
                 f"Max-Forwards: 70\r\nFrom: <sip:t@{here}>;tag=t\r\nTo: <sip:{DOMAIN}>\r\n"
                 f"Call-ID: {number}\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n").encode(),
                 ("127.0.0.1", port))

@@ -14,6 +14,7 @@ import ssl
 import subprocess
 import threading
 import time
+import warnings
 from pathlib import Path
 
 from message import Message
@@ -21,6 +22,8 @@ from peers import USERS, World
 from processes import Trouble, find_program, wait_until
 from runner import arguments, check, run_script, run_tests
 from test_trouble import accepted
+
+warnings.simplefilter("ignore", DeprecationWarning)  # old versions of TLS, to see them refused
 
 INSIDE = "106"
 STRANGER = "127.0.0.3"
@@ -327,6 +330,7 @@ class Trial:
         """Each way in which a certificate or a server can be wrong is told by its name."""
         server = TlsServer(self.world.ports.wire + 1)
         files = self.certificates
+        server.show(files.path("expired"))
         self.lineward.command("group", "add", "causes", "--server", f"127.0.0.1:{server.port}",
                               "--transport", "tls", "--domain", "causes.trial", "--tls-ca-file",
                               str(files.path("ca.crt")), "--enabled", "off")
