@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A name server for tests: it answers for what it is told, at once, late or not at all (RFC 1035, 2782,
-3403)."""
+"""A name server for tests: it answers for what it is told, at once, late or not at all (RFC 1035,
+2782, 3403)."""
 
 import ipaddress
 import socket
