@@ -61,7 +61,7 @@ static void test_defaults(void **state)
     assert_string_equal(record.group.name, "");
     assert_string_equal(record.group.national_prefix, "0");
     assert_string_equal(record.group.international_prefix, "00");
-    assert_int_equal(record.group.register_interval_s, 600);
+    assert_int_equal(record.group.register_interval_s, 300);
     assert_int_equal(record.group.register_rate, 100);
     assert_int_equal(record.group.max_diversions, 5);
     assert_int_equal(record.group.diversion, DIVERSION_DIVERSION);
