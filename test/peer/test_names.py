@@ -252,7 +252,7 @@ class Trial:
 
 def main():
     options = arguments(__doc__.splitlines()[0])
-    with World("peer/names", options.bin, offset=1300) as world:
+    with World("peer/names", options.bin, offset=900) as world:
         trial = Trial(world)
         trial.set_up()
         names = [name for name in vars(Trial) if name.startswith("test_")]
