@@ -41,6 +41,8 @@ static const struct setting settings[] = {
     {"session_max_s", NULL, SETTING_NUMBER, AT(session_max_s), "604800", 60, 31536000},
     {"behind_proxy", NULL, SETTING_NUMBER, AT(behind_proxy), "0", 0, 1},
     {"metrics_open", NULL, SETTING_NUMBER, AT(metrics_open), "0", 0, 1},
+    {"journal_max_mb", NULL, SETTING_NUMBER, AT(journal_max_mb), "4096", 0, 1000000},
+    {"audit_days", NULL, SETTING_NUMBER, AT(audit_days), "3650", 0, 100000},
     {"lines_max", NULL, SETTING_NUMBER, AT(lines_max), "100000", 1, 1000000},
     {"groups_max", NULL, SETTING_NUMBER, AT(groups_max), "100", 1, 10000},
     {"calls_max", NULL, SETTING_NUMBER, AT(calls_max), "20000", 10, 1000000},

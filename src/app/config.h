@@ -30,6 +30,8 @@ struct app_config {
     uint32_t groups_max;
     uint32_t calls_max;               // held or waiting for their ACK at the same time
     uint32_t transactions_max;        // finished ones that still absorb retransmissions included
+    uint32_t journal_max_mb;          // the oldest calls go when the journal is larger; 0: any size
+    uint32_t audit_days;              // that changes of settings stay in the audit; 0: for ever
     uint32_t log_format;              // enum log_format
     struct address_list name_servers; // none: the system's
 };

@@ -3,6 +3,7 @@
 #include "app/journal.h"
 
 #include "app/log.h"
+#include "net/net.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,12 @@ enum {
     PAGE_SIZE = 16 * 1024 * 1024, // touched only as far as it fills
     PAGE_ENTRIES_MAX = 65536,
     GATHER_NS = 200 * 1000 * 1000, // so that a transaction holds many entries
+    TRIM_ENTRIES = 500,            // a step's; some milliseconds
+    TRIM_PAUSE_NS = 20 * 1000 * 1000,
+    TRIM_DAYS_DEFAULT = 90,
 };
+#define TRIM_INTERVAL_NS (3600ULL * 1000 * 1000 * 1000)
+#define DAY_US           (86400ULL * 1000 * 1000)
 
 struct page {
     struct arena texts;
@@ -20,7 +26,24 @@ struct page {
     size_t count;
 };
 
+// How long the calls of a group are kept. Calls of groups that are gone have the default.
+struct keeping {
+    uint32_t group_id, days;
+    char name[NAME_SIZE];
+};
+
+// A pass over the journal and the audit, under way or to come.
+struct trimming {
+    bool is_started; // under the mutex, like the limits and what is kept
+    struct journal_limits limits;
+    struct keeping *kept;
+    size_t kept_count, kept_capacity;
+    struct store_journal_trim step;
+    uint64_t due_ns, now_us;
+};
+
 struct journal {
+    struct trimming trimming;
     struct store *store;
     uv_thread_t thread;
     uv_mutex_t mutex;
@@ -64,15 +87,28 @@ uint64_t journal_dropped_count(struct journal *journal)
     return count;
 }
 
-// Waits for entries and gathers some; returns the page to be written, NULL at the end.
-static struct page *next_page(struct journal *journal)
+// How long to wait for entries before the next step of a pass.
+static uint64_t pause_ns(const struct journal *journal)
+{
+    const struct trimming *trimming = &journal->trimming;
+    uint64_t now_ns = uv_hrtime();
+    if (!trimming->is_started) return TRIM_INTERVAL_NS;
+    return trimming->due_ns > now_ns ? trimming->due_ns - now_ns : TRIM_PAUSE_NS;
+}
+
+// Waits for entries and gathers some; returns the page to be written, NULL when none came.
+static struct page *next_page(struct journal *journal, bool *is_over)
 {
     struct page *page = NULL;
     uv_mutex_lock(&journal->mutex);
-    while (journal->pages[journal->filling].count == 0 && !journal->is_ending) {
-        uv_cond_wait(&journal->changed, &journal->mutex);
+    if (journal->pages[journal->filling].count == 0 && !journal->is_ending) {
+        uv_cond_timedwait(&journal->changed, &journal->mutex, pause_ns(journal));
     }
-    if (!journal->is_ending) uv_cond_timedwait(&journal->changed, &journal->mutex, GATHER_NS);
+    bool has_entries = journal->pages[journal->filling].count > 0;
+    if (has_entries && !journal->is_ending) {
+        uv_cond_timedwait(&journal->changed, &journal->mutex, GATHER_NS);
+    }
+    *is_over = journal->is_ending && !has_entries;
     if (journal->pages[journal->filling].count > 0) {
         page = &journal->pages[journal->filling];
         journal->filling = 1 - journal->filling;
@@ -98,11 +134,107 @@ static void write_page(struct journal *journal, struct page *page)
     arena_reset(&page->texts);
 }
 
+// ---- Retention
+
+void journal_keep(struct journal *journal, uint32_t group_id, const struct model_group *group)
+{
+    struct trimming *trimming = &journal->trimming;
+    size_t at = 0;
+    uv_mutex_lock(&journal->mutex);
+    while (at < trimming->kept_count && trimming->kept[at].group_id != group_id) at++;
+    if (at == trimming->kept_capacity) {
+        size_t capacity = 2 * trimming->kept_capacity + 16;
+        struct keeping *kept = realloc(trimming->kept, capacity * sizeof *kept);
+        trimming->is_started = trimming->is_started && kept; // rather too much than too little
+        if (kept) trimming->kept = kept, trimming->kept_capacity = capacity;
+    }
+    if (at < trimming->kept_capacity) {
+        trimming->kept[at] = (struct keeping){.group_id = group_id, .days = group->journal_days};
+        memcpy(trimming->kept[at].name, group->name, NAME_SIZE);
+        if (at == trimming->kept_count) trimming->kept_count++;
+    }
+    uv_mutex_unlock(&journal->mutex);
+}
+
+void journal_start_trimming(struct journal *journal, const struct journal_limits *limits)
+{
+    uv_mutex_lock(&journal->mutex);
+    journal->trimming.limits = *limits;
+    journal->trimming.is_started = true;
+    uv_cond_signal(&journal->changed);
+    uv_mutex_unlock(&journal->mutex);
+}
+
+static uint64_t keep_since_us(void *context, struct span group)
+{
+    struct journal *journal = context;
+    const struct trimming *trimming = &journal->trimming;
+    uint64_t days = TRIM_DAYS_DEFAULT;
+    uv_mutex_lock(&journal->mutex);
+    for (size_t i = 0; i < trimming->kept_count; i++) {
+        if (!span_eq(span_of(trimming->kept[i].name), group)) continue;
+        days = trimming->kept[i].days;
+        break;
+    }
+    uv_mutex_unlock(&journal->mutex);
+    return trimming->now_us > days * DAY_US ? trimming->now_us - days * DAY_US : 0;
+}
+
+static void fail_trimming(struct journal *journal)
+{
+    log_event(LOG_WARN, "old entries stay", "cause", span_of(store_error(journal->store)));
+}
+
+static void trim_audit(struct journal *journal, uint64_t days)
+{
+    uint32_t count = TRIM_ENTRIES;
+    uint64_t now_us = journal->trimming.now_us;
+    if (days == 0 || now_us < days * DAY_US) return;
+    while (count == TRIM_ENTRIES) {
+        enum err err = store_audit_trim(journal->store, now_us - days * DAY_US, TRIM_ENTRIES,
+                                        &count);
+        if (err == ERR_NONE) continue;
+        fail_trimming(journal);
+        return;
+    }
+}
+
+// One step of the pass, when it is due.
+static void trim(struct journal *journal)
+{
+    struct trimming *trimming = &journal->trimming;
+    uv_mutex_lock(&journal->mutex);
+    bool is_due = trimming->is_started && uv_hrtime() >= trimming->due_ns;
+    struct journal_limits limits = trimming->limits;
+    uv_mutex_unlock(&journal->mutex);
+    if (!is_due) return;
+    struct store_journal_trim *step = &trimming->step;
+    bool is_first = step->next_id == 0;
+    step->context = journal;
+    step->keep_since_us = keep_since_us;
+    step->bytes_max = limits.bytes_max;
+    step->limit = TRIM_ENTRIES;
+    uint64_t removed = step->removed_count;
+    if (is_first) trimming->now_us = net_wall_us();
+    enum err err = store_journal_trim(journal->store, step);
+    if (err != ERR_NONE) fail_trimming(journal);
+    // What was too big may still be: the pass ends when nothing more goes.
+    bool goes_on = err == ERR_NONE && (step->next_id != 0 || step->removed_count > removed);
+    if (goes_on) return;
+    trim_audit(journal, limits.audit_days);
+    step->next_id = 0;
+    trimming->due_ns = uv_hrtime() + TRIM_INTERVAL_NS;
+}
+
 static void run(void *context)
 {
     struct journal *journal = context;
-    struct page *page;
-    while ((page = next_page(journal)) != NULL) write_page(journal, page);
+    bool is_over = false;
+    while (!is_over) {
+        struct page *page = next_page(journal, &is_over);
+        if (page) write_page(journal, page);
+        if (!is_over) trim(journal);
+    }
 }
 
 static bool page_init(struct page *page)
@@ -119,6 +251,7 @@ static void free_memory(struct journal *journal)
         free(journal->pages[i].texts.at);
         free(journal->pages[i].entries);
     }
+    free(journal->trimming.kept);
     free(journal);
 }
 

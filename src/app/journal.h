@@ -11,6 +11,15 @@ struct journal;
 // `store` is a handle that the journal's thread alone uses; it must outlive the journal. Starts the
 // thread. NULL when memory or threads are out.
 struct journal *journal_new(struct store *store) WARN_UNUSED;
+// How long entries are kept. Nothing is removed before the second was called, when all groups are
+// known; from then on a pass begins every hour and goes in small steps between what is written.
+// From any thread.
+void journal_keep(struct journal *journal, uint32_t group_id, const struct model_group *group);
+struct journal_limits {
+    uint64_t bytes_max;  // of the journal; 0: any
+    uint32_t audit_days; // that the audit is kept; 0: for ever
+};
+void journal_start_trimming(struct journal *journal, const struct journal_limits *limits);
 // Writes what is left, ends the thread.
 void journal_free(struct journal *journal);
 // Copies an entry. From any thread.

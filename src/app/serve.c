@@ -181,8 +181,13 @@ static bool load_settings(struct server *server)
     struct settings_problem problem;
     server->settings = settings_new(server->settings_store, worker_listener(server->worker));
     if (!server->settings) return fail("cannot load the settings", "out of memory");
-    if (settings_publish_all(server->settings, &problem) == ERR_NONE) return true;
-    return fail("cannot load the settings", problem.reason);
+    if (settings_publish_all(server->settings, &problem) != ERR_NONE) {
+        return fail("cannot load the settings", problem.reason);
+    }
+    struct journal_limits limits = {(uint64_t)server->config.journal_max_mb << 20,
+                                    server->config.audit_days};
+    journal_start_trimming(server->journal, &limits);
+    return true;
 }
 
 static bool start(struct server *server)
@@ -267,6 +272,7 @@ int serve_run(int argc, char **argv)
     sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, NULL); // inherited by all threads
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); // a file that must not grow is a full disk to the store
     bool is_started = server.is_ready = start(&server);
     if (is_started) {
         received = wait_for_signal(&server, &signals);

@@ -453,9 +453,11 @@ static void on_zone_changed(void *context, const struct snapshot_zone *zone)
 
 static void on_group_changed(void *context, const struct snapshot_group *group)
 {
+    struct worker *worker = context;
     struct snapshot_group *copy = malloc(group->size);
     ASSERT(copy); // settings that are lost would be worse than a restart
     memcpy(copy, group, group->size);
+    journal_keep(worker->journal, group->group_id, &group->settings);
     add_command(context, (struct command){.kind = COMMAND_PUT_GROUP, .group = copy});
 }
 

@@ -97,6 +97,7 @@ static const struct model_field group_fields[] = {
          "whether the PBX presents callers with the outside prefix before them"),
     TEXT(model_group, allowed_sources, 0, "",
          "further addresses that its calls come from, as in 192.0.2.7, 2001:db8::/32"),
+    NUMBER(model_group, journal_days, 1, 3650, "90", "days that its calls stay in the journal"),
 };
 
 static const struct model_field user_fields[] = {

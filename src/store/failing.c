@@ -107,6 +107,12 @@ static enum err failing_journal_list(struct store *store, const struct store_jou
     return pass(store, store_journal_list(failing_of(store)->beneath, query, visit, context));
 }
 
+static enum err failing_journal_trim(struct store *store, struct store_journal_trim *trim)
+{
+    if (is_due(store)) return fail(store);
+    return pass(store, store_journal_trim(failing_of(store)->beneath, trim));
+}
+
 static enum err failing_audit_append(struct store *store, const struct model_audit_entry *entry)
 {
     if (is_due(store)) return fail(store);
@@ -154,6 +160,7 @@ struct store *store_open_failing(struct store *beneath)
         .count = failing_count,
         .journal_append = failing_journal_append,
         .journal_list = failing_journal_list,
+        .journal_trim = failing_journal_trim,
         .audit_append = failing_audit_append,
         .audit_list = failing_audit_list,
         .audit_trim = failing_audit_trim,

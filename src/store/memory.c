@@ -31,7 +31,7 @@ struct memory {
     struct store base;
     struct table tables[KIND_COUNT];
     struct table before[KIND_COUNT]; // as they were when the transaction began
-    struct journal_row **journal;    // the entry of id n at n-1
+    struct journal_row **journal;    // the entry of id n at n-1; NULL: removed
     size_t journal_count, journal_capacity;
     struct audit_row **audit; // by rising id
     size_t audit_count, audit_capacity;
@@ -451,9 +451,14 @@ static enum err memory_journal_list(struct store *store, const struct store_jour
 {
     struct memory *memory = memory_of(store);
     uint64_t newest = memory->journal_count, last_id = 0;
-    struct store_page page = store_page(store_journal_paging(query), newest > 0, newest);
+    uint64_t oldest = 0;
+    while (oldest < newest && !memory->journal[oldest]) oldest++;
+    if (oldest == newest) newest = 0;
+    struct store_page page = store_page(store_journal_paging(query), newest > 0 ? oldest + 1 : 0,
+                                        newest);
     uint32_t shown = 0;
     for (uint64_t id = page.before; newest > 0 && id > page.first; id--) {
+        if (!memory->journal[id - 2]) continue;
         const struct model_journal_entry *entry = &memory->journal[id - 2]->entry;
         if (!store_journal_matches(query, entry)) continue;
         bool goes_on = visit(context, entry);
@@ -462,6 +467,25 @@ static enum err memory_journal_list(struct store *store, const struct store_jour
         break;
     }
     if (query->resume_id) *query->resume_id = store_page_resume(&page, last_id);
+    return ERR_NONE;
+}
+
+static enum err memory_journal_trim(struct store *store, struct store_journal_trim *trim)
+{
+    struct memory *memory = memory_of(store);
+    uint64_t id = trim->next_id > 0 ? trim->next_id : 1;
+    uint32_t seen = 0;
+    for (; id <= memory->journal_count && seen < trim->limit; id++) {
+        struct journal_row **row = &memory->journal[id - 1];
+        if (!*row) continue;
+        seen++;
+        struct span group = (*row)->entry.group;
+        if ((*row)->entry.ended_us >= trim->keep_since_us(trim->context, group)) continue;
+        free(*row);
+        *row = NULL;
+        trim->removed_count++;
+    }
+    trim->next_id = seen == trim->limit ? id : 0;
     return ERR_NONE;
 }
 
@@ -570,6 +594,7 @@ struct store *store_open_memory(void)
         .count = memory_count,
         .journal_append = memory_journal_append,
         .journal_list = memory_journal_list,
+        .journal_trim = memory_journal_trim,
         .audit_append = memory_audit_append,
         .audit_list = memory_audit_list,
         .audit_trim = memory_audit_trim,

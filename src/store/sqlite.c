@@ -101,11 +101,47 @@ void sqlite_give(sqlite3_stmt **slot, sqlite3_stmt *statement)
     *slot = statement;
 }
 
+// ---- Files that are gone
+
+// Which file stands under the name of the database with `suffix`; all zeros where none does.
+static struct file_identity identify(const struct database *database, const char *suffix)
+{
+    char path[PATH_SIZE];
+    struct stat status;
+    const char *name = sqlite3_db_filename(database->handle, "main");
+    if (!name || snprintf(path, sizeof path, "%s%s", name, suffix) >= PATH_SIZE ||
+        stat(path, &status) != 0) {
+        return (struct file_identity){0};
+    }
+    return (struct file_identity){status.st_dev, status.st_ino};
+}
+
+static bool is_same_file(struct file_identity a, struct file_identity b)
+{
+    return a.device == b.device && a.number == b.number;
+}
+
+// SQLite goes on writing into files that were removed or replaced, and nothing of it would be there
+// after a restart: so nothing must be acknowledged until they are back.
+static enum err check_present(struct sqlite_store *store, const struct database *database)
+{
+    if (is_same_file(identify(database, ""), database->main) &&
+        is_same_file(identify(database, "-wal"), database->log)) {
+        return ERR_NONE;
+    }
+    return store_fail(&store->base, ERR_IO,
+                      "%s: it, or its log beside it, was removed or replaced while in use: put it "
+                      "back, or restart the server with a back-up",
+                      database->file);
+}
+
 // ---- Transactions
 
 static enum err begin(struct store *base)
 {
     struct sqlite_store *store = sqlite_of(base);
+    enum err err = check_present(store, &store->settings);
+    if (err != ERR_NONE) return err;
     return sqlite_run(store, &store->settings, "BEGIN IMMEDIATE");
 }
 
@@ -216,6 +252,10 @@ static enum err open_database(struct sqlite_store *store, const char *directory,
     err = configure(store, database, schema);
     if (err == ERR_NONE) err = sqlite_migrate(store, database, schema);
     if (err == ERR_NONE) err = choose_wal(store, database);
+    // The log is made when something is read or written.
+    if (err == ERR_NONE) err = sqlite_run(store, database, "SELECT count(*) FROM sqlite_schema");
+    database->main = identify(database, "");
+    database->log = identify(database, "-wal");
     return err;
 }
 
@@ -276,6 +316,7 @@ struct store *store_open_sqlite(const char *directory, struct store_problem *pro
         .count = sqlite_count,
         .journal_append = sqlite_journal_append,
         .journal_list = sqlite_journal_list,
+        .journal_trim = sqlite_journal_trim,
         .audit_append = sqlite_audit_append,
         .audit_list = sqlite_audit_list,
         .audit_trim = sqlite_audit_trim,

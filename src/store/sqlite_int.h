@@ -30,9 +30,15 @@ void sqlite_put_sql(struct buffer *out, enum model_kind kind, unsigned form);
 
 // ---- The handle
 
+// A file on the disk, whatever its name.
+struct file_identity {
+    uint64_t device, number;
+};
+
 struct database {
     sqlite3 *handle;
-    const char *file; // its name in the directory
+    const char *file;               // its name in the directory
+    struct file_identity main, log; // that are open
 };
 
 enum audit_form { AUDIT_APPEND, AUDIT_LIST, AUDIT_BOUNDS, AUDIT_TRIM, AUDIT_FORM_END };
@@ -41,6 +47,9 @@ enum journal_form {
     JOURNAL_APPEND_MANY,
     JOURNAL_LIST,
     JOURNAL_BOUNDS,
+    JOURNAL_OLDEST,
+    JOURNAL_REMOVE,
+    JOURNAL_SIZE,
     JOURNAL_FORM_END
 };
 
@@ -86,6 +95,7 @@ enum err sqlite_journal_append(struct store *base, const struct model_journal_en
                                size_t count);
 enum err sqlite_journal_list(struct store *base, const struct store_journal_query *query,
                              store_journal_visit *visit, void *context);
+enum err sqlite_journal_trim(struct store *base, struct store_journal_trim *trim);
 enum err sqlite_audit_append(struct store *base, const struct model_audit_entry *entry);
 enum err sqlite_audit_list(struct store *base, const struct store_audit_query *query,
                            store_audit_visit *visit, void *context);

@@ -98,6 +98,15 @@ static void put_sql(struct buffer *out, enum journal_form form)
     case JOURNAL_BOUNDS:
         buffer_put_text(out, "SELECT (SELECT min(id) FROM journal), (SELECT max(id) FROM journal)");
         break;
+    case JOURNAL_OLDEST:
+        buffer_put_text(out, "SELECT id, ended_us, \"group\" FROM journal WHERE id>=?1"
+                             " ORDER BY id LIMIT ?2");
+        break;
+    case JOURNAL_REMOVE: buffer_put_text(out, "DELETE FROM journal WHERE id=?1"); break;
+    case JOURNAL_SIZE:
+        buffer_put_text(out, "SELECT (page_count - freelist_count) * page_size"
+                             " FROM pragma_page_count, pragma_freelist_count, pragma_page_size");
+        break;
     case JOURNAL_FORM_END: ASSERT(false);
     }
 }
@@ -315,4 +324,89 @@ enum err sqlite_journal_list(struct store *base, const struct store_journal_quer
         *query->resume_id = store_page_resume(&page, listing.last_id);
     }
     return err;
+}
+
+// ---- Retention
+
+// The entries that one step removes.
+struct removal {
+    int64_t ids[JOURNAL_PAGE_MAX];
+    size_t count;
+    bool is_too_big; // all go that are looked at, however old they are
+};
+
+static enum err read_size(struct sqlite_store *store, uint64_t *size)
+{
+    sqlite3_stmt *statement = take(store, JOURNAL_SIZE);
+    if (!statement) return store->base.problem.err;
+    enum err err = ERR_NONE;
+    if (sqlite3_step(statement) == SQLITE_ROW) {
+        *size = (uint64_t)sqlite3_column_int64(statement, 0);
+    } else {
+        err = sqlite_fail(store, &store->journal);
+    }
+    give(store, JOURNAL_SIZE, statement);
+    return err;
+}
+
+// Chooses among the next entries; moves `next_id` on.
+static enum err choose(struct sqlite_store *store, struct store_journal_trim *trim,
+                       struct removal *removal)
+{
+    sqlite3_stmt *statement = take(store, JOURNAL_OLDEST);
+    if (!statement) return store->base.problem.err;
+    uint32_t seen = 0;
+    int code = SQLITE_ERROR;
+    int64_t id = 0;
+    bool is_bound = sqlite3_bind_int64(statement, 1, (int64_t)trim->next_id) == SQLITE_OK &&
+                    sqlite3_bind_int64(statement, 2, trim->limit) == SQLITE_OK;
+    while (is_bound && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+        struct span group = {sqlite3_column_blob(statement, 2),
+                             (size_t)sqlite3_column_bytes(statement, 2)};
+        uint64_t ended_us = (uint64_t)sqlite3_column_int64(statement, 1);
+        id = sqlite3_column_int64(statement, 0);
+        seen++;
+        bool is_old = ended_us < trim->keep_since_us(trim->context, group);
+        if (is_old || removal->is_too_big) removal->ids[removal->count++] = id;
+    }
+    enum err err = code == SQLITE_DONE ? ERR_NONE : sqlite_fail(store, &store->journal);
+    give(store, JOURNAL_OLDEST, statement);
+    if (err == ERR_NONE) trim->next_id = seen == trim->limit ? (uint64_t)id + 1 : 0;
+    return err;
+}
+
+static enum err remove_chosen(struct sqlite_store *store, const struct removal *removal)
+{
+    sqlite3_stmt *statement = take(store, JOURNAL_REMOVE);
+    if (!statement) return store->base.problem.err;
+    enum err err = sqlite_run(store, &store->journal, "BEGIN IMMEDIATE");
+    for (size_t i = 0; i < removal->count && err == ERR_NONE; i++) {
+        bool is_done = sqlite3_bind_int64(statement, 1, removal->ids[i]) == SQLITE_OK &&
+                       sqlite3_step(statement) == SQLITE_DONE;
+        if (!is_done) err = sqlite_fail(store, &store->journal);
+        sqlite3_reset(statement);
+    }
+    give(store, JOURNAL_REMOVE, statement);
+    if (err == ERR_NONE) err = sqlite_run(store, &store->journal, "COMMIT");
+    bool is_open = !sqlite3_get_autocommit(store->journal.handle);
+    if (is_open) sqlite3_exec(store->journal.handle, "ROLLBACK", NULL, NULL, NULL);
+    return err;
+}
+
+enum err sqlite_journal_trim(struct store *base, struct store_journal_trim *trim)
+{
+    struct sqlite_store *store = sqlite_of(base);
+    struct removal removal = {.count = 0};
+    uint64_t size = 0;
+    enum err err = ERR_NONE;
+    // Only the oldest make room.
+    if (trim->bytes_max > 0 && trim->next_id == 0) err = read_size(store, &size);
+    removal.is_too_big = size > trim->bytes_max;
+    if (err == ERR_NONE) err = choose(store, trim, &removal);
+    if (err != ERR_NONE || removal.count == 0) return err;
+    err = remove_chosen(store, &removal);
+    if (err != ERR_NONE) return err;
+    trim->removed_count += removal.count;
+    if (removal.is_too_big) trim->next_id = 0;
+    return ERR_NONE;
 }

@@ -181,6 +181,8 @@ static const char *const settings_steps[] = {
     "  BEGIN SELECT raise(ABORT, 'the audit is never changed'); END;",
     // 8: where else a group's calls come from
     "ALTER TABLE groups ADD COLUMN allowed_sources TEXT NOT NULL DEFAULT '';",
+    // 9: how long calls are kept
+    "ALTER TABLE groups ADD COLUMN journal_days INTEGER NOT NULL DEFAULT 90;",
 };
 
 static const char *const journal_steps[] = {

@@ -87,6 +87,12 @@ enum err store_journal_list(struct store *store, const struct store_journal_quer
     return store->ops->journal_list(store, query, visit, context);
 }
 
+enum err store_journal_trim(struct store *store, struct store_journal_trim *trim)
+{
+    ASSERT(trim->limit > 0 && trim->limit <= JOURNAL_PAGE_MAX);
+    return store->ops->journal_trim(store, trim);
+}
+
 enum err store_audit_append(struct store *store, const struct model_audit_entry *entry)
 {
     return store->ops->audit_append(store, entry);

@@ -75,6 +75,19 @@ enum err store_count(struct store *store, const struct store_query *query,
 enum err store_journal_append(struct store *store, const struct model_journal_entry *entries,
                               size_t count) WARN_UNUSED;
 
+// One small step of forgetting: looks at a few entries, the oldest first, and removes those that
+// are too old. No writer waits for longer than a step.
+struct store_journal_trim {
+    void *context;
+    // The wall clock's time before which calls of the group may have ended to be removed.
+    uint64_t (*keep_since_us)(void *context, struct span group);
+    uint64_t bytes_max;     // where the entries take more, the oldest go; 0: any; not in memory
+    uint64_t next_id;       // where the step begins; becomes 0 when all have been looked at
+    uint32_t limit;         // so many are looked at, JOURNAL_PAGE_MAX at most
+    uint64_t removed_count; // the removed ones are added
+};
+enum err store_journal_trim(struct store *store, struct store_journal_trim *trim) WARN_UNUSED;
+
 struct store_journal_query {
     // NULL or empty: any.
     const char *group, *extension;

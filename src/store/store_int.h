@@ -21,6 +21,7 @@ struct store_ops {
                                size_t count);
     enum err (*journal_list)(struct store *store, const struct store_journal_query *query,
                              store_journal_visit *visit, void *context);
+    enum err (*journal_trim)(struct store *store, struct store_journal_trim *trim);
     enum err (*audit_append)(struct store *store, const struct model_audit_entry *entry);
     enum err (*audit_list)(struct store *store, const struct store_audit_query *query,
                            store_audit_visit *visit, void *context);

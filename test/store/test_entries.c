@@ -169,6 +169,38 @@ static void test_journal_search(void **state)
     assert_journal(store, (struct store_journal_query){.text = "nothing such"}, "", 0);
 }
 
+// Of "short" the calls go that ended before 3000, of all others those before 1000.
+static uint64_t keep_since(void *context, struct span group)
+{
+    ++*(unsigned *)context;
+    return span_eq(group, SPAN("short")) ? 3000 : 1000;
+}
+
+static void test_old_journal_entries_go(void **state)
+{
+    struct store *store = store_of(state);
+    struct model_journal_entry entries[6];
+    unsigned asked = 0;
+    struct store_journal_trim trim = {.context = &asked, .keep_since_us = keep_since, .limit = 2};
+    assert_int_equal(store_journal_trim(store, &trim), ERR_NONE);
+    assert_true(trim.next_id == 0 && trim.removed_count == 0 && asked == 0);
+    for (unsigned i = 0; i < 6; i++) {
+        entries[i] = sample_entry();
+        entries[i].ended_us = 500 + 1000 * (i / 2);
+        if (i % 2) entries[i].group = SPAN("short");
+    }
+    assert_int_equal(store_journal_append(store, entries, 6), ERR_NONE);
+    for (int step = 0; step == 0 || (trim.next_id != 0 && step < 10); step++) {
+        unsigned before = asked;
+        assert_int_equal(store_journal_trim(store, &trim), ERR_NONE);
+        assert_true(asked - before <= 2);
+    }
+    assert_int_equal(trim.removed_count, 4);
+    assert_journal(store, (struct store_journal_query){.limit = 0}, "5 3 ", 0);
+    assert_int_equal(store_journal_append(store, entries, 1), ERR_NONE);
+    assert_journal(store, (struct store_journal_query){.limit = 2}, "7 5 ", 5);
+}
+
 // ---- Audit
 
 static struct model_audit_entry sample_change(const char *key)
@@ -305,6 +337,7 @@ static void test_old_audit_entries_go(void **state)
             cmocka_unit_test_setup_teardown(test_journal_lists_newest_first, open, close_store),   \
             cmocka_unit_test_setup_teardown(test_journal_search_is_bounded, open, close_store),    \
             cmocka_unit_test_setup_teardown(test_journal_search, open, close_store),               \
+            cmocka_unit_test_setup_teardown(test_old_journal_entries_go, open, close_store),       \
             cmocka_unit_test_setup_teardown(test_audit_entries_come_back_as_they_were, open,       \
                                             close_store),                                          \
             cmocka_unit_test_setup_teardown(test_audit_search, open, close_store),                 \

@@ -79,7 +79,7 @@ static int64_t read_number(const char *directory, const char *file, const char *
 }
 
 // The version of the settings' schema, to be raised with each migration.
-#define SETTINGS_VERSION 8
+#define SETTINGS_VERSION 9
 #define TEXT_OF(number)  TEXT_OF_(number)
 #define TEXT_OF_(number) #number
 
@@ -130,6 +130,7 @@ static void test_an_older_schema_is_brought_up(void **state)
            "ALTER TABLE groups DROP COLUMN group_call;"
            "ALTER TABLE groups DROP COLUMN decline_rejected;"
            "ALTER TABLE groups DROP COLUMN callers_as_dialled;"
+           "ALTER TABLE groups DROP COLUMN journal_days;"
            "ALTER TABLE users DROP COLUMN time_zone;"
            "ALTER TABLE users DROP COLUMN presence;"
            "ALTER TABLE lines DROP COLUMN second_call;"
@@ -338,11 +339,45 @@ static void test_values_that_we_never_wrote_are_corrupt(void **state)
     }
 }
 
+static uint64_t keep_all(void *context, struct span group)
+{
+    (void)context;
+    (void)group;
+    return 0;
+}
+
+// A journal that is too large loses its oldest entries, step by step, and then no more.
+static void test_the_journal_has_a_size(void **state)
+{
+    enum { ENTRIES = 3000, BYTES_MAX = 300000 };
+    struct store *store = must_open(*state);
+    static struct model_journal_entry entries[ENTRIES];
+    static char text[200];
+    memset(text, 'x', sizeof text);
+    for (size_t i = 0; i < ENTRIES; i++) {
+        entries[i] = (struct model_journal_entry){.dialled = {text, sizeof text}};
+    }
+    assert_int_equal(store_journal_append(store, entries, ENTRIES), ERR_NONE);
+    struct store_journal_trim trim = {
+        .keep_since_us = keep_all, .bytes_max = BYTES_MAX, .limit = 100};
+    uint64_t removed;
+    do {
+        removed = trim.removed_count;
+        assert_int_equal(store_journal_trim(store, &trim), ERR_NONE);
+    } while (trim.next_id != 0 || trim.removed_count > removed);
+    assert_in_range(trim.removed_count, ENTRIES / 3, ENTRIES - 100);
+    store_close(store);
+    assert_int_equal(read_number(*state, "journal.db", "SELECT max(id) FROM journal"), ENTRIES);
+    assert_int_equal(read_number(*state, "journal.db", "SELECT min(id) FROM journal"),
+                     trim.removed_count + 1);
+}
+
 int main(void)
 {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, open_directory, close_directory)
     const struct CMUnitTest tests[] = {
         TEST(test_columns_are_the_fields),
+        TEST(test_the_journal_has_a_size),
         TEST(test_schemas_have_a_version),
         TEST(test_an_older_schema_is_brought_up),
         TEST(test_a_newer_schema_is_refused),

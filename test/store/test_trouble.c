@@ -189,6 +189,39 @@ static void test_a_full_disk_loses_nothing(void **state)
     store_close(store);
 }
 
+// ---- Gone: nothing is acknowledged that a restart would not find
+
+static void rename_file(const char *directory, const char *from, const char *to)
+{
+    char from_path[256], to_path[256];
+    path_in(from_path, sizeof from_path, directory, from);
+    path_in(to_path, sizeof to_path, directory, to);
+    assert_int_equal(rename(from_path, to_path), 0);
+}
+
+static void test_a_database_that_is_gone_takes_nothing(void **state)
+{
+    static const char *const files[] = {"lineward.db", "lineward.db-wal"};
+    fill(*state);
+    struct store *store = must_open(*state);
+    for (size_t i = 0; i < 2; i++) {
+        rename_file(*state, files[i], "elsewhere");
+        assert_int_equal(store_begin(store), ERR_IO);
+        assert_non_null(strstr(store_error(store), "lineward.db: it, or its log beside it, was"));
+        assert_int_equal(count_of(store, KIND_LINE), 1 + i); // reading goes on
+        write_file(*state, files[i], 0600, 0, SPAN("another file"));
+        assert_int_equal(store_begin(store), ERR_IO);
+        rename_file(*state, "elsewhere", files[i]);
+        assert_int_equal(store_begin(store), ERR_NONE);
+        must_add_line(store, "trial", i == 0 ? "201" : "202", "");
+        assert_int_equal(store_commit(store), ERR_NONE);
+    }
+    store_close(store);
+    store = must_open(*state);
+    assert_int_equal(count_of(store, KIND_LINE), 3);
+    store_close(store);
+}
+
 // ---- Damaged
 
 static void test_a_file_that_is_no_database_is_refused(void **state)
@@ -277,6 +310,7 @@ int main(void)
         TEST(test_a_read_only_file_is_refused),
         TEST(test_a_missing_directory_is_named),
         TEST(test_a_full_disk_loses_nothing),
+        TEST(test_a_database_that_is_gone_takes_nothing),
         TEST(test_a_file_that_is_no_database_is_refused),
         TEST(test_a_damaged_journal_is_named),
         TEST(test_damaged_pages_are_noticed),
