@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The real server forgets calls after their group's time, and the oldest where there are too many."""
+"""The real server forgets calls after the time of their group, and goes on meanwhile."""
 
 import sqlite3
 import tempfile
