@@ -198,10 +198,7 @@ static const char *read_internal_ranges(const struct setting *setting,
 
 // ---- Barred prefixes
 
-// A prefix in the form that stored numbers begin with: +E.164 for what people write with an
-// international or national prefix, else the digits as they are.
-static bool put_barred(const struct phone_numbering *numbering, struct span item,
-                       struct buffer *out)
+bool phone_put_prefix(struct buffer *out, const struct phone_numbering *numbering, struct span item)
 {
     struct span international = span_of(numbering->international_prefix);
     struct span national = span_of(numbering->national_prefix);
@@ -234,7 +231,7 @@ static const char *read_barred_prefixes(const struct setting *setting,
         }
         char *prefix = numbering->barred[numbering->barred_count];
         struct buffer out = buffer_over(prefix, PHONE_DIGITS_MAX - 1);
-        if (!put_barred(numbering, item, &out)) {
+        if (!phone_put_prefix(&out, numbering, item)) {
             return refuse(setting, "contains \"%.*s\", which no number begins with",
                           SPAN_ARG(item.len <= QUOTED_MAX ? item : SPAN("...")));
         }

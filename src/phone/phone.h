@@ -91,6 +91,12 @@ void phone_put_dialled(struct buffer *out, const struct phone_numbering *numberi
 void phone_put_public(struct buffer *out, const struct phone_numbering *numbering,
                       struct span extension);
 
+// Prints the beginning of numbers in the form that stored numbers begin with: +E.164 for what
+// people write with an international or national prefix ("0137" is "+49137"), else the digits as
+// they are. False when no number begins so, or it does not fit.
+bool phone_put_prefix(struct buffer *out, const struct phone_numbering *numbering,
+                      struct span item);
+
 // ---- Targets of forwardings
 
 enum phone_target_kind {

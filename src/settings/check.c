@@ -36,7 +36,7 @@ static enum err check_fields(enum model_kind kind, void *record, struct settings
 // ---- Groups
 
 // Names stand in addresses of the API and on the command line: GROUP/EXTENSION.
-static const char *check_name(const char *name)
+const char *settings_check_name(const char *name)
 {
     if (name[0] == '-') return "must not begin with -";
     if (strchr(name, '/')) return "must not contain /";
@@ -83,7 +83,7 @@ static enum err check_allowed_sources(struct model_group *group, struct settings
 
 static enum err check_group(struct model_group *group, struct settings_problem *problem)
 {
-    const char *refused = check_name(group->name);
+    const char *refused = settings_check_name(group->name);
     if (refused) return settings_fail(problem, ERR_INVALID, "name", "%s", refused);
     refused = settings_read_host(group->server);
     if (refused) return settings_fail(problem, ERR_INVALID, "server", "%s", refused);
@@ -108,7 +108,7 @@ static enum err check_number(const char *field, const char *number,
 
 static enum err check_user(const struct model_user *user, struct settings_problem *problem)
 {
-    const char *refused = check_name(user->name);
+    const char *refused = settings_check_name(user->name);
     if (refused) return settings_fail(problem, ERR_INVALID, "name", "%s", refused);
     enum err err = check_number("business", user->business, problem);
     if (err == ERR_NONE) err = check_number("mobile", user->mobile, problem);
@@ -157,19 +157,10 @@ enum err settings_check_record(enum model_kind kind, void *record, struct settin
     enum err err = check_fields(kind, record, problem);
     if (err == ERR_NONE) err = check_password(kind, record, problem);
     if (err != ERR_NONE) return err;
-    switch (kind) {
-    case KIND_GROUP: return check_group(record, problem);
-    case KIND_USER: return check_user(record, problem);
-    case KIND_LINE: return check_line(record, problem);
-    case KIND_FORWARDING:
-    case KIND_SESSION:
-    case KIND_TOKEN:
-    case KIND_EXCEPTION:
-    case KIND_CALENDAR:
-    case KIND_ADMIN_FORWARDING:
-    case KIND_COUNT: break;
-    }
-    return ERR_NONE;
+    if (kind == KIND_GROUP) err = check_group(record, problem);
+    if (kind == KIND_USER) err = check_user(record, problem);
+    if (kind == KIND_LINE) err = check_line(record, problem);
+    return err == ERR_NONE ? settings_check_rule(kind, record, problem) : err;
 }
 
 // ---- References
@@ -187,12 +178,10 @@ static enum err check_user_exists(struct settings *settings, const char *name,
     return err == ERR_NONE ? err : settings_fail_store(settings, err, problem);
 }
 
-static enum err check_line_exists(struct settings *settings,
-                                  const struct model_forwarding *forwarding,
-                                  struct settings_problem *problem)
+enum err settings_check_line_exists(struct settings *settings, const char *group,
+                                    const char *extension, struct settings_problem *problem)
 {
-    struct store_query query = {
-        .kind = KIND_LINE, .group = forwarding->group, .extension = forwarding->extension};
+    struct store_query query = {.kind = KIND_LINE, .group = group, .extension = extension};
     uint64_t count = 0;
     enum err err = store_count(settings->store, &query, &count);
     if (err != ERR_NONE) return settings_fail_store(settings, err, problem);
@@ -214,34 +203,26 @@ static const char *check_permitted(const struct settings_site *site, struct span
     ASSERT(false);
 }
 
-static enum err check_target(const struct settings_site *site, struct model_forwarding *forwarding,
-                             struct settings_problem *problem)
+enum err settings_check_target(struct settings *settings, const char *line, char target[TEXT_SIZE],
+                               struct settings_problem *problem)
 {
-    struct phone_target target;
+    const struct settings_site *site = &settings->site;
+    struct phone_target read;
     char reason[REASON_SIZE];
-    struct span typed = span_of(forwarding->target);
-    const char *refused = phone_read_target(&site->numbering, typed, &target, reason);
+    const char *refused = phone_read_target(&site->numbering, span_of(target), &read, reason);
     if (refused) return settings_fail(problem, ERR_INVALID, "target", "%s", refused);
     // Whether "mailbox" and "mobile" lead back here shows when a call comes: the user's numbers may
     // change.
-    bool is_fixed = target.kind == PHONE_TARGET_NUMBER || target.kind == PHONE_TARGET_SIP;
-    if (is_fixed && phone_is_same(&site->numbering, span_of(site->group.settings.domain),
-                                  span_of(target.text), span_of(forwarding->extension))) {
+    bool is_fixed = read.kind == PHONE_TARGET_NUMBER || read.kind == PHONE_TARGET_SIP;
+    struct span domain = span_of(site->group.settings.domain);
+    if (line && is_fixed &&
+        phone_is_same(&site->numbering, domain, span_of(read.text), span_of(line))) {
         return settings_fail(problem, ERR_INVALID, "target", "is the line itself");
     }
-    refused = check_permitted(site, span_of(target.text));
+    refused = check_permitted(site, span_of(read.text));
     if (refused) return settings_fail(problem, ERR_INVALID, "target", "%s", refused);
-    text_copy(forwarding->target, sizeof forwarding->target, span_of(target.text));
+    text_copy(target, TEXT_SIZE, span_of(read.text));
     return ERR_NONE;
-}
-
-static enum err check_forwarding(struct settings *settings, struct model_forwarding *forwarding,
-                                 struct settings_problem *problem)
-{
-    enum err err = settings_load_site(settings, forwarding->group, &settings->site, problem);
-    if (err == ERR_NONE) err = check_line_exists(settings, forwarding, problem);
-    if (err == ERR_NONE) err = check_target(&settings->site, forwarding, problem);
-    return err;
 }
 
 static enum err check_token(struct settings *settings, const struct model_token *token,
@@ -266,10 +247,8 @@ enum err settings_check_references(struct settings *settings, enum model_kind ki
     if (kind == KIND_LINE) {
         err = settings_load_site(settings, of->line.group, &settings->site, problem);
         if (err == ERR_NONE) err = check_user_exists(settings, of->line.user, problem);
-    } else if (kind == KIND_FORWARDING) {
-        err = check_forwarding(settings, &of->forwarding, problem);
     } else if (kind == KIND_TOKEN) {
         err = check_token(settings, &of->token, problem);
     }
-    return err;
+    return err == ERR_NONE ? settings_check_rule_references(settings, kind, record, problem) : err;
 }

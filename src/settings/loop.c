@@ -17,9 +17,18 @@ struct loop_line {
     size_t from; // the line that leads to it
 };
 
+// Where the search begins: with what was saved.
+struct loop_start {
+    const char *group, *extension;
+    const struct model_forwarding *slot; // that was saved; NULL: something else
+    const char *target;                  // of it; NULL: all that the line has
+    enum model_origin origin;
+    bool is_immediate; // it always holds, at least for its callers
+};
+
 struct loop_search {
     struct settings *settings;
-    const struct model_forwarding *saved;
+    const struct loop_start *saved;
     enum model_origin origin;               // of the caller: internal or external
     bool is_through_immediate;              // by no other condition
     struct loop_line lines[LOOP_LINES_MAX]; // as they are found; the first is the saved one's
@@ -93,6 +102,39 @@ static void follow(struct loop_search *search, size_t from, const struct setting
     memcpy(added->extension, extension, sizeof added->extension);
 }
 
+static bool is_for_callers(const struct loop_search *search, unsigned origin)
+{
+    return origin == ORIGIN_ALL || origin == (unsigned)search->origin;
+}
+
+static void follow_exceptions(struct loop_search *search, size_t from,
+                              const struct settings_line *line)
+{
+    for (size_t i = 0; i < line->exception_count; i++) {
+        const struct model_exception *exception = &line->exceptions[i];
+        bool is_sure = exception->condition == CONDITION_IMMEDIATE && !*exception->caller &&
+                       !*exception->schedule && !*exception->presence && exception->calls == 0;
+        if (!exception->is_enabled || exception->is_ring) continue;
+        if (!is_for_callers(search, exception->origin)) continue;
+        if (search->is_through_immediate && !is_sure) continue;
+        follow(search, from, line, exception->target);
+    }
+}
+
+static void follow_administrators(struct loop_search *search, size_t from,
+                                  const struct settings_line *line)
+{
+    const struct settings *settings = search->settings;
+    for (size_t i = 0; i < settings->admin_count; i++) {
+        const struct model_admin_forwarding *of = &settings->admin_forwardings[i].record;
+        bool is_sure = of->condition == CONDITION_IMMEDIATE && of->is_mandatory && !*of->schedule &&
+                       !*of->calendar;
+        if (!is_for_callers(search, of->origin)) continue;
+        if (search->is_through_immediate && !is_sure) continue;
+        follow(search, from, line, of->target);
+    }
+}
+
 static void follow_all(struct loop_search *search, size_t from, const struct settings_line *line)
 {
     for (unsigned condition = 0; condition < CONDITION_COUNT; condition++) {
@@ -101,18 +143,28 @@ static void follow_all(struct loop_search *search, size_t from, const struct set
                                                         (enum model_condition)condition);
         if (slot) follow(search, from, line, slot->target);
     }
+    follow_exceptions(search, from, line);
+    follow_administrators(search, from, line);
     // Who is logged off and has no forwarding for it is forwarded to the mailbox.
     bool is_to_mailbox = !search->is_through_immediate && line->has_user && *line->user.mailbox &&
                          !find_slot(search, line, CONDITION_LOGGED_OFF);
     if (is_to_mailbox) follow(search, from, line, "mailbox");
 }
 
-// The saved one alone, where no other one goes before it.
+// What was saved alone; a slot where no other one goes before it.
 static void follow_saved(struct loop_search *search, const struct settings_line *line)
 {
-    const struct model_forwarding *slot = find_slot(search, line,
-                                                    (enum model_condition)search->saved->condition);
-    if (slot && slot->origin == search->saved->origin) follow(search, 0, line, slot->target);
+    const struct loop_start *saved = search->saved;
+    if (saved->slot) {
+        const struct model_forwarding *slot = find_slot(
+            search, line, (enum model_condition)saved->slot->condition);
+        if (!slot || slot->origin != saved->slot->origin) return;
+    }
+    if (saved->target) {
+        follow(search, 0, line, saved->target);
+    } else {
+        follow_all(search, 0, line);
+    }
 }
 
 // ---- The search
@@ -142,7 +194,7 @@ static enum err search_loop(struct loop_search *search, bool is_through_immediat
     search->origin = origin;
     search->is_found = false;
     search->count = 1;
-    memcpy(search->lines[0].extension, search->saved->extension, EXTENSION_SIZE);
+    text_copy(search->lines[0].extension, EXTENSION_SIZE, span_of(search->saved->extension));
     return visit_lines(search, problem);
 }
 
@@ -151,7 +203,7 @@ static enum err search_loops(struct loop_search *search, bool is_through_immedia
                              struct settings_problem *problem)
 {
     static const enum model_origin origins[] = {ORIGIN_INTERNAL, ORIGIN_EXTERNAL};
-    enum model_origin own = (enum model_origin)search->saved->origin;
+    enum model_origin own = search->saved->origin;
     enum err err = ERR_NONE;
     search->is_found = false;
     for (size_t i = 0; i < 2 && err == ERR_NONE && !search->is_found; i++) {
@@ -183,14 +235,13 @@ static const char *path_of(const struct loop_search *search, char text[LOOP_TEXT
     return text;
 }
 
-enum err settings_check_loops(struct settings *settings, const struct model_forwarding *saved,
-                              struct settings_problem *problem)
+static enum err check_start(struct settings *settings, const struct loop_start *saved,
+                            struct settings_problem *problem)
 {
     struct loop_search search = {.settings = settings, .saved = saved};
     char path[LOOP_TEXT_MAX];
     enum err err = ERR_NONE;
-    if (!saved->is_enabled) return ERR_NONE;
-    if (saved->condition == CONDITION_IMMEDIATE) err = search_loops(&search, true, problem);
+    if (saved->is_immediate) err = search_loops(&search, true, problem);
     if (err != ERR_NONE) return err;
     if (search.is_found) {
         return settings_fail(problem, ERR_INVALID, "target", "leads back to this line: %s",
@@ -198,9 +249,70 @@ enum err settings_check_loops(struct settings *settings, const struct model_forw
     }
     err = search_loops(&search, false, problem);
     if (err == ERR_NONE && search.is_found) {
-        snprintf(problem->warning, sizeof problem->warning,
-                 "calls can go in a circle: %s; such a call ends where it has been before",
-                 path_of(&search, path));
+        settings_warn(problem,
+                      "calls can go in a circle: %s; such a call ends where it has been before",
+                      path_of(&search, path));
     }
     return err;
+}
+
+static enum err check_slot(struct settings *settings, const struct model_forwarding *saved,
+                           struct settings_problem *problem)
+{
+    struct loop_start start = {
+        .group = saved->group,
+        .extension = saved->extension,
+        .slot = saved,
+        .target = saved->target,
+        .origin = (enum model_origin)saved->origin,
+        .is_immediate = saved->condition == CONDITION_IMMEDIATE,
+    };
+    return saved->is_enabled ? check_start(settings, &start, problem) : ERR_NONE;
+}
+
+static enum err check_exception(struct settings *settings, const struct model_exception *saved,
+                                struct settings_problem *problem)
+{
+    struct loop_start start = {
+        .group = saved->group,
+        .extension = saved->extension,
+        .target = saved->target,
+        .origin = (enum model_origin)saved->origin,
+        .is_immediate = saved->condition == CONDITION_IMMEDIATE && !*saved->caller &&
+                        !*saved->schedule && !*saved->presence && saved->calls == 0,
+    };
+    bool is_looked_at = saved->is_enabled && !saved->is_ring;
+    return is_looked_at ? check_start(settings, &start, problem) : ERR_NONE;
+}
+
+// All lines forward to its target now: does that lead on to one of them?
+static enum err check_administrators(struct settings *settings,
+                                     const struct model_admin_forwarding *saved,
+                                     struct settings_problem *problem)
+{
+    static const struct settings_line nobody;
+    char extension[EXTENSION_SIZE];
+    find_extension(&settings->site.numbering, &nobody, span_of(saved->target), extension);
+    struct loop_start start = {
+        .group = saved->group,
+        .extension = extension,
+        .origin = (enum model_origin)saved->origin,
+    };
+    return saved->is_enabled && *extension ? check_start(settings, &start, problem) : ERR_NONE;
+}
+
+enum err settings_check_loops(struct settings *settings, enum model_kind kind, const void *saved,
+                              struct settings_problem *problem)
+{
+    enum err err = ERR_NONE;
+    bool is_rule = kind == KIND_FORWARDING || kind == KIND_EXCEPTION ||
+                   kind == KIND_ADMIN_FORWARDING;
+    if (is_rule) err = settings_build_group(settings, problem); // of the site that was checked
+    if (err != ERR_NONE) return err;
+    switch (kind) {
+    case KIND_FORWARDING: return check_slot(settings, saved, problem);
+    case KIND_EXCEPTION: return check_exception(settings, saved, problem);
+    case KIND_ADMIN_FORWARDING: return check_administrators(settings, saved, problem);
+    default: return ERR_NONE;
+    }
 }

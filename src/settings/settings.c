@@ -58,6 +58,17 @@ enum err settings_fail_store(const struct settings *settings, enum err err,
     return settings_fail(problem, err, "", "%s", store_error(settings->store));
 }
 
+void settings_warn(struct settings_problem *problem, const char *format, ...)
+{
+    size_t len = strlen(problem->warning);
+    va_list arguments;
+    if (len > 0) text_copy(problem->warning + len, sizeof problem->warning - len, SPAN("; "));
+    len = strlen(problem->warning);
+    va_start(arguments, format);
+    vsnprintf(problem->warning + len, sizeof problem->warning - len, format, arguments);
+    va_end(arguments);
+}
+
 // ---- News
 
 static enum err put_line(void *context, const struct snapshot_line *block)
@@ -267,9 +278,7 @@ static enum err change(struct settings *settings, enum model_kind kind, void *re
     if (err != ERR_NONE) return refuse(settings, err);
     err = settings_check_references(settings, kind, record, problem);
     if (err == ERR_NONE) err = save(settings, kind, record, saving, is_new, &id, problem);
-    if (err == ERR_NONE && kind == KIND_FORWARDING) {
-        err = settings_check_loops(settings, record, problem);
-    }
+    if (err == ERR_NONE) err = settings_check_loops(settings, kind, record, problem);
     if (err == ERR_NONE) err = collect_saved(settings, kind, record, problem);
     return end(settings, err, problem);
 }
@@ -296,6 +305,31 @@ enum err settings_put(struct settings *settings, enum model_kind kind, void *rec
 
 // ---- Removal
 
+static bool is_use_of(void *context, uint32_t id, const void *record)
+{
+    (void)id;
+    struct model_admin_forwarding *use = context;
+    const struct model_admin_forwarding *forwarding = record;
+    if (strcmp(forwarding->calendar, use->calendar) != 0) return true;
+    *use = *forwarding;
+    return false;
+}
+
+// Refuses to remove a calendar that an administrative forwarding names.
+static enum err check_calendar_unused(struct settings *settings,
+                                      const struct model_calendar *calendar,
+                                      struct settings_problem *problem)
+{
+    struct store_query query = {.kind = KIND_ADMIN_FORWARDING};
+    struct model_admin_forwarding use = {.name = ""};
+    memcpy(use.calendar, calendar->name, sizeof use.calendar);
+    enum err err = store_list(settings->store, &query, is_use_of, &use);
+    if (err != ERR_NONE) return settings_fail_store(settings, err, problem);
+    if (!*use.name) return ERR_NONE;
+    return settings_fail(problem, ERR_CONFLICT, "", "calendar %s is used by %s of group %s",
+                         calendar->name, use.name, use.group);
+}
+
 // Refuses to remove a group or user that has lines.
 static enum err check_unused(struct settings *settings, enum model_kind kind, const void *record,
                              struct settings_problem *problem)
@@ -304,6 +338,7 @@ static enum err check_unused(struct settings *settings, enum model_kind kind, co
     struct store_query query = {.kind = KIND_LINE};
     if (kind == KIND_GROUP) query.group = of->group.name;
     if (kind == KIND_USER) query.user = of->user.name;
+    if (kind == KIND_CALENDAR) return check_calendar_unused(settings, &of->calendar, problem);
     if (!query.group && !query.user) return ERR_NONE;
     uint64_t count = 0;
     enum err err = store_count(settings->store, &query, &count);

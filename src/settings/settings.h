@@ -30,7 +30,7 @@ struct settings_problem {
     char field[64];   // "target"; empty when it concerns the whole record
     char reason[256]; // "is the line itself": reads on from the field's name
     // A sentence without full stop; set by add, replace and put where they succeed, mostly to "".
-    char warning[256];
+    char warning[512];
 };
 
 // `store` must outlive the settings. NULL when memory is out.

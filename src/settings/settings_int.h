@@ -22,10 +22,31 @@ enum err settings_check_record(enum model_kind kind, void *record,
 // its stored form.
 enum err settings_check_references(struct settings *settings, enum model_kind kind, void *record,
                                    struct settings_problem *problem);
-// Looks for a loop that the forwarding makes, which is saved but not committed yet (loop.c): one of
+// Looks for a loop that the record makes, which is saved but not committed yet (loop.c): one of
 // immediate forwardings alone is refused, any other one is the problem's warning.
-enum err settings_check_loops(struct settings *settings, const struct model_forwarding *saved,
+enum err settings_check_loops(struct settings *settings, enum model_kind kind, const void *saved,
                               struct settings_problem *problem);
+
+// Adds a sentence to the problem's warning.
+void settings_warn(struct settings_problem *problem, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+// Names stand in addresses of the API and on the command line. NULL, or why this one cannot.
+const char *settings_check_name(const char *name);
+// Brings a target into its stored form and checks that `line` (NULL: any) may forward there; the
+// site is settings->site.
+enum err settings_check_target(struct settings *settings, const char *line, char target[TEXT_SIZE],
+                               struct settings_problem *problem);
+// ERR_NOT_FOUND of the field "extension" where the group has no such line.
+enum err settings_check_line_exists(struct settings *settings, const char *group,
+                                    const char *extension, struct settings_problem *problem);
+
+// Of rules, calendars, time zones and presences (rules.c): from the record alone, then with others.
+enum err settings_check_rule(enum model_kind kind, const union model_record *record,
+                             struct settings_problem *problem);
+enum err settings_check_rule_references(struct settings *settings, enum model_kind kind,
+                                        union model_record *record,
+                                        struct settings_problem *problem);
 // Brings "HOST" or "HOST:PORT" into its stored form, in place. NULL, or the reason why it is
 // neither.
 const char *settings_read_host(char text[TEXT_SIZE]);
