@@ -21,6 +21,40 @@ static void read_assumed(struct question *question, const char *field, const jso
     *is_true = json_is_true(value);
 }
 
+static void read_flag(struct question *question, const char *field, const json_t *value,
+                      bool *is_true)
+{
+    bool is_given;
+    read_assumed(question, field, value, &is_given, is_true);
+}
+
+static void read_calls(struct question *question, const json_t *value)
+{
+    json_int_t calls = json_integer_value(value);
+    if (!json_is_integer(value) || calls < 0 || calls > 1000) {
+        api_errors_add(question->errors, SPAN("assume.calls"), "must be a number from 0 to 1000");
+        return;
+    }
+    question->settings.calls = (uint32_t)calls;
+}
+
+static void read_presence(struct question *question, const json_t *value)
+{
+    if (!json_is_string(value) || json_string_length(value) >= PRESENCE_SIZE) {
+        api_errors_add(question->errors, SPAN("assume.presence"),
+                       "must be a string of at most 31 bytes");
+        return;
+    }
+    question->settings.presence = json_string_value(value);
+}
+
+static void read_time(struct question *question, const json_t *value)
+{
+    struct span text = {json_string_value(value), json_string_length(value)};
+    if (json_is_string(value) && civil_read_time(text, &question->settings.at_s)) return;
+    api_errors_add(question->errors, SPAN("at"), "must be a time as in 2026-12-24T18:00:00+01:00");
+}
+
 static void read_assumptions(struct question *question, json_t *assume)
 {
     const char *name;
@@ -36,6 +70,16 @@ static void read_assumptions(struct question *question, json_t *assume)
             read_assumed(question, "assume.dnd", value, &to->has_dnd, &to->is_dnd);
         } else if (strcmp(name, "logged_in") == 0) {
             read_assumed(question, "assume.logged_in", value, &to->has_login, &to->is_logged_in);
+        } else if (strcmp(name, "presence") == 0) {
+            read_presence(question, value);
+        } else if (strcmp(name, "calls") == 0) {
+            read_calls(question, value);
+        } else if (strcmp(name, "busy") == 0) {
+            read_flag(question, "assume.busy", value, &to->is_busy);
+        } else if (strcmp(name, "no_answer") == 0) {
+            read_flag(question, "assume.no_answer", value, &to->is_unanswered);
+        } else if (strcmp(name, "unreachable") == 0) {
+            read_flag(question, "assume.unreachable", value, &to->is_unreached);
         } else {
             api_errors_add(question->errors, span_of(name), "is nothing that can be assumed");
         }
@@ -55,6 +99,8 @@ static void read_question(struct question *question, json_t *body)
             api_errors_add(question->errors, SPAN("from"), "must be a string");
         } else if (strcmp(name, "assume") == 0) {
             read_assumptions(question, value);
+        } else if (strcmp(name, "at") == 0) {
+            read_time(question, value);
         } else {
             api_errors_add(question->errors, span_of(name), "is not part of this question");
         }

@@ -38,6 +38,12 @@ static bool require_parent(struct api *api, enum model_kind kind, const union mo
         memcpy(parent.line.group, record->forwarding.group, NAME_SIZE);
         memcpy(parent.line.extension, record->forwarding.extension, EXTENSION_SIZE);
         parent_kind = KIND_LINE;
+    } else if (kind == KIND_EXCEPTION) {
+        memcpy(parent.line.group, record->exception.group, NAME_SIZE);
+        memcpy(parent.line.extension, record->exception.extension, EXTENSION_SIZE);
+        parent_kind = KIND_LINE;
+    } else if (kind == KIND_ADMIN_FORWARDING) {
+        memcpy(parent.group.name, record->admin_forwarding.group, NAME_SIZE);
     } else {
         return true;
     }
@@ -176,6 +182,11 @@ static struct store_query query_for(enum model_kind kind, const union model_reco
     } else if (kind == KIND_FORWARDING) {
         query.group = filter->forwarding.group;
         query.extension = filter->forwarding.extension;
+    } else if (kind == KIND_EXCEPTION) {
+        query.group = filter->exception.group;
+        query.extension = filter->exception.extension;
+    } else if (kind == KIND_ADMIN_FORWARDING) {
+        query.group = filter->admin_forwarding.group;
     }
     return query;
 }
@@ -324,6 +335,28 @@ void api_records_get(struct api *api, struct request *request, struct reply *rep
     api_reply_json(reply, 200, body);
 }
 
+static bool note_position(void *context, uint32_t id, const void *record)
+{
+    (void)id;
+    *(uint32_t *)context = ((const struct model_exception *)record)->position;
+    return true;
+}
+
+// A new exception that names no position goes behind the line's others.
+static bool choose_position(struct api *api, const struct request *request,
+                            union model_record *record, struct reply *reply)
+{
+    struct settings_problem problem;
+    uint32_t last = 0;
+    if (request->route->kind != KIND_EXCEPTION) return true;
+    if (json_object_get(request->json, "position")) return true;
+    struct store_query query = query_for(KIND_EXCEPTION, record);
+    enum err err = settings_list(api->options.settings, &query, note_position, &last, &problem);
+    if (err) return api_reply_settings_problem(reply, &problem);
+    record->exception.position = last < POSITION_MAX ? last + 1 : last;
+    return true;
+}
+
 void api_records_add(struct api *api, struct request *request, struct reply *reply)
 {
     enum model_kind kind = request->route->kind;
@@ -331,6 +364,7 @@ void api_records_add(struct api *api, struct request *request, struct reply *rep
     struct settings_problem problem;
     if (!start_record(request, &record, reply)) return;
     if (!require_parent(api, kind, &record, reply)) return;
+    if (!choose_position(api, request, &record, reply)) return;
     if (!read_record(request, RECORD_WHOLE, &record, reply)) return;
     if (settings_add(api->options.settings, kind, &record, &problem)) {
         api_reply_settings_problem(reply, &problem);

@@ -63,6 +63,27 @@ static const struct route routes[] = {
     {METHOD_PATCH,  SLOT,                          api_records_patch,  KIND_FORWARDING, NULL, FOR_OWNER, SCOPE_WRITE},
     {METHOD_DELETE, SLOT,                          api_records_remove, KIND_FORWARDING, NULL, FOR_OWNER, SCOPE_WRITE},
 
+    {METHOD_GET,    LINE "/exceptions",            api_records_list,   KIND_EXCEPTION,  NULL, FOR_OWNER, SCOPE_READ},
+    {METHOD_POST,   LINE "/exceptions",            api_records_add,    KIND_EXCEPTION,  NULL, FOR_OWNER, SCOPE_WRITE},
+    {METHOD_GET,    LINE "/exceptions/{position}", api_records_get,    KIND_EXCEPTION,  NULL, FOR_OWNER, SCOPE_READ},
+    {METHOD_PUT,    LINE "/exceptions/{position}", api_records_put,    KIND_EXCEPTION,  NULL, FOR_OWNER, SCOPE_WRITE},
+    {METHOD_PATCH,  LINE "/exceptions/{position}", api_records_patch,  KIND_EXCEPTION,  NULL, FOR_OWNER, SCOPE_WRITE},
+    {METHOD_DELETE, LINE "/exceptions/{position}", api_records_remove, KIND_EXCEPTION,  NULL, FOR_OWNER, SCOPE_WRITE},
+
+    {METHOD_GET,    API "/groups/{group}/admin_forwardings", api_records_list, KIND_ADMIN_FORWARDING, NULL, FOR_ADMIN, SCOPE_READ},
+    {METHOD_POST,   API "/groups/{group}/admin_forwardings", api_records_add, KIND_ADMIN_FORWARDING, NULL, FOR_ADMIN, SCOPE_ADMIN},
+    {METHOD_GET,    API "/groups/{group}/admin_forwardings/{name}", api_records_get, KIND_ADMIN_FORWARDING, NULL, FOR_ADMIN, SCOPE_READ},
+    {METHOD_PUT,    API "/groups/{group}/admin_forwardings/{name}", api_records_put, KIND_ADMIN_FORWARDING, NULL, FOR_ADMIN, SCOPE_ADMIN},
+    {METHOD_PATCH,  API "/groups/{group}/admin_forwardings/{name}", api_records_patch, KIND_ADMIN_FORWARDING, NULL, FOR_ADMIN, SCOPE_ADMIN},
+    {METHOD_DELETE, API "/groups/{group}/admin_forwardings/{name}", api_records_remove, KIND_ADMIN_FORWARDING, NULL, FOR_ADMIN, SCOPE_ADMIN},
+
+    {METHOD_GET,    API "/calendars",              api_records_list,   KIND_CALENDAR,   "limit after", FOR_ADMIN, SCOPE_READ},
+    {METHOD_POST,   API "/calendars",              api_records_add,    KIND_CALENDAR,   NULL, FOR_ADMIN, SCOPE_ADMIN},
+    {METHOD_GET,    API "/calendars/{name}",       api_records_get,    KIND_CALENDAR,   NULL, FOR_ADMIN, SCOPE_READ},
+    {METHOD_PUT,    API "/calendars/{name}",       api_records_put,    KIND_CALENDAR,   NULL, FOR_ADMIN, SCOPE_ADMIN},
+    {METHOD_PATCH,  API "/calendars/{name}",       api_records_patch,  KIND_CALENDAR,   NULL, FOR_ADMIN, SCOPE_ADMIN},
+    {METHOD_DELETE, API "/calendars/{name}",       api_records_remove, KIND_CALENDAR,   NULL, FOR_ADMIN, SCOPE_ADMIN},
+
     {METHOD_POST,   LINE "/explain",               api_explain_post,   KIND_LINE,       "language", FOR_OWNER, SCOPE_READ},
     {METHOD_GET,    API "/journal",                api_journal_list,   0,               "group line caller outcome since until text limit before language", FOR_OWNER, SCOPE_READ},
     {METHOD_GET,    API "/audit",                  api_audit_list,     0,               "kind key actor since until text limit before", FOR_ADMIN, SCOPE_READ},

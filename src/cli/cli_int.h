@@ -131,6 +131,9 @@ void cli_print_text(const char *text);
 // Prints a point in time (RFC 3339) in the local time zone.
 void cli_print_time(const char *text);
 
+// Prints the warnings that came with a saved record.
+void cli_print_warnings(const json_t *record);
+
 // Prints a decision's trace as numbered lines.
 void cli_print_trace(const json_t *trace);
 
@@ -147,6 +150,7 @@ long long cli_number_of(const json_t *object, const char *name);
 // ---- Commands
 
 command_run cli_record_list, cli_record_show, cli_record_add, cli_record_set, cli_record_remove;
+command_run cli_rule_list;
 command_run cli_forward_list, cli_forward_set, cli_forward_clear;
 command_run cli_explain, cli_journal, cli_audit, cli_status;
 command_run cli_completion, cli_manual, cli_preset_list, cli_preset_show, cli_import, cli_export;

@@ -19,6 +19,24 @@ static int read_switch(const struct invocation *invocation, const char *name, js
     return STATUS_DONE;
 }
 
+static void read_states(const struct invocation *invocation, json_t *assume)
+{
+    static const char *const switches[][2] = {
+        {"busy", "busy"}, {"no-answer", "no_answer"}, {"unreachable", "unreachable"}};
+    const char *presence = cli_args_get(invocation, "presence");
+    const char *calls = cli_args_get(invocation, "calls");
+    uint64_t count;
+    for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++) {
+        if (!cli_args_has(invocation, switches[i][0])) continue;
+        json_object_set_new(assume, switches[i][1], json_true());
+    }
+    if (presence) json_object_set_new(assume, "presence", json_string(presence));
+    if (!calls) return;
+    bool is_count = span_to_u64(span_of(calls), UINT32_MAX, &count);
+    json_object_set_new(assume, "calls",
+                        is_count ? json_integer((json_int_t)count) : json_string(calls));
+}
+
 static int make_question(const struct invocation *invocation, json_t **body)
 {
     json_t *dnd = NULL, *login = NULL, *assume = json_object();
@@ -31,12 +49,15 @@ static int make_question(const struct invocation *invocation, json_t **body)
     }
     if (dnd) json_object_set_new(assume, "dnd", dnd);
     if (login) json_object_set_new(assume, "logged_in", login);
+    read_states(invocation, assume);
     json_t *caller = json_string(from ? from : "");
     if (!caller) {
         json_decref(assume);
         return cli_fail("--from is not UTF-8");
     }
     *body = json_pack("{soso}", "from", caller, "assume", assume);
+    const char *at = cli_args_get(invocation, "at");
+    if (at) json_object_set_new(*body, "at", json_string(at));
     return STATUS_DONE;
 }
 

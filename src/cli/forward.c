@@ -81,16 +81,31 @@ static void print_slot(const struct slot *slot, const json_t *forwarding)
     puts(is_on ? "" : " (off)");
 }
 
-static void print_warnings(const json_t *forwarding)
+void cli_print_warnings(const json_t *record)
 {
     size_t i;
     json_t *warning;
-    json_array_foreach(json_object_get(forwarding, "warnings"), i, warning)
+    json_array_foreach(json_object_get(record, "warnings"), i, warning)
     {
         fputs("Warning: ", stdout);
         cli_print_text(json_string_value(warning));
         putchar('\n');
     }
+}
+
+// What does not look like a number is sent as it is: the server says best what is wrong with it.
+static void add_number(json_t *body, const char *name, const char *text)
+{
+    uint64_t number;
+    if (!text) return;
+    bool is_number = span_to_u64(span_of(text), UINT32_MAX, &number);
+    json_object_set_new(body, name,
+                        is_number ? json_integer((json_int_t)number) : json_string(text));
+}
+
+static void add_text(json_t *body, const char *name, const char *text)
+{
+    if (text) json_object_set_new(body, name, json_string(text));
 }
 
 int cli_forward_set(const struct invocation *invocation)
@@ -109,6 +124,8 @@ int cli_forward_set(const struct invocation *invocation)
         json_decref(body);
         return cli_fail_field("forwarding", "target", "is not UTF-8");
     }
+    add_text(body, "until", cli_args_get(invocation, "until"));
+    add_number(body, "delay", cli_args_get(invocation, "delay"));
     result = cli_client_call(invocation, target ? "PUT" : "PATCH", &slot.path, body, &answer);
     if (result != STATUS_DONE) return result;
     if (cli_args_has(invocation, "json")) {
@@ -116,7 +133,7 @@ int cli_forward_set(const struct invocation *invocation)
         return STATUS_DONE;
     }
     print_slot(&slot, answer);
-    print_warnings(answer);
+    cli_print_warnings(answer);
     json_decref(answer);
     return STATUS_DONE;
 }

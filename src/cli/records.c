@@ -33,19 +33,43 @@ static int find_line(const struct invocation *invocation, bool is_new, struct ta
 }
 
 // The address of the record that is named, or of the collection that a new one goes into.
-static int find_target(const struct invocation *invocation, bool is_new, struct target *target)
+// An exception: EXT, and its POSITION where it is there already.
+static int find_exception(const struct invocation *invocation, bool is_new, struct target *target)
+{
+    struct line_name line;
+    int result = cli_line_find(invocation, invocation->words[0], &line);
+    if (result != STATUS_DONE) return result;
+    cli_path_line(&target->path, &line);
+    cli_path_part(&target->path, "exceptions");
+    snprintf(target->name, sizeof target->name, "%s/%s", line.group, line.extension);
+    if (!is_new) cli_path_part(&target->path, invocation->words[1]);
+    return STATUS_DONE;
+}
+
+// GROUP and NAME of an administrative forwarding, or the name alone of what belongs to no group.
+static int find_named(const struct invocation *invocation, bool is_new, struct target *target)
 {
     enum model_kind kind = invocation->command->kind;
-    const char *word = invocation->words[0];
-    if (kind == KIND_LINE) return find_line(invocation, is_new, target);
+    bool has_group = kind == KIND_ADMIN_FORWARDING;
+    const char *word = invocation->words[has_group];
     if (!text_copy(target->key, sizeof target->key, span_of(word))) {
         return cli_fail("%s name: must be at most %d bytes long", model_kind(kind)->name,
                         NAME_SIZE - 1);
     }
     snprintf(target->name, sizeof target->name, "%s", word);
-    cli_path_begin(&target->path, kind == KIND_GROUP ? "/api/v1/groups" : "/api/v1/users");
+    cli_path_begin(&target->path, has_group ? "/api/v1/groups" : "/api/v1");
+    if (has_group) cli_path_part(&target->path, invocation->words[0]);
+    cli_path_part(&target->path, model_kind(kind)->plural);
     if (!is_new) cli_path_part(&target->path, word);
     return STATUS_DONE;
+}
+
+static int find_target(const struct invocation *invocation, bool is_new, struct target *target)
+{
+    enum model_kind kind = invocation->command->kind;
+    if (kind == KIND_LINE) return find_line(invocation, is_new, target);
+    if (kind == KIND_EXCEPTION) return find_exception(invocation, is_new, target);
+    return find_named(invocation, is_new, target);
 }
 
 // ---- Fields
@@ -249,7 +273,98 @@ static void print_lines(const json_t *lines)
     cli_table_print_and_free(table);
 }
 
+// "103 busy, all callers", as a table of the fields that matter.
+static void print_rules(enum model_kind kind, const json_t *rules)
+{
+    static const char *const exceptions[] = {"POSITION", "CONDITION", "FROM",    "CALLER",
+                                             "SCHEDULE", "TARGET",    "ENABLED", NULL};
+    static const char *const forwardings[] = {"NAME",     "CONDITION", "FROM",    "CALENDAR",
+                                              "SCHEDULE", "TARGET",    "ENABLED", NULL};
+    bool is_exception = kind == KIND_EXCEPTION;
+    struct table *table = cli_table_new(is_exception ? exceptions : forwardings);
+    size_t i;
+    json_t *rule;
+    json_array_foreach(rules, i, rule)
+    {
+        char position[24];
+        bool is_ring = json_is_true(json_object_get(rule, "ring"));
+        snprintf(position, sizeof position, "%lld", cli_number_of(rule, "position"));
+        cli_table_add(table, is_exception ? position : cli_text_of(rule, "name"));
+        cli_table_add(table, cli_text_of(rule, "condition"));
+        cli_table_add(table, cli_text_of(rule, "origin"));
+        cli_table_add(table, cli_text_of(rule, is_exception ? "caller" : "calendar"));
+        cli_table_add(table, cli_text_of(rule, "schedule"));
+        cli_table_add(table, is_ring ? "(rings)" : cli_text_of(rule, "target"));
+        cli_table_add(table, on_off(rule, "enabled"));
+    }
+    cli_table_print_and_free(table);
+}
+
+static void print_calendars(const json_t *calendars)
+{
+    static const char *const headings[] = {"NAME", "DAYS", NULL};
+    struct table *table = cli_table_new(headings);
+    size_t i;
+    json_t *calendar;
+    json_array_foreach(calendars, i, calendar)
+    {
+        cli_table_add(table, cli_text_of(calendar, "name"));
+        cli_table_add(table, cli_text_of(calendar, "days"));
+    }
+    cli_table_print_and_free(table);
+}
+
+static void print_items(enum model_kind kind, const json_t *items)
+{
+    switch (kind) {
+    case KIND_GROUP: print_groups(items); return;
+    case KIND_USER: print_users(items); return;
+    case KIND_CALENDAR: print_calendars(items); return;
+    case KIND_EXCEPTION:
+    case KIND_ADMIN_FORWARDING: print_rules(kind, items); return;
+    default: print_lines(items); return;
+    }
+}
+
 // ---- Commands
+
+// The rules of one line or group: few enough for a single page.
+static int find_rules(const struct invocation *invocation, struct path *path)
+{
+    struct line_name line;
+    if (invocation->command->kind == KIND_ADMIN_FORWARDING) {
+        cli_path_begin(path, "/api/v1/groups");
+        cli_path_part(path, invocation->words[0]);
+    } else {
+        int result = cli_line_find(invocation, invocation->words[0], &line);
+        if (result != STATUS_DONE) return result;
+        cli_path_line(path, &line);
+    }
+    cli_path_part(path, model_kind(invocation->command->kind)->plural);
+    return STATUS_DONE;
+}
+
+int cli_rule_list(const struct invocation *invocation)
+{
+    enum model_kind kind = invocation->command->kind;
+    struct path path;
+    json_t *answer = NULL;
+    int result = find_rules(invocation, &path);
+    if (result == STATUS_DONE) result = cli_client_list(invocation, &path, &answer);
+    if (result != STATUS_DONE) return result;
+    if (cli_args_has(invocation, "json")) {
+        cli_print_json(answer);
+        return STATUS_DONE;
+    }
+    const json_t *items = json_object_get(answer, "items");
+    if (json_array_size(items) == 0) {
+        printf("no %s\n", model_kind(kind)->plural);
+    } else {
+        print_items(kind, items);
+    }
+    json_decref(answer);
+    return STATUS_DONE;
+}
 
 int cli_record_list(const struct invocation *invocation)
 {
@@ -272,12 +387,8 @@ int cli_record_list(const struct invocation *invocation)
     const json_t *items = json_object_get(answer, "items");
     if (json_array_size(items) == 0) {
         printf("no %s\n", model_kind(kind)->plural);
-    } else if (kind == KIND_GROUP) {
-        print_groups(items);
-    } else if (kind == KIND_USER) {
-        print_users(items);
     } else {
-        print_lines(items);
+        print_items(kind, items);
     }
     json_decref(answer);
     return STATUS_DONE;
@@ -301,6 +412,17 @@ int cli_record_show(const struct invocation *invocation)
     return STATUS_DONE;
 }
 
+// "exception 2 of main/101 added", "group main changed"
+static void print_done(enum model_kind kind, const struct target *target, const json_t *record,
+                       const char *done)
+{
+    if (kind == KIND_EXCEPTION) {
+        printf("exception %lld of %s %s\n", cli_number_of(record, "position"), target->name, done);
+    } else {
+        printf("%s %s %s\n", model_kind(kind)->name, target->name, done);
+    }
+}
+
 // Sends what was given, and says what has been done with it.
 static int save(const struct invocation *invocation, bool is_new, const char *done)
 {
@@ -315,7 +437,7 @@ static int save(const struct invocation *invocation, bool is_new, const char *do
         json_decref(body);
         return STATUS_FAILED;
     }
-    if (is_new) {
+    if (is_new && kind != KIND_EXCEPTION) { // whose place the server chooses
         const char *key = kind == KIND_LINE ? "extension" : "name";
         json_object_set_new(body, key, json_string(target.key));
     }
@@ -325,7 +447,8 @@ static int save(const struct invocation *invocation, bool is_new, const char *do
         cli_print_json(answer);
         return STATUS_DONE;
     }
-    printf("%s %s %s\n", model_kind(kind)->name, target.name, done);
+    print_done(kind, &target, answer, done);
+    cli_print_warnings(answer);
     json_decref(answer);
     return STATUS_DONE;
 }

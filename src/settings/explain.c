@@ -3,6 +3,10 @@
 // states that the question assumes. behaviour.md "The decision", "Internal or external".
 #include "settings/settings_int.h"
 
+#include "zone/zone.h"
+
+#include <string.h>
+
 static enum err note_found(void *context, const struct snapshot_line *block)
 {
     (void)block;
@@ -61,18 +65,76 @@ static enum err judge_caller(struct settings *settings, struct span from,
     return err;
 }
 
+// The zone's clocks at the time that is asked about, which may be far from now.
+static void read_zone(const struct settings *settings, uint32_t zone_id, uint64_t at_s,
+                      struct snapshot_zone *zone)
+{
+    const char *name = zone_id < settings->zone_count ? settings->zones[zone_id] : "";
+    zone->zone_id = zone_id;
+    zone_read(name, at_s, zone);
+}
+
+// The block with the assumed presence; it stands behind all that the block holds.
+static void assume_presence(struct settings *settings, const char *presence)
+{
+    struct snapshot_line *block = settings->block;
+    struct span text = span_of(presence);
+    if (text.len >= PRESENCE_SIZE || block->size + text.len > SNAPSHOT_LINE_MAX) return;
+    block->presence = (struct snapshot_text){(uint16_t)block->size, (uint16_t)text.len};
+    memcpy((char *)block + block->size, text.at, text.len);
+    block->size += (uint32_t)text.len;
+}
+
+// What follows when the call rings, and nobody answers or can be reached: decided with that as a
+// further fact, and its trace put behind the one before.
+static void decide_again(struct settings *settings, struct fwd_call *call,
+                         const struct settings_question *question, struct settings_answer *answer)
+{
+    struct fwd_verdict before = answer->verdict, *after = &answer->verdict;
+    struct fwd_facts facts;
+    struct fwd_facts_room room;
+    call->event = question->is_unreached ? FWD_CLIENTS_UNREACHED : FWD_WAITED;
+    call->chosen = &before.next;
+    fwd_prepare(settings->group_block, &settings->site.numbering, settings->block, call, &room,
+                &facts);
+    fwd_decide(&facts, after);
+    struct fwd_trace trace = before.trace;
+    for (uint32_t i = 0; i < after->trace.count && trace.count < FWD_TRACE_MAX; i++) {
+        trace.entries[trace.count++] = after->trace.entries[i];
+    }
+    after->trace = trace;
+}
+
 static void decide(struct settings *settings, const struct settings_question *question,
                    struct settings_answer *answer)
 {
     struct fwd_facts facts;
     struct fwd_facts_room room;
-    struct fwd_call call = {.is_internal = answer->is_internal};
-    const struct settings_site *site = &settings->site;
-    call.is_logged_in = question->has_login ? question->is_logged_in : question->is_logged_in_now;
+    struct snapshot_zone line_zone, group_zone;
+    uint64_t at_s = question->at_s > 0 ? question->at_s : settings_now_s(settings);
+    struct snapshot_line *line = settings->block;
+    struct fwd_call call = {
+        .caller = span_of(answer->caller),
+        .is_anonymous = span_eq(span_of(answer->caller), SPAN("anonymous")),
+        .wall_us = at_s * 1000000,
+        .line_zone = &line_zone,
+        .group_zone = &group_zone,
+        .is_internal = answer->is_internal,
+        .is_logged_in = question->has_login ? question->is_logged_in : question->is_logged_in_now,
+        .up_count = question->is_busy ? line->max_calls : question->calls,
+    };
+    read_zone(settings, line->zone_id, at_s, &line_zone);
+    read_zone(settings, settings->group_block->zone_id, at_s, &group_zone);
     call.has_clients = call.is_logged_in; // whoever is logged in has something that rings
-    if (question->has_dnd) settings->block->is_dnd = question->is_dnd;
-    fwd_prepare(settings->group_block, &site->numbering, settings->block, &call, &room, &facts);
+    if (question->has_dnd) line->is_dnd = question->is_dnd;
+    if (question->presence) assume_presence(settings, question->presence);
+    fwd_prepare(settings->group_block, &settings->site.numbering, line, &call, &room, &facts);
     fwd_decide(&facts, &answer->verdict);
+    bool rings = answer->verdict.kind == VERDICT_RING;
+    if (rings && question->is_unreached) decide_again(settings, &call, question, answer);
+    if (rings && question->is_unanswered && answer->verdict.has_next) {
+        decide_again(settings, &call, question, answer);
+    }
 }
 
 // Copies the target out of the block, which does not last.

@@ -224,3 +224,12 @@ def fill(client):
     client.call("addLine", "main", body={"extension": "102"}, status=201)
     client.call("putForwarding", "main", "101", "immediate", "external",
                 body={"target": "102"}, status=201)
+
+
+def fill_rules(client):
+    """A calendar, an exception and an administrative forwarding; these are switched off."""
+    client.call("addCalendar", body={"name": "sales", "days": "12-25"}, status=201)
+    client.call("addException", "main", "101", status=201,
+                body={"condition": "busy", "target": "102", "enabled": False})
+    client.call("addAdminForwarding", "main", status=201,
+                body={"name": "main", "condition": "busy", "target": "102", "enabled": False})

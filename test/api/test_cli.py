@@ -159,6 +159,52 @@ class Forwardings(Case):
                          "line trial/102, immediate, external callers: removed\n")
         self.assertEqual(len(self.done("forward", "list", "102").splitlines()), 2)
 
+    def test_exceptions(self):
+        self.set_up_trial()
+        self.assertEqual(self.done("exception", "list", "102"), "no exceptions\n")
+        self.assertEqual(self.done("exception", "add", "102", "--caller", "089*", "--schedule",
+                                   "mo-fr 08:00-17:00", "--target", "mailbox"),
+                         "exception 1 of trial/102 added\n")
+        self.assertEqual(self.done("exception", "add", "102", "--caller", "anonymous",
+                                   "--ring", "on"), "exception 2 of trial/102 added\n")
+        self.assertEqual(self.done("exception", "list", "102").splitlines(), [
+            "POSITION  CONDITION  FROM  CALLER     SCHEDULE           TARGET   ENABLED",
+            "1         immediate  all   +4989*     mo-fr 08:00-17:00  mailbox  on",
+            "2         immediate  all   anonymous                     (rings)  on"])
+        self.assertIn("exception schedule: cannot be read at character 1",
+                      self.refused("exception", "set", "102", "1", "--schedule", "often"))
+        self.done("exception", "set", "102", "1", "--until", "2030-01-01T00:00:00+01:00")
+        self.assertIn("2029-12-31T23:00:00Z", self.done("exception", "show", "102", "1"))
+        self.assertEqual(self.done("exception", "remove", "102", "1"),
+                         "exception trial/102 removed\n")
+
+    def test_administrative_forwardings_and_calendars(self):
+        self.set_up_trial()
+        self.done("calendar", "add", "holidays", "--days", "12-25, 2026-12-24..2027-01-01")
+        self.assertEqual(self.done("admin-forward", "add", "trial", "night", "--target", "102",
+                                   "--schedule", "mo-fr 18:00-08:00", "--calendar", "holidays",
+                                   "--holidays", "always"), "admin_forwarding night added\n")
+        self.assertEqual(self.done("admin-forward", "list", "trial").splitlines()[1],
+                         "night  immediate  all   holidays  mo-fr 18:00-08:00  102     on")
+        self.assertIn("calendar holidays is used by night of group trial",
+                      self.refused("calendar", "remove", "holidays"))
+        self.done("admin-forward", "remove", "trial", "night")
+        self.done("calendar", "remove", "holidays")
+
+    def test_states_and_times_that_are_assumed(self):
+        self.set_up_trial()
+        self.done("user", "set", "sales", "--login", "on")
+        self.done("forward", "set", "102", "busy", "--from", "external", "--to", "+491701234567")
+        self.done("forward", "set", "102", "no_answer", "--to", "103", "--delay", "10")
+        explain = ("explain", "102", "--from", "030 555123")
+        self.assertIn("forwarded to +491701234567 (busy)", self.done(*explain, "--busy"))
+        self.assertIn("forwarded to 103 (no answer)", self.done(*explain, "--no-answer"))
+        self.done("exception", "add", "102", "--schedule", "sa,su", "--target", "104")
+        self.assertIn("forwarded to 104",
+                      self.done(*explain, "--at", "2026-11-28T12:00:00Z"))  # a Saturday
+        self.assertIn("rings", self.done(*explain, "--at", "2026-11-27T12:00:00Z"))
+        self.assertIn("must be a time as in", self.refused(*explain, "--at", "tomorrow"))
+
     def test_loops(self):
         self.set_up_trial()
         self.done("line", "add", "103", "--group", "trial")
