@@ -48,12 +48,36 @@ struct address api_address(const struct api *api)
     return api->address;
 }
 
+// Time zones are told for a year; each day anew, so that the year never ends.
+struct daily {
+    lws_sorted_usec_list_t timer;
+    struct api *api;
+};
+
+static void start_day(struct daily *daily);
+
+static void end_day(lws_sorted_usec_list_t *timer)
+{
+    struct daily *daily = lws_container_of(timer, struct daily, timer);
+    settings_refresh_zones(daily->api->options.settings);
+    start_day(daily);
+}
+
+static void start_day(struct daily *daily)
+{
+    lws_sul_schedule(daily->api->lws, 0, &daily->timer, end_day,
+                     (lws_usec_t)CIVIL_DAY_S * LWS_US_PER_SEC);
+}
+
 void api_run(struct api *api)
 {
+    struct daily daily = {.api = api};
+    start_day(&daily);
     while (!atomic_load(&api->is_stopping)) {
         if (lws_service(api->lws, 0) < 0) break;
         api_server_turn(api);
     }
+    lws_sul_schedule(api->lws, 0, &daily.timer, end_day, LWS_SET_TIMER_USEC_CANCEL);
 }
 
 void api_stop(struct api *api)
