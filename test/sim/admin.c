@@ -300,6 +300,50 @@ static void change_forwarding(struct scene *scene, unsigned group, unsigned line
     if (!set_forwarding(scene, &words, is_new)) *slot = before;
 }
 
+// ---- What the witness does not foretell
+
+static void assume_clients(struct scene *scene, uint32_t line_id)
+{
+    struct sim *sim = &scene->sim;
+    struct client_assumption assumption = {
+        .clients = (enum model_clients)sim_between(sim, CLIENTS_NONE, CLIENTS_DEFLECT),
+        .call_count = (uint32_t)sim_between(sim, 0, 2),
+        .target = "180",
+        .number_class = NUMBER_INTERNAL,
+    };
+    sim_log(sim, "line %u has clients that are %s, and %u calls", line_id,
+            model_name(&model_clients, assumption.clients), assumption.call_count);
+    world_assume(scene->world, line_id, sim_chance(sim, 80) ? &assumption : NULL);
+}
+
+static void change_wildly(struct scene *scene, unsigned group, unsigned line)
+{
+    static const char *const conditions[] = {"unreachable", "busy", "no_answer"};
+    struct sim *sim = &scene->sim;
+    struct words words;
+    struct buffer *out = begin_words(&words);
+    put_line_key(out, group, line);
+    if (sim_chance(sim, 40)) {
+        assume_clients(scene, scene->site.groups[group].lines[line].id);
+        return;
+    }
+    if (sim_chance(sim, 30)) {
+        buffer_printf(out, " max_calls=%u", (unsigned)sim_between(sim, 1, 3));
+        set(scene, "line", &words, false);
+        return;
+    }
+    buffer_printf(out, " condition=%s origin=%s", conditions[sim_between(sim, 0, 2)],
+                  site_origins[sim_between(sim, 0, SITE_ORIGINS - 1)]);
+    if (sim_chance(sim, 30)) {
+        (void)world_remove(scene->world, SPAN("forwarding"), buffer_span(out));
+    } else {
+        buffer_printf(out, " target=%u", (unsigned)sim_between(sim, 101, 109));
+        // One that is there stays; one to the line itself is refused.
+        (void)world_set(scene->world, SPAN("forwarding"), buffer_span(out), true);
+    }
+    witness_look(scene);
+}
+
 // ---- At random
 
 void admin_begin(struct scene *scene)
@@ -307,6 +351,7 @@ void admin_begin(struct scene *scene)
     struct sim *sim = &scene->sim;
     struct site *site = &scene->site;
     site->group_count = sim_chance(sim, 30) ? SITE_GROUPS : 1;
+    scene->is_wild = sim_chance(sim, 20);
     for (unsigned i = 0; i < SITE_USERS; i++) {
         choose_user(scene, &site->users[i]);
         put_user(scene, i, true);
@@ -330,8 +375,11 @@ void admin_act(struct scene *scene)
     unsigned group = (unsigned)sim_between(sim, 0, scene->site.group_count - 1);
     unsigned line = (unsigned)sim_between(sim, 0, SITE_LINES - 1);
     uint64_t what = sim_between(sim, 0, 99);
-    if (what < 50) {
-        if (scene->site.groups[group].lines[line].is_there) change_forwarding(scene, group, line);
+    bool is_there = scene->site.groups[group].lines[line].is_there;
+    if (scene->is_wild && is_there && sim_chance(sim, 50)) {
+        change_wildly(scene, group, line);
+    } else if (what < 50) {
+        if (is_there) change_forwarding(scene, group, line);
     } else if (what < 70) {
         change_user(scene);
     } else if (what < 88) {

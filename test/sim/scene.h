@@ -30,6 +30,9 @@ struct scene {
     uint64_t saved_us;            // when the registrations were saved last
     uint64_t asleep_us, awake_us; // when the engine's process was stopped last, and went on
     uint64_t disturbed_us;        // when something last went wrong that is no fault of the engine
+    // Clients do what they want, and rules for that are set: what becomes of a call is not
+    // foretold, only that it is one thing.
+    bool is_wild;
     struct site site;
     struct pbx pbxs[SITE_GROUPS];
     struct witness witness;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The witness sees every datagram that the engine gets and sends, and knows what is set: so it
-// knows what each answer has to be.
+// knows what each answer has to be (but for wild worlds, see scene.h).
 //   - a new INVITE is answered in the same turn, as site.c says; a hold ends in time
 //   - one transaction never gets two different final answers; 487 needs a CANCEL; a final answer is
 //   repeated until it is acknowledged, 180 each minute
