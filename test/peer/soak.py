@@ -205,7 +205,7 @@ def main():
     parser.add_argument("--programs", required=True, metavar="DIRECTORY",
                         help="where bench_caller and bench_load are")
     parser.add_argument("--lossy", action="store_true",
-                        help="lost and refused calls are no fault: under a sanitizer that is slow")
+                        help="lost and refused calls are no fault: on a busy machine, with TSan")
     parser.add_argument("--seconds", type=int, default=600, metavar="S")
     soak = Soak(parser.parse_args())
     soak.set_up()
