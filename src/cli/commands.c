@@ -119,6 +119,14 @@ static const struct option export_options[] = {
     NO_OPTION,
 };
 
+static const struct option token_add_options[] = {
+    {"scope", "read|write|admin", "how far it reaches (read)"},
+    {"user", "USER", "whose rights it has; left out: an administrator's"},
+    {"group", "GROUP", "the only line group that it reaches"},
+    {"days", "N", "how long it is valid; left out: until it is removed"},
+    NO_OPTION,
+};
+
 // clang-format off
 const struct command cli_commands[] = {
     {"serve",   NULL,     "",               0, 0, "run the server",                                serve_options,         false, 0,               NULL},
@@ -167,6 +175,10 @@ const struct command cli_commands[] = {
     {"calendar", "add",   "NAME",           1, 1, "add a calendar",                                NULL,                  true,  KIND_CALENDAR,   cli_record_add},
     {"calendar", "set",   "NAME",           1, 1, "change the days of a calendar",                 NULL,                  true,  KIND_CALENDAR,   cli_record_set},
     {"calendar", "remove", "NAME",          1, 1, "remove a calendar that nothing names",          NULL,                  false, KIND_CALENDAR,   cli_record_remove},
+
+    {"token",   "list",   "",               0, 0, "list the tokens for programs",                  NULL,                  false, 0,               cli_token_list},
+    {"token",   "add",    "NAME",           1, 1, "make a token for a program; it is shown once",  token_add_options,     false, 0,               cli_token_add},
+    {"token",   "remove", "SERIAL",         1, 1, "revoke a token",                                NULL,                  false, 0,               cli_token_remove},
 
     {"explain", NULL,     "EXT",            1, 1, "tell what would happen to a call now, and why", explain_options,       false, KIND_LINE,       cli_explain},
     {"journal", NULL,     "[EXT]",          0, 1, "tell what happened to calls, and why",          journal_options,       false, 0,               cli_journal},

@@ -350,6 +350,22 @@ class Trouble(Case):
         self.assertIn(b"cannot write the output", result.stderr)
 
 
+class Tokens(Case):
+    def test_a_life(self):
+        made = self.run_cli("token", "add", "monitoring", "--days", "30")
+        self.assertEqual(made.returncode, 0)
+        self.assertRegex(made.stdout, r"^lw_[0-9a-f]{12}_[0-9a-f]{64}\n$")
+        serial = made.stdout.split("_")[1]
+        self.assertIn(serial, made.stderr)
+        listed = self.done("token", "list").splitlines()
+        self.assertRegex(listed[1], rf"^{serial}  monitoring +read +\d{{4}}-")
+        self.assertNotIn(made.stdout.split("_")[2].strip(), "".join(listed))
+        self.assertEqual(self.done("token", "remove", serial), "")
+        self.assertIn("does not exist", self.refused("token", "remove", serial))
+        self.assertIn("days", self.refused("token", "add", "x", "--days", "0"))
+        self.assertIn("scope", self.refused("token", "add", "x", "--scope", "all"))
+
+
 class Presets(Case):
     def test_every_preset_makes_a_group(self):
         presets = json.loads(self.done("preset", "list", "--json"))["items"]

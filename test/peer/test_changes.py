@@ -57,7 +57,8 @@ class Trial:
         lineward = self.wire.lineward
         token = (lineward.data / "api.token").read_text().strip()
         with socket.create_connection(("127.0.0.1", self.wire.ports.api), timeout=10) as stream:
-            stream.sendall(b"GET /api/v1/events HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n"
+            stream.sendall(b"GET /api/v1/events HTTP/1.1\r\nHost: x\r\n"
+                           b"Accept: text/event-stream\r\n"
                            b"Authorization: Bearer " + token.encode() + b"\r\n\r\n")
             text = ""
             while '"hello"' not in text:
