@@ -82,9 +82,10 @@ static enum sip_err check_version(struct span text)
 // Everything up to the next blank.
 static struct span take_word(struct cursor *cursor)
 {
-    const char *from = cursor->at;
-    while (!is_at_end(cursor) && *cursor->at != ' ') cursor->at++;
-    return span_between(from, cursor->at);
+    const char *from = cursor->at, *at = from;
+    while (at < cursor->end && *at != ' ') at++;
+    cursor->at = at;
+    return span_between(from, at);
 }
 
 static void read_request_uri(struct reader *reader)
