@@ -32,7 +32,8 @@ Run `./dev run`, then `./dev check`. See [the layers](docs/architecture.md).
 | `src/model` | base | pure |
 | `src/sip` | base | pure |
 | `src/phone` | model, base | pure |
-| `src/fwd` | phone, model, base | pure |
+| `src/calendar` | model, base | pure |
+| `src/fwd` | calendar, phone, model, base | pure |
 | `src/locate` | model, base | pure |
 | `src/txn` | sip, base | pure |
 | `src/line` | txn, sip, phone, model, base | pure |
@@ -42,7 +43,8 @@ Run `./dev run`, then `./dev check`. See [the layers](docs/architecture.md).
 | `src/net` | base | effects |
 | `src/store` | phone, model, base | effects |
 | `src/country` | phone, model, base | effects |
-| `src/settings` | country, store, phone, fwd, model, base | effects |
+| `src/zone` | model, base | effects |
+| `src/settings` | zone, country, store, phone, fwd, calendar, model, base | effects |
 | `src/api` | settings, store, fwd, phone, model, base | effects |
 | `src/cli` | model, base | effects |
 | `src/app` | all | effects |
@@ -153,7 +155,7 @@ OFFENCES = (
      "src/extra:1: tools/tidy has no row for this folder [layer]"),
     ("another rule in the documentation", "docs/architecture.md", "`src/cli` | model, base",
      "`src/cli` | base",
-     "docs/architecture.md:20: cli: base; effects; in tools/tidy: base, model; effects"),
+     "docs/architecture.md:23: cli: base; effects; in tools/tidy: base, model; effects"),
     ("another kind in the documentation", "docs/architecture.md", "base | pure", "base | effects",
      "docs/architecture.md:6: model: base; effects; in tools/tidy: base; pure [layer-table]"),
     ("a layer that is not documented", "docs/architecture.md", "| `src/app` | all | effects |", "",
