@@ -49,7 +49,6 @@ static bool ring_or_decline(struct decision *decision)
 static bool enter(struct decision *decision)
 {
     const struct fwd_facts *facts = decision->facts;
-    decision->step = FWD_STEP_ENTRY;
     if (fwd_note_state(decision, FWD_SUBJECT_PSAP_CALLBACK, facts->is_psap_callback)) {
         return ring_or_decline(decision);
     }
@@ -196,7 +195,6 @@ static void clients_are_busy(struct decision *decision)
 
 static void clients_are_unreached(struct decision *decision)
 {
-    decision->step = FWD_STEP_RING;
     fwd_note(decision, FWD_SUBJECT_CLIENTS, FWD_IS_UNREACHABLE);
     if (is_never_forwarded(decision->facts)) {
         fwd_decline(decision, 480);
@@ -217,7 +215,6 @@ static void deflect(struct decision *decision)
         .reason = facts->has_alerted ? REASON_DEFLECTION_ALERTING : REASON_DEFLECTION_IMMEDIATE,
         .target = facts->deflection,
     };
-    decision->step = FWD_STEP_RING;
     enum fwd_finding finding = is_never_forwarded(facts) ? FWD_NEVER_FORWARDED
                                                          : fwd_judge(facts, &choice.target);
     fwd_note(decision, FWD_SUBJECT_DEFLECTION, finding);
@@ -238,10 +235,8 @@ static void target_has_failed(struct decision *decision)
         .reason = REASON_UNREACHABLE,
         .target = facts->mailbox,
     };
-    decision->step = FWD_STEP_RING;
     fwd_note(decision, FWD_SUBJECT_TARGET, FWD_IS_UNREACHABLE);
-    bool is_set = facts->has_user && facts->mailbox.stored.len > 0 &&
-                  facts->mailbox.state != FWD_TARGET_MISSING;
+    bool is_set = facts->has_user && facts->mailbox.state != FWD_TARGET_MISSING;
     enum fwd_finding finding = is_set ? fwd_judge(facts, &facts->mailbox) : FWD_NOT_SET;
     fwd_note(decision, FWD_SUBJECT_MAILBOX, finding);
     if (fwd_is_skipped(finding)) {

@@ -84,7 +84,7 @@ struct fwd_facts {
     // The enabled rules in any order, at most FWD_RULES_MAX.
     const struct fwd_rule *rules;
     size_t rule_count;
-    struct fwd_target mailbox;    // the user's number; an empty span: none
+    struct fwd_target mailbox;    // the user's number; FWD_TARGET_MISSING: none
     struct fwd_target deflection; // FWD_DEFLECTED
     struct fwd_choice chosen;     // FWD_WAITED: what was chosen before
     enum model_decline decline_unavailable;

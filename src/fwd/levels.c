@@ -131,8 +131,7 @@ static bool choose_mailbox(struct search *search)
 {
     const struct fwd_facts *facts = search->decision->facts;
     const struct fwd_target *mailbox = &facts->mailbox;
-    bool is_set = facts->has_user && mailbox->stored.len > 0 &&
-                  mailbox->state != FWD_TARGET_MISSING;
+    bool is_set = facts->has_user && mailbox->state != FWD_TARGET_MISSING;
     enum fwd_finding finding = !is_set                ? FWD_NOT_SET
                                : search->is_cancelled ? FWD_IS_CANCELLED
                                                       : fwd_judge(facts, mailbox);

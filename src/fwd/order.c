@@ -5,19 +5,18 @@
 // have no caller filter and no presence, are compared in the same way.
 #include "fwd/fwd_int.h"
 
-// Negative: `a` comes first.
-static int compare(const struct fwd_rule *a, const struct fwd_rule *b)
+// Whether `a` comes before `b`. Of two that are equal in all this, the older one does.
+static bool is_before(const struct fwd_rule *a, const struct fwd_rule *b)
 {
-    if (a->level != b->level) return (int)a->level - (int)b->level;
-    if (a->caller_kind != b->caller_kind) return (int)b->caller_kind - (int)a->caller_kind;
-    if (a->prefix_len != b->prefix_len) return (int)b->prefix_len - (int)a->prefix_len;
-    if (a->has_schedule != b->has_schedule) return a->has_schedule ? -1 : 1;
-    if (a->has_presence != b->has_presence) return a->has_presence ? -1 : 1;
     bool is_a_general = a->origin == ORIGIN_ALL, is_b_general = b->origin == ORIGIN_ALL;
-    if (is_a_general != is_b_general) return is_b_general ? -1 : 1;
-    if (a->place != b->place) return a->place < b->place ? -1 : 1;
-    if (a->origin != b->origin) return (int)a->origin - (int)b->origin;
-    return a->rule_id < b->rule_id ? -1 : a->rule_id > b->rule_id;
+    if (a->level != b->level) return a->level < b->level;
+    if (a->caller_kind != b->caller_kind) return a->caller_kind > b->caller_kind;
+    if (a->prefix_len != b->prefix_len) return a->prefix_len > b->prefix_len;
+    if (a->has_schedule != b->has_schedule) return a->has_schedule;
+    if (a->has_presence != b->has_presence) return a->has_presence;
+    if (is_a_general != is_b_general) return is_b_general;
+    if (a->place != b->place) return a->place < b->place;
+    return a->rule_id < b->rule_id;
 }
 
 void fwd_put_in_order(const struct fwd_facts *facts, enum model_condition condition,
@@ -29,7 +28,7 @@ void fwd_put_in_order(const struct fwd_facts *facts, enum model_condition condit
         const struct fwd_rule *rule = &facts->rules[i];
         if (rule->condition != condition) continue;
         size_t at = order->count++;
-        for (; at > 0 && compare(rule, order->rules[at - 1]) < 0; at--) {
+        for (; at > 0 && is_before(rule, order->rules[at - 1]); at--) {
             order->rules[at] = order->rules[at - 1];
         }
         order->rules[at] = rule;

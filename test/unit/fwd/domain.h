@@ -114,7 +114,8 @@ static inline bool domain_is_same(const struct fwd_verdict *a, const struct fwd_
                                           a->next.rule_id == b->next.rule_id));
     return is_same_next && a->kind == b->kind && span_eq(a->target, b->target) &&
            a->reason == b->reason && a->status == b->status && a->seconds == b->seconds &&
-           a->rule_id == b->rule_id && a->trace.count == b->trace.count &&
+           a->rule_id == b->rule_id && a->is_counted == b->is_counted &&
+           a->trace.count == b->trace.count &&
            memcmp(a->trace.entries, b->trace.entries,
                   a->trace.count * sizeof a->trace.entries[0]) == 0;
 }
@@ -168,10 +169,24 @@ static inline void domain_check_verdict(const struct domain_case *it)
     bool is_kept = facts->is_psap_callback || facts->is_group_call;
     HOLDS(it, !is_kept || (!is_redirect && !verdict->has_next) || facts->event == FWD_WAITED ||
                   facts->event == FWD_TARGET_FAILED);
+    HOLDS(it, is_redirect || (verdict->rule_id == 0 && !verdict->is_counted));
     if (!is_redirect) return;
     HOLDS(it, domain_is_usable(it, verdict->target));
     HOLDS(it, facts->diversion_count < facts->max_diversions);
     HOLDS(it, !facts->has_too_many_forwarded && !facts->has_too_often_forwarded);
+}
+
+// Whether a rule's entry stands in the step of its condition.
+static inline bool domain_is_in_place(const struct fwd_trace_entry *entry)
+{
+    static const uint8_t conditions[] = {
+        [FWD_STEP_IMMEDIATE] = CONDITION_IMMEDIATE,   [FWD_STEP_DND] = CONDITION_DND,
+        [FWD_STEP_LOGGED_OFF] = CONDITION_LOGGED_OFF, [FWD_STEP_BUSY] = CONDITION_BUSY,
+        [FWD_STEP_RING] = CONDITION_NO_ANSWER,
+    };
+    bool is_rule = entry->subject == FWD_SUBJECT_SLOT || entry->subject == FWD_SUBJECT_MANDATORY ||
+                   entry->subject == FWD_SUBJECT_EXCEPTION || entry->subject == FWD_SUBJECT_DEFAULT;
+    return !is_rule || entry->condition == conditions[entry->step];
 }
 
 // The trace is bounded, in order, and its last entry says what the verdict says.
@@ -181,6 +196,7 @@ static inline void domain_check_trace(const struct domain_case *it)
     HOLDS(it, trace->count > 0 && trace->count <= FWD_TRACE_MAX);
     for (uint32_t i = 1; i < trace->count && it->facts.event == FWD_ARRIVED; i++) {
         HOLDS(it, trace->entries[i - 1].step <= trace->entries[i].step);
+        HOLDS(it, domain_is_in_place(&trace->entries[i]));
     }
     const struct fwd_trace_entry *last = &trace->entries[trace->count - 1];
     switch (it->verdict.kind) {

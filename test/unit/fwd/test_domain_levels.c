@@ -29,6 +29,7 @@ static void add(struct domain_case *it, unsigned level, bool is_general)
         .finding = what == EXPIRED ? FWD_IS_EXPIRED : FWD_APPLIES,
         .is_ring = what == RING,
         .rule_id = 1 + 2 * level + is_general,
+        .is_counted = is_general,
         .target.state = what == BARRED    ? FWD_TARGET_BARRED
                         : what == VISITED ? FWD_TARGET_VISITED
                                           : FWD_TARGET_USABLE,
@@ -86,6 +87,7 @@ static void check_levels(const struct domain_case *it)
         if (it->rules[i].rule_id != rule_id) continue;
         is_found = span_eq(it->rules[i].target.stored, verdict->target);
         HOLDS(it, verdict->rule_id == rule_id);
+        HOLDS(it, verdict->is_counted == it->rules[i].is_counted);
     }
     HOLDS(it, is_found && verdict->reason == REASON_UNCONDITIONAL);
 }
@@ -178,8 +180,31 @@ static void test_many_rules(void **state)
     assert_int_equal(last->subject, FWD_SUBJECT_EXCEPTION);
     assert_int_equal(last->number, 100);
     assert_int_equal(last[-1].subject, FWD_SUBJECT_MORE);
+    assert_int_equal(verdict.trace.count, 42);
     // Every rule has its entry, or is counted; three entries come before them.
     assert_int_equal(verdict.trace.count - 3 - 1 + last[-1].number, FWD_RULES_MAX);
+}
+
+// Of two rules that are equal in everything, the older one comes first, in whatever order they are.
+static void test_equal_rules(void **state)
+{
+    (void)state;
+    for (unsigned first = 0; first < 2; first++) {
+        struct fwd_rule rules[2];
+        struct fwd_facts facts = {.is_line_enabled = true,
+                                  .has_user = true,
+                                  .rules = rules,
+                                  .rule_count = 2,
+                                  .max_diversions = 5,
+                                  .max_calls = 2};
+        for (unsigned i = 0; i < 2; i++) {
+            rules[i ^ first] = (struct fwd_rule){
+                .level = LEVEL_DEFAULT, .rule_id = i + 1, .target.stored = SPAN("201")};
+        }
+        struct fwd_verdict verdict;
+        fwd_decide(&facts, &verdict);
+        assert_int_equal(verdict.rule_id, 1);
+    }
 }
 
 int main(void)
@@ -188,6 +213,7 @@ int main(void)
         cmocka_unit_test(test_levels),
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_many_rules),
+        cmocka_unit_test(test_equal_rules),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -239,6 +239,291 @@ static void test_visited(void **state)
     assert_int_equal(state_of(&fixture, "102"), FWD_TARGET_SELF);
 }
 
+// The rule that was added last.
+static struct snapshot_rule *last_rule(struct fixture *fixture)
+{
+    struct snapshot_line *line = line_in(&fixture->block);
+    return &line->rules[line->rule_count - 1];
+}
+
+// What is found of a single exception.
+static enum fwd_finding finding_of(struct fixture *fixture)
+{
+    prepare(fixture);
+    assert_int_equal(fixture->facts.rule_count, 1);
+    return (enum fwd_finding)fixture->facts.rules[0].finding;
+}
+
+static void set_up_exception(struct fixture *fixture)
+{
+    set_up(fixture);
+    add_rule(&fixture->block, CONDITION_IMMEDIATE, ORIGIN_ALL, "103");
+    struct snapshot_rule *rule = last_rule(fixture);
+    rule->level = LEVEL_EXCEPTION;
+    rule->position = 7;
+    rule->rule_id = 41;
+}
+
+static void test_caller_filters(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    set_up_exception(&fixture);
+    fixture.call.caller = SPAN("+498955");
+    struct snapshot_rule *rule = last_rule(&fixture);
+    rule->caller = put_text(&fixture.block, "+4989");
+    assert_int_equal(finding_of(&fixture), FWD_APPLIES);
+    assert_int_equal(fixture.facts.rules[0].prefix_len, 0);
+    rule->caller_kind = CALLER_PREFIX;
+    assert_int_equal(finding_of(&fixture), FWD_APPLIES);
+    assert_int_equal(fixture.facts.rules[0].prefix_len, 5);
+    assert_int_equal(fixture.facts.rules[0].caller_kind, CALLER_PREFIX);
+    fixture.call.is_anonymous = true; // no number fits
+    assert_int_equal(finding_of(&fixture), FWD_OTHER_CALLER);
+    rule->caller_kind = CALLER_ANONYMOUS;
+    assert_int_equal(finding_of(&fixture), FWD_APPLIES);
+    fixture.call.is_anonymous = false;
+    assert_int_equal(finding_of(&fixture), FWD_OTHER_CALLER);
+    rule->caller_kind = CALLER_NUMBER;
+    assert_int_equal(finding_of(&fixture), FWD_OTHER_CALLER);
+    fixture.call.caller = SPAN("+4989");
+    assert_int_equal(finding_of(&fixture), FWD_APPLIES);
+    fixture.call.is_anonymous = true;
+    assert_int_equal(finding_of(&fixture), FWD_OTHER_CALLER);
+    assert_int_equal(fixture.facts.rules[0].target.stored.len, 0); // not looked at
+}
+
+static void test_until_and_calls(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    set_up_exception(&fixture);
+    struct fwd_use uses[] = {{40, 9}, {41, 1}};
+    struct snapshot_rule *rule = last_rule(&fixture);
+    fixture.call.wall_us = UINT64_C(1999999999999999);
+    fixture.call.uses = uses;
+    fixture.call.use_count = 1; // another one's
+    assert_int_equal(finding_of(&fixture), FWD_APPLIES);
+    assert_false(fixture.facts.rules[0].is_counted);
+    rule->until_s = 2000000000;
+    assert_int_equal(finding_of(&fixture), FWD_APPLIES);
+    fixture.call.wall_us++;
+    assert_int_equal(finding_of(&fixture), FWD_IS_EXPIRED);
+    rule->until_s = 1;
+    assert_int_equal(finding_of(&fixture), FWD_IS_EXPIRED);
+    rule->until_s = 0;
+    rule->calls = 1;
+    assert_int_equal(finding_of(&fixture), FWD_APPLIES);
+    assert_true(fixture.facts.rules[0].is_counted);
+    fixture.call.use_count = 2;
+    assert_int_equal(finding_of(&fixture), FWD_IS_USED_UP);
+    rule->calls = 2;
+    assert_int_equal(finding_of(&fixture), FWD_APPLIES);
+    rule->calls = 0; // no limit
+    assert_int_equal(finding_of(&fixture), FWD_APPLIES);
+    rule->calls = 1;
+    fixture.call.uses = &uses[1];
+    fixture.call.use_count = 1;
+    assert_int_equal(finding_of(&fixture), FWD_IS_USED_UP);
+    fixture.call.use_count = 0;
+    assert_int_equal(finding_of(&fixture), FWD_APPLIES);
+}
+
+static void test_presence(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    set_up_exception(&fixture);
+    struct snapshot_rule *rule = last_rule(&fixture);
+    assert_int_equal(finding_of(&fixture), FWD_APPLIES);
+    assert_false(fixture.facts.rules[0].has_presence);
+    rule->presence = put_text(&fixture.block, "m");
+    assert_int_equal(finding_of(&fixture), FWD_OTHER_PRESENCE);
+    assert_true(fixture.facts.rules[0].has_presence);
+    line_in(&fixture.block)->presence = put_text(&fixture.block, "M");
+    assert_int_equal(finding_of(&fixture), FWD_APPLIES);
+}
+
+// From 8 to 9 every day, in the user's zone; 1970-01-01 was a Thursday.
+static void test_schedule(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    set_up_exception(&fixture);
+    struct snapshot_line *line = line_in(&fixture.block);
+    struct snapshot_interval interval = {.days = 0x7f, .from_minute = 480, .until_minute = 540};
+    struct snapshot_days days = {.first = 0, .count = 1};
+    struct snapshot_zone east = {.step_count = 1, .steps = {{.from_s = -100000, .offset_s = 3600}}};
+    struct snapshot_rule *rule = last_rule(&fixture);
+    line->size = (line->size + 15) / 16 * 16;
+    rule->schedule = (struct snapshot_list){(uint16_t)line->size, 1};
+    memcpy(fixture.block.bytes + line->size, &interval, sizeof interval);
+    line->size += 16;
+    fixture.call.wall_us = UINT64_C(8 * 3600) * 1000000;
+    assert_int_equal(finding_of(&fixture), FWD_APPLIES);
+    assert_true(fixture.facts.rules[0].has_schedule);
+    fixture.call.line_zone = &east;
+    assert_int_equal(finding_of(&fixture), FWD_OTHER_TIME);
+    fixture.call.wall_us -= UINT64_C(3600) * 1000000;
+    assert_int_equal(finding_of(&fixture), FWD_APPLIES);
+    fixture.call.line_zone = NULL;
+    fixture.call.group_zone = &east; // is for the group's rules
+    assert_int_equal(finding_of(&fixture), FWD_OTHER_TIME);
+
+    // Nothing but days: never on them.
+    rule->schedule.count = 0;
+    assert_int_equal(finding_of(&fixture), FWD_APPLIES);
+    assert_false(fixture.facts.rules[0].has_schedule);
+    rule->days = (struct snapshot_list){(uint16_t)line->size, 1};
+    rule->holidays = HOLIDAYS_NEVER;
+    memcpy(fixture.block.bytes + line->size, &days, sizeof days);
+    line->size += 16;
+    assert_int_equal(finding_of(&fixture), FWD_OTHER_TIME);
+    assert_true(fixture.facts.rules[0].has_schedule);
+}
+
+static void test_what_names_a_rule(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    set_up_exception(&fixture);
+    last_rule(&fixture)->delay_s = 33;
+    prepare(&fixture);
+    const struct fwd_rule *rule = fixture.facts.rules;
+    assert_int_equal(rule->number, 7);
+    assert_int_equal(rule->place, 7);
+    assert_int_equal(rule->rule_id, 41);
+    assert_int_equal(rule->delay_s, 33);
+    assert_int_equal(rule->level, LEVEL_EXCEPTION);
+    last_rule(&fixture)->level = LEVEL_SLOT;
+    prepare(&fixture);
+    assert_int_equal(rule->number, 0);
+    last_rule(&fixture)->is_ring = true;
+    prepare(&fixture);
+    assert_true(rule->is_ring);
+    assert_int_equal(rule->target.stored.len, 0);
+}
+
+// Which conditions' rules become facts.
+static unsigned conditions_of(struct fixture *fixture)
+{
+    unsigned found = 0;
+    prepare(fixture);
+    for (size_t i = 0; i < fixture->facts.rule_count; i++) {
+        found |= 1u << fixture->facts.rules[i].condition;
+    }
+    return found;
+}
+
+static void test_conditions_that_are_asked(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    set_up(&fixture);
+    for (unsigned i = 0; i < CONDITION_COUNT; i++) {
+        add_rule(&fixture.block, (enum model_condition)i, ORIGIN_ALL, "103");
+    }
+    struct snapshot_line *line = line_in(&fixture.block);
+    const unsigned immediate = 1u << CONDITION_IMMEDIATE, busy = 1u << CONDITION_BUSY;
+    const unsigned logged_off = 1u << CONDITION_LOGGED_OFF;
+    assert_int_equal(conditions_of(&fixture), immediate | logged_off);
+    fixture.call.is_logged_in = true;
+    assert_int_equal(conditions_of(&fixture), immediate | busy | 1u << CONDITION_NO_ANSWER);
+    line->is_dnd = true;
+    assert_int_equal(conditions_of(&fixture), immediate | 1u << CONDITION_DND);
+    line->has_user = false; // nobody's do-not-disturb
+    assert_int_equal(conditions_of(&fixture), immediate | busy | 1u << CONDITION_NO_ANSWER);
+    fixture.call.event = FWD_CLIENTS_BUSY;
+    assert_int_equal(conditions_of(&fixture), busy);
+    fixture.call.event = FWD_CLIENTS_UNREACHED;
+    assert_int_equal(conditions_of(&fixture), logged_off | 1u << CONDITION_UNREACHABLE);
+    fixture.call.event = FWD_CLIENT_REJECTED;
+    assert_int_equal(conditions_of(&fixture), 0);
+}
+
+// The administrator's rules stand in the group's block.
+static void test_rules_of_the_group(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct {
+        struct snapshot_group group;
+        struct snapshot_rule rules[3];
+        char texts[8];
+    } block;
+    set_up(&fixture);
+    memset(&block, 0, sizeof block);
+    block.group = fixture.group;
+    block.group.size = sizeof block;
+    block.group.rules = (struct snapshot_list){(uint16_t)((char *)block.rules - (char *)&block), 3};
+    memcpy(block.texts, "104", 3);
+    for (unsigned i = 0; i < 3; i++) {
+        block.rules[i] = (struct snapshot_rule){
+            .level = LEVEL_MANDATORY,
+            .rule_id = i + 1,
+            .condition = i == 1 ? CONDITION_BUSY : CONDITION_IMMEDIATE,
+            .target = {(uint16_t)(block.texts - (char *)&block), 3}};
+    }
+    add_rule(&fixture.block, CONDITION_IMMEDIATE, ORIGIN_ALL, "103");
+    fwd_prepare(&block.group, &fixture.numbering, line_in(&fixture.block), &fixture.call,
+                &fixture.room, &fixture.facts);
+    const struct fwd_rule *rules = fixture.facts.rules;
+    assert_int_equal(fixture.facts.rule_count, 3);
+    assert_span(rules[0].target.stored, "103");
+    assert_span(rules[1].target.stored, "104");
+    assert_int_equal(rules[1].rule_id, 1);
+    assert_int_equal(rules[2].rule_id, 3);
+    assert_int_equal(rules[2].level, LEVEL_MANDATORY);
+}
+
+static void test_limits(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    set_up(&fixture);
+    struct model_group *settings = &fixture.group.settings;
+    settings->max_forwarded_calls = 2;
+    settings->max_forwarded_per_hour = 1;
+    fixture.call.forwarded_now_count = 1;
+    prepare(&fixture);
+    assert_false(fixture.facts.has_too_many_forwarded);
+    assert_false(fixture.facts.has_too_often_forwarded);
+    fixture.call.forwarded_now_count = 2;
+    fixture.call.forwarded_hour_count = 1;
+    prepare(&fixture);
+    assert_true(fixture.facts.has_too_many_forwarded);
+    assert_true(fixture.facts.has_too_often_forwarded);
+    settings->max_forwarded_calls = settings->max_forwarded_per_hour = 0; // no limit
+    prepare(&fixture);
+    assert_false(fixture.facts.has_too_many_forwarded);
+    assert_false(fixture.facts.has_too_often_forwarded);
+}
+
+// What was chosen before is judged by what is known now.
+static void test_chosen(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    set_up(&fixture);
+    struct fwd_choice chosen = {.step = FWD_STEP_RING,
+                                .condition = CONDITION_NO_ANSWER,
+                                .number = 5,
+                                .target = {.stored = SPAN("102")}};
+    fixture.call.event = FWD_WAITED;
+    fixture.call.chosen = &chosen;
+    prepare(&fixture);
+    assert_int_equal(fixture.facts.event, FWD_WAITED);
+    assert_int_equal(fixture.facts.chosen.number, 5);
+    assert_int_equal(fixture.facts.chosen.condition, CONDITION_NO_ANSWER);
+    assert_int_equal(fixture.facts.chosen.target.state, FWD_TARGET_SELF);
+    fixture.call.chosen = NULL;
+    fixture.call.event = FWD_DEFLECTED;
+    fixture.call.deflection = SPAN("112");
+    fixture.call.deflection_class = NUMBER_EMERGENCY;
+    prepare(&fixture);
+    assert_int_equal(fixture.facts.deflection.state, FWD_TARGET_EMERGENCY);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -249,6 +534,15 @@ int main(void)
         cmocka_unit_test(test_emergency_numbers),
         cmocka_unit_test(test_barred),
         cmocka_unit_test(test_visited),
+        cmocka_unit_test(test_caller_filters),
+        cmocka_unit_test(test_until_and_calls),
+        cmocka_unit_test(test_presence),
+        cmocka_unit_test(test_schedule),
+        cmocka_unit_test(test_what_names_a_rule),
+        cmocka_unit_test(test_conditions_that_are_asked),
+        cmocka_unit_test(test_rules_of_the_group),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_chosen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
