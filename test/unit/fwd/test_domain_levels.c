@@ -158,12 +158,13 @@ static void test_many_rules(void **state)
     static struct fwd_rule rules[FWD_RULES_MAX];
     struct fwd_facts facts = {.is_line_enabled = true,
                               .has_user = true,
+                              .is_dnd = true,
                               .rules = rules,
                               .max_diversions = 5,
                               .max_calls = 2};
     for (size_t i = 0; i < FWD_RULES_MAX; i++) {
         rules[i] = (struct fwd_rule){.level = LEVEL_EXCEPTION,
-                                     .condition = CONDITION_IMMEDIATE,
+                                     .condition = CONDITION_DND,
                                      .finding = FWD_OTHER_CALLER,
                                      .place = (uint32_t)i,
                                      .number = (uint16_t)i,
@@ -180,9 +181,10 @@ static void test_many_rules(void **state)
     assert_int_equal(last->subject, FWD_SUBJECT_EXCEPTION);
     assert_int_equal(last->number, 100);
     assert_int_equal(last[-1].subject, FWD_SUBJECT_MORE);
+    assert_int_equal(last[-2].condition, CONDITION_DND);
     assert_int_equal(verdict.trace.count, 42);
-    // Every rule has its entry, or is counted; three entries come before them.
-    assert_int_equal(verdict.trace.count - 3 - 1 + last[-1].number, FWD_RULES_MAX);
+    // Every rule has its entry, or is counted; five entries come before them.
+    assert_int_equal(verdict.trace.count - 5 - 1 + last[-1].number, FWD_RULES_MAX);
 }
 
 // Of two rules that are equal in everything, the older one comes first, in whatever order they are.
