@@ -372,6 +372,9 @@ static void on_resolved(void *context, uint64_t query, const struct net_answer *
 static void put_group(struct worker *worker, struct snapshot_group *group)
 {
     if (engine_put_group(worker->engine, now(), group)) {
+        struct address collector = {.family = ADDRESS_NONE};
+        (void)address_parse_port(span_of(group->settings.hep_server), 0, &collector);
+        tap_set_collector(worker->tap, group->group_id, &collector);
         links_put(worker->links, group);
         sites_put(worker->sites, group, net_now_us());
     } else {
@@ -416,6 +419,7 @@ static void obey(struct worker *worker, const struct command *command)
         break;
     case COMMAND_PUT_GROUP: put_group(worker, command->group); break;
     case COMMAND_REMOVE_GROUP:
+        tap_set_collector(worker->tap, command->id, &(struct address){.family = ADDRESS_NONE});
         engine_remove_group(worker->engine, now(), command->id);
         sites_remove(worker->sites, command->id);
         links_remove(worker->links, command->id);

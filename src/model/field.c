@@ -98,6 +98,8 @@ static const struct model_field group_fields[] = {
     TEXT(model_group, allowed_sources, 0, "",
          "further addresses that its calls come from, as in 192.0.2.7, 2001:db8::/32"),
     NUMBER(model_group, journal_days, 1, 3650, "90", "days that its calls stay in the journal"),
+    TEXT(model_group, hep_server, 0, "",
+         "ADDRESS:PORT of a HEP collector that gets copies of its SIP messages by UDP"),
 };
 
 static const struct model_field user_fields[] = {

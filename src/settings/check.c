@@ -81,6 +81,18 @@ static enum err check_allowed_sources(struct model_group *group, struct settings
     return ERR_NONE;
 }
 
+// A number, not a name: nothing waits for name servers when messages are copied.
+static enum err check_hep_server(const struct model_group *group, struct settings_problem *problem)
+{
+    struct address address;
+    if (!group->hep_server[0]) return ERR_NONE;
+    if (address_parse_port(span_of(group->hep_server), 0, &address) && address.port != 0) {
+        return ERR_NONE;
+    }
+    return settings_fail(problem, ERR_INVALID, "hep_server",
+                         "must be ADDRESS:PORT, as in 192.0.2.7:9060");
+}
+
 static enum err check_group(struct model_group *group, struct settings_problem *problem)
 {
     const char *refused = settings_check_name(group->name);
@@ -90,6 +102,7 @@ static enum err check_group(struct model_group *group, struct settings_problem *
     refused = settings_read_host(group->domain);
     if (refused) return settings_fail(problem, ERR_INVALID, "domain", "%s", refused);
     if (check_allowed_sources(group, problem) != ERR_NONE) return ERR_INVALID;
+    if (check_hep_server(group, problem) != ERR_NONE) return ERR_INVALID;
     return check_numbering(group, problem);
 }
 

@@ -183,6 +183,8 @@ static const char *const settings_steps[] = {
     "ALTER TABLE groups ADD COLUMN allowed_sources TEXT NOT NULL DEFAULT '';",
     // 9: how long calls are kept
     "ALTER TABLE groups ADD COLUMN journal_days INTEGER NOT NULL DEFAULT 90;",
+    // 10: where copies of a group's SIP messages go
+    "ALTER TABLE groups ADD COLUMN hep_server TEXT NOT NULL DEFAULT '';",
 };
 
 static const char *const journal_steps[] = {

@@ -79,7 +79,7 @@ static int64_t read_number(const char *directory, const char *file, const char *
 }
 
 // The version of the settings' schema, to be raised with each migration.
-#define SETTINGS_VERSION 9
+#define SETTINGS_VERSION 10
 #define TEXT_OF(number)  TEXT_OF_(number)
 #define TEXT_OF_(number) #number
 
@@ -143,6 +143,7 @@ static void test_an_older_schema_is_brought_up(void **state)
            "DROP TABLE calendars;"
            "DROP TABLE audit;"
            "ALTER TABLE groups DROP COLUMN allowed_sources;"
+           "ALTER TABLE groups DROP COLUMN hep_server;"
            "PRAGMA user_version=1");
     struct store *store = must_open(*state);
     struct model_group group = sample_group("trial");
