@@ -69,15 +69,31 @@ static void start_day(struct daily *daily)
                      (lws_usec_t)CIVIL_DAY_S * LWS_US_PER_SEC);
 }
 
+// Wakes the thread: that is all.
+static void try_again(lws_sorted_usec_list_t *timer)
+{
+    (void)timer;
+}
+
 void api_run(struct api *api)
 {
     struct daily daily = {.api = api};
+    const struct api_engine *engine = &api->options.engine;
+    lws_sorted_usec_list_t again = {0};
     start_day(&daily);
     while (!atomic_load(&api->is_stopping)) {
         if (lws_service(api->lws, 0) < 0) break;
         api_server_turn(api);
+        if (!engine->work || engine->work(engine->context)) continue;
+        lws_sul_schedule(api->lws, 0, &again, try_again, LWS_US_PER_SEC);
     }
+    lws_sul_schedule(api->lws, 0, &again, try_again, LWS_SET_TIMER_USEC_CANCEL);
     lws_sul_schedule(api->lws, 0, &daily.timer, end_day, LWS_SET_TIMER_USEC_CANCEL);
+}
+
+void api_wake(struct api *api)
+{
+    api_server_wake(api);
 }
 
 void api_stop(struct api *api)

@@ -37,6 +37,9 @@ struct api_engine {
     void (*statistics)(void *context, struct api_statistics *out);
     // Whether all workers answer.
     bool (*is_working)(void *context);
+    // Does what others have left to be done with the settings: whenever the API's thread was woken.
+    // False: it is not all done, and is to be tried again soon. May be NULL.
+    bool (*work)(void *context);
     // The messages of a line with numbers above `after`, oldest first; from the first question on,
     // as long as it is asked again within 15 s. Returns the number to go on from.
     uint64_t (*trace)(void *context, uint32_t group_id, const char *extension, uint64_t after,
@@ -99,6 +102,8 @@ struct address api_address(const struct api *api);
 void api_run(struct api *api);
 // May be called from any thread and from a signal handler's loop, also before api_run.
 void api_stop(struct api *api);
+// Has the API's thread look at what is to be done; from any thread, and never waits.
+void api_wake(struct api *api);
 // Whether anybody listens to events; from any thread.
 bool api_is_listened(const struct api *api);
 // Tells those who listen what has happened; from any thread, and never waits long. Costs nothing

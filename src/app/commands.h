@@ -11,13 +11,15 @@ enum command_kind {
     COMMAND_REMOVE_GROUP,
     COMMAND_PUT_LINE,
     COMMAND_REMOVE_LINE,
-    COMMAND_RELOAD, // the files of TLS
+    COMMAND_COUNT_RULE, // with the line's block that counts it, if that has changed
+    COMMAND_RELOAD,     // the files of TLS
     COMMAND_STOP,
 };
 
 struct command {
     enum command_kind kind;
-    uint32_t id;                  // of the group or line to be removed
+    uint32_t id;                  // of the group or line to be removed, of the counted exception
+    uint32_t count;               // of its uses
     struct snapshot_zone *zone;   // on the heap; the taker frees it
     struct snapshot_group *group; // on the heap; the taker frees it
     struct snapshot_line *line;   // on the heap; the taker frees it

@@ -28,7 +28,13 @@ void log_end(struct log_line *line);
 
 // Causes that may come in floods: at most LOG_PER_SECOND_MAX lines a second each; the next line
 // tells how many were left out.
-enum log_cause { LOG_LINE_TROUBLE, LOG_LINE_MENDED, LOG_EFFECTS_LOST, LOG_CAUSE_COUNT };
+enum log_cause {
+    LOG_LINE_TROUBLE,
+    LOG_LINE_MENDED,
+    LOG_EFFECTS_LOST,
+    LOG_USES_LOST,
+    LOG_CAUSE_COUNT,
+};
 enum { LOG_PER_SECOND_MAX = 20 };
 // log_begin for such a cause; false: leave this line out. For the engine's thread only.
 bool log_begin_limited(struct log_line *line, enum log_cause cause, enum log_level level,

@@ -27,6 +27,8 @@ struct server {
     struct journal *journal;
     struct registrations *registrations;
     struct tap *tap;
+    struct uses *uses;
+    bool is_counting_troubled; // the store does not take them, and it was said
     struct worker *worker;
     struct settings *settings;
     struct api *api;
@@ -112,6 +114,30 @@ static uint64_t read_trace(void *context, uint32_t group_id, const char *extensi
     return tap_read(server->tap, &line, after, net_now_us(), pass_message, &reader);
 }
 
+// Counts what exceptions with a number of calls were used for; false when the store cannot now.
+static bool count_uses(void *context)
+{
+    struct server *server = context;
+    struct settings_problem problem;
+    struct use use;
+    while (uses_take(server->uses, &use)) {
+        struct settings_use used = {use.group, use.extension, use.rule_id, use.count};
+        bool is_counted = settings_count_use(server->settings, &used, &problem) == ERR_NONE;
+        if (!is_counted && !server->is_counting_troubled) {
+            log_event(LOG_WARN, "use of an exception not counted yet", "cause",
+                      span_of(problem.reason));
+        }
+        server->is_counting_troubled = !is_counted;
+        if (is_counted) continue;
+        if (!uses_add(server->uses, &use)) {
+            log_event(LOG_ERROR, "use of an exception not counted", "extension",
+                      span_of(use.extension));
+        }
+        return false;
+    }
+    return true;
+}
+
 // ---- Starting
 
 static bool open_stores(struct server *server)
@@ -133,11 +159,13 @@ static bool start_worker(struct server *server)
     server->journal = journal_new(server->journal_store);
     server->registrations = registrations_load(server->config.data_dir);
     server->tap = tap_new();
-    if (!server->states || !server->journal || !server->registrations || !server->tap) {
+    server->uses = uses_new();
+    if (!server->states || !server->journal || !server->registrations || !server->tap ||
+        !server->uses) {
         return fail("cannot start", "out of memory");
     }
-    struct worker_parts parts = {server->states, server->journal, server->registrations,
-                                 server->tap, &server->told_api};
+    struct worker_parts parts = {server->states, server->journal,   server->registrations,
+                                 server->tap,    &server->told_api, server->uses};
     server->worker = worker_new(&server->config, &parts, &problem);
     if (!server->worker) return fail("cannot start SIP", problem.text);
     return worker_start(server->worker) == ERR_NONE || fail("cannot start SIP", "no thread");
@@ -163,7 +191,8 @@ static bool start_api(struct server *server)
                    .is_logged_in = is_logged_in,
                    .statistics = get_statistics,
                    .trace = read_trace,
-                   .is_working = is_working},
+                   .is_working = is_working,
+                   .work = count_uses},
         .session_idle_s = server->config.session_idle_s,
         .session_max_s = server->config.session_max_s,
         .are_metrics_open = server->config.metrics_open != 0,
@@ -225,12 +254,14 @@ static void end(struct server *server)
         api_stop(server->api);
         uv_thread_join(&server->api_thread);
     }
-    settings_free(server->settings);
     if (server->worker) worker_stop(server->worker);
+    if (server->is_ready) count_uses(server);
+    settings_free(server->settings);
     api_free(server->api); // the worker tells it what happens
     if (server->is_ready) registrations_save(server->registrations, server->states);
     worker_free(server->worker);
     tap_free(server->tap);
+    uses_free(server->uses);
     registrations_free(server->registrations);
     journal_free(server->journal);
     states_free(server->states);

@@ -38,6 +38,7 @@ struct worker {
     struct journal *journal;
     const struct registrations *registrations;
     struct tap *tap;
+    struct uses *uses;
     const struct app_config *config;
     struct engine_counts told; // counts already added to the states
     uint64_t tell_overload_us; // not before this again
@@ -127,6 +128,26 @@ static void on_call_ended(void *context, const struct model_journal_entry *entry
     states_add(worker->states, counters[entry->outcome], 1);
     news_call_ended(worker->api, entry);
     journal_add(worker->journal, entry);
+}
+
+static void on_rule_used(void *context, const struct call_rule_used *used)
+{
+    struct worker *worker = context;
+    struct use use = {.rule_id = used->rule_id, .count = 1};
+    struct log_line line;
+    text_copy(use.group, sizeof use.group, used->group);
+    text_copy(use.extension, sizeof use.extension, used->extension);
+    if (uses_add(worker->uses, &use)) {
+        struct api *api = atomic_load(worker->api);
+        if (api) api_wake(api);
+        return;
+    }
+    if (!log_begin_limited(&line, LOG_USES_LOST, LOG_ERROR, "use of an exception not counted")) {
+        return;
+    }
+    log_text(&line, "group", used->group);
+    log_text(&line, "extension", used->extension);
+    log_end(&line);
 }
 
 static void on_release_line(void *context, const struct snapshot_line *block)
@@ -426,6 +447,10 @@ static void obey(struct worker *worker, const struct command *command)
         break;
     case COMMAND_PUT_LINE: put_line(worker, command->line); break;
     case COMMAND_REMOVE_LINE: engine_remove_line(worker->engine, now(), command->id); break;
+    case COMMAND_COUNT_RULE:
+        if (command->line) put_line(worker, command->line);
+        engine_rule_counted(worker->engine, command->id, command->count);
+        break;
     case COMMAND_RELOAD: reload(worker); break;
     case COMMAND_STOP: worker->is_stopping = true; break;
     }
@@ -478,6 +503,19 @@ static void on_line_changed(void *context, const struct snapshot_line *line)
     add_command(context, (struct command){.kind = COMMAND_PUT_LINE, .line = copy});
 }
 
+// One command for both, so that no call finds the one without the other.
+static void on_rule_counted(void *context, const struct settings_use *use,
+                            const struct snapshot_line *line)
+{
+    struct command command = {.kind = COMMAND_COUNT_RULE, .id = use->rule_id, .count = use->count};
+    if (line) {
+        command.line = malloc(line->size);
+        ASSERT(command.line);
+        memcpy(command.line, line, line->size);
+    }
+    add_command(context, command);
+}
+
 static void on_line_removed(void *context, uint32_t line_id)
 {
     add_command(context, (struct command){.kind = COMMAND_REMOVE_LINE, .id = line_id});
@@ -492,6 +530,7 @@ struct settings_listener worker_listener(struct worker *worker)
         .group_removed = on_group_removed,
         .line_changed = on_line_changed,
         .line_removed = on_line_removed,
+        .rule_counted = on_rule_counted,
     };
 }
 
@@ -528,6 +567,7 @@ static bool make_engine(struct worker *worker, const struct app_config *config)
                                .send = on_send,
                                .line_state = on_line_state,
                                .call_ended = on_call_ended,
+                               .rule_used = on_rule_used,
                                .release_line = on_release_line,
                                .release_group = on_release_group,
                                .rate_raised = on_rate_raised,
@@ -619,6 +659,7 @@ struct worker *worker_new(const struct app_config *config, const struct worker_p
     worker->journal = parts->journal;
     worker->registrations = parts->registrations;
     worker->tap = parts->tap;
+    worker->uses = parts->uses;
     worker->commands = commands_new();
     if (!worker->commands || !make_engine(worker, config)) goto failed;
     if (!make_net(worker, problem)) goto failed;

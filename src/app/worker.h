@@ -9,6 +9,7 @@
 #include "app/registrations.h"
 #include "app/states.h"
 #include "app/tap.h"
+#include "app/uses.h"
 #include "net/net.h"
 #include "settings/settings.h"
 
@@ -21,6 +22,7 @@ struct worker_parts {
     const struct registrations *registrations; // from before
     struct tap *tap;
     news_api *api; // who is told what happens
+    struct uses *uses;
 };
 // Binds the SIP address. NULL on failure with `*problem`.
 struct worker *worker_new(const struct app_config *config, const struct worker_parts *parts,

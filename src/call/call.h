@@ -71,7 +71,8 @@ struct call_shown {
 // call_rule_counted says that the store has counted it.
 struct call_rule_used {
     struct effect effect;
-    uint32_t line_id, rule_id;
+    uint32_t rule_id;
+    struct span group, extension; // the line's; borrowed from its blocks
 };
 // The block that has just been put for the rule's line counts `count` more uses.
 void call_rule_counted(struct call_table *table, uint32_t rule_id, uint32_t count);

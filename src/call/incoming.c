@@ -373,18 +373,20 @@ static void decide(struct call_table *table, const struct turn *turn, const stru
 }
 
 // An exception with a number of calls was carried out: it counts here until the store has it.
-static void use_rule(struct call_table *table, struct turn *turn, uint32_t line_id,
+static void use_rule(struct call_table *table, struct turn *turn, const struct call_offer *offer,
                      uint32_t rule_id)
 {
     size_t at = 0;
     while (at < table->use_count && table->uses[at].rule_id != rule_id) at++;
-    if (at == USES_MAX) return; // the store is in trouble; it is said there
-    if (at == table->use_count) table->uses[table->use_count++] = (struct fwd_use){rule_id, 0};
-    table->uses[at].count++;
+    if (at == table->use_count && at < USES_MAX) {
+        table->uses[table->use_count++] = (struct fwd_use){rule_id, 0};
+    }
+    if (at < USES_MAX) table->uses[at].count++;
     struct call_rule_used *used = turn_emit(turn, CALL_RULE_USED, sizeof *used);
     if (!used) return;
-    used->line_id = line_id;
     used->rule_id = rule_id;
+    used->group = span_of(offer->group->snapshot->settings.name);
+    used->extension = snapshot_text(offer->line, offer->line->extension);
 }
 
 void call_rule_counted(struct call_table *table, uint32_t rule_id, uint32_t count)
@@ -407,7 +409,7 @@ static void redirect(struct call_table *table, struct turn *turn, struct pool_id
     call->outcome = OUTCOME_FORWARDED;
     remember(table, turn, offer, &situation->caller, &situation->history, verdict->target);
     call_count_forwarded(table->traffic, turn, call->line_id);
-    if (verdict->is_counted) use_rule(table, turn, call->line_id, verdict->rule_id);
+    if (verdict->is_counted) use_rule(table, turn, offer, verdict->rule_id);
     end_with(table, turn, id, 302, call_redirect_headers(turn, &forwarding));
 }
 

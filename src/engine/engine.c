@@ -131,12 +131,9 @@ static void carry_out(struct engine *engine, struct effect *effect)
     case CALL_SHOWN:
         if (engine->host.call_shown) engine->host.call_shown(engine->host.context, any);
         break;
-    case CALL_RULE_USED: {
-        const struct call_rule_used *used = any;
-        if (!engine->host.rule_used) break;
-        engine->host.rule_used(engine->host.context, used->line_id, used->rule_id);
+    case CALL_RULE_USED:
+        if (engine->host.rule_used) engine->host.rule_used(engine->host.context, any);
         break;
-    }
     default: ASSERT(false);
     }
 }

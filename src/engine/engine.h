@@ -18,7 +18,7 @@ struct engine_host {
     void (*call_shown)(void *context, const struct call_shown *shown);
     // An exception with a number of `calls` was carried out: to be counted by the store, which says
     // so by engine_rule_counted. May be NULL.
-    void (*rule_used)(void *context, uint32_t line_id, uint32_t rule_id);
+    void (*rule_used)(void *context, const struct call_rule_used *used);
     // A block that engine_put_line took is no longer needed: it is the host's again.
     void (*release_line)(void *context, const struct snapshot_line *block);
     void (*release_group)(void *context, const struct snapshot_group *block); // the same

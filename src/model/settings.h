@@ -70,7 +70,7 @@ struct model_group {
     bool is_caller_as_dialled;       // the PBX presents callers as one would dial them there
     // Addresses or ranges that calls may come from besides where `server` leads
     char allowed_sources[RANGES_SIZE];
-    uint32_t journal_days; // that its calls stay in the journal
+    uint32_t journal_days;         // that its calls stay in the journal
     char hep_server[ADDRESS_SIZE]; // collector of copies of its SIP messages; empty: none
 };
 

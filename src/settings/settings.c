@@ -26,7 +26,7 @@ struct settings *settings_new(struct store *store, struct settings_listener list
     settings->listener = listener;
     settings->block = block;
     settings->group_block = group_block;
-    settings_set_actor(settings, &(struct settings_actor){.name = "lineward"});
+    settings_set_actor(settings, &(struct settings_actor){.name = SETTINGS_SERVER});
     return settings;
 }
 

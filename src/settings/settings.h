@@ -10,6 +10,13 @@
 
 struct settings;
 
+// Calls that an exception with a number of `calls` has forwarded.
+struct settings_use {
+    const char *group, *extension; // its line
+    uint32_t rule_id;              // its number in the store
+    uint32_t count;
+};
+
 // Who is told of changes, after they are durable. The blocks are borrowed for the call; the
 // listener must not call the settings. What it is not interested in may be NULL.
 struct settings_listener {
@@ -22,6 +29,10 @@ struct settings_listener {
     void (*group_removed)(void *context, uint32_t group_id);
     void (*line_changed)(void *context, const struct snapshot_line *line);
     void (*line_removed)(void *context, uint32_t line_id);
+    // Uses were counted. `line` is the block that counts them; NULL where nothing has changed: the
+    // exception is no more, or not for a number of calls.
+    void (*rule_counted)(void *context, const struct settings_use *use,
+                         const struct snapshot_line *line);
 };
 
 // Why a change was refused; or, after one that was not, what the person should know.
@@ -38,7 +49,8 @@ struct settings *settings_new(struct store *store, struct settings_listener list
 void settings_free(struct settings *settings);
 
 // Who makes the changes from now on, for the audit: each is written down with its change, in the
-// same transaction. Copied. Before the first call it is "lineward", the server itself.
+// same transaction. Copied. Before the first call it is SETTINGS_SERVER, the server itself.
+#define SETTINGS_SERVER "lineward"
 struct settings_actor {
     char name[NAME_SIZE];     // of the user or the token
     char for_user[NAME_SIZE]; // whom an administrator acts for; empty: nobody
@@ -68,6 +80,12 @@ enum err settings_put(struct settings *settings, enum model_kind kind, void *rec
 // its forwardings along.
 enum err settings_remove(struct settings *settings, enum model_kind kind, const void *record,
                          struct settings_problem *problem) WARN_UNUSED;
+
+// Counts the `calls` that an exception has left down, durably; with the last one it is switched
+// off. In the audit it is the server that does so. Not within a batch. Tells rule_counted; after an
+// error (of the store) it did not happen, and may be tried again.
+enum err settings_count_use(struct settings *settings, const struct settings_use *use,
+                            struct settings_problem *problem) WARN_UNUSED;
 
 // Several changes as one. Between begin and end every change above is checked as always, and sees
 // those before it, but nothing is durable or published until the end. Once one was refused, the

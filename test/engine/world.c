@@ -123,10 +123,10 @@ static void on_call_shown(void *context, const struct call_shown *shown)
     waiting[world->waiting_count++] = shown->call;
 }
 
-static void on_rule_used(void *context, uint32_t line_id, uint32_t rule_id)
+static void on_rule_used(void *context, const struct call_rule_used *used)
 {
     struct world *world = context;
-    ASSERT(line_id > 0 && rule_id > 0);
+    ASSERT(used->rule_id > 0 && used->group.len > 0 && used->extension.len > 0);
     world->used_count++;
 }
 

@@ -53,6 +53,25 @@ class Trial:
         in_time = sum(ms <= IN_FORCE_MS_MAX for ms in took_ms)
         check(in_time >= 0.95 * self.count, f"only {in_time} of {self.count} in time")
 
+    def test_calls_left_are_counted_down(self):
+        """An exception for two calls forwards two, however fast they come; then the slot holds
+        again."""
+        lineward, exceptions = self.wire.lineward, f"groups/wire/lines/{LINE}/exceptions"
+        lineward.api("PUT", PATH, {"target": "203"})
+        lineward.api("POST", exceptions, {"condition": "immediate", "target": "204", "calls": 2})
+        targets = [self.target() for _ in range(4)]
+        check(targets == ["204", "204", "203", "203"], f"the calls went to {targets}")
+        deadline = time.monotonic() + 5
+        while (left := lineward.api("GET", f"{exceptions}/1"))["enabled"]:
+            check(time.monotonic() < deadline, f"after its last call it is {left}")
+            time.sleep(0.05)
+        entries = lineward.api("GET", f"audit?kind=exception&key=wire/{LINE}/1")["items"]
+        check({entry["actor"] for entry in entries[:-1]} == {"lineward"}, f"audited: {entries}")
+        check(self.target() == "203", "it forwards once more")
+        lineward.api("PATCH", f"{exceptions}/1", {"enabled": True})
+        targets = [self.target() for _ in range(2)]
+        check(targets == ["204", "203"], f"switched on again, the calls went to {targets}")
+
     def test_listeners_learn_of_calls(self):
         lineward = self.wire.lineward
         token = (lineward.data / "api.token").read_text().strip()

@@ -78,6 +78,13 @@ static inline void tell_line_removed(void *context, uint32_t line_id)
     tell(context, "line %u removed\n", line_id);
 }
 
+static inline void tell_counted(void *context, const struct settings_use *use,
+                                const struct snapshot_line *line)
+{
+    tell(context, "rule %u counted %u\n", use->rule_id, use->count);
+    if (line) tell_line(context, line);
+}
+
 // ---- Set up and taken down for each test
 
 static inline int open_settings(void **state)
@@ -90,6 +97,7 @@ static inline int open_settings(void **state)
         .group_removed = tell_group_removed,
         .line_changed = tell_line,
         .line_removed = tell_line_removed,
+        .rule_counted = tell_counted,
     };
     fixture->memory = store_open_memory();
     assert_non_null(fixture->memory);
