@@ -26,8 +26,8 @@ def expressions():
             yield panel["title"], target["expr"]
     for variable in dashboard["templating"]["list"]:
         if variable["type"] == "query":
-            metric, label = re.fullmatch(r"label_values\((\w+), (\w+)\)", variable["query"]).groups()
-            yield variable["name"], f'{metric}{{{label}="x"}}'
+            match = re.fullmatch(r"label_values\((\w+), (\w+)\)", variable["query"])
+            yield variable["name"], f'{match[1]}{{{match[2]}="x"}}'
     for group in yaml.safe_load((FOLDER / "alerts.yaml").read_text(encoding="utf-8"))["groups"]:
         for rule in group["rules"]:
             yield rule["alert"], rule["expr"]
@@ -83,7 +83,8 @@ class Watching(unittest.TestCase):
                 self.assertLessEqual(used, metrics[name], f"{where}: {expression}")
             by = re.findall(r"by \(([^)]*)\)", expression)
             used = {label.strip() for labels in by for label in labels.split(",")} - {"instance"}
-            self.assertLessEqual(used, set().union(*(metrics.get(n, set()) for n, _ in names)), where)
+            known = set().union(*(metrics.get(name, set()) for name, _labels in names))
+            self.assertLessEqual(used, known, where)
         self.assertGreater(len(asked), 10)
 
 

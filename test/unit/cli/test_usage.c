@@ -165,7 +165,7 @@ static void test_help_explains_every_field(void **state)
         }
     }
     assert_int_equal(run("group add --help"), 0);
-    assert_non_null(strstr(output, "60 to 86400 (600)"));
+    assert_non_null(strstr(output, "60 to 86400 (300)"));
     assert_non_null(strstr(output, "--decline-unavailable 486|480|603|ringing"));
     assert_non_null(strstr(output, "(required)"));
     assert_int_equal(run("line set --help"), 0);
