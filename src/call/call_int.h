@@ -15,7 +15,8 @@ struct call_caller {
 
 // Reads the caller out of an INVITE; texts are in the turn's arena or the message.
 struct call_caller call_read_caller(const struct call_offer *offer, struct turn *turn);
-// A number as a message presents it, in stored form; what is no number stays as it is (unescaped).
+// A number as a message presents it, in stored form, read as the group's callers_as_dialled says;
+// what is no number stays as it is (unescaped).
 struct span call_read_number(const struct line_group *group, const struct sip_address *address,
                              struct turn *turn);
 // Prints whom the PBX dials for a forwarding's stored target, in stored form: of a sip: address the

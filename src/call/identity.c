@@ -8,7 +8,8 @@ struct span call_read_number(const struct line_group *group, const struct sip_ad
                              struct turn *turn)
 {
     char *bytes = arena_take(turn->arena, NUMBER_SIZE);
-    struct phone_number number = phone_read(&group->numbering, address->uri_text, false);
+    struct phone_number number = phone_read(&group->numbering, address->uri_text,
+                                            group->snapshot->settings.is_caller_as_dialled);
     if (!bytes) return SPAN_NONE;
     struct buffer out = buffer_over(bytes, NUMBER_SIZE);
     if (number.kind != PHONE_INVALID) {

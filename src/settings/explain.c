@@ -49,7 +49,8 @@ static enum err judge_caller(struct settings *settings, struct span from,
                              struct settings_answer *answer, struct settings_problem *problem)
 {
     const struct phone_numbering *numbering = &settings->site.numbering;
-    struct phone_number number = phone_read(numbering, from, false);
+    struct phone_number number = phone_read(numbering, from,
+                                            settings->site.group.settings.is_caller_as_dialled);
     struct span caller = span_of(number.text);
     struct span extension = phone_possible_extension(numbering, caller);
     if (number.kind == PHONE_INVALID) {

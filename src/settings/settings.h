@@ -114,7 +114,7 @@ struct store *settings_store(struct settings *settings);
 // are given instead of the real ones.
 struct settings_question {
     const char *group, *extension;
-    struct span from;     // the caller's number in any notation; empty: anonymous, thus external
+    struct span from;     // the caller's number as the PBX presents it; empty: anonymous, external
     bool has_dnd, is_dnd; // assume do-not-disturb on or off; else as set
     bool has_login, is_logged_in;
     bool is_logged_in_now; // what holds without an assumption (the engine knows)

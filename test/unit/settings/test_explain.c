@@ -56,6 +56,19 @@ static void test_callers(void **state)
     assert_caller(fixture, "somebody with a name that is longer than any number", "unknown", false);
 }
 
+static void test_callers_as_dialled(void **state)
+{
+    struct fixture *fixture = *state;
+    struct model_group group = sample_group();
+    fill_forwardings(fixture);
+    assert_caller(fixture, "004021123456", "+4021123456", false); // Romania
+    group.is_caller_as_dialled = true;
+    assert_put(fixture, KIND_GROUP, &group, NULL);
+    assert_caller(fixture, "004021123456", "+494021123456", false); // 0 for a line, Hamburg
+    assert_caller(fixture, "+4021123456", "+4021123456", false);
+    assert_caller(fixture, "103", "103", true);
+}
+
 static void test_verdicts(void **state)
 {
     struct fixture *fixture = *state;
@@ -158,6 +171,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_callers),
+        TEST(test_callers_as_dialled),
         TEST(test_verdicts),
         TEST(test_settings_that_changed_since),
         TEST(test_assumptions_do_not_stay),
