@@ -19,6 +19,7 @@ enum {
     GIVE_UP_US = 40 * 1000 * 1000, // the transaction should have told before, after 32 s
     RETRY_BASE_S = 30,             // RFC 5626 section 4.5: all flows of ours failed
     RETRY_MAX_S = 1800,
+    RETRY_ANSWERED_MAX_S = 300, // the PBX is there: nothing else shows that it serves us again
     RETRY_REFUSED_S = 600, // a refusal is permanent until somebody mends it
     RETRY_AFTER_MIN_S = 5, // what a PBX may ask for (Retry-After)
     RETRY_AFTER_MAX_S = 3600,
@@ -287,9 +288,9 @@ static void unreachable(struct line_table *table, struct turn *turn, struct pool
                         const struct sip_message *message, struct span reason)
 {
     struct line *line = pool_find(&table->lines, id);
-    uint64_t retry_s = RETRY_BASE_S;
-    for (unsigned i = 0; i < line->failure_count && retry_s < RETRY_MAX_S; i++) retry_s *= 2;
-    if (retry_s > RETRY_MAX_S) retry_s = RETRY_MAX_S;
+    uint64_t retry_s = RETRY_BASE_S, most_s = message ? RETRY_ANSWERED_MAX_S : RETRY_MAX_S;
+    for (unsigned i = 0; i < line->failure_count && retry_s < most_s; i++) retry_s *= 2;
+    if (retry_s > most_s) retry_s = most_s;
     line->failure_count++;
     tell(table, turn, line, REGISTRATION_UNREACHABLE, message ? message->status : 0, reason);
     fail_for(table, turn, id, message, retry_s);

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Very many lines at a real registrar: all are registered, never in a crowd, over restarts too.
 
-    test_many_lines.py --bin PATH                               400 lines, granted 6 s: 35 s
-    test_many_lines.py --bin PATH --lines 10000 --expires 60    the full size: 5 minutes
+    test_many_lines.py --bin PATH                               400 lines, granted 6 s: 90 s
+    test_many_lines.py --bin PATH --lines 10000 --expires 60    the full size: 12 minutes
 
 The PBX is a Kamailio that only registers (registrar.cfg.in). What it writes of each REGISTER that
-it accepts is what is counted.
+it accepts or refuses is what is counted.
 """
 
 import argparse
@@ -26,6 +26,8 @@ OFFSET = 800
 DOMAIN = "many.trial"
 PEAK_MAX = 3.0       # times the mean, of REGISTERs in a second
 BACK_SECONDS = 300   # after the PBX is up again
+REFUSED_SECONDS = 300  # a line that was refused does not ask sooner
+REFUSAL = "Closed Today"  # what the PBX says then
 
 
 class Registrar:
@@ -49,8 +51,12 @@ class Registrar:
                                self.log)
         self.program.wait_ready(lambda: self.contacts() >= 0)
 
-    def contacts(self):
-        """How many contacts it has; -1 while it does not answer."""
+    def refuse(self, status):
+        """From now on every REGISTER has this answer; 0: as usual."""
+        check(self.contacts(f"X-Refuse: {status}\r\n") >= 0, "the PBX does not take X-Refuse")
+
+    def contacts(self, header=""):
+        """How many contacts it has; -1 while it does not answer. `header` goes to it, too."""
         with socket.socket(type=socket.SOCK_DGRAM) as probe:
             probe.bind(("127.0.0.1", 0))
             probe.settimeout(0.5)
@@ -58,8 +64,8 @@ class Registrar:
             probe.sendto((
                 f"OPTIONS sip:{DOMAIN} SIP/2.0\r\nVia: SIP/2.0/UDP {here};branch=z9hG4bKcount\r\n"
                 f"Max-Forwards: 70\r\nFrom: <sip:count@{here}>;tag=count\r\nTo: <sip:{DOMAIN}>\r\n"
-                f"Call-ID: {time.monotonic_ns()}\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n"
-            ).encode(), ("127.0.0.1", self.port))
+                f"Call-ID: {time.monotonic_ns()}\r\nCSeq: 1 OPTIONS\r\n{header}"
+                "Content-Length: 0\r\n\r\n").encode(), ("127.0.0.1", self.port))
             try:
                 found = re.search(rb"X-Contacts: (\d+)", probe.recv(2000))
             except OSError:
@@ -74,6 +80,11 @@ class Registrar:
         found = re.findall(r"accepted ([\d.]+) (\d+) (\S+) (\d+)", text)
         return [(float(at), extension, call_id, int(cseq))
                 for at, extension, call_id, cseq in found]
+
+    def refused(self, since):
+        """What was refused since then: (time, extension)."""
+        found = re.findall(r"refused ([\d.]+) (\d+) ", self.log.read_text(errors="replace"))
+        return [(float(at), extension) for at, extension in found if float(at) >= since]
 
 
 def add_lines(lineward, count):
@@ -103,7 +114,7 @@ def peak_to_mean(times, begin, end):
 
 class Trial:
     def __init__(self, options):
-        self.count, self.expires = options.lines, options.expires
+        self.count, self.expires, self.away = options.lines, options.expires, options.away
         directory = ROOT / "build" / "peer" / "many_lines"
         ports = Ports(OFFSET)
         ports.check_free()
@@ -169,6 +180,60 @@ class Trial:
         self.check_all_back("after the PBX was away", BACK_SECONDS)
         self.check_refreshes("after the PBX was away")
 
+    def registrations(self):
+        """(extension, what is shown of its registration) of each line."""
+        path = "groups/many/lines?limit=1000"
+        while path:
+            page = self.lineward.api("GET", path)
+            yield from ((line["extension"], line["registration"]) for line in page["items"])
+            path = page.get("next", "").removeprefix("/api/v1/")
+
+    def check_all_shown(self, state, status):
+        """Sooner or later every line is shown as this, and says why."""
+        wait_until(f"every line is {state}",
+                   lambda: time.sleep(1) or all(shown["state"] == state
+                                                for _, shown in self.registrations()),
+                   2 * self.expires + 30)
+        for extension, shown in self.registrations():
+            check((shown["status"], shown["reason"]) == (status, REFUSAL),
+                  f"line {extension} shows {shown}")
+
+    def check_pace(self, what, begin, times):
+        """They come no thicker than refreshes do."""
+        ratio, mean = peak_to_mean(times, begin, time.time())
+        self.tell(f"{what}: {len(times)} REGISTERs, {mean:.1f}/s, peak/mean {ratio:.2f}")
+        check(ratio <= PEAK_MAX, f"peak/mean is {ratio:.2f} {what}")
+
+    def refuse_for_good(self):
+        """403: each line asks once, says so, and comes back when its group is changed."""
+        begin = time.time()
+        self.pbx.refuse(403)
+        self.check_all_shown("refused", 403)
+        refused = self.pbx.refused(begin)
+        # The first few seconds after all have been refused would be without any.
+        last = max(at for at, _ in refused)
+        ratio, mean = peak_to_mean([at for at, _ in refused], begin, last)
+        self.tell(f"403 for all: {len(refused)} REGISTERs, {mean:.1f}/s, peak/mean {ratio:.2f}")
+        check(ratio <= PEAK_MAX, f"peak/mean is {ratio:.2f} while all are refused")
+        often = [e for e, n in Counter(e for _, e in refused).items() if n > 1]
+        check(last - begin >= REFUSED_SECONDS or not often, f"refused, {often} asked again")
+        self.pbx.refuse(0)
+        for state in ("off", "on"):
+            self.lineward.command("group", "set", "many", "--enabled", state)
+        self.check_all_back("after 403 and a change", BACK_SECONDS)
+        self.check_refreshes("after 403 and a change")
+
+    def refuse_for_now(self):
+        """503: the lines try again, each less and less often, and come back by themselves."""
+        begin = time.time()
+        self.pbx.refuse(503)
+        self.check_all_shown("unreachable", 503)
+        time.sleep(max(0.0, begin + self.away - time.time()))
+        self.check_pace("503 for all", begin, [at for at, _ in self.pbx.refused(begin)])
+        self.pbx.refuse(0)
+        self.check_all_back("after 503", BACK_SECONDS)
+        self.check_refreshes("after 503")
+
     def is_away(self):
         time.sleep(0.5)
         return 'state=unreachable' in self.lineward.program.text()
@@ -180,11 +245,15 @@ def main():
     parser.add_argument("--lines", type=int, default=400, metavar="N")
     parser.add_argument("--expires", type=int, default=6, metavar="S",
                         help="seconds that the PBX grants at most")
+    parser.add_argument("--away", type=int, default=0, metavar="S",
+                        help="seconds of 503, at least until all lines have got it")
     trial = Trial(parser.parse_args())
     trial.register()
     trial.check_refreshes("at first")
     trial.restart_lineward()
     trial.restart_pbx()
+    trial.refuse_for_good()
+    trial.refuse_for_now()
     trial.lineward.stop()
     trial.lineward.check_log()
     print("ok many lines", flush=True)
