@@ -20,8 +20,8 @@ enum {
     RETRY_BASE_S = 30,             // RFC 5626 section 4.5: all flows of ours failed
     RETRY_MAX_S = 1800,
     RETRY_ANSWERED_MAX_S = 300, // the PBX is there: nothing else shows that it serves us again
-    RETRY_REFUSED_S = 600, // a refusal is permanent until somebody mends it
-    RETRY_AFTER_MIN_S = 5, // what a PBX may ask for (Retry-After)
+    RETRY_REFUSED_S = 600,      // a refusal is permanent until somebody mends it
+    RETRY_AFTER_MIN_S = 5,      // what a PBX may ask for (Retry-After)
     RETRY_AFTER_MAX_S = 3600,
 };
 

@@ -30,12 +30,15 @@ class WirePbx:
         self.socket.bind(("127.0.0.1", world.ports.wire))
         self.here = f"127.0.0.1:{world.ports.wire}"
         self.received = queue.Queue()
+        self.registers = []  # all that came
         threading.Thread(target=self.receive, daemon=True).start()
 
     def receive(self):
         while True:
             datagram, sender = self.socket.recvfrom(65535)
             message = Message(datagram.decode(errors="replace"))
+            if message.start_line.startswith("REGISTER"):
+                self.registers.append(message)
             if message.start_line.startswith(("REGISTER", "OPTIONS")):
                 self.socket.sendto(accepted(message).encode(), sender)
             else:
@@ -96,6 +99,23 @@ def accepted(request):
         expires = request.first("Expires") or "600"
         lines.append(f"Contact: {request.first('Contact')};expires={expires}")
     return "\r\n".join([*lines, "Content-Length: 0", "", ""])
+
+
+def cseq_of(message):
+    return int(message.first("CSeq").split()[0])
+
+
+def moved(text, boot="", ahead=0, until=0):
+    """A file of registrations, of another start of the machine and with other times, in us."""
+    heading, *lines, end = text.splitlines()
+    words = heading.split()
+    check(words[:3] == ["lineward", "registrations", "2"], f"an unknown file: {heading}")
+    words[3:] = [boot or words[3], str(int(words[4]) + ahead)]
+    moved_lines = []
+    for line in lines:
+        line_id, at, rest = line.split(" ", 2)
+        moved_lines.append(f"{line_id} {int(at) + until} {rest}")
+    return "\n".join([" ".join(words), *moved_lines, end, ""])
 
 
 class Trial:
@@ -294,6 +314,42 @@ class Trial:
         self.lineward.wait_registered(USERS)
         self.forward("102", "105")
         self.check_call("102", "105")
+
+    def check_resumed(self, what, text, is_believed):
+        """Starts with this file of registrations: is a REGISTER of line 201 needed?"""
+        already = len(self.wire.registers)
+        (self.lineward.data / "registrations").write_text(text)
+        self.lineward.start()
+        self.lineward.wait_registered(["201"], group="wire")
+        time.sleep(0.5)
+        came = self.wire.registers[already:]
+        check(len(came) == (0 if is_believed else 1), f"{what}: {len(came)} REGISTERs")
+        for register in came:
+            former = self.wire.registers[already - 1]
+            check(register.first("Call-ID") == former.first("Call-ID"), f"{what}: new Call-ID")
+            check(cseq_of(register) > cseq_of(former), f"{what}: the CSeq does not rise")
+        self.lineward.stop()
+        return (self.lineward.data / "registrations").read_text()
+
+    def test_registrations_clock(self):
+        """A wall clock that was set since is made up for, unless the machine was started anew."""
+        hour, boot = 3600 * 1000000, "01234567-89ab-cdef-0123-456789abcdef"
+        self.lineward.wait_registered(["201"], group="wire")
+        self.lineward.stop()
+        text = (self.lineward.data / "registrations").read_text()
+        for what, change, is_believed in (
+                ("nothing changed", {}, True),
+                ("set forward", {"ahead": -hour, "until": -hour}, True),
+                ("set back", {"ahead": hour, "until": hour}, True),
+                ("another start of the machine", {"boot": boot}, True),
+                ("another start, set forward", {"boot": boot, "ahead": -hour, "until": -hour},
+                 False),
+                ("another start, set back", {"boot": boot, "ahead": hour, "until": hour}, False),
+                ("over meanwhile", {"until": -hour}, False),
+                ("longer than would be asked for", {"until": hour}, False)):
+            text = self.check_resumed(what, moved(text, **change), is_believed)
+        self.lineward.start()
+        self.need_pbx()
 
     def test_damaged_password(self):
         """A stored password that cannot be read: its line says so, all others start and work."""
