@@ -181,6 +181,25 @@ class Trial:
             self.wire.send(nonsense)
         self.check_wire_call("after-malformed")
 
+    def test_last_hop(self):
+        """Max-Forwards of 0 or none at all: the call has arrived, and is forwarded."""
+        for name, change in (("hops-0", {"Max_Forwards": "0"}),
+                             ("hops-none", {"without": "Max-Forwards"})):
+            self.wire.send(self.wire.invite(name, **change))
+            final = self.wire.final(name)
+            self.wire.send(self.wire.ack(final))
+            check(final.status == 302, f"{name}: {final.start_line}, not 302")
+
+    def test_content(self):
+        """A session description is not read; anything else gets 415, and says what is taken."""
+        for name, kind, status in (("sdp", "application/sdp", 302), ("xml", "text/xml", 415)):
+            self.wire.send(self.wire.invite(name, Content_Type=kind, Content_Length="6")
+                           + "v=9;\r\n")
+            final = self.wire.final(name)
+            self.wire.send(self.wire.ack(final))
+            check(final.status == status, f"{kind}: {final.start_line}, not {status}")
+        check(final.first("Accept") == "application/sdp", "415 does not say what is taken")
+
     def test_retransmitted_invite(self):
         """The same INVITE again gets the same answer, and the journal knows one call."""
         invite = self.wire.invite("again")
