@@ -85,13 +85,14 @@ def tls_configuration(ports, certificate):
 
 class Pbx:
     """Kamailio as the PBX. `is_following` selects whether it follows a 302, `has_tcp` whether it
-    takes connections; `certificate` (files .crt and .key) makes it listen by TLS, too."""
+    takes connections; `certificate` (files .crt and .key) makes it listen by TLS, too. All its
+    extensions can be given."""
 
-    def __init__(self, ports, directory, is_following=True, has_tcp=False, certificate=None):
+    def __init__(self, ports, directory, is_following=True, has_tcp=False, certificate=None,
+                 extensions=(*USERS, *PHONES)):
         self.port, self.directory, self.program = ports.pbx, Path(directory), None
         self.executable = find_program("kamailio")
         self.memory_mb = 64 if certificate else 16  # with less, its TLS refuses to work
-        extensions = [*USERS, *PHONES]
         values = {
             "PBX_PORT": ports.pbx,
             "TCP": (f"tcp_children=2\nlisten=tcp:127.0.0.1:{ports.pbx}" if has_tcp
@@ -145,10 +146,10 @@ class Pbx:
 
 
 class Sipp:
-    """Runs sipp scenarios against the PBX."""
+    """Runs sipp scenarios against the PBX. `phones` are the extensions of the phones."""
 
-    def __init__(self, ports, directory):
-        self.ports, self.directory = ports, Path(directory)
+    def __init__(self, ports, directory, phones=PHONES):
+        self.ports, self.directory, self.phones = ports, Path(directory), phones
         self.executable = find_program("sipp")
 
     def start(self, name, scenario, port, *options):
@@ -173,26 +174,34 @@ class Sipp:
     def register_phones(self):
         accounts = self.directory / "phones.csv"
         accounts.write_text("SEQUENTIAL\n" + "".join(
-            f"{e};[authentication username={e} password={password_of(e)}]\n" for e in PHONES))
+            f"{e};[authentication username={e} password={password_of(e)}]\n"
+            for e in self.phones))
         program = self.start("register", "register.xml", self.ports.inside_callers[0],
                              "-inf", accounts, "-key", "phone_port", self.ports.phones,
-                             "-m", len(PHONES), "-timeout", 5, "-timeout_error")
+                             "-m", len(self.phones), "-timeout", 5, "-timeout_error")
         wait_until("the phones are registered", lambda: not program.is_running(), 8)
         if program.stop() != 0:
             raise Trouble(f"the phones could not register:\n{program.tail()}")
 
     def start_call(self, name, caller, callee, patience_ms, talk_ms):
-        """Starts a call and returns its program."""
-        if caller.is_inside:
-            port, account = self.ports.inside_callers, caller.number
-        else:
-            port, account = self.ports.trunk_callers, "trunk"
+        """Starts a call, whose Call-ID is the name, and returns its program."""
+        return self.start_calls(name, caller.is_inside and caller.number, [(caller, callee)],
+                                patience_ms, talk_ms, call_id=name)
+
+    def start_calls(self, name, account, calls, patience_ms, talk_ms=50, rate=20, call_id=None):
+        """Starts (caller, callee) pairs by one program, `rate` a second, and returns it. All are
+        callers of one account: of that phone, or (account false) from the trunk. The Call-IDs are
+        NAME-1, NAME-2 ... in this order."""
+        port = free_port(self.ports.inside_callers if account else self.ports.trunk_callers)
+        account = account or "trunk"
+        listed = self.directory / f"{name}.csv"
+        listed.write_text("SEQUENTIAL\n" + "".join(
+            f"{callee};{caller.sip_from};{caller.sip_identity}\n" for caller, callee in calls))
         return self.start(
-            name, "caller.xml", free_port(port), "-m", 1, "-cid_str", name,
-            "-key", "callee", callee, "-key", "from", caller.sip_from,
-            "-key", "identity", caller.sip_identity, "-au", account, "-ap", password_of(account),
-            "-recv_timeout", patience_ms, "-d", talk_ms,
-            "-timeout", patience_ms // 1000 + 8)
+            name, "caller.xml", port, "-inf", listed, "-m", len(calls), "-l", len(calls),
+            "-r", rate, "-cid_str", call_id or f"{name}-%u",
+            "-au", account, "-ap", password_of(account), "-recv_timeout", patience_ms,
+            "-d", talk_ms, "-timeout", (patience_ms + talk_ms) // 1000 + len(calls) // rate + 8)
 
 
 def is_port_bound(port):
@@ -365,10 +374,11 @@ def setup_commands(ports):
 class World:
     """All of it. `with World(directory, binary, offset) as world:` starts the phones, the outside
     world and (unless has_pbx is false) the PBX; lineward starts by set_up(). The block's end ends
-    all. Logs and data go to build/DIRECTORY, which is emptied first and stays for inspection."""
+    all. Logs and data go to build/DIRECTORY, which is emptied first and stays for inspection.
+    `lines` and `phones` are the extensions that the PBX has."""
 
-    def __init__(self, directory, binary, offset, has_pbx=True):
-        self.has_pbx = has_pbx
+    def __init__(self, directory, binary, offset, has_pbx=True, lines=(*USERS,), phones=PHONES):
+        self.has_pbx, self.extensions = has_pbx, (*lines, *phones)
         self.ports = Ports(offset)
         self.directory = ROOT / "build" / directory
         self.names = itertools.count(1)
@@ -379,7 +389,7 @@ class World:
         shutil.rmtree(self.directory, ignore_errors=True)
         self.directory.mkdir(parents=True)
         self.pbx = None
-        self.sipp = Sipp(self.ports, self.directory)
+        self.sipp = Sipp(self.ports, self.directory, phones)
 
     def __enter__(self):
         self.sipp.start_target("outside", self.ports.outside)
@@ -392,7 +402,8 @@ class World:
         """Starts the PBX, instead of the one before. It knows the phones, but no line yet."""
         if self.pbx:
             self.pbx.stop()
-        self.pbx = Pbx(self.ports, self.directory, is_following, has_tcp, certificate)
+        self.pbx = Pbx(self.ports, self.directory, is_following, has_tcp, certificate,
+                       self.extensions)
         self.pbx.start()
         self.sipp.register_phones()
 
@@ -421,20 +432,31 @@ def place_call(sipp, call_id, caller, callee, patience_ms=8000, talk_ms=50):
     wait_until(f"the call from {caller} to {callee} ends", lambda: not program.is_running(),
                patience_ms / 1000 + 10)
     program.stop()
-    answers = [m.status for m in read_log(sipp.directory / f"{call_id}.messages")
-               if m.is_received and m.method == "INVITE" and m.status != 407]
-    if not answers:
+    call = read_calls(sipp.directory, call_id).get(call_id)
+    if not call:
         raise Trouble(f"sipp could not call {callee}:\n{program.tail()}")
-    return Call(call_id, answers, arrivals(sipp.directory, call_id))
+    return call
 
 
-def arrivals(directory, call_id):
-    """The INVITEs of a call that reached a phone or the outside world, each once."""
-    found = {}
+def read_calls(directory, name):
+    """The calls that the program NAME has placed and that were answered, by their Call-ID."""
+    calls = {}
+    for message in read_log(directory / f"{name}.messages"):
+        if message.is_received and message.method == "INVITE" and message.status != 407:
+            call_id = message.first("Call-ID")
+            calls.setdefault(call_id, Call(call_id, [], [])).answers.append(message.status)
+    add_arrivals(directory, calls)
+    return calls
+
+
+def add_arrivals(directory, calls):
+    """Adds to each call its INVITEs that reached a phone or the outside world, each once."""
+    seen = set()
     for target in ("phones", "outside"):
         for message in read_log(directory / f"{target}.messages"):
-            if (message.is_received and message.start_line.startswith("INVITE")
-                    and message.first("Call-ID") == call_id):
+            call, via = calls.get(message.first("Call-ID")), message.first("Via")
+            is_invite = message.is_received and message.start_line.startswith("INVITE")
+            if call and is_invite and via not in seen:
+                seen.add(via)
                 message.target = target
-                found.setdefault(message.first("Via"), message)
-    return list(found.values())
+                call.arrivals.append(message)

@@ -5,6 +5,7 @@
 #include "unit/check.h"
 
 #include <stdalign.h>
+#include <stddef.h>
 #include <string.h>
 
 enum { RULES_MAX = 9 };
@@ -441,32 +442,46 @@ static void test_conditions_that_are_asked(void **state)
     assert_int_equal(conditions_of(&fixture), 0);
 }
 
+// A group's block with three mandatory rules to 104, the second one for another condition.
+struct group_block {
+    struct snapshot_group group;
+    struct snapshot_rule rules[3];
+    struct snapshot_interval interval;
+    char texts[8];
+};
+
+static void begin_group(struct group_block *block, const struct snapshot_group *group)
+{
+    memset(block, 0, sizeof *block);
+    block->group = *group;
+    block->group.size = sizeof *block;
+    block->group.rules = (struct snapshot_list){offsetof(struct group_block, rules), 3};
+    memcpy(block->texts, "104", 3);
+    for (unsigned i = 0; i < 3; i++) {
+        block->rules[i] = (struct snapshot_rule){
+            .level = LEVEL_MANDATORY,
+            .rule_id = i + 1,
+            .condition = i == 1 ? CONDITION_BUSY : CONDITION_IMMEDIATE,
+            .target = {offsetof(struct group_block, texts), 3}};
+    }
+}
+
+static void prepare_with(struct fixture *fixture, const struct group_block *block)
+{
+    fwd_prepare(&block->group, &fixture->numbering, line_in(&fixture->block), &fixture->call,
+                &fixture->room, &fixture->facts);
+}
+
 // The administrator's rules stand in the group's block.
 static void test_rules_of_the_group(void **state)
 {
     (void)state;
     struct fixture fixture;
-    struct {
-        struct snapshot_group group;
-        struct snapshot_rule rules[3];
-        char texts[8];
-    } block;
+    struct group_block block;
     set_up(&fixture);
-    memset(&block, 0, sizeof block);
-    block.group = fixture.group;
-    block.group.size = sizeof block;
-    block.group.rules = (struct snapshot_list){(uint16_t)((char *)block.rules - (char *)&block), 3};
-    memcpy(block.texts, "104", 3);
-    for (unsigned i = 0; i < 3; i++) {
-        block.rules[i] = (struct snapshot_rule){
-            .level = LEVEL_MANDATORY,
-            .rule_id = i + 1,
-            .condition = i == 1 ? CONDITION_BUSY : CONDITION_IMMEDIATE,
-            .target = {(uint16_t)(block.texts - (char *)&block), 3}};
-    }
+    begin_group(&block, &fixture.group);
     add_rule(&fixture.block, CONDITION_IMMEDIATE, ORIGIN_ALL, "103");
-    fwd_prepare(&block.group, &fixture.numbering, line_in(&fixture.block), &fixture.call,
-                &fixture.room, &fixture.facts);
+    prepare_with(&fixture, &block);
     const struct fwd_rule *rules = fixture.facts.rules;
     assert_int_equal(fixture.facts.rule_count, 3);
     assert_span(rules[0].target.stored, "103");
@@ -474,6 +489,28 @@ static void test_rules_of_the_group(void **state)
     assert_int_equal(rules[1].rule_id, 1);
     assert_int_equal(rules[2].rule_id, 3);
     assert_int_equal(rules[2].level, LEVEL_MANDATORY);
+}
+
+// From 8 to 9 in the group's zone, wherever the user is.
+static void test_schedule_of_the_group(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct group_block block;
+    struct snapshot_zone east = {.step_count = 1, .steps = {{.from_s = -100000, .offset_s = 3600}}};
+    set_up(&fixture);
+    begin_group(&block, &fixture.group);
+    block.interval = (struct snapshot_interval){
+        .days = 0x7f, .from_minute = 480, .until_minute = 540};
+    block.rules[0].schedule = (struct snapshot_list){offsetof(struct group_block, interval), 1};
+    fixture.call.wall_us = UINT64_C(8 * 3600) * 1000000;
+    fixture.call.line_zone = &east;
+    prepare_with(&fixture, &block);
+    assert_int_equal(fixture.facts.rules[0].finding, FWD_APPLIES);
+    fixture.call.line_zone = NULL;
+    fixture.call.group_zone = &east;
+    prepare_with(&fixture, &block);
+    assert_int_equal(fixture.facts.rules[0].finding, FWD_OTHER_TIME);
 }
 
 static void test_limits(void **state)
@@ -541,6 +578,7 @@ int main(void)
         cmocka_unit_test(test_what_names_a_rule),
         cmocka_unit_test(test_conditions_that_are_asked),
         cmocka_unit_test(test_rules_of_the_group),
+        cmocka_unit_test(test_schedule_of_the_group),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_chosen),
     };
