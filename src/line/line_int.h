@@ -70,9 +70,11 @@ struct line_group_slot {
     bool is_lost;              // the PBX does not answer: probes are sent
     bool is_proven;            // the PBX has answered where it is now, since it was lost last
     uint8_t refusal_count;     // answers of 503 in a row, from all lines
+    uint8_t turn_count;        // how often that was told since a line was registered
     uint8_t target_count, allowed_count;
-    uint64_t heard_at_us; // when the PBX last answered, or we turned to it
-    struct flow trial;    // of line_try_peer
+    uint64_t patient_until_us; // until then it is not told again
+    uint64_t heard_at_us;      // when the PBX last answered, or we turned to it
+    struct flow trial;         // of line_try_peer
     struct address targets[LINE_TARGET_MAX];
     struct address_range allowed[ALLOWED_SOURCES_MAX];
     struct line_route routes[LINE_ROUTES_MAX];
@@ -194,6 +196,8 @@ void line_send_probe(struct line_table *table, struct turn *turn, struct pool_id
 // probe.c: whether the PBX answers at all
 enum { LINE_SILENT_US = 8 * 1000 * 1000 }; // after which there is no answer
 void line_group_lost(struct turn *turn, struct line_group_slot *slot);
+// A line was registered, or the group is set anew: refusals count from the beginning.
+void line_forget_refusals(struct line_group_slot *slot);
 // The PBX is elsewhere now; `is_doubtful`: asked first whether it is really there.
 void line_turn_to(struct turn *turn, struct line_group_slot *slot, bool is_doubtful);
 // A final answer has come from where the PBX is.

@@ -8,6 +8,8 @@
 
 enum {
     PROBE_INTERVAL_US = 5 * 1000 * 1000,
+    PATIENCE_US = 30 * 1000 * 1000,
+    PATIENCE_MAX_US = 300 * 1000 * 1000,
     REFUSALS = 3,              // answers of 503 in a row that count as a failure of the PBX
     AWAY_US = 4 * 1000 * 1000, // without any answer: more than an overloaded PBX or network does
 };
@@ -47,6 +49,26 @@ void line_group_lost(struct turn *turn, struct line_group_slot *slot)
     tell_silence(turn, slot);
 }
 
+void line_forget_refusals(struct line_group_slot *slot)
+{
+    slot->refusal_count = slot->turn_count = 0;
+    slot->patient_until_us = 0;
+}
+
+// Each target has had its turn and says 503: turning to and fro brings all lines along each time,
+// so from now on it is done less and less often.
+static void be_patient(const struct turn *turn, struct line_group_slot *slot)
+{
+    uint64_t wait_us = PATIENCE_US;
+    if (slot->turn_count < UINT8_MAX) slot->turn_count++;
+    if (slot->turn_count < slot->target_count) return;
+    for (int i = slot->target_count; i < slot->turn_count && wait_us < PATIENCE_MAX_US; i++) {
+        wait_us *= 2;
+    }
+    if (wait_us > PATIENCE_MAX_US) wait_us = PATIENCE_MAX_US;
+    slot->patient_until_us = turn->now_us + wait_us;
+}
+
 // Some PBXs say 503 to a single line that they do not like: several in a row, with no other answer
 // between, are the PBX's own.
 void line_group_heard(struct turn *turn, struct line_group_slot *slot,
@@ -55,8 +77,10 @@ void line_group_heard(struct turn *turn, struct line_group_slot *slot,
     uint32_t enough = slot->line_count < REFUSALS ? slot->line_count : REFUSALS;
     slot->heard_at_us = turn->now_us;
     if (message->status == 503) {
+        if (turn->now_us < slot->patient_until_us) return;
         if (++slot->refusal_count < enough) return;
         slot->refusal_count = 0;
+        be_patient(turn, slot);
         tell_failure(turn, slot, SPAN("503 from the PBX"));
         return;
     }

@@ -348,6 +348,7 @@ static void registered(struct line_table *table, struct turn *turn, struct pool_
         return;
     }
     line->failure_count = 0;
+    line_forget_refusals(line_group_of(table, line));
     line_note_route(table, line, message);
     line_note_granted(turn, line_group_of(table, line), seconds);
     tell(table, turn, line, REGISTRATION_REGISTERED, message->status, SPAN_NONE);

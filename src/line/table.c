@@ -227,7 +227,7 @@ bool line_put_group(struct line_table *table, struct turn *turn, const struct sn
         slot->cseq = line_first_cseq(turn);
     }
     if (is_restart) {
-        slot->refusal_count = 0;
+        line_forget_refusals(slot);
         slot->granted_s = 0;
         slot->saved_peer = (struct address){0};
     }

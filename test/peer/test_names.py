@@ -12,6 +12,8 @@ from names import SRV, NameServer
 from peers import DOMAIN, HERE, PHONES, USERS, Pbx, Sipp, World, password_of, place_call
 from processes import Program, find_program, wait_until
 from runner import arguments, check, run_script, run_tests
+from wire import Pbx as WirePbx
+from wire import response_to
 
 INSIDE = "106"
 STRANGER, FRIEND = "127.0.0.9", "127.0.0.7"
@@ -57,6 +59,7 @@ class Trial:
         directory.mkdir()
         self.pbx2 = Pbx(self.second, directory)
         self.sipp2 = Sipp(self.second, directory)
+        self.wires = [WirePbx(("127.0.0.1", world.ports.sip), 0) for _ in range(2)]
 
     def tell_names(self):
         self.names.tell(
@@ -67,7 +70,9 @@ class Trial:
             "six.trial AAAA ::1",
             f"_sip._udp.friend.trial SRV 10 0 {self.world.ports.pbx} a.{DOMAIN}",
             f"_sip._udp.friend.trial SRV 20 0 5060 friend.{DOMAIN}",
-            f"friend.{DOMAIN} A {FRIEND}")
+            f"friend.{DOMAIN} A {FRIEND}",
+            *(f"_sip._udp.refusing.trial SRV {10 + i} 0 {wire.port} a.{DOMAIN}"
+              for i, wire in enumerate(self.wires)))
 
     def set_up(self):
         self.tell_names()
@@ -171,6 +176,24 @@ class Trial:
         self.wait_peer(self.second.pbx, 15)
         self.check_call(self.sipp2)
         self.tell_names()
+
+    def test_both_refuse(self):
+        """Two PBXs that answer, but refuse every REGISTER: both are tried, and then patience."""
+        lineward, lines = self.lineward, range(401, 411)
+        for wire in self.wires:
+            wire.answer = lambda request: [response_to(
+                request, 503 if request.method == "REGISTER" else 200, "Closed Today")]
+        lineward.command("group", "add", "refusing", "--server", "refusing.trial", "--domain",
+                         DOMAIN)
+        for extension in lines:
+            lineward.command("line", "add", str(extension), "--group", "refusing")
+        time.sleep(10)
+        counts = [sum(r.method == "REGISTER" for r in wire.requests) for wire in self.wires]
+        check(all(counts), f"not both were tried: {counts} REGISTERs")
+        check(sum(counts) <= 6 * len(lines), f"a storm: {counts} REGISTERs of {len(lines)} lines")
+        for wire in self.wires:
+            wire.answer = wire.accept
+        lineward.wait_registered([str(e) for e in lines], group="refusing", seconds=60)
 
     # ---- IPv6
 
