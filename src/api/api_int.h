@@ -351,6 +351,8 @@ handler api_health_get, api_presets_list, api_status_get;
 handler api_import_post, api_export_get, api_messages_list;
 handler api_records_list, api_records_add, api_records_get, api_records_put, api_records_patch,
     api_records_remove;
+handler api_slots_list, api_slots_put;
+handler api_number_post;
 handler api_session_get, api_session_post, api_session_delete, api_sessions_list,
     api_sessions_remove, api_password_put;
 handler api_tokens_list, api_tokens_add, api_tokens_remove;

@@ -57,7 +57,8 @@ static const struct route routes[] = {
 
     {METHOD_GET,    LINE "/messages",              api_messages_list,  KIND_LINE,       "after", FOR_ADMIN, SCOPE_ADMIN},
 
-    {METHOD_GET,    LINE "/forwardings",           api_records_list,   KIND_FORWARDING, NULL, FOR_OWNER, SCOPE_READ},
+    {METHOD_GET,    LINE "/forwardings",           api_slots_list,     KIND_FORWARDING, NULL, FOR_OWNER, SCOPE_READ},
+    {METHOD_PUT,    LINE "/forwardings",           api_slots_put,      KIND_FORWARDING, NULL, FOR_OWNER, SCOPE_WRITE},
     {METHOD_GET,    SLOT,                          api_records_get,    KIND_FORWARDING, NULL, FOR_OWNER, SCOPE_READ},
     {METHOD_PUT,    SLOT,                          api_records_put,    KIND_FORWARDING, NULL, FOR_OWNER, SCOPE_WRITE},
     {METHOD_PATCH,  SLOT,                          api_records_patch,  KIND_FORWARDING, NULL, FOR_OWNER, SCOPE_WRITE},
@@ -84,6 +85,7 @@ static const struct route routes[] = {
     {METHOD_PATCH,  API "/calendars/{name}",       api_records_patch,  KIND_CALENDAR,   NULL, FOR_ADMIN, SCOPE_ADMIN},
     {METHOD_DELETE, API "/calendars/{name}",       api_records_remove, KIND_CALENDAR,   NULL, FOR_ADMIN, SCOPE_ADMIN},
 
+    {METHOD_POST,   API "/groups/{group}/number",  api_number_post,    KIND_LINE,       NULL, FOR_MEMBER, SCOPE_READ},
     {METHOD_POST,   LINE "/explain",               api_explain_post,   KIND_LINE,       "language", FOR_OWNER, SCOPE_READ},
     {METHOD_GET,    API "/journal",                api_journal_list,   0,               "group line caller outcome since until text limit before language", FOR_OWNER, SCOPE_READ},
     {METHOD_GET,    API "/audit",                  api_audit_list,     0,               "kind key actor since until text limit before", FOR_ADMIN, SCOPE_READ},

@@ -155,7 +155,7 @@ command_run cli_forward_list, cli_forward_set, cli_forward_clear;
 command_run cli_token_list, cli_token_add, cli_token_remove;
 command_run cli_explain, cli_journal, cli_audit, cli_status;
 command_run cli_completion, cli_manual, cli_preset_list, cli_preset_show, cli_import, cli_export;
-command_run cli_trace;
+command_run cli_trace, cli_number;
 // The preset of a name; NULL, with the reason printed, where there is none.
 const struct model_preset *cli_preset_find(const char *name);
 // Prints what may stand for the last of the words behind "lineward", one a line: for the shell.

@@ -181,6 +181,7 @@ const struct command cli_commands[] = {
     {"token",   "remove", "SERIAL",         1, 1, "revoke a token",                                NULL,                  false, 0,               cli_token_remove},
 
     {"explain", NULL,     "EXT",            1, 1, "tell what would happen to a call now, and why", explain_options,       false, KIND_LINE,       cli_explain},
+    {"number",  NULL,     "GROUP NUMBER",   2, 2, "tell what a group makes of a number",           NULL,                  false, KIND_GROUP,      cli_number},
     {"journal", NULL,     "[EXT]",          0, 1, "tell what happened to calls, and why",          journal_options,       false, 0,               cli_journal},
     {"audit",   NULL,     "[KEY]",          0, 1, "tell who changed which setting",                audit_options,         false, 0,               cli_audit},
     {"status",  NULL,     "",               0, 0, "tell how the server is doing",                  NULL,                  false, 0,               cli_status},

@@ -202,8 +202,8 @@ enum err settings_check_line_exists(struct settings *settings, const char *group
     return settings_fail(problem, ERR_NOT_FOUND, "extension", "is no line of the group");
 }
 
-// NULL, or why nothing may be forwarded to `target`. behaviour.md "Forwardings".
-static const char *check_permitted(const struct settings_site *site, struct span target)
+// behaviour.md "Forwardings".
+const char *settings_check_permitted(const struct settings_site *site, struct span target)
 {
     enum model_number_class number_class = country_classify(&site->numbering, target);
     if (number_class == NUMBER_EMERGENCY) return "is an emergency number";
@@ -232,7 +232,7 @@ enum err settings_check_target(struct settings *settings, const char *line, char
         phone_is_same(&site->numbering, domain, span_of(read.text), span_of(line))) {
         return settings_fail(problem, ERR_INVALID, "target", "is the line itself");
     }
-    refused = check_permitted(site, span_of(read.text));
+    refused = settings_check_permitted(site, span_of(read.text));
     if (refused) return settings_fail(problem, ERR_INVALID, "target", "%s", refused);
     text_copy(target, TEXT_SIZE, span_of(read.text));
     return ERR_NONE;

@@ -44,26 +44,31 @@ static enum err find_extension(struct settings *settings, struct span extension,
     return ERR_NONE;
 }
 
-// Fills in the caller's stored form, and whether that is internal: by the ranges, or as a line.
+enum err settings_judge_origin(struct settings *settings, struct span stored, bool *is_internal,
+                               struct settings_problem *problem)
+{
+    const struct phone_numbering *numbering = &settings->site.numbering;
+    struct span extension = phone_possible_extension(numbering, stored);
+    // No number, but perhaps a line all the same: "reception".
+    bool is_name = phone_read(numbering, stored, false).kind == PHONE_INVALID;
+    enum err err = find_extension(settings, is_name ? stored : extension, is_internal, problem);
+    if (phone_is_in_ranges(numbering, stored)) *is_internal = true;
+    return err;
+}
+
+// Fills in the caller's stored form, and whether that is internal.
 static enum err judge_caller(struct settings *settings, struct span from,
                              struct settings_answer *answer, struct settings_problem *problem)
 {
     const struct phone_numbering *numbering = &settings->site.numbering;
     struct phone_number number = phone_read(numbering, from,
                                             settings->site.group.settings.is_caller_as_dialled);
-    struct span caller = span_of(number.text);
-    struct span extension = phone_possible_extension(numbering, caller);
-    if (number.kind == PHONE_INVALID) {
-        // No number, but perhaps a line all the same: "reception".
-        extension = caller = span_trim(from);
-    }
+    struct span caller = number.kind == PHONE_INVALID ? span_trim(from) : span_of(number.text);
     if (caller.len == 0) caller = SPAN("anonymous");
     if (!text_copy(answer->caller, sizeof answer->caller, caller)) {
         text_copy(answer->caller, sizeof answer->caller, SPAN("unknown"));
     }
-    enum err err = find_extension(settings, extension, &answer->is_internal, problem);
-    if (phone_is_in_ranges(numbering, caller)) answer->is_internal = true;
-    return err;
+    return settings_judge_origin(settings, caller, &answer->is_internal, problem);
 }
 
 // The zone's clocks at the time that is asked about, which may be far from now.

@@ -135,3 +135,20 @@ struct settings_answer {
 enum err settings_explain(struct settings *settings, const struct settings_question *question,
                           struct settings_answer *answer,
                           struct settings_problem *problem) WARN_UNUSED;
+
+// What a number is at a group: read as the target of a forwarding, and as that of a caller.
+struct settings_number {
+    char stored[TEXT_SIZE]; // empty: it is no target; `reason` says why
+    char dialled[TEXT_SIZE];
+    enum model_number_class number_class;
+    bool is_internal;
+    bool is_permitted;        // forwardings may lead there, as far as the group is concerned
+    char reason[REASON_SIZE]; // why not: "is an emergency number"
+    // A caller whom the PBX presents like this; empty: no number
+    char caller[NUMBER_SIZE];
+    bool is_caller_internal;
+};
+// ERR_NOT_FOUND where there is no such group.
+enum err settings_test_number(struct settings *settings, const char *group, struct span text,
+                              struct settings_number *number,
+                              struct settings_problem *problem) WARN_UNUSED;

@@ -13,7 +13,12 @@ enum err settings_fail(struct settings_problem *problem, enum err err, const cha
 enum err settings_fail_store(const struct settings *settings, enum err err,
                              struct settings_problem *problem);
 
+struct settings_site;
+
 // ---- Checks (check.c, host.c, loop.c)
+
+// NULL, or why the site permits no forwarding to a stored target.
+const char *settings_check_permitted(const struct settings_site *site, struct span target);
 
 // Checks what can be told from the record alone, and brings its texts into their stored form.
 enum err settings_check_record(enum model_kind kind, void *record,
@@ -50,6 +55,13 @@ enum err settings_check_rule_references(struct settings *settings, enum model_ki
 // Brings "HOST" or "HOST:PORT" into its stored form, in place. NULL, or the reason why it is
 // neither.
 const char *settings_read_host(char text[TEXT_SIZE]);
+
+// ---- Who is internal (explain.c)
+
+// Whether a stored number, or what is no number, is one of settings->site: by its ranges, or as a
+// line.
+enum err settings_judge_origin(struct settings *settings, struct span stored, bool *is_internal,
+                               struct settings_problem *problem);
 
 // ---- Audit (audit.c)
 

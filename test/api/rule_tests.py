@@ -58,3 +58,95 @@ class RuleTests:
         refused = self.call("explainCall", "main", "101", status=422,
                             body={"at": "soon", "assume": wrong})
         self.assertEqual(set(refused.fields), {"at"} | {f"assume.{name}" for name in wrong})
+
+    def test_all_forwardings_at_once(self):
+        line = ("main", "101")
+        tag = self.call("listForwardings", *line).headers["ETag"]
+        wanted = [{"condition": "busy", "origin": "all", "target": "102"},
+                  {"condition": "no_answer", "origin": "internal", "target": "103", "delay": 10}]
+        answer = self.call("putForwardings", *line, body={"items": wanted}, status=200,
+                           headers={"If-Match": tag})
+        listed = self.call("listForwardings", *line)
+        self.assertEqual((listed.json["items"], listed.headers["ETag"]),
+                         (answer.json["items"], answer.headers["ETag"]))
+        self.assertEqual([(item["condition"], item["origin"], item["target"], item["delay"])
+                          for item in listed.json["items"]],
+                         [("busy", "all", "102", 0), ("no_answer", "internal", "103", 10)])
+        self.call("putForwardings", *line, body={"items": []}, status=412,
+                  headers={"If-Match": tag})
+        audited = self.call("listAudit", query={"kind": "forwarding", "key": "main/101"}).json
+        self.assertEqual([(entry["key"], entry["action"]) for entry in audited["items"][:3]],
+                         [("main/101/busy/all", "added"),
+                          ("main/101/no_answer/internal", "added"),
+                          ("main/101/immediate/external", "removed")])
+        # What was read can be put back, and that changes nothing.
+        again = self.call("putForwardings", *line, body={"items": listed.json["items"]},
+                          status=200)
+        self.assertEqual(again.headers["ETag"], listed.headers["ETag"])
+        self.assertEqual(self.call("listAudit", query={"key": "main/101"}).json["items"][0],
+                         audited["items"][0])
+        emptied = self.call("putForwardings", *line, body={"items": []}, status=200).json
+        self.assertEqual(emptied["items"], [])
+
+    def test_one_bad_forwarding_changes_nothing(self):
+        line = ("main", "101")
+        before = self.call("listForwardings", *line)
+        good = {"condition": "busy", "origin": "all", "target": "102"}
+
+        def refused(*items):
+            answer = self.call("putForwardings", *line, body={"items": list(items)}, status=422)
+            after = self.call("listForwardings", *line)
+            self.assertEqual(after.json, before.json)
+            return answer.fields
+        self.assertEqual(refused(good, {**good, "condition": "dnd", "target": "101"}),
+                         {"items[1].target": "is the line itself"})
+        self.assertEqual(refused({"condition": "dnd", "origin": "all", "target": "112"}, good,
+                                 {"condition": "dnd", "origin": "internal", "target": "?"}).keys(),
+                         {"items[0].target", "items[2].target"})
+        self.assertEqual(refused(good, {"origin": "some", "colour": 1, "extension": "102"}).keys(),
+                         {f"items[1].{name}" for name in
+                          ("condition", "origin", "target", "colour", "extension")})
+        self.assertEqual(refused(good, good), {"items[1]": "is for a slot that comes twice"})
+        self.assertEqual(refused(good, 5), {"items[1]": "must be an object"})
+        self.assertEqual(refused(*[good] * 19), {"items": "must be at most 18: one for each slot"})
+        self.call("putForwardings", "main", "999", body={"items": []}, status=404)
+
+    def test_all_forwardings_are_checked_together(self):
+        """Loops are those of the new forwardings, not of the ones that go, or are still to come."""
+        self.call("putForwarding", "main", "102", "immediate", "internal", status=201,
+                  body={"target": "101"})
+        slot = {"condition": "immediate", "origin": "all", "target": "102"}
+        refused = self.call("putForwardings", "main", "101", body={"items": [slot]}, status=422)
+        self.assertEqual(refused.fields,
+                         {"items[0].target": "leads back to this line: 101 -> 102 -> 101"})
+        inner = {**slot, "origin": "internal", "target": "103"}
+        self.call("putForwardings", "main", "101", body={"items": [slot, inner]}, status=200)
+        busy = {**slot, "condition": "busy"}
+        warned = self.call("putForwardings", "main", "101", body={"items": [busy]}, status=200)
+        self.assertIn("101 -> 102 -> 101", warned.json["warnings"][0])
+
+    def test_numbers(self):
+        def number(text):
+            return self.call("testNumber", "main", body={"number": text}, status=200).json
+        self.assertEqual(number("030 1234-101"), {
+            "stored": "101", "dialled": "101", "class": "internal", "internal": True,
+            "emergency": False, "barred": False, "permitted": True, "reason": "",
+            "caller": {"stored": "101", "internal": True}})
+        self.assertEqual(number("0170 1234567"), {
+            "stored": "+491701234567", "dialled": "001701234567", "class": "mobile",
+            "internal": False, "emergency": False, "barred": False, "permitted": True,
+            "reason": "", "caller": {"stored": "+491701234567", "internal": False}})
+        seen = {text: (n["class"], n["emergency"], n["barred"], n["reason"])
+                for text in ("112", "0900 1234567", "+43 1 53454", "mailbox", "nobody")
+                for n in [number(text)]}
+        self.assertEqual(seen["112"], ("emergency", True, False, "is an emergency number"))
+        self.assertEqual(seen["0900 1234567"],
+                         ("premium", False, True, "is a premium-rate number, which the group bars"))
+        self.assertEqual(seen["+43 1 53454"], (
+            "foreign", False, True, "is a number of another country, which the group bars"))
+        self.assertEqual(seen["mailbox"], ("unknown", False, False, ""))
+        self.assertEqual(seen["nobody"][:3], ("unknown", False, False))
+        self.assertEqual((number("nobody")["stored"], number("nobody")["permitted"]), ("", False))
+        self.call("changeGroup", "main", body={"callers_as_dialled": True, "area_code": "89"})
+        self.assertEqual(number("004021123456")["caller"]["stored"], "+494021123456")
+        self.assertEqual(number("004021123456")["stored"], "+4021123456")

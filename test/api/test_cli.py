@@ -254,6 +254,16 @@ class Decisions(Case):
         self.assertIn("explain language: must be one of en, de",
                       self.refused("explain", "102", "--language", "fr"))
 
+    def test_number(self):
+        self.set_up_trial()
+        self.assertEqual(self.done("number", "trial", "0170 1234567").splitlines(), [
+            "stored    +491701234567", "dialled   001701234567", "class     mobile",
+            "origin    external", "forwarding permitted", "as caller +491701234567 (external)"])
+        self.assertIn("forwarding refused: is an emergency number",
+                      self.done("number", "trial", "112"))
+        self.assertIn('"internal": true', self.done("number", "trial", "101", "--json"))
+        self.assertIn("nowhere does not exist", self.refused("number", "nowhere", "101"))
+
     def test_journal(self):
         printed = self.done("journal", "main/101", "--limit", "1", "--trace").splitlines()
         self.assertEqual(printed[0], "2026-11-23 00:00:45  +4930123456 "
