@@ -107,20 +107,71 @@ struct listing {
     enum model_kind kind;
     json_t *items;
     uint32_t limit;
+    const char *state;       // of lines: only those; NULL: any
+    uint32_t seen_count;     // looked at
     union model_record last; // on this page
     bool has_more;
 };
 
+// A page of lines in one state looks at so many at most: their states are not in the store.
+enum { STATE_SCAN_MAX = 5000 };
+
+static bool is_in_state(const struct listing *listing, const json_t *item)
+{
+    const json_t *registration = json_object_get(item, "registration");
+    const char *state = json_string_value(json_object_get(registration, "state"));
+    return !listing->state || (state && strcmp(state, listing->state) == 0);
+}
+
 static bool add_item(void *context, uint32_t id, const void *record)
 {
     struct listing *listing = context;
-    if (json_array_size(listing->items) == listing->limit) {
+    if (json_array_size(listing->items) == listing->limit ||
+        listing->seen_count == STATE_SCAN_MAX) {
         listing->has_more = true;
         return false;
     }
+    listing->seen_count++;
     memcpy(&listing->last, record, model_kind(listing->kind)->record_size);
-    json_array_append_new(listing->items,
-                          json_resource(listing->api, listing->kind, id, &listing->last));
+    json_t *item = json_resource(listing->api, listing->kind, id, &listing->last);
+    if (is_in_state(listing, item)) json_array_append(listing->items, item);
+    json_decref(item);
+    return true;
+}
+
+// Reads the parameter `state`, and what goes with it.
+static bool read_state(const struct request *request, struct listing *listing, struct reply *reply)
+{
+    struct span text = api_query_get(request, "state");
+    unsigned value;
+    if (!text.at) return true;
+    if (!model_find_name(&model_registration_states, text, &value)) {
+        return api_reply_refused(reply, 400, SPAN("state"), "is no state of a registration");
+    }
+    if (api_query_get(request, "count").at) {
+        return api_reply_refused(reply, 400, SPAN("count"),
+                                 "is not told by state here: GET /status tells it");
+    }
+    listing->state = model_name(&model_registration_states, value);
+    return true;
+}
+
+// How many records there are on all pages, where that is asked for.
+static bool put_count(struct api *api, const struct request *request,
+                      const struct store_query *query, json_t *body, struct reply *reply)
+{
+    struct store *store = settings_store(api->options.settings);
+    struct span wanted = api_query_get(request, "count");
+    struct store_query all = *query;
+    uint64_t count = 0;
+    if (!wanted.at || span_eq(wanted, SPAN("false"))) return true;
+    if (!span_eq(wanted, SPAN("true"))) {
+        return api_reply_refused(reply, 400, SPAN("count"), "must be true or false");
+    }
+    all.after = NULL;
+    enum err err = store_count(store, &all, &count);
+    if (err) return api_reply_store_problem(reply, err, store_error(store));
+    json_object_set_new(body, "count", api_json_count(count));
     return true;
 }
 
@@ -191,13 +242,36 @@ static struct store_query query_for(enum model_kind kind, const union model_reco
     return query;
 }
 
+static void reply_list(struct listing *listing, const struct request *request,
+                       const struct store_query *query, struct reply *reply)
+{
+    struct api *api = listing->api;
+    struct settings_problem problem;
+    json_t *body = json_object();
+    listing->items = json_array();
+    json_object_set_new(body, "items", listing->items);
+    enum err err = settings_list(api->options.settings, query, add_item, listing, &problem);
+    if (err) {
+        json_decref(body);
+        api_reply_settings_problem(reply, &problem);
+        return;
+    }
+    if (!put_count(api, request, query, body, reply)) {
+        json_decref(body);
+        return;
+    }
+    if (listing->has_more) json_object_set_new(body, "next", json_next(request, listing));
+    api_reply_json(reply, 200, body);
+}
+
 void api_records_list(struct api *api, struct request *request, struct reply *reply)
 {
     enum model_kind kind = request->route->kind;
     struct listing listing = {.api = api, .kind = kind};
+    struct filters filters = {.request = request, .reply = reply};
     union model_record filter, after;
-    struct settings_problem problem;
     if (!api_query_limit(request, reply, &listing.limit)) return;
+    if (!read_state(request, &listing, reply)) return;
     if (!start_record(request, &filter, reply) || !read_filters(request, &filter, reply)) return;
     if (kind == KIND_LINE &&
         !api_rights_restrict(request, filter.line.user, filter.line.group, reply)) {
@@ -205,22 +279,14 @@ void api_records_list(struct api *api, struct request *request, struct reply *re
     }
     if (request->part_count > 0 && !require_parent(api, kind, &filter, reply)) return;
     struct store_query query = query_for(kind, &filter);
-    query.limit = listing.limit + 1;
+    query.limit = listing.state ? 0 : listing.limit + 1;
+    query.text = api_filter_text(&filters, "q", TEXT_SIZE - 1);
+    if (filters.is_refused) return;
     if (api_query_get(request, "after").at) {
         if (!read_after(request, &after, reply)) return;
         query.after = &after;
     }
-    listing.items = json_array();
-    enum err err = settings_list(api->options.settings, &query, add_item, &listing, &problem);
-    if (err) {
-        json_decref(listing.items);
-        api_reply_settings_problem(reply, &problem);
-        return;
-    }
-    json_t *body = json_object();
-    json_object_set_new(body, "items", listing.items);
-    if (listing.has_more) json_object_set_new(body, "next", json_next(request, &listing));
-    api_reply_json(reply, 200, body);
+    reply_list(&listing, request, &query, reply);
 }
 
 // ---- One record

@@ -348,6 +348,7 @@ static bool is_selected(const struct store_query *query, const void *record)
         const struct model_field *field = store_filter_field(query->kind, filter);
         if (strcmp(model_get_text(field, record), wanted) != 0) return false;
     }
+    if (query->text && !store_has_text(query->kind, record, query->text)) return false;
     return !query->after || compare_keys(query->kind, record, query->after) > 0;
 }
 

@@ -11,7 +11,13 @@
 // in all of them; LIST has its limit behind the fields.
 
 // Which of a query's parts a LIST or COUNT has: bits by enum store_filter, and this one.
-enum { SHAPE_AFTER = 1 << FILTER_COUNT, SHAPE_COUNT = 2 * SHAPE_AFTER };
+enum {
+    SHAPE_AFTER = 1 << FILTER_COUNT,
+    SHAPE_TEXT = 2 * SHAPE_AFTER,
+    SHAPE_COUNT = 2 * SHAPE_TEXT,
+};
+// Parameters behind those of the fields.
+enum { PARAMETER_LIMIT, PARAMETER_TEXT };
 
 enum sqlite_form {
     FORM_ADD,

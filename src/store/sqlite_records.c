@@ -237,7 +237,7 @@ enum err sqlite_get(struct store *base, enum model_kind kind, void *record, uint
 
 static unsigned shape_of(const struct store_query *query)
 {
-    unsigned shape = query->after ? SHAPE_AFTER : 0;
+    unsigned shape = (query->after ? SHAPE_AFTER : 0) | (query->text ? SHAPE_TEXT : 0);
     for (enum store_filter filter = 0; filter < FILTER_COUNT; filter++) {
         if (store_filter_text(query, filter)) shape |= 1U << filter;
     }
@@ -257,9 +257,13 @@ static enum err bind_query(struct sqlite_store *store, sqlite3_stmt *statement,
         const struct model_field *field = store_filter_field(query->kind, filter);
         code = bind_text(statement, (int)(field - info->fields) + 1, text);
     }
+    int behind = (int)info->field_count + 1;
     if (is_list && err == ERR_NONE && code == SQLITE_OK) {
         int64_t limit = query->limit > 0 ? (int64_t)query->limit : -1;
-        code = sqlite3_bind_int64(statement, (int)info->field_count + 1, limit);
+        code = sqlite3_bind_int64(statement, behind + PARAMETER_LIMIT, limit);
+    }
+    if (query->text && err == ERR_NONE && code == SQLITE_OK) {
+        code = bind_text(statement, behind + PARAMETER_TEXT, query->text);
     }
     return code == SQLITE_OK ? err : sqlite_fail(store, &store->settings);
 }

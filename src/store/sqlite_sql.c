@@ -86,6 +86,21 @@ static void put_ranks(struct buffer *out, enum model_kind kind, unsigned shape, 
     if (!*separator) buffer_put_text(out, "0");
 }
 
+// The text in one of the fields: they are put together, with a byte between them that is in none.
+static void put_search(struct buffer *out, const struct model_kind_info *info)
+{
+    const char *separator = "instr(lower(";
+    for (size_t i = 0; i < info->field_count; i++) {
+        if (!store_is_searched(&info->fields[i])) continue;
+        buffer_put_text(out, separator);
+        put_column(out, &info->fields[i]);
+        separator = "||char(10)||";
+    }
+    buffer_put_text(out, "),lower(");
+    put_parameter(out, info->field_count + PARAMETER_TEXT);
+    buffer_put_text(out, "))>0");
+}
+
 static void put_selection(struct buffer *out, enum model_kind kind, unsigned shape)
 {
     const struct model_kind_info *info = model_kind(kind);
@@ -94,6 +109,11 @@ static void put_selection(struct buffer *out, enum model_kind kind, unsigned sha
         if (!is_filtered(kind, shape, &info->fields[i])) continue;
         buffer_put_text(out, separator);
         put_equal(out, info, i);
+        separator = " AND ";
+    }
+    if (shape & SHAPE_TEXT) {
+        buffer_put_text(out, separator);
+        put_search(out, info);
         separator = " AND ";
     }
     if (!(shape & SHAPE_AFTER)) return;
@@ -114,7 +134,7 @@ static void put_list(struct buffer *out, enum model_kind kind, unsigned shape)
     buffer_put_text(out, " ORDER BY ");
     put_ranks(out, kind, 0, false);
     buffer_put_text(out, " LIMIT ");
-    put_parameter(out, info->field_count);
+    put_parameter(out, info->field_count + PARAMETER_LIMIT);
 }
 
 // ---- Statements

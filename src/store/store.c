@@ -190,6 +190,15 @@ const struct model_field *store_filter_field(enum model_kind kind, enum store_fi
     return field;
 }
 
+bool store_is_searched(const struct model_field *field)
+{
+    static const char *const names[] = {"name", "extension", "display_name", "user"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(field->name, names[i]) == 0) return true;
+    }
+    return false;
+}
+
 // ---- Pages of the journal and the audit
 
 struct store_page store_page(struct store_paging paging, uint64_t oldest_id, uint64_t newest_id)
@@ -228,6 +237,17 @@ static bool contains(struct span text, struct span wanted)
 {
     for (size_t at = 0; at + wanted.len <= text.len; at++) {
         if (span_eq_nocase(span_slice(text, at, at + wanted.len), wanted)) return true;
+    }
+    return false;
+}
+
+bool store_has_text(enum model_kind kind, const void *record, const char *text)
+{
+    const struct model_kind_info *info = model_kind(kind);
+    for (size_t i = 0; i < info->field_count; i++) {
+        const struct model_field *field = &info->fields[i];
+        if (!store_is_searched(field)) continue;
+        if (contains(span_of(model_get_text(field, record)), span_of(text))) return true;
     }
     return false;
 }

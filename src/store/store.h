@@ -57,6 +57,7 @@ struct store_query {
     const char *group;     // all but groups, users, calendars
     const char *extension; // lines, forwardings, exceptions: exactly this one
     const char *user;      // lines: owned by
+    const char *text;      // in the name, extension, display name or user, in any case of A to Z
     const void *after; // a record of the above: only those whose key follows; NULL: from the start
     uint32_t limit;    // 0: no limit
 };

@@ -58,6 +58,10 @@ enum store_filter { FILTER_GROUP, FILTER_EXTENSION, FILTER_USER, FILTER_COUNT };
 const char *store_filter_text(const struct store_query *query, enum store_filter filter);
 // The field that a filter compares; asserts that records of `kind` have it.
 const struct model_field *store_filter_field(enum model_kind kind, enum store_filter filter);
+// Whether a query's `text` is looked for in the field.
+bool store_is_searched(const struct model_field *field);
+// Whether one of the record's fields contains `text`.
+bool store_has_text(enum model_kind kind, const void *record, const char *text);
 
 // One page of the journal or the audit: the ids that it looks at, from `first` up to, but without,
 // `before`.

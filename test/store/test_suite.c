@@ -224,6 +224,23 @@ static void test_lists_select_by_their_filters(void **state)
     assert_lists(store, &(struct store_query){.kind = KIND_LINE, .limit = 3}, "a/10 a/3 b/1 ");
 }
 
+static void test_lists_are_searched(void **state)
+{
+    struct store *store = store_of(state);
+    struct model_line after = sample_line("a", "10", "");
+    fill_lines(store);
+    assert_lists(store, &(struct store_query){.kind = KIND_LINE, .text = "SaLes"},
+                 "a/10 b/1 b/20 ");
+    assert_lists(store, &(struct store_query){.kind = KIND_LINE, .text = "0"}, "a/10 b/20 ");
+    assert_lists(store, &(struct store_query){.kind = KIND_LINE, .text = ""}, "a/10 a/3 b/1 b/20 ");
+    assert_lists(store, &(struct store_query){.kind = KIND_LINE, .text = "%"}, "");
+    assert_lists(store, &(struct store_query){.kind = KIND_LINE, .text = "1sales"}, "");
+    assert_lists(store, &(struct store_query){.kind = KIND_LINE, .text = "0", .group = "b"},
+                 "b/20 ");
+    assert_lists(store, &(struct store_query){.kind = KIND_LINE, .text = "a", .after = &after},
+                 "b/1 b/20 ");
+}
+
 static void test_lists_go_on_behind_a_record(void **state)
 {
     struct store *store = store_of(state);
@@ -391,6 +408,7 @@ static void test_only_the_chosen_call_fails(void **state)
                                             close_store),                                          \
             cmocka_unit_test_setup_teardown(test_lists_select_by_their_filters, open,              \
                                             close_store),                                          \
+            cmocka_unit_test_setup_teardown(test_lists_are_searched, open, close_store),           \
             cmocka_unit_test_setup_teardown(test_lists_go_on_behind_a_record, open, close_store),  \
             cmocka_unit_test_setup_teardown(test_lists_order_enumerations_as_declared, open,       \
                                             close_store),                                          \

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lists: searched, counted, by state of the registration; and how long a page takes where there are
+100,000 lines."""
+
+import sqlite3
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+from client import GROUP, Client, Document, Server
+
+DOCUMENT = Document()
+LINE_COUNT = 100_000
+
+
+def new_client(server):
+    return Client(server, DOCUMENT)
+
+
+class Lists(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = cls.enterClassContext(Server())
+        cls.client = new_client(cls.server)
+        cls.addClassCleanup(cls.client.connection.close)
+        for name in ("main", "other"):
+            cls.client.call("addGroup", body={**GROUP, "name": name}, status=201)
+        cls.client.call("addUser", body={"name": "anna", "display_name": "Anna Blau"}, status=201)
+        cls.client.call("addUser", body={"name": "bert", "display_name": "100% _x_"}, status=201)
+        # The server under test knows the states of the lines 1 to 4: registered, refused,
+        # unreachable, disabled; all others wait.
+        for group, extension, more in (("main", "101", {"user": "anna"}), ("main", "102", {}),
+                                       ("main", "103", {"display_name": "Front Desk"}),
+                                       ("main", "104", {}), ("main", "204", {}),
+                                       ("other", "101", {"user": "bert"})):
+            cls.client.call("addLine", group, body={"extension": extension, **more}, status=201)
+
+    def keys(self, operation, *path, **query):
+        """What all pages show."""
+        answer = self.client.call(operation, *path, query=query, status=200)
+        keys = []
+        while True:
+            for item in answer.json["items"]:
+                keys.append(f"{item['group']}/{item['extension']}" if "extension" in item
+                            else item["name"])
+            if "next" not in answer.json:
+                return keys
+            answer = self.client.request("GET", answer.json["next"])
+            self.assertEqual(answer.status, 200)
+
+    def count(self, operation, *path, **query):
+        query = {"count": "true", **query}
+        return self.client.call(operation, *path, query=query, status=200).json["count"]
+
+    def test_search(self):
+        for q, expected in (("10", ["main/101", "main/102", "main/103", "main/104", "other/101"]),
+                            ("4", ["main/104", "main/204"]), ("fRONT d", ["main/103"]),
+                            ("ANNA", ["main/101"]), ("nobody", []), ("", None),
+                            # nothing stands for anything else, and fields are searched by themselves
+                            ("1%", []), ("_", []), ("101anna", []), ("'", []), ("\\", [])):
+            with self.subTest(q=q):
+                found = self.keys("listLines", q=q)
+                self.assertEqual(found, expected if expected is not None else
+                                 self.keys("listLines"))
+                self.assertEqual(self.keys("listLines", q=q, limit=1), found)
+                self.assertEqual(self.count("listLines", q=q), len(found))
+        self.assertEqual(self.keys("listLinesOfGroup", "other", q="1"), ["other/101"])
+        self.assertEqual(self.keys("listLines", q="1", user="anna"), ["main/101"])
+        self.assertEqual(self.keys("listGroups", q="THE"), ["other"])
+        self.assertEqual(self.keys("listUsers", q="blau"), ["anna"])
+        self.assertEqual(self.keys("listUsers", q="0% _"), ["bert"])
+
+    def test_count(self):
+        self.assertEqual(self.count("listGroups"), 2)
+        self.assertEqual(self.count("listUsers", q="anna"), 1)
+        self.assertEqual(self.count("listLines", limit=1), 6)
+        self.assertEqual(self.count("listLines", limit=1, after="main/104"), 6)
+        self.assertEqual(self.count("listLinesOfGroup", "main", q="10"), 4)
+        answer = self.client.call("listLines", query={"count": "false"}, status=200)
+        self.assertNotIn("count", answer.json)
+        self.client.call("listLines", query={"count": "yes"}, status=400)
+
+    def test_state(self):
+        for state, expected in (("registered", ["main/101"]), ("refused", ["main/102"]),
+                                ("unreachable", ["main/103"]), ("disabled", ["main/104"]),
+                                ("waiting", ["main/204", "other/101"])):
+            with self.subTest(state=state):
+                self.assertEqual(self.keys("listLines", state=state), expected)
+                self.assertEqual(self.keys("listLines", state=state, limit=1), expected)
+        self.assertEqual(self.keys("listLinesOfGroup", "other", state="refused"), [])
+        self.assertEqual(self.keys("listLines", state="waiting", q="204"), ["main/204"])
+        answer = self.client.call("listLines", query={"state": "odd"}, status=400)
+        self.assertIn("state", answer.fields)
+        answer = self.client.call("listLines", query={"state": "refused", "count": "true"},
+                                  status=400)
+        self.assertIn("count", answer.fields)
+
+    def test_texts_that_are_none(self):
+        for q in ("a\nb", "\0", "x" * 128):
+            answer = self.client.call("listLines", query={"q": q}, status=400)
+            self.assertIn("q", answer.fields)
+
+    def test_users_count_only_what_is_theirs(self):
+        token = self.client.call("addToken", body={"name": "t", "user": "anna"}, status=201).json
+        answer = self.client.call("listLines", query={"count": "true", "q": "10"}, status=200,
+                                  token=token["token"])
+        self.assertEqual((answer.json["count"], len(answer.json["items"])), (1, 1))
+
+
+class Large(unittest.TestCase):
+    """A page takes less than 100 ms with 100,000 lines, or than the machine takes for 20 questions
+    with one line, where that is more."""
+
+    def setUp(self):
+        self.directory = tempfile.TemporaryDirectory()
+        with Server(data=self.directory.name) as server:
+            client = new_client(server)
+            client.call("addGroup", body=GROUP, status=201)
+            client.call("addLine", "main", body={"extension": "100000", "display_name": "Desk"},
+                        status=201)
+            self.few_s = self.fastest(client, limit=1)
+            client.connection.close()
+        database = sqlite3.connect(Path(self.directory.name) / "lineward.db")
+        columns = [row[1] for row in database.execute("pragma table_info(lines)")
+                   if row[1] not in ("id", "extension")]
+        names = ",".join(f'"{name}"' for name in columns)
+        with database:
+            database.execute(
+                f"with recursive n(i) as (select 100001 union all select i+1 from n where "
+                f"i < 100000 + {LINE_COUNT} - 1) "
+                f"insert into lines(extension, {names}) select n.i, {names} from lines, n")
+        database.close()
+
+    def tearDown(self):
+        self.directory.cleanup()
+
+    @staticmethod
+    def fastest(client, **query):
+        times = []
+        for _ in range(5):
+            before = time.monotonic()
+            client.call("listLines", query=query, status=200)
+            times.append(time.monotonic() - before)
+        return min(times)
+
+    def test_pages_are_fast(self):
+        with Server(data=self.directory.name) as server:
+            client = new_client(server)
+            self.addCleanup(client.connection.close)
+            answer = client.call("listLines", query={"count": "true", "limit": 1}, status=200)
+            self.assertEqual(answer.json["count"], LINE_COUNT)
+            answer = client.call("listLines", query={"q": "99999", "count": "true"}, status=200)
+            self.assertEqual(answer.json["count"], 1)
+            bound_s = 0.1 + 20 * self.few_s
+            for query in ({"limit": 1}, {"limit": 100, "after": "main/150000"},
+                          {"limit": 100, "after": "main/199990"}, {"limit": 1, "q": "desk"},
+                          {"limit": 1, "count": "true"}):
+                with self.subTest(query=query):
+                    self.assertLess(self.fastest(client, **query), bound_s)
+            # These have to look at many.
+            for query in ({"limit": 10, "q": "nobody"}, {"limit": 10, "state": "refused"}):
+                with self.subTest(query=query):
+                    self.assertLess(self.fastest(client, **query), 5 * bound_s)
+
+
+if __name__ == "__main__":
+    unittest.main()
