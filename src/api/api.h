@@ -86,6 +86,7 @@ struct api_options {
     uint32_t session_idle_s; // a session that is not used for so long ends; 0: the default
     uint32_t session_max_s;  // after so long it ends in any case; 0: the default
     size_t hash_bytes;       // memory that a password's hash costs; 0: what is safe
+    uint32_t requests_per_s; // of one source, and of one user or token; 0: any number
     bool are_metrics_open;   // without a token, for who asks from this machine
     bool is_behind_proxy;    // X-Forwarded-For, -Proto and -Host are a proxy's of ours
 };

@@ -204,6 +204,23 @@ void api_attempts_count(struct attempts *attempts, enum attempt_kind kind, uint6
                         uint32_t now_s);
 void api_attempts_forget(struct attempts *attempts, uint64_t key);
 
+// A key for the tables above and below, that nobody outside can choose. `kind` keeps apart what
+// has the same text.
+uint64_t api_key_of(const struct api *api, char kind, struct span text);
+
+// ---- Requests a second (rate.c)
+
+enum { RATES_MAX = 4096, RATE_BURST_S = 2 };
+struct rate {
+    uint64_t key, paid_until_ns;
+};
+struct rates {
+    struct rate entries[RATES_MAX];
+};
+// Counts a request of `key`, which may make `per_s` (not 0) a second, and those of RATE_BURST_S at
+// once. Returns 0, or after how many seconds it may be tried again. Times of any clock that rises.
+uint32_t api_rate_take(struct rates *rates, uint64_t key, uint32_t per_s, uint64_t now_ns);
+
 // ---- Sessions (session.c)
 
 enum { COOKIE_SIZE = 65 };
@@ -468,6 +485,7 @@ struct api {
     struct stream *streams;         // all that listen
     struct connection *connections; // all
     struct attempts attempts;
+    struct rates rates;
     unsigned char attempts_key[16]; // that hashes names and sources
     _Atomic bool is_stopping;
 };

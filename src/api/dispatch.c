@@ -4,6 +4,7 @@
 #include "api/api_int.h"
 
 #include <string.h>
+#include <time.h>
 
 static void refuse_method(const struct request *request, unsigned allowed, struct reply *reply)
 {
@@ -87,6 +88,39 @@ static void set_actor(struct api *api, const struct request *request)
     settings_set_actor(api->options.settings, &actor);
 }
 
+// Counts the request for where it comes from, or for who asks; false, with `reply` filled in, when
+// these make too many. RFC 6585 section 4.
+static bool take_turn(struct api *api, char kind, struct span who, struct reply *reply)
+{
+    uint32_t per_s = api->options.requests_per_s;
+    struct timespec now;
+    if (per_s == 0) return true;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    uint64_t now_ns = (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+    uint32_t wait_s = api_rate_take(&api->rates, api_key_of(api, kind, who), per_s, now_ns);
+    if (wait_s == 0) return true;
+    reply->retry_after_s = wait_s;
+    api_reply_problem(reply, 429, "more than %u requests a second: try again in %u s", per_s,
+                      wait_s);
+    return false;
+}
+
+static bool take_source(struct api *api, const struct request *request, struct reply *reply)
+{
+    char source[ADDRESS_SIZE];
+    if (request->work) return true; // it was counted when it came for the first time
+    api_access_print_source(api, request, source);
+    return take_turn(api, 'r', span_of(source), reply);
+}
+
+static bool take_principal(struct api *api, const struct request *request, struct reply *reply)
+{
+    const struct principal *by = &request->principal;
+    if (request->work || by->credential == CREDENTIAL_NONE) return true;
+    bool is_user = by->user[0] != '\0';
+    return take_turn(api, is_user ? 'u' : 't', span_of(is_user ? by->user : by->key), reply);
+}
+
 bool api_takes_import(struct api *api, struct request *request)
 {
     unsigned allowed;
@@ -116,7 +150,9 @@ void api_handle(struct api *api, struct request *request, struct reply *reply)
     const struct route *route = api_routes_find(request, &allowed);
     bool is_public = route && (route->audience == FOR_ALL || is_open(api, request));
     *reply = (struct reply){.status = 0};
-    if (!is_public && !api_access_identify(api, request, reply)) {
+    if (!take_source(api, request, reply) ||
+        (!is_public && !api_access_identify(api, request, reply)) ||
+        !take_principal(api, request, reply)) {
         ASSERT(reply->status != 0);
     } else if (!is_text(request)) {
         api_reply_problem(reply, 400, "the address is not encoded in UTF-8");

@@ -13,6 +13,19 @@ enum {
     SESSIONS_PER_USER_MAX = 20,
 };
 
+uint64_t api_key_of(const struct api *api, char kind, struct span text)
+{
+    unsigned char result[crypto_shorthash_BYTES];
+    char bytes[TEXT_SIZE + 1];
+    struct buffer out = buffer_over(bytes, sizeof bytes);
+    uint64_t number;
+    buffer_put_byte(&out, kind);
+    buffer_put(&out, span_slice(text, 0, TEXT_SIZE));
+    crypto_shorthash(result, (const unsigned char *)out.at, out.len, api->attempts_key);
+    memcpy(&number, result, sizeof number);
+    return number;
+}
+
 uint32_t api_now_s(void)
 {
     return (uint32_t)time(NULL);

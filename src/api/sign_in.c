@@ -47,24 +47,11 @@ struct keys {
     uint64_t account, source;
 };
 
-static uint64_t hash(const struct api *api, char kind, struct span text)
-{
-    unsigned char result[crypto_shorthash_BYTES];
-    char bytes[TEXT_SIZE + 1];
-    struct buffer out = buffer_over(bytes, sizeof bytes);
-    uint64_t number;
-    buffer_put_byte(&out, kind);
-    buffer_put(&out, span_slice(text, 0, TEXT_SIZE));
-    crypto_shorthash(result, (const unsigned char *)out.at, out.len, api->attempts_key);
-    memcpy(&number, result, sizeof number);
-    return number;
-}
-
 static struct keys keys_of(const struct api *api, const struct request *request, struct span name)
 {
     char source[ADDRESS_SIZE];
     api_access_print_source(api, request, source);
-    return (struct keys){hash(api, 'a', name), hash(api, 's', span_of(source))};
+    return (struct keys){api_key_of(api, 'a', name), api_key_of(api, 's', span_of(source))};
 }
 
 // Counts the attempt as a failure, until it turns out to be none: so that many at once are counted

@@ -40,6 +40,7 @@ static const struct setting settings[] = {
     {"session_idle_s", NULL, SETTING_NUMBER, AT(session_idle_s), "43200", 60, 31536000},
     {"session_max_s", NULL, SETTING_NUMBER, AT(session_max_s), "604800", 60, 31536000},
     {"behind_proxy", NULL, SETTING_NUMBER, AT(behind_proxy), "0", 0, 1},
+    {"api_requests_per_s", NULL, SETTING_NUMBER, AT(api_requests_per_s), "1000", 0, 1000000},
     {"metrics_open", NULL, SETTING_NUMBER, AT(metrics_open), "0", 0, 1},
     {"journal_max_mb", NULL, SETTING_NUMBER, AT(journal_max_mb), "4096", 0, 1000000},
     {"audit_days", NULL, SETTING_NUMBER, AT(audit_days), "3650", 0, 100000},

@@ -25,7 +25,8 @@ struct app_config {
     uint32_t session_idle_s; // a session at the API that is not used for so long ends
     uint32_t session_max_s;  // after so long it ends in any case
     uint32_t behind_proxy;   // 1: X-Forwarded-For, -Proto and -Host are those of a proxy of ours
-    uint32_t metrics_open;   // 1: metrics need no token on this machine
+    uint32_t api_requests_per_s; // of one source, and of one user or token; 0: any number
+    uint32_t metrics_open;       // 1: metrics need no token on this machine
     uint32_t lines_max;
     uint32_t groups_max;
     uint32_t calls_max;               // held or waiting for their ACK at the same time

@@ -195,6 +195,7 @@ static bool start_api(struct server *server)
                    .work = count_uses},
         .session_idle_s = server->config.session_idle_s,
         .session_max_s = server->config.session_max_s,
+        .requests_per_s = server->config.api_requests_per_s,
         .are_metrics_open = server->config.metrics_open != 0,
         .is_behind_proxy = server->config.behind_proxy != 0,
     };

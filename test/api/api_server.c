@@ -206,6 +206,7 @@ int main(int argc, char **argv)
         options.session_idle_s = number_of("API_SESSION_IDLE");
         options.session_max_s = number_of("API_SESSION_MAX");
         options.hash_bytes = number_of("API_HASH_BYTES");
+        options.requests_per_s = number_of("API_REQUESTS_PER_S");
         options.are_metrics_open = number_of("API_METRICS_OPEN") != 0;
         options.is_behind_proxy = number_of("API_BEHIND_PROXY") != 0;
         const char *port = getenv("API_SERVER_PORT");

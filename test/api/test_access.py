@@ -4,6 +4,7 @@
 it answers to those whose rights are too small. The latter is generated from `x-rights`, so that no
 operation is forgotten."""
 
+import itertools
 import re
 import tempfile
 import time
@@ -12,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from client import Client, Document, Server, fill
+from client import PREFIX, Client, Document, Server, fill
 
 DOCUMENT = Document()
 AUDIENCES = ("all", "users", "owner", "member", "admin")
@@ -435,6 +436,53 @@ class Proxy(Case):
                 "signIn", body={"name": f"{address} {i}", "password": "x"}, token=None,
                 headers={"X-Forwarded-For": address}).status for i in range(len(wanted))]
             self.assertEqual(statuses, wanted)
+
+
+class Pace(Case):
+    """40 requests at once, and 20 a second."""
+    PER_S = 20
+
+    def environment(self):
+        return {"API_BEHIND_PROXY": "1", "API_REQUESTS_PER_S": str(self.PER_S)}
+
+    def ask(self, source, **options):
+        return self.new_client().call("listLines", headers={"X-Forwarded-For": source}, **options)
+
+    def ask_until_refused(self, sources, **options):
+        """How many were answered; and what the next one got."""
+        client = self.new_client()
+        before = time.monotonic()
+        for count in range(100 * self.PER_S):
+            headers = {"X-Forwarded-For": next(sources)}
+            answer = client.call("listLines", headers=headers, **options)
+            if answer.status == 429:
+                most = 2 * self.PER_S + self.PER_S * (time.monotonic() - before) + 1
+                self.assertLessEqual(count, most)
+                return count, answer
+        self.fail("all were answered")
+
+    def test_a_source_has_a_pace(self):
+        count, answer = self.ask_until_refused(itertools.repeat("198.51.100.1"), token="wrong")
+        self.assertGreaterEqual(count, 2 * self.PER_S)
+        self.assertEqual(answer.headers["Retry-After"], "1")
+        self.assertIn(f"more than {self.PER_S} requests a second", answer.json["detail"])
+        self.ask("198.51.100.2", token="wrong", status=401)  # others do not wait
+        time.sleep(1.1)
+        self.ask("198.51.100.1", token="wrong", status=401)
+
+    def test_so_has_who_asks(self):
+        addresses = map("198.51.{0[0]}.{0[1]}".format, itertools.product(range(256), range(256)))
+        mine, other = self.token(user="sales"), self.token(user="other")
+        count, _ = self.ask_until_refused(addresses, token=mine.token)
+        self.assertGreaterEqual(count, 2 * self.PER_S - 1)
+        self.ask(next(addresses), token=other.token, status=200)
+
+    def test_many_sources_take_no_room(self):
+        client = self.new_client()
+        for i in range(10_000):
+            headers = {"X-Forwarded-For": f"10.0.{i // 256}.{i % 256}"}
+            answer = client.request("GET", PREFIX + "/health", headers=headers, token=None)
+            self.assertEqual(answer.status, 200)
 
 
 class Tokens(Case):

@@ -57,7 +57,7 @@ class Lists(unittest.TestCase):
         for q, expected in (("10", ["main/101", "main/102", "main/103", "main/104", "other/101"]),
                             ("4", ["main/104", "main/204"]), ("fRONT d", ["main/103"]),
                             ("ANNA", ["main/101"]), ("nobody", []), ("", None),
-                            # nothing stands for anything else, and fields are searched by themselves
+                            # nothing stands for anything else; each field by itself
                             ("1%", []), ("_", []), ("101anna", []), ("'", []), ("\\", [])):
             with self.subTest(q=q):
                 found = self.keys("listLines", q=q)
@@ -158,10 +158,10 @@ class Large(unittest.TestCase):
                           {"limit": 1, "count": "true"}):
                 with self.subTest(query=query):
                     self.assertLess(self.fastest(client, **query), bound_s)
-            # These have to look at many.
+            # These look at many: it must not be each of them for each of them.
             for query in ({"limit": 10, "q": "nobody"}, {"limit": 10, "state": "refused"}):
                 with self.subTest(query=query):
-                    self.assertLess(self.fastest(client, **query), 5 * bound_s)
+                    self.assertLess(self.fastest(client, **query), 20 * bound_s)
 
 
 if __name__ == "__main__":
