@@ -130,6 +130,8 @@ static void write_page(struct journal *journal, struct page *page)
         journal->dropped_count += page->count;
         uv_mutex_unlock(&journal->mutex);
     }
+    const char *notice = store_take_notice(journal->store);
+    if (notice) log_event(LOG_WARN, "journal file gone", "cause", span_of(notice));
     page->count = 0;
     arena_reset(&page->texts);
 }

@@ -511,7 +511,8 @@ struct engine *engine_init(void *memory, const struct engine_limits *limits, con
 void engine_fini(struct engine *engine)
 {
     const struct snapshot_line *block;
-    while ((block = line_take_any(engine->lines)) != NULL) {
+    uint32_t place = 0;
+    while ((block = line_take_any(engine->lines, &place)) != NULL) {
         engine->host.release_line(engine->host.context, block);
     }
     const struct snapshot_group *group;

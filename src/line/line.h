@@ -185,8 +185,9 @@ const struct snapshot_line *line_find_numbered(const struct line_table *table, u
 // Borrowed until the next answer to a REGISTER.
 struct span line_service_route(const struct line_table *table, uint32_t line_id);
 // Takes the block of some line out of the table, which is then no longer usable for calls: for the
-// owner's clean-up at the end. NULL when none is left.
-const struct snapshot_line *line_take_any(struct line_table *table);
+// owner's clean-up at the end. NULL when none is left. `*place` is 0 at first, and then what the
+// call before left there: where to go on.
+const struct snapshot_line *line_take_any(struct line_table *table, uint32_t *place);
 // The same of the groups, once no line is left.
 const struct snapshot_group *line_take_any_group(struct line_table *table);
 uint32_t line_count(const struct line_table *table);

@@ -482,11 +482,11 @@ void line_free(struct line_table *table, struct turn *turn, struct pool_id id)
     pool_free(&table->lines, id);
 }
 
-const struct snapshot_line *line_take_any(struct line_table *table)
+const struct snapshot_line *line_take_any(struct line_table *table, uint32_t *place)
 {
-    for (uint32_t i = 0; i < table->lines.fresh; i++) {
+    while (*place < table->lines.fresh) {
         struct pool_id id;
-        const struct line *line = pool_at(&table->lines, i, &id);
+        const struct line *line = pool_at(&table->lines, (*place)++, &id);
         if (!line) continue;
         const struct snapshot_line *block = line->block;
         pool_free(&table->lines, id);

@@ -52,7 +52,26 @@ uint16_t settings_delay_s(const struct settings_site *site, uint32_t delay_s)
     return (uint16_t)(delay_s > 0 ? delay_s : default_s);
 }
 
-uint8_t settings_class_of(const struct settings_site *site, const char *target)
+static size_t place_of(struct span target)
 {
-    return (uint8_t)country_classify(&site->numbering, span_of(target));
+    uint32_t hash = 2166136261; // FNV-1a
+    for (size_t i = 0; i < target.len; i++) hash = (hash ^ (uint8_t)target.at[i]) * 16777619;
+    return hash % CLASSES_MAX;
+}
+
+uint8_t settings_class_of(struct settings_classes *classes, const struct settings_site *site,
+                          const char *target)
+{
+    struct span text = span_of(target);
+    if (memcmp(&classes->numbering, &site->numbering, sizeof classes->numbering) != 0) {
+        memset(classes, 0, sizeof *classes);
+        memcpy(&classes->numbering, &site->numbering, sizeof classes->numbering);
+    }
+    size_t place = place_of(text);
+    bool is_known = strcmp(classes->known[place].target, target) == 0;
+    if (text.len > 0 && is_known) return classes->known[place].number_class;
+    uint8_t number_class = (uint8_t)country_classify(&site->numbering, text);
+    text_copy(classes->known[place].target, NUMBER_SIZE, text); // empty where it is too long
+    classes->known[place].number_class = number_class;
+    return number_class;
 }

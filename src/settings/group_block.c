@@ -77,7 +77,7 @@ static enum err put_rule(struct settings *settings, struct settings_writer *writ
         .level = of->is_mandatory ? LEVEL_MANDATORY : LEVEL_DEFAULT,
         .condition = (uint8_t)of->condition,
         .origin = (uint8_t)of->origin,
-        .number_class = settings_class_of(site, of->target),
+        .number_class = settings_class_of(&settings->classes, site, of->target),
         .holidays = (uint8_t)of->holidays,
         .position = (uint16_t)of->position,
         .delay_s = settings_delay_s(site, of->delay_s),

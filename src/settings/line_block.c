@@ -25,7 +25,7 @@ static struct snapshot_text put_number(struct settings_writer *writer,
 {
     struct phone_number read = phone_read(&site->numbering, span_of(number), false);
     const char *stored = read.kind == PHONE_INVALID ? "" : read.text;
-    *number_class = settings_class_of(site, stored);
+    *number_class = settings_class_of(writer->classes, site, stored);
     return settings_put_text(writer, span_of(stored));
 }
 
@@ -65,7 +65,7 @@ static struct snapshot_rule slot_rule(struct settings_writer *writer,
         .level = LEVEL_SLOT,
         .condition = (uint8_t)forwarding->condition,
         .origin = (uint8_t)forwarding->origin,
-        .number_class = settings_class_of(site, forwarding->target),
+        .number_class = settings_class_of(writer->classes, site, forwarding->target),
         .delay_s = settings_delay_s(site, forwarding->delay_s),
         .until_s = forwarding->until_s,
         .target = settings_put_text(writer, span_of(forwarding->target)),
@@ -93,7 +93,7 @@ static struct snapshot_rule exception_rule(struct settings_writer *writer,
         .level = LEVEL_EXCEPTION,
         .condition = (uint8_t)exception->condition,
         .origin = (uint8_t)exception->origin,
-        .number_class = settings_class_of(site, exception->target),
+        .number_class = settings_class_of(writer->classes, site, exception->target),
         .caller_kind = (uint8_t)caller_kind,
         .is_ring = exception->is_ring,
         .position = (uint16_t)exception->position,
@@ -131,8 +131,10 @@ void settings_build_block(struct settings *settings, const struct settings_site 
     const struct model_line *of = &line->line;
     struct span auth_user = span_of(*of->auth_user ? of->auth_user : of->extension);
     bool has_zone = line->has_user && *line->user.time_zone;
-    struct settings_writer writer = {
-        .bytes = (char *)block, .len = sizeof *block, .size = SNAPSHOT_LINE_MAX};
+    struct settings_writer writer = {.bytes = (char *)block,
+                                     .len = sizeof *block,
+                                     .size = SNAPSHOT_LINE_MAX,
+                                     .classes = &settings->classes};
     *block = (struct snapshot_line){
         .line_id = line->id,
         .group_id = site->group.group_id,

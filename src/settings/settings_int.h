@@ -95,6 +95,17 @@ struct settings_site {
 
 enum { SLOT_COUNT = CONDITION_COUNT * ORIGIN_COUNT };
 
+// Classes of numbers of one numbering that were told lately: asking a country's tables costs more
+// than all else about a line, and many lines forward to the same numbers.
+enum { CLASSES_MAX = 1024 };
+struct settings_classes {
+    struct phone_numbering numbering;
+    struct {
+        char target[NUMBER_SIZE]; // empty: none here
+        uint8_t number_class;
+    } known[CLASSES_MAX]; // a target's place follows from its text
+};
+
 // All that a line's block is made of.
 struct settings_line {
     uint32_t id;
@@ -119,6 +130,7 @@ enum err settings_build_group(struct settings *settings, struct settings_problem
 struct settings_writer {
     char *bytes; // aligned for all parts
     size_t len, size;
+    struct settings_classes *classes;
 };
 struct snapshot_text settings_put_text(struct settings_writer *writer, struct span text);
 // Makes room for `count` elements of `element_size` bytes, which the caller fills in.
@@ -127,7 +139,9 @@ void *settings_put_list(struct settings_writer *writer, size_t element_size, siz
 struct snapshot_list settings_put_schedule(struct settings_writer *writer, const char *text);
 // The delay of a rule that has `delay_s`, 0 standing for the default.
 uint16_t settings_delay_s(const struct settings_site *site, uint32_t delay_s);
-uint8_t settings_class_of(const struct settings_site *site, const char *target);
+// The class of a target at the site, out of `classes` where it is known already.
+uint8_t settings_class_of(struct settings_classes *classes, const struct settings_site *site,
+                          const char *target);
 
 // Reads the group called `name`. A missing one is ERR_NOT_FOUND of the field "group".
 enum err settings_load_site(struct settings *settings, const char *name, struct settings_site *site,
@@ -188,6 +202,7 @@ struct settings {
     struct snapshot_group *group_block; // SNAPSHOT_GROUP_MAX bytes
     struct settings_admin_forwarding admin_forwardings[ADMIN_FORWARDINGS_MAX];
     size_t admin_count;
+    struct settings_classes classes;
     // By their zone_id:
     char zones[SNAPSHOT_ZONES_MAX][NAME_SIZE];
     uint32_t zone_count;

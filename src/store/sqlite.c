@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -256,6 +257,7 @@ static enum err open_database(struct sqlite_store *store, const char *directory,
     if (err == ERR_NONE) err = sqlite_run(store, database, "SELECT count(*) FROM sqlite_schema");
     database->main = identify(database, "");
     database->log = identify(database, "-wal");
+    database->shared = identify(database, "-shm");
     return err;
 }
 
@@ -285,6 +287,76 @@ static enum err open_all(struct sqlite_store *store, const char *directory)
     return err == ERR_NONE ? sync_directory(store, directory) : err;
 }
 
+// ---- A journal that was removed or replaced
+
+// Removes what the database has left behind under its name: a new one must not take it for its own.
+static void remove_left(const struct database *database, const char *suffix,
+                        struct file_identity ours)
+{
+    char path[PATH_SIZE];
+    const char *name = sqlite3_db_filename(database->handle, "main");
+    if (!is_same_file(identify(database, suffix), ours)) return;
+    if (snprintf(path, sizeof path, "%s%s", name, suffix) < PATH_SIZE) (void)unlink(path);
+}
+
+static void finalize_journal(struct sqlite_store *store)
+{
+    for (int i = 0; i < JOURNAL_FORM_END; i++) {
+        sqlite3_finalize(store->journal_statements[i]);
+        store->journal_statements[i] = NULL;
+    }
+}
+
+// Opens what stands under the journal's name, or makes a new one.
+static bool reopen_journal(struct sqlite_store *store)
+{
+    char directory[PATH_SIZE];
+    struct database *old = &store->journal;
+    struct database fresh = {.file = old->file};
+    const char *name = sqlite3_db_filename(old->handle, "main");
+    const char *slash = strrchr(name, '/');
+    struct span folder = {name, slash ? (size_t)(slash - name) : 0};
+    if (!text_copy(directory, sizeof directory, folder)) return false;
+    if (is_same_file(identify(old, "-wal"), old->log)) {
+        // Whoever moved the file away has all that was written so far in it.
+        (void)sqlite3_wal_checkpoint_v2(old->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    }
+    remove_left(old, "-wal", old->log);
+    remove_left(old, "-shm", old->shared);
+    if (open_database(store, directory, &fresh, SCHEMA_JOURNAL) != ERR_NONE) {
+        sqlite3_close(fresh.handle);
+        return false;
+    }
+    finalize_journal(store);
+    sqlite3_close(old->handle);
+    *old = fresh;
+    return true;
+}
+
+void sqlite_follow_journal(struct sqlite_store *store)
+{
+    // What one handle removes must not be what another one has just made.
+    static pthread_mutex_t reopening = PTHREAD_MUTEX_INITIALIZER;
+    struct database *journal = &store->journal;
+    bool is_present = is_same_file(identify(journal, ""), journal->main);
+    bool is_log_away = is_present && !is_same_file(identify(journal, "-wal"), journal->log);
+    bool is_reopened = false;
+    if (!is_present) {
+        pthread_mutex_lock(&reopening);
+        is_reopened = reopen_journal(store);
+        pthread_mutex_unlock(&reopening);
+    }
+    bool is_away = (!is_present && !is_reopened) || is_log_away;
+    if (is_reopened) {
+        store->base.notice = "journal.db was removed or replaced: the one there now is used, or a "
+                             "new one";
+    } else if (is_away && !store->is_journal_away) {
+        store->base.notice = "journal.db, or its log beside it, was moved away: entries are lost "
+                             "unless it is put back";
+    }
+    store->is_journal_away = is_away;
+}
+
 // ---- The handle
 
 static void close_sqlite(struct store *base)
@@ -293,7 +365,7 @@ static void close_sqlite(struct store *base)
     for (int kind = 0; kind < KIND_COUNT; kind++) {
         for (int i = 0; i < FORM_END; i++) sqlite3_finalize(store->statements[kind][i]);
     }
-    for (int i = 0; i < JOURNAL_FORM_END; i++) sqlite3_finalize(store->journal_statements[i]);
+    finalize_journal(store);
     for (int i = 0; i < AUDIT_FORM_END; i++) sqlite3_finalize(store->audit_statements[i]);
     sqlite3_close(store->settings.handle);
     sqlite3_close(store->journal.handle);

@@ -43,8 +43,8 @@ struct file_identity {
 
 struct database {
     sqlite3 *handle;
-    const char *file;               // its name in the directory
-    struct file_identity main, log; // that are open
+    const char *file;                       // its name in the directory
+    struct file_identity main, log, shared; // that are open
 };
 
 enum audit_form { AUDIT_APPEND, AUDIT_LIST, AUDIT_BOUNDS, AUDIT_TRIM, AUDIT_FORM_END };
@@ -63,6 +63,7 @@ struct sqlite_store {
     struct store base;
     struct database settings, journal;
     struct secret_key key;
+    bool is_journal_away; // no file could be opened in its place
     // Prepared statements that rest; NULL while in use, or never needed.
     sqlite3_stmt *statements[KIND_COUNT][FORM_END];
     sqlite3_stmt *journal_statements[JOURNAL_FORM_END];
@@ -80,6 +81,10 @@ sqlite3_stmt *sqlite_take(struct sqlite_store *store, const struct database *dat
                           sqlite3_stmt **slot, const char *sql);
 // Puts a statement to rest in `slot`; ends it where another rests there (a listing in a listing).
 void sqlite_give(sqlite3_stmt **slot, sqlite3_stmt *statement);
+
+// Sees to it that journal.db is the file of that name: one that was removed or replaced is followed
+// by what stands there now, or a new one. Where none can be had, the old file is used on.
+void sqlite_follow_journal(struct sqlite_store *store);
 
 // ---- Schema (sqlite_schema.c)
 

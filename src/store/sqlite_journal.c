@@ -196,6 +196,7 @@ enum err sqlite_journal_append(struct store *base, const struct model_journal_en
 {
     struct sqlite_store *store = sqlite_of(base);
     struct rest rest = {entries, count};
+    sqlite_follow_journal(store);
     enum err err = sqlite_run(store, &store->journal, "BEGIN IMMEDIATE");
     if (err == ERR_NONE) {
         err = append_by(store, JOURNAL_APPEND_MANY, MANY_ROWS, &rest);
@@ -311,6 +312,7 @@ enum err sqlite_journal_list(struct store *base, const struct store_journal_quer
 {
     struct sqlite_store *store = sqlite_of(base);
     uint64_t oldest_id = 0, newest_id = 0;
+    sqlite_follow_journal(store);
     enum err err = read_bounds(store, &oldest_id, &newest_id);
     if (err != ERR_NONE) return err;
     struct store_page page = store_page(store_journal_paging(query), oldest_id, newest_id);
@@ -399,6 +401,7 @@ enum err sqlite_journal_trim(struct store *base, struct store_journal_trim *trim
     struct removal removal = {.count = 0};
     uint64_t size = 0;
     enum err err = ERR_NONE;
+    sqlite_follow_journal(store);
     // Only the oldest make room.
     if (trim->bytes_max > 0 && trim->next_id == 0) err = read_size(store, &size);
     removal.is_too_big = size > trim->bytes_max;

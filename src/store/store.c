@@ -17,6 +17,13 @@ void store_close(struct store *store)
     store->ops->close(store);
 }
 
+const char *store_take_notice(struct store *store)
+{
+    const char *notice = store->notice;
+    store->notice = NULL;
+    return notice;
+}
+
 const char *store_error(const struct store *store)
 {
     return store->problem.text;

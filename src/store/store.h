@@ -24,6 +24,9 @@ struct store *store_open_memory(void) WARN_UNUSED;
 void store_close(struct store *store);
 // What went wrong in the last call that returned an error. Lives until the next call.
 const char *store_error(const struct store *store);
+// What an administrator should know of calls that have succeeded: that the journal's file was gone,
+// and what was done. Static; NULL where there is nothing new since the last call.
+const char *store_take_notice(struct store *store);
 
 // ---- Settings. A record is found by its FIELD_KEY fields.
 

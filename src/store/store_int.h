@@ -36,6 +36,7 @@ struct store {
     const struct store_ops *ops;
     bool is_in_transaction;
     struct store_problem problem;
+    const char *notice; // not told yet, or NULL
 };
 
 // Notes what went wrong, in plain words, and returns `err`.

@@ -222,6 +222,84 @@ static void test_a_database_that_is_gone_takes_nothing(void **state)
     store_close(store);
 }
 
+static bool count_entry(void *context, const struct model_journal_entry *entry)
+{
+    (void)entry;
+    ++*(int *)context;
+    return true;
+}
+
+static int entries_of(struct store *store)
+{
+    struct store_journal_query query = {.limit = 10};
+    int count = 0;
+    assert_int_equal(store_journal_list(store, &query, count_entry, &count), ERR_NONE);
+    return count;
+}
+
+static void append_entry(struct store *store)
+{
+    struct model_journal_entry entry = {.group = SPAN("trial"), .extension = SPAN("101")};
+    assert_int_equal(store_journal_append(store, &entry, 1), ERR_NONE);
+}
+
+static void assert_notice(struct store *store, const char *wanted)
+{
+    const char *notice = store_take_notice(store);
+    assert_non_null(notice);
+    assert_non_null(strstr(notice, wanted));
+    assert_null(store_take_notice(store));
+}
+
+// Calls go on being written down: nobody waits for an acknowledgement of theirs.
+static void test_a_journal_that_is_gone_is_begun_anew(void **state)
+{
+    fill(*state);
+    struct store *writer = must_open(*state), *reader = must_open(*state);
+    append_entry(writer);
+    assert_int_equal(entries_of(reader), 1);
+    assert_null(store_take_notice(writer));
+    rename_file(*state, "journal.db", "elsewhere");
+    append_entry(writer);
+    append_entry(writer);
+    assert_notice(writer, "journal.db was removed or replaced");
+    assert_int_equal(entries_of(reader), 2);
+    rename_file(*state, "elsewhere", "journal.db"); // over the new one
+    assert_int_equal(entries_of(reader), 1);
+    append_entry(writer);
+    assert_int_equal(entries_of(reader), 2);
+    assert_notice(writer, "journal.db was removed or replaced");
+    store_close(reader);
+    store_close(writer);
+    writer = must_open(*state);
+    assert_int_equal(entries_of(writer), 2);
+    store_close(writer);
+}
+
+// Of a directory, too, that is moved away and comes back: what was written meanwhile is in it.
+static void test_a_journal_goes_along_with_its_directory(void **state)
+{
+    char inner[256], away[256];
+    path_in(inner, sizeof inner, *state, "data");
+    path_in(away, sizeof away, *state, "away");
+    assert_int_equal(mkdir(inner, 0700), 0);
+    struct store *store = must_open(inner);
+    append_entry(store);
+    assert_int_equal(rename(inner, away), 0);
+    append_entry(store);
+    assert_notice(store, "was moved away: entries are lost unless it is put back");
+    append_entry(store);
+    assert_null(store_take_notice(store));
+    assert_int_equal(rename(away, inner), 0);
+    append_entry(store);
+    assert_null(store_take_notice(store));
+    store_close(store);
+    store = must_open(inner);
+    assert_int_equal(entries_of(store), 4);
+    store_close(store);
+    remove_directory(strdup(inner));
+}
+
 // ---- Damaged
 
 static void test_a_file_that_is_no_database_is_refused(void **state)
@@ -311,6 +389,8 @@ int main(void)
         TEST(test_a_missing_directory_is_named),
         TEST(test_a_full_disk_loses_nothing),
         TEST(test_a_database_that_is_gone_takes_nothing),
+        TEST(test_a_journal_that_is_gone_is_begun_anew),
+        TEST(test_a_journal_goes_along_with_its_directory),
         TEST(test_a_file_that_is_no_database_is_refused),
         TEST(test_a_damaged_journal_is_named),
         TEST(test_damaged_pages_are_noticed),

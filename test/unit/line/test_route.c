@@ -100,7 +100,8 @@ static void set_up(struct world *world)
 
 static void tear_down(struct world *world)
 {
-    while (line_take_any(world->table)) continue;
+    uint32_t place = 0;
+    while (line_take_any(world->table, &place)) continue;
     for (uint32_t i = 0; i < LINES; i++) free(world->lines[i]);
     free(world->group);
     free(world->arena.at);
