@@ -86,6 +86,16 @@ long long cli_number_of(const json_t *object, const char *name)
     return json_integer_value(json_object_get(object, name));
 }
 
+// ---- Memory
+
+// What is to be printed must be held: without memory nothing sensible is left to be done.
+static void *must_have(void *memory)
+{
+    if (memory) return memory;
+    fputs("lineward: out of memory\n", stderr);
+    exit(EXIT_FAILURE);
+}
+
 // ---- Tables
 
 struct table {
@@ -95,8 +105,7 @@ struct table {
 
 struct table *cli_table_new(const char *const *headings)
 {
-    struct table *table = calloc(1, sizeof *table);
-    if (!table) abort();
+    struct table *table = must_have(calloc(1, sizeof *table));
     while (headings[table->column_count]) table->column_count++;
     for (size_t i = 0; i < table->column_count; i++) cli_table_add(table, headings[i]);
     return table;
@@ -106,12 +115,9 @@ void cli_table_add(struct table *table, const char *cell)
 {
     if (table->cell_count == table->cell_max) {
         table->cell_max = table->cell_max ? table->cell_max * 2 : 64;
-        table->cells = realloc(table->cells, table->cell_max * sizeof *table->cells);
-        if (!table->cells) abort();
+        table->cells = must_have(realloc(table->cells, table->cell_max * sizeof *table->cells));
     }
-    table->cells[table->cell_count] = strdup(cell);
-    if (!table->cells[table->cell_count]) abort();
-    table->cell_count++;
+    table->cells[table->cell_count++] = must_have(strdup(cell));
 }
 
 static int columns_of(const char *text)
@@ -133,8 +139,7 @@ static int width_of(const struct table *table, size_t column)
 
 void cli_table_print_and_free(struct table *table)
 {
-    int *widths = calloc(table->column_count, sizeof *widths);
-    if (!widths) abort();
+    int *widths = must_have(calloc(table->column_count, sizeof *widths));
     for (size_t i = 0; i < table->column_count; i++) widths[i] = width_of(table, i);
     int gap = 0; // to the next cell with a text; no line ends with blanks
     for (size_t i = 0; i < table->cell_count; i++) {

@@ -106,59 +106,6 @@ static void test_a_newer_schema_is_refused(void **state)
     store_close(store);
 }
 
-// What an earlier version has written is brought to this schema, with the new fields' defaults.
-static void test_an_older_schema_is_brought_up(void **state)
-{
-    store_close(open_filled(*state));
-    tamper(*state, "lineward.db",
-           "DROP TABLE tokens;"
-           "DROP TABLE sessions;"
-           "ALTER TABLE users DROP COLUMN role;"
-           "ALTER TABLE users DROP COLUMN password;"
-           "ALTER TABLE groups DROP COLUMN realm;"
-           "ALTER TABLE groups DROP COLUMN bar_premium;"
-           "ALTER TABLE groups DROP COLUMN bar_foreign;"
-           "ALTER TABLE groups DROP COLUMN barred_prefixes;"
-           "ALTER TABLE groups DROP COLUMN transport;"
-           "ALTER TABLE groups DROP COLUMN tls_ca_file;"
-           "ALTER TABLE groups DROP COLUMN tls_verify;"
-           "ALTER TABLE groups DROP COLUMN time_zone;"
-           "ALTER TABLE groups DROP COLUMN pbx_ring_timeout;"
-           "ALTER TABLE groups DROP COLUMN other_contacts_grace;"
-           "ALTER TABLE groups DROP COLUMN max_forwarded_calls;"
-           "ALTER TABLE groups DROP COLUMN max_forwarded_per_hour;"
-           "ALTER TABLE groups DROP COLUMN group_call;"
-           "ALTER TABLE groups DROP COLUMN decline_rejected;"
-           "ALTER TABLE groups DROP COLUMN callers_as_dialled;"
-           "ALTER TABLE groups DROP COLUMN journal_days;"
-           "ALTER TABLE users DROP COLUMN time_zone;"
-           "ALTER TABLE users DROP COLUMN presence;"
-           "ALTER TABLE lines DROP COLUMN second_call;"
-           "ALTER TABLE lines DROP COLUMN max_calls;"
-           "ALTER TABLE lines DROP COLUMN other_contacts;"
-           "ALTER TABLE forwardings DROP COLUMN delay;"
-           "ALTER TABLE forwardings DROP COLUMN until;"
-           "DROP TABLE exceptions;"
-           "DROP TABLE admin_forwardings;"
-           "DROP TABLE calendars;"
-           "DROP TABLE audit;"
-           "ALTER TABLE groups DROP COLUMN allowed_sources;"
-           "ALTER TABLE groups DROP COLUMN hep_server;"
-           "PRAGMA user_version=1");
-    struct store *store = must_open(*state);
-    struct model_group group = sample_group("trial");
-    group.is_barring_premium = group.is_barring_foreign = group.is_tls_verified = false;
-    group.transport = GROUP_AUTO;
-    assert_int_equal(store_get(store, KIND_GROUP, &group, NULL), ERR_NONE);
-    assert_true(group.is_barring_premium && group.is_barring_foreign && group.is_tls_verified);
-    assert_string_equal(group.barred_prefixes, "");
-    assert_int_equal(group.transport, GROUP_UDP);
-    assert_int_equal(group.max_diversions, 99);
-    assert_int_equal(count_of(store, KIND_LINE), 1);
-    store_close(store);
-    assert_int_equal(read_number(*state, "lineward.db", "PRAGMA user_version"), SETTINGS_VERSION);
-}
-
 static void test_a_foreign_database_is_refused(void **state)
 {
     struct store *store = must_open(*state);
@@ -380,7 +327,6 @@ int main(void)
         TEST(test_columns_are_the_fields),
         TEST(test_the_journal_has_a_size),
         TEST(test_schemas_have_a_version),
-        TEST(test_an_older_schema_is_brought_up),
         TEST(test_a_newer_schema_is_refused),
         TEST(test_a_foreign_database_is_refused),
         TEST(test_files_are_for_us_alone),
