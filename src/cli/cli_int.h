@@ -156,7 +156,8 @@ command_run cli_token_list, cli_token_add, cli_token_remove;
 command_run cli_explain, cli_journal, cli_audit, cli_status;
 command_run cli_completion, cli_manual, cli_preset_list, cli_preset_show, cli_import, cli_export;
 command_run cli_trace, cli_number;
-// The preset of a name; NULL, with the reason printed, where there is none.
-const struct model_preset *cli_preset_find(const char *name);
+// Fetches the preset of a name, to be released; STATUS_FAILED, with the reason printed, where there
+// is none.
+int cli_preset_find(const struct invocation *invocation, const char *name, json_t **preset);
 // Prints what may stand for the last of the words behind "lineward", one a line: for the shell.
 int cli_complete(int argc, char **argv);

@@ -1,66 +1,77 @@
 // SPDX-License-Identifier: Apache-2.0
-// Presets: what a line group of a certain PBX is begun with.
+// Presets: what a line group of a certain PBX is begun with, as the server knows them.
 #include "cli/cli_int.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static json_t *json_preset(const struct model_preset *preset)
+static int fetch(const struct invocation *invocation, json_t **answer)
 {
-    json_t *values = json_array();
-    for (size_t i = 0; i < preset->value_count; i++) {
-        const struct model_preset_value *value = &preset->values[i];
-        json_array_append_new(values, json_pack("{ss ss ss}", "field", value->field, "value",
-                                                value->value, "reason", value->reason));
+    struct path path;
+    cli_path_begin(&path, "/api/v1/presets");
+    return cli_client_call(invocation, "GET", &path, NULL, answer);
+}
+
+int cli_preset_find(const struct invocation *invocation, const char *name, json_t **preset)
+{
+    json_t *answer = NULL, *item;
+    size_t i;
+    int result = fetch(invocation, &answer);
+    if (result != STATUS_DONE) return result;
+    *preset = NULL;
+    json_array_foreach(json_object_get(answer, "items"), i, item)
+    {
+        if (strcmp(cli_text_of(item, "name"), name) == 0) *preset = json_incref(item);
     }
-    return json_pack("{ss ss ss? ss so}", "name", preset->name, "title", preset->title, "tested",
-                     preset->tested, "note", preset->note, "values", values);
+    json_decref(answer);
+    if (*preset) return STATUS_DONE;
+    return cli_fail("there is no preset %s: see lineward preset list", name);
 }
 
 int cli_preset_list(const struct invocation *invocation)
 {
     static const char *const headings[] = {"NAME", "FOR", "TESTED HERE", NULL};
-    size_t count;
-    const struct model_preset *presets = model_presets(&count);
+    json_t *answer = NULL, *item;
+    size_t i;
+    int result = fetch(invocation, &answer);
+    if (result != STATUS_DONE) return result;
     if (cli_args_has(invocation, "json")) {
-        json_t *items = json_array();
-        for (size_t i = 0; i < count; i++) json_array_append_new(items, json_preset(&presets[i]));
-        cli_print_json(json_pack("{so}", "items", items));
+        cli_print_json(answer);
         return STATUS_DONE;
     }
     struct table *table = cli_table_new(headings);
-    for (size_t i = 0; i < count; i++) {
-        cli_table_add(table, presets[i].name);
-        cli_table_add(table, presets[i].title);
-        cli_table_add(table, presets[i].tested ? presets[i].tested : "no");
+    json_array_foreach(json_object_get(answer, "items"), i, item)
+    {
+        bool is_tested = json_is_string(json_object_get(item, "tested"));
+        cli_table_add(table, cli_text_of(item, "name"));
+        cli_table_add(table, cli_text_of(item, "title"));
+        cli_table_add(table, is_tested ? cli_text_of(item, "tested") : "no");
     }
     cli_table_print_and_free(table);
+    json_decref(answer);
     return STATUS_DONE;
-}
-
-const struct model_preset *cli_preset_find(const char *name)
-{
-    const struct model_preset *preset = model_find_preset(span_of(name));
-    if (!preset) cli_fail("there is no preset %s: see lineward preset list", name);
-    return preset;
 }
 
 int cli_preset_show(const struct invocation *invocation)
 {
     static const char *const headings[] = {"FIELD", "VALUE", "BECAUSE", NULL};
-    const struct model_preset *preset = cli_preset_find(invocation->words[0]);
-    if (!preset) return STATUS_FAILED;
+    json_t *preset = NULL, *value;
+    size_t i;
+    int result = cli_preset_find(invocation, invocation->words[0], &preset);
+    if (result != STATUS_DONE) return result;
     if (cli_args_has(invocation, "json")) {
-        cli_print_json(json_preset(preset));
+        cli_print_json(preset);
         return STATUS_DONE;
     }
     struct table *table = cli_table_new(headings);
-    for (size_t i = 0; i < preset->value_count; i++) {
-        cli_table_add(table, preset->values[i].field);
-        cli_table_add(table, preset->values[i].value);
-        cli_table_add(table, preset->values[i].reason);
+    json_array_foreach(json_object_get(preset, "values"), i, value)
+    {
+        cli_table_add(table, cli_text_of(value, "field"));
+        cli_table_add(table, cli_text_of(value, "value"));
+        cli_table_add(table, cli_text_of(value, "reason"));
     }
-    printf("%s\n%s\n\n", preset->title, preset->note);
+    printf("%s\n%s\n\n", cli_text_of(preset, "title"), cli_text_of(preset, "note"));
     cli_table_print_and_free(table);
+    json_decref(preset);
     return STATUS_DONE;
 }

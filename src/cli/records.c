@@ -127,18 +127,24 @@ static json_t *json_fields(const struct invocation *invocation)
 }
 
 // Adds the values of the preset that --preset names, where no other one is given.
-static bool add_preset(const struct invocation *invocation, json_t *body)
+static int add_preset(const struct invocation *invocation, json_t *body)
 {
     const char *name = cli_args_get(invocation, "preset");
-    if (!name) return true;
-    const struct model_preset *preset = cli_preset_find(name);
-    for (size_t i = 0; preset && i < preset->value_count; i++) {
-        const struct model_preset_value *value = &preset->values[i];
-        struct given given = {.field = model_find_field(KIND_GROUP, span_of(value->field)),
-                              .value = value->value};
-        json_object_update_missing_new(body, json_pack("{so}", value->field, json_of(&given)));
+    json_t *preset = NULL, *value;
+    size_t i;
+    if (!name) return STATUS_DONE;
+    int result = cli_preset_find(invocation, name, &preset);
+    if (result != STATUS_DONE) return result;
+    json_array_foreach(json_object_get(preset, "values"), i, value)
+    {
+        const char *field = cli_text_of(value, "field");
+        struct given given = {.field = model_find_field(KIND_GROUP, span_of(field)),
+                              .value = cli_text_of(value, "value")};
+        if (!given.field) continue; // of a newer server
+        json_object_update_missing_new(body, json_pack("{so}", field, json_of(&given)));
     }
-    return preset != NULL;
+    json_decref(preset);
+    return STATUS_DONE;
 }
 
 // ---- Printing
@@ -210,42 +216,40 @@ static const char *on_off(const json_t *record, const char *name)
     return json_is_true(json_object_get(record, name)) ? "on" : "off";
 }
 
+// A table with a column for each of `fields`, the last of which is NULL, as `headings`.
+static void print_list(const json_t *records, const char *const *headings,
+                       const char *const *fields)
+{
+    struct table *table = cli_table_new(headings);
+    size_t i;
+    json_t *record;
+    json_array_foreach(records, i, record)
+    {
+        for (size_t j = 0; fields[j]; j++) {
+            bool is_bool = json_is_boolean(json_object_get(record, fields[j]));
+            cli_table_add(table,
+                          is_bool ? on_off(record, fields[j]) : cli_text_of(record, fields[j]));
+        }
+    }
+    cli_table_print_and_free(table);
+}
+
 static void print_groups(const json_t *groups)
 {
     static const char *const headings[] = {"NAME",        "ENABLED",         "SERVER", "DOMAIN",
                                            "MAIN NUMBER", "INTERNAL RANGES", NULL};
-    struct table *table = cli_table_new(headings);
-    size_t i;
-    json_t *group;
-    json_array_foreach(groups, i, group)
-    {
-        cli_table_add(table, cli_text_of(group, "name"));
-        cli_table_add(table, on_off(group, "enabled"));
-        cli_table_add(table, cli_text_of(group, "server"));
-        cli_table_add(table, cli_text_of(group, "domain"));
-        cli_table_add(table, cli_text_of(group, "main_number"));
-        cli_table_add(table, cli_text_of(group, "internal_ranges"));
-    }
-    cli_table_print_and_free(table);
+    static const char *const fields[] = {"name",        "enabled",         "server", "domain",
+                                         "main_number", "internal_ranges", NULL};
+    print_list(groups, headings, fields);
 }
 
 static void print_users(const json_t *users)
 {
     static const char *const headings[] = {"NAME",   "DISPLAY NAME", "DND", "LOGIN",
                                            "MOBILE", "MAILBOX",      NULL};
-    struct table *table = cli_table_new(headings);
-    size_t i;
-    json_t *user;
-    json_array_foreach(users, i, user)
-    {
-        cli_table_add(table, cli_text_of(user, "name"));
-        cli_table_add(table, cli_text_of(user, "display_name"));
-        cli_table_add(table, on_off(user, "dnd"));
-        cli_table_add(table, cli_text_of(user, "login"));
-        cli_table_add(table, cli_text_of(user, "mobile"));
-        cli_table_add(table, cli_text_of(user, "mailbox"));
-    }
-    cli_table_print_and_free(table);
+    static const char *const fields[] = {"name",   "display_name", "dnd", "login",
+                                         "mobile", "mailbox",      NULL};
+    print_list(users, headings, fields);
 }
 
 static void print_lines(const json_t *lines)
@@ -433,9 +437,10 @@ static int save(const struct invocation *invocation, bool is_new, const char *do
     if (result != STATUS_DONE) return result;
     json_t *body = json_fields(invocation);
     if (!body) return STATUS_FAILED;
-    if (!add_preset(invocation, body)) {
+    result = add_preset(invocation, body);
+    if (result != STATUS_DONE) {
         json_decref(body);
-        return STATUS_FAILED;
+        return result;
     }
     if (is_new && kind != KIND_EXCEPTION) { // whose place the server chooses
         const char *key = kind == KIND_LINE ? "extension" : "name";

@@ -48,6 +48,13 @@ def run_tests(tests, names):
     return failed
 
 
+def run_methods(trial, names):
+    """Runs the methods test_NAME of a trial, in their order in the class; returns the exit status."""
+    tests = [(name.removeprefix("test_").replace("_", "-"), getattr(trial, name))
+             for name in vars(type(trial)) if name.startswith("test_")]
+    return 1 if run_tests(tests, names) else 0
+
+
 def run_script(main):
     """Runs a script's main(), which returns its exit status; ends all programs and the process."""
     end_programs_with_us()

@@ -10,7 +10,7 @@ import subprocess
 import time
 
 from processes import wait_until
-from runner import arguments, check, run_script, run_tests
+from runner import arguments, check, run_methods, run_script
 from wire import LINE, Wire
 
 OFFSET = 440  # of the ports; those of the other tests lie elsewhere
@@ -101,9 +101,7 @@ class Trial:
 def main():
     options = arguments(__doc__.splitlines()[0])
     trial = Trial(options.bin)
-    tests = [(name.removeprefix("test_").replace("_", "-"), getattr(trial, name))
-             for name in vars(Trial) if name.startswith("test_")]
-    return 1 if run_tests(tests, options.names) else 0
+    return run_methods(trial, options.names)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import struct
 import time
 
 from processes import wait_until
-from runner import check, run_script, run_tests
+from runner import check, run_methods, run_script
 from test_transports import Certificates
 from wire import LINE, STRANGER, Wire
 
@@ -183,9 +183,7 @@ def main():
     parser.add_argument("names", nargs="*", metavar="NAME", help="run only these tests")
     options = parser.parse_args()
     trial = Trial(options)
-    tests = [(name.removeprefix("test_").replace("_", "-"), getattr(trial, name))
-             for name in vars(Trial) if name.startswith("test_")]
-    return 1 if run_tests(tests, options.names) else 0
+    return run_methods(trial, options.names)
 
 
 if __name__ == "__main__":

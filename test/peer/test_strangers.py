@@ -13,7 +13,7 @@ import time
 
 from message import Message
 from processes import wait_until
-from runner import arguments, check, run_script, run_tests
+from runner import arguments, check, run_methods, run_script
 from wire import DOMAIN, LINE, STRANGER, TARGET, Endpoint, Wire, response_to
 
 OFFSET = 600
@@ -352,9 +352,7 @@ class Trial:
 def main():
     options = arguments(__doc__.splitlines()[0])
     trial = Trial(options.bin)
-    tests = [(name.removeprefix("test_").replace("_", "-"), getattr(trial, name))
-             for name in vars(Trial) if name.startswith("test_")]
-    return 1 if run_tests(tests, options.names) else 0
+    return run_methods(trial, options.names)
 
 
 if __name__ == "__main__":
