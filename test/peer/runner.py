@@ -49,7 +49,7 @@ def run_tests(tests, names):
 
 
 def run_methods(trial, names):
-    """Runs the methods test_NAME of a trial, in their order in the class; returns the exit status."""
+    """Runs the methods test_NAME of a trial in their order; returns the exit status."""
     tests = [(name.removeprefix("test_").replace("_", "-"), getattr(trial, name))
              for name in vars(type(trial)) if name.startswith("test_")]
     return 1 if run_tests(tests, names) else 0
