@@ -10,7 +10,8 @@
 static bool is_read_only(enum model_kind kind, struct span name)
 {
     if (span_eq(name, SPAN("warnings"))) {
-        return kind == KIND_FORWARDING || kind == KIND_EXCEPTION || kind == KIND_ADMIN_FORWARDING;
+        return kind == KIND_FORWARDING || kind == KIND_EXCEPTION || kind == KIND_ADMIN_FORWARDING ||
+               kind == KIND_USER;
     }
     if (span_eq(name, SPAN("password_set"))) return kind == KIND_LINE || kind == KIND_USER;
     return kind == KIND_LINE && span_eq(name, SPAN("registration"));

@@ -38,15 +38,20 @@ static bool note_slot(void *context, uint32_t id, const void *record)
     return true;
 }
 
+static void tag_list(struct reply *reply)
+{
+    char *text = json_dumps(reply->body, JSON_COMPACT);
+    ASSERT(text);
+    api_etag_of_text(span_of(text), reply->etag);
+    free(text);
+}
+
 // Replies with the list and its tag; false where there is no such line.
 static bool reply_list(struct api *api, struct request *request, struct reply *reply)
 {
     api_records_list(api, request, reply);
     if (reply->status != 200) return false;
-    char *text = json_dumps(reply->body, JSON_COMPACT);
-    ASSERT(text);
-    api_etag_of_text(span_of(text), reply->etag);
-    free(text);
+    tag_list(reply);
     return true;
 }
 
@@ -238,7 +243,23 @@ static bool replace(struct replacement *replacement, struct reply *reply)
     return !is_refused;
 }
 
-static void run(struct replacement *replacement, struct request *request, struct reply *reply)
+// Replies with the list as it is now, like GET; nothing can go wrong any more.
+static void reply_saved(struct replacement *replacement, struct reply *reply)
+{
+    struct slot *slots = &replacement->slots[0][0];
+    json_t *items = json_array(), *body = json_object();
+    for (size_t i = 0; i < SLOTS_MAX; i++) {
+        if (!slots[i].is_wanted) continue;
+        json_array_append_new(items, api_json_from_record(KIND_FORWARDING, &slots[i].record));
+    }
+    json_object_set_new(body, "items", items);
+    api_reply_json(reply, 200, body);
+    tag_list(reply);
+    if (json_array_size(replacement->warnings) == 0) return;
+    json_object_set(body, "warnings", replacement->warnings);
+}
+
+static void run(struct replacement *replacement, struct reply *reply)
 {
     read_body(replacement);
     if (json_array_size(replacement->errors) > 0) {
@@ -247,9 +268,7 @@ static void run(struct replacement *replacement, struct request *request, struct
     }
     if (!replace(replacement, reply)) return;
     tell_listeners(replacement);
-    if (!reply_list(replacement->api, request, reply)) return;
-    if (json_array_size(replacement->warnings) == 0) return;
-    json_object_set(reply->body, "warnings", replacement->warnings);
+    reply_saved(replacement, reply);
 }
 
 void api_slots_list(struct api *api, struct request *request, struct reply *reply)
@@ -272,7 +291,7 @@ void api_slots_put(struct api *api, struct request *request, struct reply *reply
     }
     replacement.errors = json_array();
     replacement.warnings = json_array();
-    run(&replacement, request, reply);
+    run(&replacement, reply);
     json_decref(replacement.errors);
     json_decref(replacement.warnings);
 }

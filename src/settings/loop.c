@@ -10,6 +10,7 @@
 enum {
     LOOP_LINES_MAX = 256, // that are looked at; what is longer ends at run time (fwd)
     LOOP_TEXT_MAX = 160,
+    LOOP_USER_LINES_MAX = 64, // of a user whose numbers change
 };
 
 struct loop_line {
@@ -121,16 +122,21 @@ static void follow_exceptions(struct loop_search *search, size_t from,
     }
 }
 
+// It forwards every call of its origin, whatever the lines have.
+static bool is_sure_of_administrator(const struct model_admin_forwarding *of)
+{
+    return of->condition == CONDITION_IMMEDIATE && of->is_mandatory && !*of->schedule &&
+           !*of->calendar;
+}
+
 static void follow_administrators(struct loop_search *search, size_t from,
                                   const struct settings_line *line)
 {
     const struct settings *settings = search->settings;
     for (size_t i = 0; i < settings->admin_count; i++) {
         const struct model_admin_forwarding *of = &settings->admin_forwardings[i].record;
-        bool is_sure = of->condition == CONDITION_IMMEDIATE && of->is_mandatory && !*of->schedule &&
-                       !*of->calendar;
         if (!is_for_callers(search, of->origin)) continue;
-        if (search->is_through_immediate && !is_sure) continue;
+        if (search->is_through_immediate && !is_sure_of_administrator(of)) continue;
         follow(search, from, line, of->target);
     }
 }
@@ -301,6 +307,102 @@ static enum err check_administrators(struct settings *settings,
     return saved->is_enabled && *extension ? check_start(settings, &start, problem) : ERR_NONE;
 }
 
+// ---- A user's numbers: what forwards there leads elsewhere now
+
+struct user_lines {
+    struct {
+        char group[NAME_SIZE], extension[EXTENSION_SIZE];
+    } at[LOOP_USER_LINES_MAX];
+    size_t count;
+};
+
+static bool note_line(void *context, uint32_t id, const void *record)
+{
+    (void)id;
+    struct user_lines *lines = context;
+    const struct model_line *line = record;
+    memcpy(lines->at[lines->count].group, line->group, sizeof line->group);
+    memcpy(lines->at[lines->count].extension, line->extension, sizeof line->extension);
+    return ++lines->count < LOOP_USER_LINES_MAX;
+}
+
+static enum err check_own_rules(struct settings *settings, const struct settings_line *line,
+                                const char *word, struct settings_problem *problem)
+{
+    enum err err = ERR_NONE;
+    for (size_t i = 0; i < line->forwarding_count && err == ERR_NONE; i++) {
+        if (strcmp(line->forwardings[i].target, word) != 0) continue;
+        err = check_slot(settings, &line->forwardings[i], problem);
+    }
+    for (size_t i = 0; i < line->exception_count && err == ERR_NONE; i++) {
+        if (strcmp(line->exceptions[i].target, word) != 0) continue;
+        err = check_exception(settings, &line->exceptions[i], problem);
+    }
+    return err;
+}
+
+// What forwards to the number without a rule of the line: an administrator's, or that the user is
+// logged off.
+static enum err check_others_rules(struct settings *settings, const struct settings_line *line,
+                                   const char *word, struct settings_problem *problem)
+{
+    struct loop_start start = {
+        .group = line->line.group, .extension = line->line.extension, .target = word};
+    enum err err = ERR_NONE;
+    bool has_slot = false;
+    for (size_t i = 0; i < settings->admin_count && err == ERR_NONE; i++) {
+        const struct model_admin_forwarding *of = &settings->admin_forwardings[i].record;
+        if (strcmp(of->target, word) != 0) continue;
+        start.origin = (enum model_origin)of->origin;
+        start.is_immediate = is_sure_of_administrator(of);
+        err = check_start(settings, &start, problem);
+    }
+    for (size_t i = 0; i < line->forwarding_count; i++) {
+        const struct model_forwarding *slot = &line->forwardings[i];
+        has_slot = has_slot || (slot->is_enabled && slot->condition == CONDITION_LOGGED_OFF &&
+                                slot->origin == ORIGIN_ALL);
+    }
+    if (err != ERR_NONE || has_slot || strcmp(word, "mailbox") != 0) return err;
+    start.origin = ORIGIN_ALL;
+    start.is_immediate = false;
+    return check_start(settings, &start, problem);
+}
+
+static enum err check_number(struct settings *settings, const struct user_lines *lines,
+                             const char *word, struct settings_problem *problem)
+{
+    struct settings_line line;
+    enum err err = ERR_NONE;
+    for (size_t i = 0; i < lines->count && err == ERR_NONE && !*problem->warning; i++) {
+        const char *group = lines->at[i].group;
+        err = settings_load_site(settings, group, &settings->site, problem);
+        if (err == ERR_NONE) err = settings_build_group(settings, problem);
+        if (err == ERR_NONE) {
+            err = settings_load_line(settings, group, lines->at[i].extension, &line, problem);
+        }
+        if (err == ERR_NONE) err = check_own_rules(settings, &line, word, problem);
+        if (err == ERR_NONE) err = check_others_rules(settings, &line, word, problem);
+    }
+    if (err == ERR_INVALID) text_copy(problem->field, sizeof problem->field, span_of(word));
+    return err;
+}
+
+static enum err check_user(struct settings *settings, const struct model_user *saved,
+                           struct settings_problem *problem)
+{
+    const struct model_user *before = &settings->before.user;
+    struct store_query query = {.kind = KIND_LINE, .user = saved->name};
+    struct user_lines lines = {.count = 0};
+    bool is_mailbox = *saved->mailbox && strcmp(saved->mailbox, before->mailbox) != 0;
+    bool is_mobile = *saved->mobile && strcmp(saved->mobile, before->mobile) != 0;
+    if (!is_mailbox && !is_mobile) return ERR_NONE;
+    enum err err = store_list(settings->store, &query, note_line, &lines);
+    if (err != ERR_NONE) return settings_fail_store(settings, err, problem);
+    if (is_mailbox) err = check_number(settings, &lines, "mailbox", problem);
+    if (is_mobile && err == ERR_NONE) err = check_number(settings, &lines, "mobile", problem);
+    return err;
+}
+
 enum err settings_check_loops(struct settings *settings, enum model_kind kind, const void *saved,
                               struct settings_problem *problem)
 {
@@ -310,6 +412,7 @@ enum err settings_check_loops(struct settings *settings, enum model_kind kind, c
     if (is_rule) err = settings_build_group(settings, problem); // of the site that was checked
     if (err != ERR_NONE) return err;
     switch (kind) {
+    case KIND_USER: return check_user(settings, saved, problem);
     case KIND_FORWARDING: return check_slot(settings, saved, problem);
     case KIND_EXCEPTION: return check_exception(settings, saved, problem);
     case KIND_ADMIN_FORWARDING: return check_administrators(settings, saved, problem);

@@ -252,11 +252,12 @@ static enum err save(struct settings *settings, enum model_kind kind, const void
                      enum saving saving, bool *is_new, uint32_t *id,
                      struct settings_problem *problem)
 {
-    union model_record present;
+    union model_record *present = &settings->before;
     enum err err = ERR_NOT_FOUND;
+    memset(present, 0, sizeof *present);
     if (saving != SAVE_NEW) {
-        memcpy(&present, record, model_kind(kind)->record_size);
-        err = store_get(settings->store, kind, &present, id);
+        memcpy(present, record, model_kind(kind)->record_size);
+        err = store_get(settings->store, kind, present, id);
     }
     *is_new = err == ERR_NOT_FOUND;
     if (err == ERR_NONE) {
@@ -265,7 +266,7 @@ static enum err save(struct settings *settings, enum model_kind kind, const void
         err = store_add(settings->store, kind, record, id);
     }
     if (err != ERR_NONE) return settings_fail_store(settings, err, problem);
-    return settings_audit(settings, kind, *is_new ? NULL : &present, record, problem);
+    return settings_audit(settings, kind, *is_new ? NULL : present, record, problem);
 }
 
 static enum err change(struct settings *settings, enum model_kind kind, void *record,

@@ -28,7 +28,8 @@ enum err settings_check_record(enum model_kind kind, void *record,
 enum err settings_check_references(struct settings *settings, enum model_kind kind, void *record,
                                    struct settings_problem *problem);
 // Looks for a loop that the record makes, which is saved but not committed yet (loop.c): one of
-// immediate forwardings alone is refused, any other one is the problem's warning.
+// immediate forwardings alone is refused, any other one is the problem's warning. Of a user, whose
+// record before is in settings->before, that may be by another mailbox or mobile number.
 enum err settings_check_loops(struct settings *settings, enum model_kind kind, const void *saved,
                               struct settings_problem *problem);
 
@@ -193,6 +194,7 @@ struct settings {
     struct settings_outbox outbox; // of the change or batch under way
     enum settings_batch batch;
     struct settings_actor actor;
+    union model_record before; // of the record that is being replaced
     char audit_before[AUDIT_JSON_SIZE], audit_after[AUDIT_JSON_SIZE];
     // Of one walk at a time; site and block stay as they are for the last line:
     struct settings_site site;

@@ -150,3 +150,19 @@ class RuleTests:
         self.call("changeGroup", "main", body={"callers_as_dialled": True, "area_code": "89"})
         self.assertEqual(number("004021123456")["caller"]["stored"], "+494021123456")
         self.assertEqual(number("004021123456")["stored"], "+4021123456")
+
+    def test_numbers_of_users_that_make_loops(self):
+        self.call("putForwarding", "main", "102", "busy", "all", body={"target": "101"}, status=201)
+        self.call("putForwarding", "main", "101", "busy", "all", body={"target": "mobile"},
+                  status=201)
+        saved = self.call("changeUser", "sales", body={"mobile": "102"}, status=200).json
+        self.assertIn("101 -> 102 -> 101", saved["warnings"][0])
+        self.assertNotIn("warnings", self.call("putUser", "sales", body=saved, status=200).json)
+        self.call("putForwarding", "main", "102", "immediate", "internal", body={"target": "101"},
+                  status=201)
+        self.call("changeUser", "sales", body={"mobile": ""}, status=200)
+        self.call("putForwarding", "main", "101", "immediate", "internal", body={"target": "mobile"},
+                  status=201)
+        refused = self.call("changeUser", "sales", body={"mobile": "102"}, status=422)
+        self.assertEqual(refused.fields,
+                         {"mobile": "leads back to this line: 101 -> 102 -> 101"})

@@ -55,6 +55,10 @@ WALK = (
     ("listAdminForwardings", ["new"], None, 200),
     ("removeAdminForwarding", ["new", "other"], None, 204),
     ("listMessages", ["new", "1"], None, 200),
+    ("putForwardings", ["new", "1"], {"items": [
+        {"condition": "dnd", "origin": "all", "target": "4"},
+        {"condition": "busy", "origin": "all", "target": "3"}]}, 200),
+    ("testNumber", ["new"], {"number": "5"}, 200),
     ("explainCall", ["new", "1"], {"from": "5"}, 200),
     ("removeForwarding", ["new", "1", "dnd", "all"], None, 204),
     ("listJournal", [], None, 200),

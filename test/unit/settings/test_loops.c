@@ -197,6 +197,70 @@ static void test_failures_of_the_store(void **state)
     fail_msg("it never succeeds");
 }
 
+static enum err save_numbers(struct fixture *fixture, const char *mailbox, const char *mobile)
+{
+    struct model_user user = sample_user();
+    bool is_new;
+    set(KIND_USER, &user, "name", "u103");
+    set(KIND_USER, &user, "mailbox", mailbox);
+    set(KIND_USER, &user, "mobile", mobile);
+    fixture->told[0] = '\0';
+    return settings_put(fixture->settings, KIND_USER, &user, &is_new, &fixture->problem);
+}
+
+// Another mailbox or mobile number can close a loop, too.
+static void test_numbers_that_change(void **state)
+{
+    struct fixture *fixture = *state;
+    fill_lines(fixture);
+    assert_plain(fixture, "102", "immediate", "all", "103");
+    assert_plain(fixture, "103", "immediate", "internal", "mobile");
+    assert_int_equal(save_numbers(fixture, "", ""), ERR_NONE);
+    assert_problem(fixture, ERR_INVALID, save_numbers(fixture, "", "(089) 1234 102"), "mobile",
+                   "leads back to this line: 103 -> 102 -> 103");
+    assert_int_equal(save_numbers(fixture, "", "104"), ERR_NONE);
+    assert_string_equal(fixture->problem.warning, "");
+    assert_int_equal(save_numbers(fixture, "102", "104"), ERR_NONE); // while logged off
+    assert_string_equal(fixture->problem.warning,
+                        "calls can go in a circle: 103 -> 102 -> 103; such a call ends where it "
+                        "has been before");
+    assert_int_equal(save_numbers(fixture, "102", "104"), ERR_NONE); // nothing new
+    assert_string_equal(fixture->problem.warning, "");
+    assert_plain(fixture, "103", "logged_off", "all", "105");
+    assert_int_equal(save_numbers(fixture, "", "104"), ERR_NONE);
+    assert_int_equal(save_numbers(fixture, "102", "104"), ERR_NONE); // not used by anything
+    assert_string_equal(fixture->problem.warning, "");
+}
+
+// So can one that an exception, or an administrator's forwarding, leads to.
+static void test_numbers_that_others_use(void **state)
+{
+    struct fixture *fixture = *state;
+    struct model_exception exception;
+    struct model_admin_forwarding admin;
+    fill_lines(fixture);
+    assert_plain(fixture, "102", "busy", "all", "103");
+    model_defaults(KIND_EXCEPTION, &exception);
+    set(KIND_EXCEPTION, &exception, "group", "trial");
+    set(KIND_EXCEPTION, &exception, "extension", "103");
+    set(KIND_EXCEPTION, &exception, "position", "1");
+    set(KIND_EXCEPTION, &exception, "target", "mobile");
+    assert_put(fixture, KIND_EXCEPTION, &exception, NULL);
+    assert_int_equal(save_numbers(fixture, "", "102"), ERR_NONE);
+    assert_non_null(strstr(fixture->problem.warning, "103 -> 102 -> 103"));
+    exception.is_enabled = false;
+    assert_put(fixture, KIND_EXCEPTION, &exception, NULL);
+    model_defaults(KIND_ADMIN_FORWARDING, &admin);
+    set(KIND_ADMIN_FORWARDING, &admin, "group", "trial");
+    set(KIND_ADMIN_FORWARDING, &admin, "name", "night");
+    set(KIND_ADMIN_FORWARDING, &admin, "condition", "busy");
+    set(KIND_ADMIN_FORWARDING, &admin, "target", "mobile");
+    assert_int_equal(save_numbers(fixture, "", "104"), ERR_NONE);
+    assert_put(fixture, KIND_ADMIN_FORWARDING, &admin, NULL);
+    assert_int_equal(save_numbers(fixture, "", "102"), ERR_NONE);
+    assert_non_null(strstr(fixture->problem.warning, "103 -> 102 -> 103"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +269,8 @@ int main(void)
         TEST(test_origins),
         TEST(test_what_is_off_makes_no_loop),
         TEST(test_numbers_of_users),
+        TEST(test_numbers_that_change),
+        TEST(test_numbers_that_others_use),
         TEST(test_what_leads_nowhere),
         TEST(test_long_chains),
         TEST(test_failures_of_the_store),
