@@ -161,8 +161,38 @@ class RuleTests:
         self.call("putForwarding", "main", "102", "immediate", "internal", body={"target": "101"},
                   status=201)
         self.call("changeUser", "sales", body={"mobile": ""}, status=200)
-        self.call("putForwarding", "main", "101", "immediate", "internal", body={"target": "mobile"},
-                  status=201)
+        self.call("putForwarding", "main", "101", "immediate", "internal",
+                  body={"target": "mobile"}, status=201)
         refused = self.call("changeUser", "sales", body={"mobile": "102"}, status=422)
         self.assertEqual(refused.fields,
                          {"mobile": "leads back to this line: 101 -> 102 -> 101"})
+
+    def test_administrative_forwardings_are_explained(self):
+        """Schedule in the group's time zone, holidays, and the levels: mandatory before the user's
+        own, a default behind it."""
+        self.call("changeGroup", "main", body={"time_zone": "Europe/Berlin"})
+        self.call("putAdminForwarding", "main", "night", status=201, body={
+            "mandatory": True, "condition": "immediate", "schedule": "mo-fr 18:00-08:00",
+            "calendar": "sales", "holidays": "always", "target": "103"})
+        self.call("putAdminForwarding", "main", "rest", status=201, body={
+            "condition": "immediate", "schedule": "sa,su", "target": "104"})
+        own = ("main", "101", "immediate", "internal")
+
+        def target(at):
+            verdict = self.call("explainCall", "main", "101",
+                                body={"from": "105", "at": at}).json["verdict"]
+            return verdict.get("target", verdict["kind"])
+
+        def targets():
+            return [target(f"2026-{at}:00+01:00") for at in (
+                "11-23T17:59", "11-23T18:00", "11-24T07:59", "11-28T12:00", "12-25T12:00")]
+        self.assertEqual(targets(), ["ring", "103", "103", "104", "103"])
+        self.call("putForwarding", *own, body={"target": "102"}, status=201)
+        self.assertEqual(targets(), ["102", "103", "103", "102", "103"])
+        self.call("changeAdminForwarding", "main", "night", body={"mandatory": False})
+        self.assertEqual(targets(), ["102"] * 5)
+        self.call("removeForwarding", *own, status=204)
+        self.call("changeAdminForwarding", "main", "night", body={"holidays": "never"})
+        self.assertEqual(targets(), ["ring", "103", "103", "104", "ring"])
+        self.assertEqual(target("2026-07-01T17:59:00+02:00"), "ring")
+        self.assertEqual(target("2026-07-01T18:00:00+02:00"), "103")
