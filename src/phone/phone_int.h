@@ -39,5 +39,10 @@ bool phone_join(const struct phone_numbering *numbering, struct span country, st
 
 // Whether `digits` are an internal number by the ranges.
 bool phone_is_extension(const struct phone_numbering *numbering, struct span digits);
+// Whether `text` is a number that phone_read, not as dialled, surely takes as it stands: an
+// internal number, or a complete +E.164 number without a needless national prefix. For an extension
+// of the site in the public form its extension is what it means. Stored numbers nearly always are
+// such.
+bool phone_is_plain(const struct phone_numbering *numbering, struct span text);
 // What follows the main number in a +E.164 number; empty where the number does not begin with it.
 struct span phone_after_main(const struct phone_numbering *numbering, struct span stored);

@@ -275,6 +275,17 @@ static struct phone_number as_it_is(struct span digits)
     return number;
 }
 
+bool phone_is_plain(const struct phone_numbering *numbering, struct span text)
+{
+    struct span digits = span_from(text, text.len > 0 && text.at[0] == '+');
+    struct span national = digits;
+    bool has_prefix = take_prefix(&national, numbering->country_code) && begins_with_0(national);
+    if (!is_all_digits(digits)) return false;
+    if (digits.len == text.len) return phone_is_extension(numbering, digits);
+    return digits.len >= E164_DIGITS_MIN && digits.len <= E164_DIGITS_MAX &&
+           !begins_with_0(digits) && !has_prefix;
+}
+
 struct phone_number phone_read(const struct phone_numbering *numbering, struct span text,
                                bool as_dialled)
 {

@@ -113,13 +113,21 @@ const char *phone_read_target(const struct phone_numbering *numbering, struct sp
     return NULL;
 }
 
-// As text in `room`: an extension, +E.164, a user of the domain, or user@host. What is too long for
-// a target means itself.
+// The extension that a stored number is of the site, else the number.
+static struct span place_of(const struct phone_numbering *numbering, struct span stored)
+{
+    struct span extension = phone_possible_extension(numbering, stored);
+    return extension.len > 0 ? extension : stored;
+}
+
+// As text in `room` or in the target: an extension, +E.164, a user of the domain, or user@host.
+// What is too long for a target means itself.
 static struct span essence_of(const struct phone_numbering *numbering, struct span domain,
                               struct span target, char room[TEXT_SIZE])
 {
     struct buffer out = buffer_over(room, TEXT_SIZE);
     struct span user = target, host = SPAN_NONE;
+    if (phone_is_plain(numbering, target)) return place_of(numbering, target);
     if (is_sip(target)) {
         struct sip_parts parts = split_sip(target);
         user = span_slice(parts.user, 0, span_find(parts.user, ';'));
@@ -128,9 +136,7 @@ static struct span essence_of(const struct phone_numbering *numbering, struct sp
     bool is_here = host.len == 0 || span_eq_nocase(host, without_port(domain));
     struct phone_number number = phone_read(numbering, user, false);
     if (is_here && number.kind != PHONE_INVALID) {
-        struct span stored = span_of(number.text);
-        struct span extension = phone_possible_extension(numbering, stored);
-        buffer_put(&out, extension.len > 0 ? extension : stored);
+        buffer_put(&out, place_of(numbering, span_of(number.text)));
         return buffer_span(&out);
     }
     if (!phone_unescape(user, room, TEXT_SIZE, &out.len)) return target;

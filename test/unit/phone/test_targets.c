@@ -103,6 +103,57 @@ static void test_domain_with_port(void **state)
     assert_true(phone_is_same(&numbering, SPAN("[::1]:5070"), SPAN("103"), SPAN("sip:103@[::1]")));
 }
 
+// A number that is plain and the same one as a tel: URI, which is read in full, are one place; what
+// is no number is its own.
+static void check_plain(const struct phone_numbering *numbering, const char *number)
+{
+    char bytes[TEXT_SIZE];
+    struct buffer uri = buffer_over(bytes, sizeof bytes);
+    struct phone_place plain, full;
+    buffer_put(&uri, SPAN("tel:"));
+    buffer_put_text(&uri, number);
+    phone_find_place(numbering, SPAN("pbx.example"), span_of(number), &plain);
+    phone_find_place(numbering, SPAN("pbx.example"), buffer_span(&uri), &full);
+    bool is_number = phone_read(numbering, buffer_span(&uri), false).kind != PHONE_INVALID;
+    struct span expected = is_number ? full.text : span_of(number);
+    if (!span_eq(plain.text, expected)) {
+        fail_msg("%s: %.*s, in full %.*s", number, SPAN_ARG(plain.text), SPAN_ARG(expected));
+    }
+}
+
+static void test_plain_numbers(void **state)
+{
+    (void)state;
+    static const char *const numbers[] = {"99",           "100",
+                                          "199",          "200",
+                                          "0100",         "+100",
+                                          "+49891234",    "+49891234100",
+                                          "+49891234199", "+49891234200",
+                                          "+498912341",   "+4908912345",
+                                          "+49089123410", "+049891234",
+                                          "+4989123",     "+498912",
+                                          "+1234567",     "+123456",
+                                          "+12345678901", "+123456789012345",
+                                          "+390612345",   "+39061234501",
+                                          "+490",         "+1234567890123456",
+                                          "0891234101",   "00498912341",
+                                          "+49891234700", "+4989 1234101",
+                                          "*55#",         "0",
+                                          "+491701234567"};
+    const struct span sites[] = {
+        SITE_MUNICH,
+        SPAN("internal_ranges=100-199"),
+        SPAN("country_code=39 national_prefix= main_number=+390612345 internal_ranges=00-99"),
+        SPAN("country_code=1 national_prefix=1 main_number=+12345678 internal_ranges=100-999"),
+    };
+    for (size_t site = 0; site < sizeof sites / sizeof sites[0]; site++) {
+        struct phone_numbering numbering = site_numbering(sites[site]);
+        for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+            check_plain(&numbering, numbers[i]);
+        }
+    }
+}
+
 static void test_dialled_does_not_fit(void **state)
 {
     (void)state;
@@ -121,6 +172,7 @@ int main(void)
         cmocka_unit_test(test_same),
         cmocka_unit_test(test_same_of_long_texts),
         cmocka_unit_test(test_domain_with_port),
+        cmocka_unit_test(test_plain_numbers),
         cmocka_unit_test(test_dialled_does_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
