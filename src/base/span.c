@@ -94,8 +94,9 @@ bool span_to_u64(struct span span, uint64_t max, uint64_t *value)
     for (size_t i = 0; i < span.len; i++) {
         if (!ascii_is_digit(span.at[i])) return false;
         uint64_t digit = (uint64_t)(span.at[i] - '0');
-        if (digit > max || sum > (max - digit) / 10) return false;
+        if (sum > UINT64_MAX / 10 || sum * 10 > UINT64_MAX - digit) return false;
         sum = sum * 10 + digit;
+        if (sum > max) return false;
     }
     *value = sum;
     return true;

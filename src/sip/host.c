@@ -8,15 +8,17 @@ enum {
     GROUPS_IN_IPV4 = 2,
 };
 
-// Labels between dots, the last dot being allowed to stand at the end ("example.com.").
-static bool has_empty_label(struct span name)
+// Labels between dots, the last dot being allowed to stand at the end ("example.com."). False when
+// a label is empty.
+static bool take_labels(struct cursor *cursor)
 {
-    char before = '.';
-    for (size_t i = 0; i < name.len; i++) {
-        if (name.at[i] == '.' && before == '.') return true;
-        before = name.at[i];
-    }
-    return false;
+    bool is_first = true;
+    do {
+        bool is_empty = take_run(cursor, CHAR_LABEL).len == 0;
+        if (is_empty && (is_first || is_next(cursor, '.'))) return false;
+        is_first = false;
+    } while (take_byte(cursor, '.'));
+    return true;
 }
 
 static bool is_ipv4(struct cursor cursor)
@@ -82,12 +84,11 @@ bool sip_read_host(struct cursor *cursor, struct span *host)
 {
     if (is_next(cursor, '[')) return read_ipv6(cursor, host);
     const char *from = cursor->at;
-    struct span name = take_run(cursor, CHAR_HOST);
-    if (name.len == 0 || has_empty_label(name)) {
+    if (!take_labels(cursor)) {
         cursor->at = from;
         return false;
     }
-    *host = name;
+    *host = span_between(from, cursor->at);
     return true;
 }
 

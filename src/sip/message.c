@@ -82,10 +82,10 @@ static enum sip_err check_version(struct span text)
 // Everything up to the next blank.
 static struct span take_word(struct cursor *cursor)
 {
-    const char *from = cursor->at, *at = from;
-    while (at < cursor->end && *at != ' ') at++;
-    cursor->at = at;
-    return span_between(from, at);
+    struct span rest = span_between(cursor->at, cursor->end);
+    struct span word = span_slice(rest, 0, span_find(rest, ' '));
+    cursor->at += word.len;
+    return word;
 }
 
 static void read_request_uri(struct reader *reader)

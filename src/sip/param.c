@@ -7,17 +7,14 @@
 
 bool sip_read_quoted(struct cursor *cursor, struct span *quoted)
 {
-    const char *from = cursor->at;
+    const char *from = cursor->at, *end = cursor->end;
     if (!take_byte(cursor, '"')) return false;
-    for (; cursor->at < cursor->end; cursor->at++) {
-        if (*cursor->at == '"') {
-            cursor->at++;
-            *quoted = span_between(from, cursor->at);
-            return true;
-        }
-        if (*cursor->at == '\\' && cursor->end - cursor->at > 1) cursor->at++;
-    }
-    return false;
+    const char *at = cursor->at;
+    while (at < end && *at != '"') at += *at == '\\' && end - at > 1 ? 2 : 1;
+    bool is_ended = at < end;
+    cursor->at = is_ended ? at + 1 : end;
+    if (is_ended) *quoted = span_between(from, cursor->at);
+    return is_ended;
 }
 
 static bool read_value(struct cursor *cursor, struct span *value)

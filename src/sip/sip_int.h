@@ -23,6 +23,7 @@ enum char_class {
     CHAR_PHONE = 1 << 11,   // of a tel: number (RFC 3966 section 3)
     CHAR_VALUE = 1 << 12,   // of a header parameter's unquoted value
     CHAR_DISPLAY = 1 << 13, // of an unquoted display name, with the blanks between its words
+    CHAR_LABEL = 1 << 14,   // of a host name's part between two dots
 };
 
 extern const uint16_t sip_char_classes[256];
@@ -68,18 +69,32 @@ static inline bool take_byte(struct cursor *cursor, char byte)
     return true;
 }
 
+// Where the run of bytes of `classes` from `at` on ends. Four at a time, as long as there are four:
+// asking for the end at each byte would be a third of what reading costs.
+static inline const char *run_end(const char *at, const char *end, unsigned classes)
+{
+    for (; end - at >= 4; at += 4) {
+        if (!char_is(at[0], classes)) return at;
+        if (!char_is(at[1], classes)) return at + 1;
+        if (!char_is(at[2], classes)) return at + 2;
+        if (!char_is(at[3], classes)) return at + 3;
+    }
+    while (at < end && char_is(*at, classes)) at++;
+    return at;
+}
+
 // Steps over the longest run, maybe empty, of bytes of `classes`.
 static inline struct span take_run(struct cursor *cursor, unsigned classes)
 {
-    const char *from = cursor->at, *at = from;
-    while (at < cursor->end && char_is(*at, classes)) at++;
-    cursor->at = at; // once: for each byte, it would be most of what reading costs
-    return span_between(from, at);
+    const char *from = cursor->at;
+    cursor->at = run_end(from, cursor->end, classes);
+    return span_between(from, cursor->at);
 }
 
+// There is none nearly always, and seldom more than one.
 static inline void skip_blanks(struct cursor *cursor)
 {
-    (void)take_run(cursor, CHAR_BLANK);
+    while (!is_at_end(cursor) && char_is(*cursor->at, CHAR_BLANK)) cursor->at++;
 }
 
 // ---- Parts of the grammar
