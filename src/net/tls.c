@@ -11,12 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HOST_SIZE = 256, PROBLEM_SIZE = 120 };
+enum { HOST_SIZE = 256, PROBLEM_SIZE = 120, RECORD_HEADER_LEN = 5, RECORD_HANDSHAKE = 22 };
 
 struct tls {
     SSL *ssl;
     BIO *received, *unsent; // owned by `ssl`
     BIO *early;             // what is to be sent once the handshake is over
+    bool has_begun;         // OpenSSL has seen the peer's first record
     char problem[PROBLEM_SIZE];
 };
 
@@ -213,9 +214,25 @@ static bool write_early(struct tls *tls)
     return is_written;
 }
 
+// Whether the client's first record (RFC 8446 section 5.1) is still under way. OpenSSL would take
+// buffers for whoever sends the beginning of one and then nothing.
+static bool awaits_hello(struct tls *tls)
+{
+    char *bytes;
+    long len = BIO_get_mem_data(tls->received, &bytes);
+    if (tls->has_begun || !SSL_is_server(tls->ssl)) return false;
+    if (len < 1) return true;
+    if (bytes[0] != RECORD_HANDSHAKE) return false; // for OpenSSL to refuse
+    if (len < RECORD_HEADER_LEN) return true;
+    long body_len = (uint8_t)bytes[3] << 8 | (uint8_t)bytes[4];
+    return body_len <= SSL3_RT_MAX_PLAIN_LENGTH && len < RECORD_HEADER_LEN + body_len;
+}
+
 enum tls_event tls_shake(struct tls *tls)
 {
     ERR_clear_error();
+    if (awaits_hello(tls)) return TLS_WAIT;
+    tls->has_begun = true;
     int result = SSL_do_handshake(tls->ssl);
     if (result != 1) return unfinished(tls, result);
     return write_early(tls) ? TLS_DONE : TLS_FAILED;
