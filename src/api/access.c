@@ -131,6 +131,8 @@ static bool identify_token(struct api *api, struct request *request, struct span
                                     .expires_s = token.expires_s};
     memcpy(principal->group, token.group, sizeof principal->group);
     text_copy(principal->key, sizeof principal->key, span_of(token.serial));
+    text_copy(principal->token, sizeof principal->token,
+              span_slice(span_of(token.name), 0, sizeof principal->token - 1));
     principal->is_administrator = !token.user[0];
     if (!token.user[0]) return true;
     memcpy(principal->user, token.user, sizeof principal->user);

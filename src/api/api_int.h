@@ -61,6 +61,7 @@ struct principal {
     enum model_scope scope; // and so far
     char group[NAME_SIZE];  // restricted to it; empty: to none
     char key[HASH_SIZE];    // of the session or token
+    char token[NAME_SIZE];  // the token's name
     uint32_t expires_s;     // since 1970; 0: never
 };
 
@@ -258,6 +259,8 @@ struct span api_access_cookie(const struct request *request);
 // Whether who asks may do what the route does; false, with `reply` filled in, when not. What
 // belongs to others is answered as if it did not exist.
 bool api_rights_check(struct api *api, const struct request *request, struct reply *reply);
+// Whose the user or line is that the path names; empty: nobody's, or it does not exist.
+void api_rights_find_owner(struct api *api, const struct request *request, char user[NAME_SIZE]);
 // Whether who asks reaches everything, and not only their own.
 bool api_rights_is_unlimited(const struct request *request);
 // Whether who asks may change `field`, of a record that they may change.

@@ -75,16 +75,23 @@ static bool check_query(const struct request *request, struct reply *reply)
     return is_fine;
 }
 
-// Tells the settings who makes the changes of this request.
+// Tells the settings who makes the changes of this request, and whose the user or line is that the
+// path names.
 static void set_actor(struct api *api, const struct request *request)
 {
     const struct principal *by = &request->principal;
     struct settings_actor actor = {.name = "administrator"};
+    if (request->method == METHOD_GET) return;
     if (by->user[0]) {
         text_copy(actor.name, sizeof actor.name, span_of(by->user));
     } else if (by->credential == CREDENTIAL_TOKEN) {
-        snprintf(actor.name, sizeof actor.name, "token %.40s", by->key);
+        struct buffer out = buffer_over(actor.name, sizeof actor.name - 1);
+        buffer_printf(&out, "token %s", by->key);
+        if (by->token[0]) buffer_printf(&out, " (%.32s)", by->token);
+        actor.name[out.len] = '\0';
     }
+    api_rights_find_owner(api, request, actor.for_user);
+    if (strcmp(actor.for_user, actor.name) == 0) actor.for_user[0] = '\0';
     settings_set_actor(api->options.settings, &actor);
 }
 

@@ -120,6 +120,21 @@ bool api_rights_check(struct api *api, const struct request *request, struct rep
     }
 }
 
+void api_rights_find_owner(struct api *api, const struct request *request, char user[NAME_SIZE])
+{
+    struct span name = find_part(request, "name"), extension = find_part(request, "extension");
+    struct model_line line = {.user = ""};
+    struct settings_problem problem;
+    user[0] = '\0';
+    if (request->route->kind == KIND_USER && name.at) {
+        if (!text_copy(user, NAME_SIZE, name)) user[0] = '\0';
+    } else if (extension.at && text_copy(line.extension, sizeof line.extension, extension) &&
+               text_copy(line.group, sizeof line.group, find_part(request, "group")) &&
+               !settings_get(api->options.settings, KIND_LINE, &line, NULL, &problem)) {
+        memcpy(user, line.user, NAME_SIZE);
+    }
+}
+
 // ---- Within an operation
 
 bool api_rights_may_set(const struct request *request, const struct model_field *field)

@@ -35,6 +35,28 @@ void news_line(news_api *place, const char *group, const struct line_state *effe
     api_post(api, &event);
 }
 
+void news_call_shown(news_api *place, const struct call_shown *shown)
+{
+    struct api *api = listening(place);
+    struct api_event event = {.kind = shown->is_new ? EVENT_CALL_BEGAN : EVENT_CALL_CHANGED};
+    if (!api || shown->is_gone || shown->group.len == 0) return;
+    set(event.group, sizeof event.group, shown->group);
+    set(event.extension, sizeof event.extension, shown->extension);
+    set(event.call, sizeof event.call, shown->call_id);
+    set(event.caller, sizeof event.caller, shown->caller);
+    set(event.verdict, sizeof event.verdict,
+        span_of(model_name(&model_verdict_kinds, shown->is_ringing ? VERDICT_RING : VERDICT_HOLD)));
+    set(event.target, sizeof event.target, shown->target);
+    api_post(api, &event);
+}
+
+void news_overload(news_api *place, uint64_t refused_count)
+{
+    struct api *api = listening(place);
+    struct api_event event = {.kind = EVENT_ALARM, .state = "overload", .count = refused_count};
+    if (api) api_post(api, &event);
+}
+
 void news_call_ended(news_api *place, const struct model_journal_entry *entry)
 {
     struct api *api = listening(place);

@@ -115,6 +115,12 @@ static void on_line_state(void *context, const struct line_state *effect)
     log_end(&line);
 }
 
+static void on_call_shown(void *context, const struct call_shown *shown)
+{
+    struct worker *worker = context;
+    news_call_shown(worker->api, shown);
+}
+
 static void on_call_ended(void *context, const struct model_journal_entry *entry)
 {
     static const enum states_counter counters[] = {
@@ -203,6 +209,7 @@ static void tell_overload(struct worker *worker, uint64_t refused_count)
     uint64_t now_us = net_now_us();
     if (refused_count == worker->told.overloaded || now_us < worker->tell_overload_us) return;
     worker->tell_overload_us = now_us + OVERLOAD_TOLD_US;
+    news_overload(worker->api, refused_count);
     log_begin(&line, LOG_WARN, "overloaded: calls are refused");
     log_number(&line, "refused_since_start", refused_count);
     log_end(&line);
@@ -567,6 +574,7 @@ static bool make_engine(struct worker *worker, const struct app_config *config)
                                .send = on_send,
                                .line_state = on_line_state,
                                .call_ended = on_call_ended,
+                               .call_shown = on_call_shown,
                                .rule_used = on_rule_used,
                                .release_line = on_release_line,
                                .release_group = on_release_group,

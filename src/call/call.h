@@ -59,7 +59,8 @@ struct call_shown {
     struct pool_id call;
     bool is_gone; // it does not wait any more; only `call` is set
     uint32_t line_id;
-    struct span group, extension, caller, caller_display, dialled;
+    bool is_new; // else it has waited before
+    struct span group, extension, caller, caller_display, dialled, call_id;
     bool is_internal;
     bool is_ringing;     // else it is held
     uint64_t started_us; // wall clock

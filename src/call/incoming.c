@@ -250,6 +250,8 @@ static void show(struct turn *turn, const struct call *call, struct pool_id id, 
     shown->caller = kept(copy.at, call->caller);
     shown->caller_display = kept(copy.at, call->display);
     shown->dialled = kept(copy.at, call->dialled);
+    shown->call_id = kept(copy.at, call->call_id);
+    shown->is_new = call->phase != PHASE_WAITING;
     shown->is_internal = call->is_internal;
     shown->is_ringing = call->verdict == VERDICT_RING;
     shown->started_us = call->started_us;
@@ -437,7 +439,6 @@ static void wait_for(struct call_table *table, struct turn *turn, struct pool_id
                     (uint64_t)verdict->seconds * 1000000;
     call->due = verdict->has_next && waiting ? FWD_WAITED : FWD_ARRIVED;
     if (call->due == FWD_WAITED) call_keep_choice(waiting, &verdict->next);
-    call->phase = PHASE_WAITING;
     call->outcome = OUTCOME_MISSED;
     if (is_ringing && !call->is_counted) {
         call->is_counted = call_count_ringing(table->traffic, turn, call->line_id);
@@ -446,6 +447,7 @@ static void wait_for(struct call_table *table, struct turn *turn, struct pool_id
         call->is_counted = false;
     }
     show(turn, call, id, verdict->has_next ? verdict->next.target.stored : SPAN_NONE);
+    call->phase = PHASE_WAITING;
 }
 
 // Keeps what a later decision needs, if there can be one.

@@ -546,6 +546,34 @@ class Tokens(Case):
         self.assertEqual(shown, serials)
 
 
+class Actors(Case):
+    """Whom the audit names."""
+
+    def newest(self):
+        entry = self.call("listAudit", query={"limit": 1}, status=200).json["items"][0]
+        return entry["actor"], entry.get("for_user")
+
+    def test_for_whom(self):
+        chief, sales = self.sign_in("chief"), self.sign_in("sales")
+        token = self.token(name="night shift")
+        by_token = f"token {token.serial} (night shift)"
+        for client, actor in ((chief, "chief"), (self.client, "administrator"), (token, by_token)):
+            for i, is_on in enumerate((True, False)):
+                client.call("changeUser", "sales", body={"mobile": f"017012345{i}"}, status=200)
+                self.assertEqual(self.newest(), (actor, "sales"))
+                client.call("changeUser", "sales", body={"dnd": is_on}, status=200)
+                self.assertEqual(self.newest(), (actor, "sales"))
+                client.call("putForwarding", "main", "102", "busy", "all", status=None,
+                            body={"target": f"13{i}"})
+                self.assertEqual(self.newest(), (actor, "other"))
+            client.call("changeGroup", "second", body={"max_diversions": 10 + len(actor)}, status=200)
+            self.assertEqual(self.newest(), (actor, None))
+        sales.call("changeUser", "sales", body={"mobile": "01701234567"}, status=200)
+        self.assertEqual(self.newest(), ("sales", None))
+        self.assertEqual({entry["actor"] for entry in self.call(
+            "listAudit", query={"actor": by_token}, status=200).json["items"]}, {by_token})
+
+
 class Durable(unittest.TestCase):
     def test_a_restart(self):
         """Sessions and tokens survive it; the store knows only their hashes."""
