@@ -555,7 +555,7 @@ class Actors(Case):
 
     def test_for_whom(self):
         chief, sales = self.sign_in("chief"), self.sign_in("sales")
-        token = self.token(name="night shift")
+        token = self.token(name="night shift", scope="admin")
         by_token = f"token {token.serial} (night shift)"
         for client, actor in ((chief, "chief"), (self.client, "administrator"), (token, by_token)):
             for i, is_on in enumerate((True, False)):
@@ -566,7 +566,8 @@ class Actors(Case):
                 client.call("putForwarding", "main", "102", "busy", "all", status=None,
                             body={"target": f"13{i}"})
                 self.assertEqual(self.newest(), (actor, "other"))
-            client.call("changeGroup", "second", body={"max_diversions": 10 + len(actor)}, status=200)
+            client.call("changeGroup", "second", status=200,
+                        body={"max_diversions": 10 + len(actor)})
             self.assertEqual(self.newest(), (actor, None))
         sales.call("changeUser", "sales", body={"mobile": "01701234567"}, status=200)
         self.assertEqual(self.newest(), ("sales", None))
