@@ -97,7 +97,9 @@ struct span call_redirect_headers(struct turn *turn, const struct call_forwardin
 
 // ---- group_call.c
 
-// Whether the group's setting group_call marks the INVITE as coming through a hunt group or queue.
+// Whether the group's setting group_call takes the header for the mark of a hunt group or queue.
+bool call_marks_group_call(const struct call_offer *offer, const struct sip_header *header);
+// Whether a header marks the INVITE so.
 bool call_is_group_call(const struct call_offer *offer);
 
 // ---- waiting.c: what a later decision about a call needs

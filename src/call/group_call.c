@@ -27,22 +27,23 @@ static bool matches(struct span text, struct span pattern)
     return in == pattern.len;
 }
 
-static bool has_header(const struct sip_message *invite, struct span name, struct span pattern)
+bool call_marks_group_call(const struct call_offer *offer, const struct sip_header *header)
 {
-    for (size_t i = 0; i < invite->header_count; i++) {
-        const struct sip_header *header = &invite->headers[i];
-        if (span_eq_nocase(header->name, name) && matches(header->value, pattern)) return true;
+    struct span patterns = span_of(offer->group->snapshot->settings.group_call);
+    while (patterns.len > 0) {
+        struct span pattern = span_split(&patterns, ';');
+        struct span name = span_trim(span_split(&pattern, ':'));
+        bool is_named = name.len > 0 && span_eq_nocase(header->name, name);
+        if (is_named && matches(header->value, span_trim(pattern))) return true;
     }
     return false;
 }
 
 bool call_is_group_call(const struct call_offer *offer)
 {
-    struct span patterns = span_of(offer->group->snapshot->settings.group_call);
-    while (patterns.len > 0) {
-        struct span pattern = span_split(&patterns, ';');
-        struct span name = span_trim(span_split(&pattern, ':'));
-        if (name.len > 0 && has_header(offer->invite, name, span_trim(pattern))) return true;
+    const struct sip_message *invite = offer->invite;
+    for (size_t i = 0; i < invite->header_count; i++) {
+        if (call_marks_group_call(offer, &invite->headers[i])) return true;
     }
     return false;
 }

@@ -8,7 +8,7 @@
 
 // The headers that are looked at after the first decision, and those without which a message cannot
 // be read.
-static bool is_kept(const struct sip_header *header, const char *group_call)
+static bool is_kept(const struct call_offer *offer, const struct sip_header *header)
 {
     switch (header->id) {
     case SIP_VIA:
@@ -22,7 +22,7 @@ static bool is_kept(const struct sip_header *header, const char *group_call)
     case SIP_REMOTE_PARTY_ID:
     case SIP_PRIVACY:
     case SIP_PRIORITY: return true;
-    default: return *group_call != '\0';
+    default: return call_marks_group_call(offer, header);
     }
 }
 
@@ -37,7 +37,7 @@ static bool keep_invite(struct call_waiting *waiting, const struct call_offer *o
     for (size_t i = 0; i < invite->header_count; i++) {
         const struct sip_header *header = &invite->headers[i];
         if (header->id == SIP_CONTENT_LENGTH) continue;
-        if (!is_kept(header, offer->group->snapshot->settings.group_call)) continue;
+        if (!is_kept(offer, header)) continue;
         buffer_put(&out, header->name);
         buffer_put(&out, SPAN(": "));
         call_put_unfolded(&out, header->value);
