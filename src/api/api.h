@@ -9,6 +9,27 @@
 struct api;
 struct api_statistics;
 
+// What is assumed of a line's clients (a test aid, see docs/calls.md).
+struct api_clients {
+    enum model_clients clients;
+    uint32_t call_count;                  // calls of the line that are answered
+    char target[TEXT_SIZE];               // where they deflect to, stored form
+    enum model_number_class number_class; // of the target
+};
+
+// A call that is held or rings. Texts that are too long are cut.
+struct api_call {
+    uint64_t number;
+    uint32_t line_id;
+    char group[NAME_SIZE], extension[EXTENSION_SIZE];
+    char caller[TEXT_SIZE], caller_display[TEXT_SIZE], dialled[TEXT_SIZE];
+    char target[TEXT_SIZE]; // where it is forwarded to at until_us; empty: nowhere
+    bool is_internal, is_ringing;
+    uint64_t started_us, until_us; // wall clock
+};
+
+enum api_deflection { API_DEFLECTED, API_NO_CALL, API_NOT_DEFLECTED };
+
 // One SIP message of a line, as it was received or sent.
 struct api_trace_message {
     uint64_t number; // rising
@@ -33,6 +54,15 @@ struct api_engine {
                         uint32_t counts[/* by enum model_registration_state */]);
     // Whether a user counts as logged in now.
     bool (*is_logged_in)(void *context, const struct model_user *user);
+    // The calls that wait, at most `max`.
+    size_t (*list_calls)(void *context, struct api_call *out, size_t max);
+    // Forwards a waiting call; `*finding` says why not.
+    enum api_deflection (*deflect)(void *context, uint64_t number, const struct fwd_target *target,
+                                   enum fwd_finding *finding);
+    // Assumes what a line's clients do, NULL: nothing any more. False when too much is assumed.
+    bool (*assume_clients)(void *context, uint32_t line_id, const struct api_clients *clients);
+    // False when nothing is assumed.
+    bool (*assumed_clients)(void *context, uint32_t line_id, struct api_clients *out);
     // Calls handled, by outcome, and journal entries dropped, since the start.
     void (*statistics)(void *context, struct api_statistics *out);
     // Whether all workers answer.

@@ -262,6 +262,9 @@ bool api_rights_check(struct api *api, const struct request *request, struct rep
 // Whose the user or line is that the path names; empty: nobody's, or it does not exist.
 void api_rights_find_owner(struct api *api, const struct request *request, char user[NAME_SIZE]);
 // Whether who asks reaches everything, and not only their own.
+// Whether a call is of a line that `principal` may see.
+bool api_rights_reach_call(struct api *api, const struct principal *principal,
+                           const struct api_call *call);
 bool api_rights_is_unlimited(const struct request *request);
 // Whether who asks may change `field`, of a record that they may change.
 bool api_rights_may_set(const struct request *request, const struct model_field *field);
@@ -376,6 +379,8 @@ handler api_number_post;
 handler api_session_get, api_session_post, api_session_delete, api_sessions_list,
     api_sessions_remove, api_password_put;
 handler api_tokens_list, api_tokens_add, api_tokens_remove;
+handler api_calls_list, api_calls_deflect, api_client_state_get, api_client_state_put,
+    api_client_state_remove;
 handler api_explain_post, api_journal_list, api_audit_list;
 
 // ---- Request
@@ -413,6 +418,14 @@ void api_put_encoded(struct buffer *out, struct span text);
 
 // Parses the body into request->json; false, with `reply` filled in, when it is not acceptable.
 bool api_body_read(struct request *request, struct reply *reply);
+// Reads the texts of a body that has no other fields, all of which must be there; false, with
+// `reply` filled in, when something is wrong.
+struct text_field {
+    const char *name;
+    struct span *value;
+};
+bool api_body_read_texts(const struct request *request, const struct text_field *fields,
+                         size_t count, struct reply *reply);
 
 // ---- Reply
 
@@ -472,6 +485,9 @@ json_t *api_csv_to_records(const json_t *csv, json_t *errors);
 // be NULL.
 bool api_records_find(struct api *api, const struct request *request, union model_record *record,
                       uint32_t *id, struct reply *reply);
+
+// The call that waits and that the path names; false when there is none.
+bool api_calls_find(struct api *api, const struct request *request, struct api_call *call);
 
 // ---- The server
 

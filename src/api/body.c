@@ -2,6 +2,8 @@
 // The body of a request: one JSON object, of limited size and depth. RFC 8259; RFC 7396 for PATCH.
 #include "api/api_int.h"
 
+#include <string.h>
+
 static bool takes_body(const struct request *request)
 {
     return request->method == METHOD_POST || request->method == METHOD_PUT ||
@@ -90,4 +92,31 @@ bool api_body_read(struct request *request, struct reply *reply)
         return false;
     }
     return parse(request, reply);
+}
+
+bool api_body_read_texts(const struct request *request, const struct text_field *fields,
+                         size_t count, struct reply *reply)
+{
+    json_t *errors = json_array(), *value;
+    const char *name;
+    json_object_foreach(request->json, name, value)
+    {
+        size_t i = 0;
+        while (i < count && strcmp(fields[i].name, name) != 0) i++;
+        if (i == count) {
+            api_errors_add(errors, span_of(name), "is not a field of this request");
+        } else if (!json_is_string(value)) {
+            api_errors_add(errors, span_of(name), "must be a string");
+        } else {
+            *fields[i].value = (struct span){json_string_value(value), json_string_length(value)};
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (json_object_get(request->json, fields[i].name)) continue;
+        api_errors_add(errors, span_of(fields[i].name), "is missing");
+    }
+    bool is_fine = json_array_size(errors) == 0;
+    if (!is_fine) api_reply_errors(reply, 422, errors);
+    if (is_fine) json_decref(errors);
+    return is_fine;
 }

@@ -42,6 +42,7 @@ static bool check_group(const struct request *request, struct reply *reply)
     struct span own = span_of(request->principal.group);
     struct span group = find_part(request, route->kind == KIND_GROUP ? "name" : "group");
     if (own.len == 0 || route->audience == FOR_USERS) return true;
+    if (find_part(request, "call").at) return true; // check_call looks at it
     if (group.at ? span_eq(group, own) : has_word(route->query, SPAN("group"))) return true;
     api_reply_problem(reply, 403, "this token is restricted to the group %s",
                       request->principal.group);
@@ -90,6 +91,27 @@ static bool check_member(struct api *api, const struct request *request, struct 
     return count > 0 || deny(request, "group", reply);
 }
 
+bool api_rights_reach_call(struct api *api, const struct principal *principal,
+                           const struct api_call *call)
+{
+    struct model_line line = {.user = ""};
+    struct settings_problem problem;
+    if (principal->group[0] && strcmp(principal->group, call->group) != 0) return false;
+    if (principal->is_administrator) return true;
+    memcpy(line.group, call->group, sizeof line.group);
+    memcpy(line.extension, call->extension, sizeof line.extension);
+    return settings_get(api->options.settings, KIND_LINE, &line, NULL, &problem) == ERR_NONE &&
+           strcmp(line.user, principal->user) == 0;
+}
+
+static bool check_call(struct api *api, const struct request *request, struct reply *reply)
+{
+    struct api_call call;
+    return (api_calls_find(api, request, &call) &&
+            api_rights_reach_call(api, &request->principal, &call)) ||
+           deny(request, "call", reply);
+}
+
 static bool check_owner(struct api *api, const struct request *request, struct reply *reply)
 {
     if (request->part_count == 0) return true; // a list: it is restricted to what is theirs
@@ -112,6 +134,8 @@ bool api_rights_check(struct api *api, const struct request *request, struct rep
         return false;
     }
     if (!check_group(request, reply)) return false;
+    bool is_unlimited = principal->is_administrator && !principal->group[0];
+    if (!is_unlimited && find_part(request, "call").at) return check_call(api, request, reply);
     if (principal->is_administrator || route->audience == FOR_USERS) return true;
     switch (route->audience) {
     case FOR_OWNER: return check_owner(api, request, reply);

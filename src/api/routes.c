@@ -87,6 +87,11 @@ static const struct route routes[] = {
 
     {METHOD_POST,   API "/groups/{group}/number",  api_number_post,    KIND_LINE,       NULL, FOR_MEMBER, SCOPE_READ},
     {METHOD_POST,   LINE "/explain",               api_explain_post,   KIND_LINE,       "language", FOR_OWNER, SCOPE_READ},
+    {METHOD_GET,    LINE "/client-state",          api_client_state_get,    KIND_LINE,       NULL, FOR_ADMIN, SCOPE_READ},
+    {METHOD_PUT,    LINE "/client-state",          api_client_state_put,    KIND_LINE,       NULL, FOR_ADMIN, SCOPE_ADMIN},
+    {METHOD_DELETE, LINE "/client-state",          api_client_state_remove, KIND_LINE,       NULL, FOR_ADMIN, SCOPE_ADMIN},
+    {METHOD_GET,    API "/calls",                  api_calls_list,     0,               "group line", FOR_OWNER, SCOPE_READ},
+    {METHOD_POST,   API "/calls/{call}/deflect",   api_calls_deflect,  0,               NULL, FOR_OWNER, SCOPE_WRITE},
     {METHOD_GET,    API "/journal",                api_journal_list,   0,               "group line caller outcome since until text limit before language", FOR_OWNER, SCOPE_READ},
     {METHOD_GET,    API "/audit",                  api_audit_list,     0,               "kind key actor since until text limit before", FOR_ADMIN, SCOPE_READ},
 };

@@ -6,41 +6,6 @@
 #include <sodium.h>
 #include <string.h>
 
-// ---- Bodies of a few texts
-
-struct text_field {
-    const char *name;
-    struct span *value;
-};
-
-// Reads the texts of a body, all of which must be there; false, with `reply` filled in, when not.
-static bool read_texts(const struct request *request, const struct text_field *fields, size_t count,
-                       struct reply *reply)
-{
-    json_t *errors = json_array(), *value;
-    const char *name;
-    json_object_foreach(request->json, name, value)
-    {
-        size_t i = 0;
-        while (i < count && strcmp(fields[i].name, name) != 0) i++;
-        if (i == count) {
-            api_errors_add(errors, span_of(name), "is not a field of this request");
-        } else if (!json_is_string(value)) {
-            api_errors_add(errors, span_of(name), "must be a string");
-        } else {
-            *fields[i].value = (struct span){json_string_value(value), json_string_length(value)};
-        }
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (json_object_get(request->json, fields[i].name)) continue;
-        api_errors_add(errors, span_of(fields[i].name), "is missing");
-    }
-    bool is_fine = json_array_size(errors) == 0;
-    if (!is_fine) api_reply_errors(reply, 422, errors);
-    if (is_fine) json_decref(errors);
-    return is_fine;
-}
-
 // ---- Failures
 
 struct keys {
@@ -152,7 +117,7 @@ void api_session_post(struct api *api, struct request *request, struct reply *re
                           "this Host");
         return;
     }
-    if (!read_texts(request, fields, 2, reply)) return;
+    if (!api_body_read_texts(request, fields, 2, reply)) return;
     struct keys keys = keys_of(api, request, name);
     if (!request->work && !begin_attempt(api, &keys, reply)) return;
     if (!find_user(api, name, &user, reply)) return;
@@ -275,7 +240,7 @@ void api_password_put(struct api *api, struct request *request, struct reply *re
     union model_record user;
     char reason[REASON_SIZE];
     if (!api_records_find(api, request, &user, NULL, reply)) return;
-    if (!read_texts(request, fields, 2, reply)) return;
+    if (!api_body_read_texts(request, fields, 2, reply)) return;
     const char *refused = api_password_refuse(json_object_get(request->json, "password"), reason);
     if (refused) {
         api_reply_refused(reply, 422, SPAN("password"), refused);

@@ -13,6 +13,7 @@ enum command_kind {
     COMMAND_REMOVE_LINE,
     COMMAND_COUNT_RULE, // with the line's block that counts it, if that has changed
     COMMAND_RELOAD,     // the files of TLS
+    COMMAND_ASK,        // somebody waits for the answer
     COMMAND_STOP,
 };
 
@@ -23,6 +24,7 @@ struct command {
     struct snapshot_zone *zone;   // on the heap; the taker frees it
     struct snapshot_group *group; // on the heap; the taker frees it
     struct snapshot_line *line;   // on the heap; the taker frees it
+    struct worker_question *question; // of one who waits for the answer (worker.h)
 };
 
 struct commands;

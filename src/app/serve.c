@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <string.h>
 #include <systemd/sd-daemon.h>
 #include <uv.h>
 
@@ -25,6 +26,7 @@ struct server {
     struct store *settings_store, *journal_store, *journal_reader;
     struct states *states;
     struct journal *journal;
+    struct waiting *waiting;
     struct registrations *registrations;
     struct tap *tap;
     struct uses *uses;
@@ -63,6 +65,48 @@ static bool is_logged_in(void *context, const struct model_user *user)
 {
     (void)context;
     return client_presence_of((enum model_login)user->login, 0).is_logged_in;
+}
+
+// ---- Calls that wait, and what is assumed of clients
+
+static size_t list_calls(void *context, struct api_call *out, size_t max)
+{
+    struct server *server = context;
+    return waiting_list(server->waiting, out, max);
+}
+
+static enum api_deflection deflect(void *context, uint64_t number, const struct fwd_target *target,
+                                   enum fwd_finding *finding)
+{
+    struct server *server = context;
+    switch (worker_deflect(server->worker, waiting_call(number), target, finding)) {
+    case CALL_DEFLECTED: return API_DEFLECTED;
+    case CALL_KEPT: return API_NOT_DEFLECTED;
+    case CALL_NOT_WAITING: break;
+    }
+    return API_NO_CALL;
+}
+
+static bool assume_clients(void *context, uint32_t line_id, const struct api_clients *clients)
+{
+    struct server *server = context;
+    struct client_assumption assumption;
+    if (!clients) return worker_assume_clients(server->worker, line_id, NULL);
+    assumption.clients = clients->clients;
+    assumption.call_count = clients->call_count;
+    assumption.number_class = clients->number_class;
+    memcpy(assumption.target, clients->target, sizeof assumption.target);
+    return worker_assume_clients(server->worker, line_id, &assumption);
+}
+
+static bool assumed_clients(void *context, uint32_t line_id, struct api_clients *out)
+{
+    struct server *server = context;
+    struct client_assumption assumed;
+    if (!worker_assumed_clients(server->worker, line_id, &assumed)) return false;
+    *out = (struct api_clients){.clients = assumed.clients, .call_count = assumed.call_count};
+    memcpy(out->target, assumed.target, sizeof out->target);
+    return true;
 }
 
 static void get_statistics(void *context, struct api_statistics *out)
@@ -160,12 +204,18 @@ static bool start_worker(struct server *server)
     server->registrations = registrations_load(server->config.data_dir);
     server->tap = tap_new();
     server->uses = uses_new();
-    if (!server->states || !server->journal || !server->registrations || !server->tap ||
-        !server->uses) {
+    server->waiting = waiting_new();
+    if (!server->waiting || !server->states || !server->journal || !server->registrations ||
+        !server->tap || !server->uses) {
         return fail("cannot start", "out of memory");
     }
-    struct worker_parts parts = {server->states, server->journal,   server->registrations,
-                                 server->tap,    &server->told_api, server->uses};
+    struct worker_parts parts = {.states = server->states,
+                                 .journal = server->journal,
+                                 .waiting = server->waiting,
+                                 .registrations = server->registrations,
+                                 .tap = server->tap,
+                                 .api = &server->told_api,
+                                 .uses = server->uses};
     server->worker = worker_new(&server->config, &parts, &problem);
     if (!server->worker) return fail("cannot start SIP", problem.text);
     return worker_start(server->worker) == ERR_NONE || fail("cannot start SIP", "no thread");
@@ -189,6 +239,10 @@ static bool start_api(struct server *server)
                    .registration = get_registration,
                    .count_lines = count_lines,
                    .is_logged_in = is_logged_in,
+                   .list_calls = list_calls,
+                   .deflect = deflect,
+                   .assume_clients = assume_clients,
+                   .assumed_clients = assumed_clients,
                    .statistics = get_statistics,
                    .trace = read_trace,
                    .is_working = is_working,
@@ -265,6 +319,7 @@ static void end(struct server *server)
     uses_free(server->uses);
     registrations_free(server->registrations);
     journal_free(server->journal);
+    waiting_free(server->waiting);
     states_free(server->states);
     store_close(server->journal_reader);
     store_close(server->journal_store);

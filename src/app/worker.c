@@ -36,6 +36,7 @@ struct worker {
     struct states *states;
     news_api *api;
     struct journal *journal;
+    struct waiting *waiting;
     const struct registrations *registrations;
     struct tap *tap;
     struct uses *uses;
@@ -119,6 +120,7 @@ static void on_call_shown(void *context, const struct call_shown *shown)
 {
     struct worker *worker = context;
     news_call_shown(worker->api, shown);
+    waiting_told(worker->waiting, shown);
 }
 
 static void on_call_ended(void *context, const struct model_journal_entry *entry)
@@ -438,6 +440,41 @@ static void reload(struct worker *worker)
     }
 }
 
+// What somebody asks who waits for the answer.
+struct worker_question {
+    enum { ASK_ASSUME, ASK_ASSUMED, ASK_DEFLECT } kind;
+    uv_sem_t answered;
+    uint32_t line_id;
+    const struct client_assumption *assumption; // NULL: nothing any more
+    struct client_assumption assumed;
+    struct pool_id call;
+    const struct fwd_target *target;
+    bool is_done;
+    enum call_deflection deflection;
+    enum fwd_finding finding;
+};
+
+static void answer(struct worker *worker, struct worker_question *question)
+{
+    const struct client_assumption *assumed;
+    switch (question->kind) {
+    case ASK_ASSUME:
+        question->is_done = engine_assume_clients(worker->engine, question->line_id,
+                                                  question->assumption);
+        break;
+    case ASK_ASSUMED:
+        assumed = engine_assumed_clients(worker->engine, question->line_id);
+        question->is_done = assumed != NULL;
+        if (assumed) question->assumed = *assumed;
+        break;
+    case ASK_DEFLECT:
+        question->deflection = engine_deflect(worker->engine, now(), question->call,
+                                              question->target, &question->finding);
+        break;
+    }
+    uv_sem_post(&question->answered);
+}
+
 static void obey(struct worker *worker, const struct command *command)
 {
     switch (command->kind) {
@@ -459,6 +496,7 @@ static void obey(struct worker *worker, const struct command *command)
         engine_rule_counted(worker->engine, command->id, command->count);
         break;
     case COMMAND_RELOAD: reload(worker); break;
+    case COMMAND_ASK: answer(worker, command->question); break;
     case COMMAND_STOP: worker->is_stopping = true; break;
     }
 }
@@ -477,6 +515,43 @@ static void add_command(struct worker *worker, struct command command)
 {
     commands_add(worker->commands, command);
     net_wake(worker->net);
+}
+
+// ---- Questions, by the same queue
+
+static void ask(struct worker *worker, struct worker_question *question)
+{
+    if (uv_sem_init(&question->answered, 0) != 0) return;
+    add_command(worker, (struct command){.kind = COMMAND_ASK, .question = question});
+    uv_sem_wait(&question->answered);
+    uv_sem_destroy(&question->answered);
+}
+
+bool worker_assume_clients(struct worker *worker, uint32_t line_id,
+                           const struct client_assumption *assumption)
+{
+    struct worker_question question = {
+        .kind = ASK_ASSUME, .line_id = line_id, .assumption = assumption};
+    ask(worker, &question);
+    return question.is_done;
+}
+
+bool worker_assumed_clients(struct worker *worker, uint32_t line_id, struct client_assumption *out)
+{
+    struct worker_question question = {.kind = ASK_ASSUMED, .line_id = line_id};
+    ask(worker, &question);
+    if (question.is_done) *out = question.assumed;
+    return question.is_done;
+}
+
+enum call_deflection worker_deflect(struct worker *worker, struct pool_id call,
+                                    const struct fwd_target *target, enum fwd_finding *finding)
+{
+    struct worker_question question = {
+        .kind = ASK_DEFLECT, .call = call, .target = target, .deflection = CALL_NOT_WAITING};
+    ask(worker, &question);
+    *finding = question.finding;
+    return question.deflection;
 }
 
 static void on_zone_changed(void *context, const struct snapshot_zone *zone)
@@ -665,6 +740,7 @@ struct worker *worker_new(const struct app_config *config, const struct worker_p
     worker->states = parts->states;
     worker->api = parts->api;
     worker->journal = parts->journal;
+    worker->waiting = parts->waiting;
     worker->registrations = parts->registrations;
     worker->tap = parts->tap;
     worker->uses = parts->uses;

@@ -10,6 +10,8 @@
 #include "app/states.h"
 #include "app/tap.h"
 #include "app/uses.h"
+#include "app/waiting.h"
+#include "engine/engine.h"
 #include "net/net.h"
 #include "settings/settings.h"
 
@@ -19,6 +21,7 @@ struct worker;
 struct worker_parts {
     struct states *states;
     struct journal *journal;
+    struct waiting *waiting;                   // calls that are held or ring
     const struct registrations *registrations; // from before
     struct tap *tap;
     news_api *api; // who is told what happens
@@ -36,6 +39,15 @@ void worker_stop(struct worker *worker);
 // Whether it answers: it was woken at most a few seconds after the last call. From any one thread.
 bool worker_is_working(struct worker *worker);
 void worker_free(struct worker *worker);
+
+// ---- Questions; who asks waits for the answer. From any thread but the worker's.
+
+// See engine_assume_clients, engine_assumed_clients (false: nothing is assumed), engine_deflect.
+bool worker_assume_clients(struct worker *worker, uint32_t line_id,
+                           const struct client_assumption *assumption);
+bool worker_assumed_clients(struct worker *worker, uint32_t line_id, struct client_assumption *out);
+enum call_deflection worker_deflect(struct worker *worker, struct pool_id call,
+                                    const struct fwd_target *target, enum fwd_finding *finding);
 
 // The listener that brings settings to this worker; for the settings' thread.
 struct settings_listener worker_listener(struct worker *worker);

@@ -13,7 +13,7 @@ NAMES(model_levels, "mandatory", "exception", "slot", "mailbox", "default");
 NAMES(model_declines, "486", "480", "603", "ringing");
 NAMES(model_rejecteds, "486", "480", "603", "as_client", "ringing");
 NAMES(model_second_calls, "auto", "ring", "busy");
-NAMES(model_clients, "none", "ring", "busy", "reject", "unreachable", "deflect");
+NAMES(model_clients, "none", "ring", "busy", "rejected", "unreachable", "deflect");
 NAMES(model_holidays, "as_schedule", "always", "never");
 NAMES(model_number_classes, "unknown", "internal", "national", "mobile", "premium", "foreign",
       "foreign premium", "emergency");

@@ -3,6 +3,7 @@
 // states that the question assumes. behaviour.md "The decision", "Internal or external".
 #include "settings/settings_int.h"
 
+#include "country/country.h"
 #include "zone/zone.h"
 
 #include <string.h>
@@ -166,5 +167,26 @@ enum err settings_explain(struct settings *settings, const struct settings_quest
     if (err != ERR_NONE) return err;
     decide(settings, question, answer);
     keep_target(&settings->site.numbering, answer);
+    return ERR_NONE;
+}
+
+enum err settings_read_destination(struct settings *settings, const struct model_line *line,
+                                   struct span text, struct settings_destination *out,
+                                   struct settings_problem *problem)
+{
+    struct settings_question question = {.group = line->group, .extension = line->extension};
+    const struct phone_numbering *numbering = &settings->site.numbering;
+    struct phone_target target;
+    char reason[REASON_SIZE];
+    enum err err = find_line(settings, &question, problem);
+    if (err != ERR_NONE) return err;
+    const char *refused = phone_read_target(numbering, text, &target, reason);
+    if (refused) return settings_fail(problem, ERR_INVALID, "target", "%s", refused);
+    const struct snapshot_line *block = settings->block;
+    struct span stored = span_of(target.text);
+    if (target.kind == PHONE_TARGET_MAILBOX) stored = snapshot_text(block, block->mailbox);
+    if (target.kind == PHONE_TARGET_MOBILE) stored = snapshot_text(block, block->mobile);
+    text_copy(out->stored, sizeof out->stored, stored);
+    out->number_class = country_classify(numbering, stored);
     return ERR_NONE;
 }

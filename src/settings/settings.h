@@ -132,6 +132,15 @@ struct settings_answer {
     bool is_internal;
     char caller[NUMBER_SIZE]; // stored form; "anonymous" where there is none
 };
+// Reads where a call of a line is to go, as a person types it: `stored` gets the stored form, with
+// the user's number for mailbox and mobile (empty where there is none); `*number_class` its class.
+struct settings_destination {
+    char stored[TEXT_SIZE];
+    enum model_number_class number_class;
+};
+enum err settings_read_destination(struct settings *settings, const struct model_line *line,
+                                   struct span text, struct settings_destination *out,
+                                   struct settings_problem *problem) WARN_UNUSED;
 enum err settings_explain(struct settings *settings, const struct settings_question *question,
                           struct settings_answer *answer,
                           struct settings_problem *problem) WARN_UNUSED;

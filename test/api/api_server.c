@@ -85,6 +85,58 @@ static void get_statistics(void *context, struct api_statistics *out)
                                    .overloaded_count = 9};
 }
 
+// ---- Calls that wait: 1 to main/101, 2 to main/102; the second cannot be deflected
+
+static size_t list_calls(void *context, struct api_call *out, size_t max)
+{
+    (void)context;
+    if (max < 2) return 0;
+    out[0] = (struct api_call){.number = 1,
+                               .group = "main",
+                               .extension = "101",
+                               .caller = "+4930123456",
+                               .caller_display = "J\xfcrgen \x1b[31m",
+                               .dialled = "101",
+                               .started_us = 1795392043768000,
+                               .until_us = 1795392223768000};
+    out[1] = out[0];
+    out[1].number = 2;
+    out[1].is_ringing = out[1].is_internal = true;
+    text_copy(out[1].extension, sizeof out[1].extension, SPAN("102"));
+    text_copy(out[1].target, sizeof out[1].target, SPAN("700"));
+    return 2;
+}
+
+// Who is deflected to 199 has just hung up.
+static enum api_deflection deflect(void *context, uint64_t number, const struct fwd_target *target,
+                                   enum fwd_finding *finding)
+{
+    (void)context;
+    *finding = FWD_IS_BARRED;
+    if (span_eq(target->stored, SPAN("199"))) return API_NO_CALL;
+    return number == 1 ? API_DEFLECTED : API_NOT_DEFLECTED;
+}
+
+static struct api_clients assumed[2]; // of the lines 1 and 2
+static bool is_assumed[2] = {true, false};
+
+static bool assume_clients(void *context, uint32_t line_id, const struct api_clients *clients)
+{
+    (void)context;
+    if (line_id == 0 || line_id > 2) return false; // as if there were too many
+    is_assumed[line_id - 1] = clients != NULL;
+    if (clients) assumed[line_id - 1] = *clients;
+    return true;
+}
+
+static bool assumed_clients(void *context, uint32_t line_id, struct api_clients *out)
+{
+    (void)context;
+    if (line_id == 0 || line_id > 2 || !is_assumed[line_id - 1]) return false;
+    *out = assumed[line_id - 1];
+    return true;
+}
+
 // ---- The journal: of each verdict one call, some with what only strangers send
 
 static void fill_journal(struct store *store)
@@ -199,6 +251,10 @@ int main(int argc, char **argv)
             .engine = {.registration = get_registration,
                        .count_lines = count_lines,
                        .is_logged_in = is_logged_in,
+                       .list_calls = list_calls,
+                       .deflect = deflect,
+                       .assume_clients = assume_clients,
+                       .assumed_clients = assumed_clients,
                        .statistics = get_statistics,
                        .trace = read_trace,
                        .is_working = is_working},

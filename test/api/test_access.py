@@ -19,9 +19,9 @@ DOCUMENT = Document()
 AUDIENCES = ("all", "users", "owner", "member", "admin")
 SCOPES = ("read", "write", "admin")
 PASSWORD = "correct horse"
-OWN = {"group": "main", "extension": "101", "name": "sales"}
-FOREIGN = {"group": "main", "extension": "102", "name": "other"}
-NOWHERE = {"group": "nowhere", "extension": "999", "name": "nobody"}
+OWN = {"group": "main", "extension": "101", "name": "sales", "call": "1"}
+FOREIGN = {"group": "main", "extension": "102", "name": "other", "call": "2"}
+NOWHERE = {"group": "nowhere", "extension": "999", "name": "nobody", "call": "0"}
 
 
 class Case(unittest.TestCase):
@@ -104,6 +104,10 @@ class Rights(Case):
         rights, path = operation.spec["x-rights"], operation.path
         if SCOPES.index(who.scope) < SCOPES.index(rights["scope"]):
             return 403
+        if "{call}" in path:
+            is_seen = of is not NOWHERE if who.group else \
+                who.is_admin or (who.user, of["extension"]) in (("sales", "101"), ("other", "102"))
+            return 400 if is_seen else 404
         if who.group and rights["for"] != "users":
             has_group = "{group}" in path or path.startswith("/groups/{name}")
             has_filter = any((p["name"], p["in"]) == ("group", "query")
@@ -147,6 +151,20 @@ class Rights(Case):
                                      f"{operation.id} {of} by {who.name}: {answer.body}")
                     count += 1
         self.assertGreater(count, 800)
+
+    def test_calls_of_others_are_not_seen(self):
+        def seen(client, **query):
+            return [call["line"] for call in
+                    client.call("listCalls", query=query, status=200).json["items"]]
+        self.assertEqual(seen(self.sign_in("chief")), ["101", "102"])
+        self.assertEqual(seen(self.sign_in("sales")), ["101"])
+        self.assertEqual(seen(self.sign_in("other")), ["102"])
+        self.assertEqual(seen(self.sign_in("other"), line="101"), [])
+        self.assertEqual(seen(self.token(scope="admin", group="second")), [])
+        self.sign_in("sales").call("deflectCall", "1", body={"to": "700"}, status=204)
+        for other in (self.sign_in("other"), self.token(scope="admin", group="second")):
+            answer = other.call("deflectCall", "1", body={"to": "700"}, status=404)
+            self.assertIn("does not exist", answer.json["detail"])
 
     def test_another_site_reaches_nothing(self):
         sales = self.sign_in("sales")

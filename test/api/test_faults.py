@@ -60,6 +60,14 @@ WALK = (
         {"condition": "busy", "origin": "all", "target": "3"}]}, 200),
     ("testNumber", ["new"], {"number": "5"}, 200),
     ("explainCall", ["new", "1"], {"from": "5"}, 200),
+    ("testNumber", ["new"], {"number": "5"}, 200),
+    ("putForwardings", ["new", "1"],
+     {"items": [{"condition": "dnd", "origin": "all", "target": "4"}]}, 200),
+    ("assumeClientState", ["new", "1"], {"clients": "busy", "calls": 1}, 200),
+    ("getClientState", ["new", "1"], None, 200),
+    ("forgetClientState", ["new", "1"], None, 204),
+    ("listCalls", [], None, 200),
+    ("deflectCall", ["2"], {"to": "3"}, 404),  # its line is in a group that is not there
     ("removeForwarding", ["new", "1", "dnd", "all"], None, 204),
     ("listJournal", [], None, 200),
     ("listAudit", [], None, 200),
@@ -136,7 +144,7 @@ class Faults(unittest.TestCase):
                     break
         self.assertEqual(status, 503)
         self.assertEqual(set(DOCUMENT.operations) - refused,
-                         {"getHealth", "listPresets", "getEvents"})
+                         {"getHealth", "listPresets", "getEvents", "listCalls"})
 
 
 class Durable(unittest.TestCase):

@@ -8,19 +8,20 @@ import re
 import unittest
 from urllib.parse import urlsplit
 
+from call_tests import CallTests
 from client import GROUP, PREFIX, ROOT, Client, Document, Server, fill, fill_rules
 from rule_tests import RuleTests
 
 DOCUMENT = Document()
 # The parts of a path that lead to something that fill() has made.
 PARTS = {"group": "main", "extension": "101", "condition": "immediate", "origin": "external",
-         "serial": "0", "position": "1"}
+         "serial": "0", "position": "1", "call": "1"}
 BODY_MAX = {"importSettings": 16 * 1024 * 1024}
 SEEN = set()
 # Operations on one record whose sample fill() has made.
 SAMPLES = {verb + kind for kind in ("Group", "User", "Line", "Forwarding", "Exception",
                                             "AdminForwarding", "Calendar")
-           for verb in ("get", "put", "change", "remove")}
+           for verb in ("get", "put", "change", "remove")} | {"getClientState"}
 
 
 class Case(unittest.TestCase):
@@ -46,7 +47,7 @@ class Case(unittest.TestCase):
         parts = re.findall(r"\{(\w+)\}", operation.path)
         values = {**PARTS, "name": name}
         if unknown:
-            values |= {"name": "nobody", "group": "nowhere"}
+            values |= {"name": "nobody", "group": "nowhere", "call": "0"}
         return [values[part] for part in parts]
 
     @staticmethod
@@ -750,6 +751,10 @@ class Access(Case):
 
 
 class Rules(RuleTests, Case):
+    pass
+
+
+class Calls(CallTests, Case):
     pass
 
 

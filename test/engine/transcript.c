@@ -15,7 +15,7 @@
 //   wait N[ms|s]                           the same, but only until the engine sends something
 //   late N[ms|s]                           the same, and the engine is not woken before the end
 //   clock +Ns | clock -Ns                  the wall clock is set
-//   clients EXTENSION none|ring|busy|reject|unreachable   what its clients do when rung, calls=N
+//   clients EXTENSION none|ring|busy|rejected|unreachable   what its clients do when rung, calls=N
 //   that
 //                                          they have; deflect=TARGET: they send a 302; or forget
 //   deflect TARGET                         the call that was told last to wait is deflected by

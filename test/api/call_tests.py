@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Calls that wait, deflecting one, and what is assumed of clients; run by test_operations.py. The
+server under test has two calls: 1 to main/101, and 2 to main/102, which cannot be deflected."""
+
+
+class CallTests:
+    def test_client_states(self):
+        """What is assumed is shown until it is forgotten."""
+        self.call("getClientState", "main", "102", status=404)
+        for body, shown in (({"clients": "none"}, (0, "")),
+                            ({"clients": "busy", "calls": 2}, (2, "")),
+                            ({"clients": "ring", "target": "102"}, (0, "")),
+                            ({"clients": "deflect", "target": "mailbox"}, (0, "700")),
+                            ({"clients": "deflect", "target": "0170 1234567"},
+                             (0, "+491701234567"))):
+            wanted = {"clients": body["clients"], "calls": shown[0], "target": shown[1]}
+            for method in ("assumeClientState", "getClientState"):
+                answer = self.call(method, "main", "101", status=200,
+                                   body=body if method == "assumeClientState" else None)
+                self.assertEqual(answer.json, wanted)
+        self.call("forgetClientState", "main", "101", status=204)
+        self.call("getClientState", "main", "101", status=404)
+        self.call("forgetClientState", "main", "101", status=204)
+
+    def test_client_states_that_are_none(self):
+        for body, field in (({}, "clients"), ({"clients": "deflect"}, "target"),
+                            ({"clients": "deflect", "target": ""}, "target"),
+                            ({"clients": "deflect", "target": "not a number"}, "target"),
+                            ({"clients": "ring", "calls": 101}, "calls")):
+            answer = self.call("assumeClientState", "main", "101", body=body, status=422)
+            self.assertEqual(list(answer.fields), [field])
+        self.call("addLine", "main", body={"extension": "103"}, status=201)
+        self.call("assumeClientState", "main", "103", body={"clients": "busy"}, status=503)
+
+    def test_calls(self):
+        first, second = self.call("listCalls", status=200).json["items"]
+        self.assertEqual((first["id"], first["line"], first["state"], first["target"]),
+                         ("1", "101", "held", ""))
+        self.assertEqual((second["id"], second["line"], second["state"], second["target"]),
+                         ("2", "102", "ringing", "700"))
+        for query, count in (({"line": "102"}, 1), ({"line": "109"}, 0), ({"group": "main"}, 2),
+                             ({"group": "other"}, 0)):
+            items = self.call("listCalls", query=query, status=200).json["items"]
+            self.assertEqual(len(items), count, query)
+
+    def test_deflections(self):
+        self.call("deflectCall", "1", body={"to": "0170 1234567"}, status=204)
+        self.call("deflectCall", "1", body={"to": "mailbox"}, status=204)
+        for wrong in ("", "not a number", "x" * 300):
+            answer = self.call("deflectCall", "1", body={"to": wrong}, status=422)
+            self.assertEqual(list(answer.fields), ["to"])
+        answer = self.call("deflectCall", "2", body={"to": "700"}, status=409)
+        self.assertIn("the group bars the target", answer.fields["to"])
+        for call, target in (("1", "199"), ("3", "700"), ("x", "700"), ("1" * 30, "700")):
+            self.call("deflectCall", call, body={"to": target}, status=404)
