@@ -17,6 +17,7 @@ for the right reason. They are then placed once more with History-Info, alone an
 
 import time
 from collections import namedtuple
+from datetime import datetime
 
 from peers import AREA, COUNTRY, DOMAIN, MAIN_NUMBER, Caller, World, password_of, read_calls
 from processes import Trouble, wait_until
@@ -29,14 +30,17 @@ INSIDE, OUTSIDE = "106", "+4930555123"
 FIRST_LINE = 200
 
 # reason and cause of RFC 5806 and 7044; the user's state; what is assumed of the line's clients,
-# for callers inside and outside
-Condition = namedtuple("Condition", "name reason cause user clients")
-RINGING = {"clients": "ring"}
+# for callers inside and outside; seconds that the call waits before it is forwarded
+Condition = namedtuple("Condition", "name reason cause user clients wait_s", defaults=(0,))
+NO_CLIENTS = (None, None)
 CONDITIONS = [
-    Condition("immediate", "unconditional", 302, "here", None),
-    Condition("dnd", "do-not-disturb", 404, "dnd", None),
-    Condition("logged_off", "unavailable", 404, "off", None),
-    Condition("no_answer", "no-answer", 408, "here", None),
+    Condition("immediate", "unconditional", 302, "here", NO_CLIENTS),
+    Condition("dnd", "do-not-disturb", 404, "dnd", NO_CLIENTS),
+    Condition("logged_off", "unavailable", 404, "off", NO_CLIENTS),
+    Condition("unreachable", "unavailable", 503, "here", 2 * ({"clients": "unreachable"},), 5),
+    Condition("busy", "user-busy", 486, "here",
+              ({"clients": "ring", "calls": 2}, {"clients": "busy"})),
+    Condition("no_answer", "no-answer", 408, "here", (None, {"clients": "ring"}), DELAY_S),
 ]
 LEVELS = ["mandatory", "exception", "slot", "mailbox", "default"]
 ORIGINS = ["all", "internal", "external"]
@@ -174,8 +178,8 @@ def add_line(lineward, line):
         fields = rule(cell.condition, "slot", origin, line.is_outside)
         slot = f"/forwardings/{fields.pop('condition')}/{fields.pop('origin')}"
         lineward.api("PUT", line.path(slot), fields)
-    if cell.condition.clients:
-        assumed = cell.condition.clients[line.caller_origin == "external"]
+    assumed = cell.condition.clients[line.caller_origin == "external"]
+    if assumed:
         lineward.api("PUT", line.path("/client-state"), assumed)
 
 
@@ -280,6 +284,9 @@ def check_journal(line, call, journal):
     wanted = [line.number, line.caller_origin == "internal", "redirect",
               line.cell.condition.reason, "forwarded"]
     check(seen == wanted, f"the journal says {seen}, not {wanted}")
+    times = [datetime.fromisoformat(entry[field]) for field in ("started", "ended")]
+    waited_s = (times[1] - times[0]).total_seconds()
+    check(waited_s >= line.cell.condition.wait_s, f"forwarded after {waited_s} s already")
     rules = [e for e in entry["trace"] if e["finding"] == "applies" and e["subject"] in LEVELS]
     check(rules and rules[-1]["subject"] == line.cell.level, f"the journal's trace is {rules}")
 
