@@ -122,6 +122,9 @@ class Trial:
         directory.mkdir(parents=True)
         self.pbx = Registrar(ports.pbx, directory, self.expires)
         self.lineward = Lineward(options.bin, ports, directory)
+        config = directory / "lineward.conf"
+        config.write_text("api_requests_per_s = 0\n")  # lines are added as fast as it can
+        self.lineward.options = ["--config", str(config)]
         self.server = f"127.0.0.1:{ports.pbx}"
 
     def tell(self, text):
