@@ -291,8 +291,8 @@ class Decisions(Case):
         for target in ("103", "104"):
             self.done("forward", "set", "102", "immediate", "--from", "external", "--to", target)
         printed = self.done("audit", "trial/102", "--limit", "1").splitlines()
-        self.assertRegex(printed[0], r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  administrator changed "
-                                     "forwarding trial/102/immediate/external$")
+        self.assertRegex(printed[0], r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  administrator for sales "
+                                     "changed forwarding trial/102/immediate/external$")
         self.assertEqual(printed[1:], ['    target: "103" -> "104"'])
         self.assertIn("added user sales\n", self.done("audit", "--kind", "user"))
         self.assertEqual(self.done("audit", "nowhere"), "no changes\n")

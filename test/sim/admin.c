@@ -37,6 +37,21 @@ static void set(struct scene *scene, const char *kind, const struct words *words
     check_refusal(scene, kind, text, world_set(scene->world, span_of(kind), text, is_new));
 }
 
+// False for a loop of immediate forwardings, which is refused: what was set before stays.
+static bool set_unless_loop(struct scene *scene, const char *kind, const struct words *words,
+                            bool is_new)
+{
+    struct span text = buffer_span(&words->out);
+    ASSERT(!words->out.is_full);
+    const char *refused = world_set(scene->world, span_of(kind), text, is_new);
+    if (refused && strstr(refused, "leads back to this line")) {
+        sim_log(&scene->sim, "refused: %s", refused);
+        return false;
+    }
+    check_refusal(scene, kind, text, refused);
+    return true;
+}
+
 static void take_away(struct scene *scene, const char *kind, const struct words *words)
 {
     struct span text = buffer_span(&words->out);
@@ -128,7 +143,7 @@ static void change_group(struct scene *scene)
 
 // ---- Users
 
-static void put_user(struct scene *scene, unsigned index, bool is_new)
+static bool put_user(struct scene *scene, unsigned index, bool is_new)
 {
     struct words words;
     struct buffer *out = begin_words(&words);
@@ -144,7 +159,7 @@ static void put_user(struct scene *scene, unsigned index, bool is_new)
         site_put_typed(out, 0, user->mobile, user->mobile < SITE_LINES ? 0 : 1);
     }
     buffer_put_text(out, "'");
-    set(scene, "user", &words, is_new);
+    return set_unless_loop(scene, "user", &words, is_new);
 }
 
 static void choose_user(struct scene *scene, struct site_user *user)
@@ -160,8 +175,9 @@ static void choose_user(struct scene *scene, struct site_user *user)
 static void change_user(struct scene *scene)
 {
     unsigned index = (unsigned)sim_between(&scene->sim, 0, SITE_USERS - 1);
-    choose_user(scene, &scene->site.users[index]);
-    put_user(scene, index, false);
+    struct site_user *user = &scene->site.users[index], before = *user;
+    choose_user(scene, user);
+    if (!put_user(scene, index, false)) *user = before;
 }
 
 // ---- Lines
@@ -255,20 +271,6 @@ static void try_self(struct scene *scene, struct words *words, unsigned group, u
         sim_fail(&scene->sim, "a line may forward to itself: %.*s", SPAN_ARG(buffer_span(out)));
 }
 
-// False for a loop of immediate forwardings, which is refused: what was set before stays.
-static bool set_forwarding(struct scene *scene, const struct words *words, bool is_new)
-{
-    struct span text = buffer_span(&words->out);
-    ASSERT(!words->out.is_full);
-    const char *refused = world_set(scene->world, SPAN("forwarding"), text, is_new);
-    if (refused && strstr(refused, "leads back to this line")) {
-        sim_log(&scene->sim, "refused: %s", refused);
-        return false;
-    }
-    check_refusal(scene, "forwarding", text, refused);
-    return true;
-}
-
 static void change_forwarding(struct scene *scene, unsigned group, unsigned line)
 {
     struct sim *sim = &scene->sim;
@@ -297,7 +299,7 @@ static void change_forwarding(struct scene *scene, unsigned group, unsigned line
     buffer_put_text(out, "'");
     unsigned before = *slot;
     *slot = place;
-    if (!set_forwarding(scene, &words, is_new)) *slot = before;
+    if (!set_unless_loop(scene, "forwarding", &words, is_new)) *slot = before;
 }
 
 // ---- What the witness does not foretell
@@ -354,7 +356,7 @@ void admin_begin(struct scene *scene)
     scene->is_wild = sim_chance(sim, 20);
     for (unsigned i = 0; i < SITE_USERS; i++) {
         choose_user(scene, &site->users[i]);
-        put_user(scene, i, true);
+        (void)put_user(scene, i, true); // without lines there is no loop yet
     }
     for (unsigned i = 0; i < site->group_count; i++) {
         site->groups[i].is_enabled = site->groups[i].is_address_known = true;
