@@ -102,6 +102,20 @@ static const struct option audit_options[] = {
     NO_OPTION,
 };
 
+static const struct option line_state_options[] = {
+    {"group", "GROUP", "line group; not needed where only one has this extension"},
+    {"clients", "none|ring|busy|rejected|unreachable|deflect", "what they do when a call comes"},
+    {"calls", "N", "calls of the line that are answered (0)"},
+    {"deflect-to", "TARGET", "where they deflect to"},
+    {"clear", NULL, "assume nothing any more"},
+    NO_OPTION,
+};
+
+static const struct option call_deflect_options[] = {
+    {"to", "TARGET", "an extension, a number, a sip: address, mailbox or mobile"},
+    NO_OPTION,
+};
+
 static const struct option trace_options[] = {
     {"group", "GROUP", "line group; not needed where only one has this extension"},
     {"seconds", "N", "end after so many seconds, not only by Ctrl-C"},
@@ -153,6 +167,7 @@ const struct command cli_commands[] = {
     {"line",    "add",    "EXT",            1, 1, "add a line",                                    group_option,          true,  KIND_LINE,       cli_record_add},
     {"line",    "set",    "EXT",            1, 1, "change fields of a line",                       group_option,          true,  KIND_LINE,       cli_record_set},
     {"line",    "remove", "EXT",            1, 1, "remove a line with its forwardings",            group_option,          false, KIND_LINE,       cli_record_remove},
+    {"line",    "state",  "EXT",            1, 1, "assume what the clients of a line do: a test aid until the server ends", line_state_options, false, KIND_LINE, cli_line_state},
 
     {"forward", "list",   "EXT",            1, 1, "list the forwardings of a line",                group_option,          false, KIND_FORWARDING, cli_forward_list},
     {"forward", "set",    "EXT CONDITION",  2, 2, "set a forwarding, or switch it on or off",      forward_set_options,   false, KIND_FORWARDING, cli_forward_set},
@@ -182,6 +197,8 @@ const struct command cli_commands[] = {
 
     {"explain", NULL,     "EXT",            1, 1, "tell what would happen to a call now, and why", explain_options,       false, KIND_LINE,       cli_explain},
     {"number",  NULL,     "GROUP NUMBER",   2, 2, "tell what a group makes of a number",           NULL,                  false, KIND_GROUP,      cli_number},
+    {"call",    "list",   "",               0, 0, "list the calls that wait now",                  NULL,                  false, 0,               cli_call_list},
+    {"call",    "deflect", "ID",            1, 1, "forward a call that waits",                     call_deflect_options,  false, 0,               cli_call_deflect},
     {"journal", NULL,     "[EXT]",          0, 1, "tell what happened to calls, and why",          journal_options,       false, 0,               cli_journal},
     {"audit",   NULL,     "[KEY]",          0, 1, "tell who changed which setting",                audit_options,         false, 0,               cli_audit},
     {"status",  NULL,     "",               0, 0, "tell how the server is doing",                  NULL,                  false, 0,               cli_status},

@@ -44,13 +44,13 @@ class Trial:
         with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment) as trace:
             time.sleep(1)  # the trace has begun to look
             self.wire.pbx.call("traced")
-            self.wire.pbx.call("not traced", "150")
+            self.wire.pbx.call("untraced", "150")
             messages = [json.loads(line) for line in trace.stdout.read().splitlines()]
         seen = [(m["direction"], m["text"].split(" ")[0:2]) for m in messages]
         check(any(d == "received" and w[0] == "INVITE" for d, w in seen), f"no INVITE in {seen}")
         check(("sent", ["SIP/2.0", "302"]) in seen, f"no 302 in {seen}")
         check(any(w[0] == "ACK" for _d, w in seen), f"no ACK in {seen}")
-        check(not any("not traced" in m["text"] for m in messages), "a call of another line")
+        check(not any("untraced" in m["text"] for m in messages), "a call of another line")
 
     def test_hep(self):
         """A collector gets each message of the group, until it is no longer wanted."""
@@ -80,7 +80,7 @@ class Trial:
                 collector.recv(65535)
         except BlockingIOError:
             pass
-        self.wire.pbx.call("not copied")
+        self.wire.pbx.call("uncopied")
         try:
             collector.recv(65535)
         except BlockingIOError:
