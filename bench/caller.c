@@ -33,7 +33,7 @@
 enum {
     WINDOW_MAX = 65535,
     LINES_MAX = 900000,
-    RATE_MAX = 100000,
+    RATE_MAX = 1000000,
     SECONDS_MAX = 60,
     STEP = 7919, // the way through the lines: prime, so that each has its turn
     LOST_MS = 2000,
