@@ -332,6 +332,27 @@ static void print_items(enum model_kind kind, const json_t *items)
 
 // ---- Commands
 
+// Fetches and prints the whole list at `path`.
+static int list(const struct invocation *invocation, struct path *path)
+{
+    enum model_kind kind = invocation->command->kind;
+    json_t *answer = NULL;
+    int result = cli_client_list(invocation, path, &answer);
+    if (result != STATUS_DONE) return result;
+    if (cli_args_has(invocation, "json")) {
+        cli_print_json(answer);
+        return STATUS_DONE;
+    }
+    const json_t *items = json_object_get(answer, "items");
+    if (json_array_size(items) == 0) {
+        printf("no %s\n", model_kind(kind)->plural);
+    } else {
+        print_items(kind, items);
+    }
+    json_decref(answer);
+    return STATUS_DONE;
+}
+
 // The rules of one line or group: few enough for a single page.
 static int find_rules(const struct invocation *invocation, struct path *path)
 {
@@ -350,52 +371,22 @@ static int find_rules(const struct invocation *invocation, struct path *path)
 
 int cli_rule_list(const struct invocation *invocation)
 {
-    enum model_kind kind = invocation->command->kind;
     struct path path;
-    json_t *answer = NULL;
     int result = find_rules(invocation, &path);
-    if (result == STATUS_DONE) result = cli_client_list(invocation, &path, &answer);
-    if (result != STATUS_DONE) return result;
-    if (cli_args_has(invocation, "json")) {
-        cli_print_json(answer);
-        return STATUS_DONE;
-    }
-    const json_t *items = json_object_get(answer, "items");
-    if (json_array_size(items) == 0) {
-        printf("no %s\n", model_kind(kind)->plural);
-    } else {
-        print_items(kind, items);
-    }
-    json_decref(answer);
-    return STATUS_DONE;
+    return result == STATUS_DONE ? list(invocation, &path) : result;
 }
 
 int cli_record_list(const struct invocation *invocation)
 {
     struct path path;
-    json_t *answer = NULL;
-    enum model_kind kind = invocation->command->kind;
     cli_path_begin(&path, "/api/v1");
-    cli_path_part(&path, model_kind(kind)->plural);
+    cli_path_part(&path, model_kind(invocation->command->kind)->plural);
     cli_path_parameter(&path, "limit", "1000");
     if (cli_args_has(invocation, "group"))
         cli_path_parameter(&path, "group", cli_args_get(invocation, "group"));
     if (cli_args_has(invocation, "user"))
         cli_path_parameter(&path, "user", cli_args_get(invocation, "user"));
-    int result = cli_client_list(invocation, &path, &answer);
-    if (result != STATUS_DONE) return result;
-    if (cli_args_has(invocation, "json")) {
-        cli_print_json(answer);
-        return STATUS_DONE;
-    }
-    const json_t *items = json_object_get(answer, "items");
-    if (json_array_size(items) == 0) {
-        printf("no %s\n", model_kind(kind)->plural);
-    } else {
-        print_items(kind, items);
-    }
-    json_decref(answer);
-    return STATUS_DONE;
+    return list(invocation, &path);
 }
 
 int cli_record_show(const struct invocation *invocation)
