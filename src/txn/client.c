@@ -129,6 +129,16 @@ bool txn_cancel(struct txn_table *table, struct turn *turn, struct pool_id txn, 
     return txn_invite_client_cancel(&step, headers);
 }
 
+void txn_acknowledge(struct txn_table *table, struct turn *turn, struct pool_id txn,
+                     const struct txn_ack *ack)
+{
+    struct txn_step step = txn_step_of(table, turn, txn);
+    txn_send(turn, &ack->flow, ack->bytes);
+    if (step.slot && step.slot->machine == MACHINE_INVITE_CLIENT) {
+        txn_invite_client_acknowledge(&step, ack);
+    }
+}
+
 // ---- The end of a connection
 
 // An INVITE that rings is left alone: its answer may come by another connection (18.2.2).

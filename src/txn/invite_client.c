@@ -84,9 +84,36 @@ static void provisional(struct txn_step *step, const struct sip_message *respons
     if (slot->is_cancelled) send_cancel(step);
 }
 
+static uint64_t tag_hash(const struct txn_step *step, struct span to_tag)
+{
+    return hash_keyed(step->table->key_tag, to_tag);
+}
+
+// The dialog of a 2xx has its ACK: kept, to be sent again when that 2xx is.
+void txn_invite_client_acknowledge(struct txn_step *step, const struct txn_ack *ack)
+{
+    struct txn_slot *slot = step->slot;
+    struct txn_kept kept = {.flow = ack->flow};
+    if (slot->state != STATE_ACCEPTED || slot->is_disowned) return;
+    if (slot->is_answered && slot->merge_hash != tag_hash(step, ack->to_tag)) return;
+    slot->is_answered = txn_keep(step, &kept, ack->bytes, 0);
+    slot->merge_hash = tag_hash(step, ack->to_tag);
+}
+
+static bool is_acknowledged(const struct txn_step *step, const struct sip_message *response)
+{
+    const struct txn_slot *slot = step->slot;
+    return slot->state == STATE_ACCEPTED && slot->is_answered &&
+           slot->merge_hash == tag_hash(step, response->to.tag);
+}
+
 static void accepted(struct txn_step *step, const struct sip_message *response)
 {
     struct txn_slot *slot = step->slot;
+    if (is_acknowledged(step, response)) {
+        txn_send_kept(step);
+        return;
+    }
     if (!txn_notify(step, TXN_RESPONSE, response, false) || slot->state == STATE_ACCEPTED) return;
     slot->state = STATE_ACCEPTED;
     txn_stop_resending(step);

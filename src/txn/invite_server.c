@@ -12,7 +12,7 @@
 //                          v            v
 //    INVITE: the   +-----------+    +----------+  INVITE: nothing
 //    answer again  | Completed |    | Accepted |  ACK: STRAY, it is the dialog's
-//    G: the same   +-----------+    +----------+
+//    G: the same   +-----------+    +----------+  insistent: the 2xx again until txn_confirm
 //                   |        |           |
 //      ACK: ENDED   |        | H: ENDED, | L: ENDED
 //   (acknowledged)  v        | no ACK    |
@@ -57,11 +57,27 @@ void txn_invite_server_answered(struct txn_step *step, unsigned status)
     txn_start_wait(step, WAIT_64T1);
     if (status < 300) {
         slot->state = STATE_ACCEPTED;
-        txn_drop_kept(step);
         return;
     }
     slot->state = STATE_COMPLETED;
     if (!slot->is_reliable) txn_start_resending(step);
+}
+
+// The 2xx that is kept is repeated, over whatever transport, until the dialog has its ACK
+// (13.3.1.4).
+void txn_invite_server_insist(struct txn_step *step)
+{
+    txn_start_resending(step);
+}
+
+// The dialog's ACK has come; from here on only the INVITE's repetitions are absorbed.
+void txn_invite_server_confirmed(struct txn_step *step)
+{
+    if (step->slot->state != STATE_ACCEPTED) return;
+    txn_stop_resending(step);
+    txn_drop_kept(step);
+    txn_unset_mergeable(step);
+    step->slot->is_disowned = true;
 }
 
 // A request that merges only counts as the same while it is being dealt with (8.2.2.2: "ongoing").

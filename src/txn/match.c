@@ -135,10 +135,10 @@ uint64_t txn_merge_hash(const struct txn_table *table, const struct sip_message 
 }
 
 struct span txn_to_tag(const struct txn_table *table, const struct txn_key *key,
-                       char text[TO_TAG_BYTES])
+                       char text[TXN_TAG_BYTES])
 {
     uint64_t hash = hash_keyed(table->key_tag, (struct span){(const char *)key, sizeof *key});
-    struct buffer out = buffer_over(text, TO_TAG_BYTES);
+    struct buffer out = buffer_over(text, TXN_TAG_BYTES);
     buffer_put_hex(&out, (const uint8_t *)&hash, sizeof hash);
     ASSERT(!out.is_full);
     return buffer_span(&out);
@@ -166,7 +166,7 @@ struct txn_step txn_find_acknowledged(struct txn_table *table, struct turn *turn
     struct txn_step step = find_invite(table, turn, ack, ack->to.tag);
     if (step.slot || has_branch(ack)) return step;
     // RFC 2543: the INVITE had no To tag, and the ACK has the one of our answer (or none: above).
-    char text[TO_TAG_BYTES];
+    char text[TXN_TAG_BYTES];
     step = find_invite(table, turn, ack, SPAN_NONE);
     if (step.slot && !span_eq(txn_to_tag(table, &step.slot->key, text), ack->to.tag)) {
         step.slot = NULL;

@@ -7,6 +7,8 @@
 // whole: the next one finds them in it.
 #include "txn/txn_int.h"
 
+#include <string.h>
+
 // More than the fixed parts of an answer take: status line without the phrase, Content-Length, the
 // longest usual phrase.
 enum { ANSWER_FRAME_BYTES = 256 };
@@ -52,7 +54,7 @@ static void put_status(struct buffer *out, const struct txn_answer *answer)
 static bool keep_template(struct txn_step *step, const struct sip_message *request,
                           const struct flow *flow)
 {
-    char tag[TO_TAG_BYTES];
+    char tag[TXN_TAG_BYTES];
     size_t size = reply_headers_max(request);
     char *bytes = arena_take(step->turn->arena, size);
     if (!bytes) return false;
@@ -103,6 +105,31 @@ static bool may_answer(const struct txn_step *step, unsigned status)
     return false;
 }
 
+// Whatever tag the kept answer's To ends with becomes this one: all are equally long.
+static void replace_to_tag(struct span headers, struct span to_tag)
+{
+    struct span rest = headers;
+    while (rest.len > 0) {
+        struct span line = span_split(&rest, '\n');
+        if (!span_starts_with(line, SPAN("To: "))) continue;
+        char *tag = (char *)(uintptr_t)line.at + line.len - 1 - TXN_TAG_BYTES; // before its CR
+        memcpy(tag, to_tag.at, TXN_TAG_BYTES);
+        return;
+    }
+}
+
+static void put_template(struct txn_step *step, struct buffer *out, struct span to_tag)
+{
+    char own[TXN_TAG_BYTES];
+    size_t from = out->len;
+    ASSERT(to_tag.len == 0 || to_tag.len == TXN_TAG_BYTES);
+    txn_put_kept_template(step, out);
+    if (to_tag.len > 0) step->slot->is_forked = true;
+    if (!step->slot->is_forked || out->is_full) return;
+    if (to_tag.len == 0) to_tag = txn_to_tag(step->table, &step->slot->key, own);
+    replace_to_tag(span_from(buffer_span(out), from), to_tag);
+}
+
 // Prints the answer into the turn's arena; `*kept` gets where it goes and where its template lies.
 // Empty when the arena is full.
 static struct span print_answer(struct txn_step *step, const struct txn_answer *answer,
@@ -115,7 +142,7 @@ static struct span print_answer(struct txn_step *step, const struct txn_answer *
     struct buffer out = buffer_over(bytes, size);
     put_status(&out, answer);
     size_t template_at = out.len;
-    txn_put_kept_template(step, &out);
+    put_template(step, &out, answer->to_tag);
     buffer_put(&out, answer->headers);
     sip_put_end(&out, answer->body);
     ASSERT(!out.is_full);
@@ -123,12 +150,17 @@ static struct span print_answer(struct txn_step *step, const struct txn_answer *
     return buffer_span(&out);
 }
 
-// A 2xx for an INVITE is not kept: the dialog repeats it until its ACK (13.3.1.4).
-static bool keep_answer(struct txn_step *step, unsigned status, const struct txn_kept *kept,
-                        struct span bytes)
+static bool is_accepting(const struct txn_step *step, unsigned status)
 {
-    bool is_final = status >= 200;
-    if (step->slot->machine == MACHINE_INVITE_SERVER && is_final && status < 300) return true;
+    return step->slot->machine == MACHINE_INVITE_SERVER && status >= 200 && status < 300;
+}
+
+// A 2xx for an INVITE is kept only to be repeated.
+static bool keep_answer(struct txn_step *step, const struct txn_answer *answer,
+                        const struct txn_kept *kept, struct span bytes)
+{
+    bool is_final = answer->status >= 200;
+    if (is_accepting(step, answer->status) && !answer->is_insistent) return true;
     return txn_keep(step, kept, bytes, is_final ? 0 : ANSWER_SPARE_BYTES);
 }
 
@@ -136,11 +168,18 @@ bool txn_answer(struct txn_step *step, const struct txn_answer *answer)
 {
     struct txn_kept kept;
     struct span bytes = print_answer(step, answer, &kept);
-    if (bytes.len == 0 || !keep_answer(step, answer->status, &kept, bytes)) return false;
+    if (bytes.len == 0 || !keep_answer(step, answer, &kept, bytes)) return false;
     step->slot->is_answered = true;
     txn_send(step->turn, &kept.flow, bytes);
     if (step->slot->machine == MACHINE_INVITE_SERVER) {
         txn_invite_server_answered(step, answer->status);
+        if (is_accepting(step, answer->status)) {
+            if (answer->is_insistent) {
+                txn_invite_server_insist(step);
+            } else {
+                txn_drop_kept(step);
+            }
+        }
     } else {
         txn_other_server_answered(step, answer->status);
     }
@@ -159,13 +198,21 @@ bool txn_respond(struct txn_table *table, struct turn *turn, struct pool_id txn,
     return false;
 }
 
+void txn_confirm(struct txn_table *table, struct turn *turn, struct pool_id txn)
+{
+    struct txn_step step = txn_step_of(table, turn, txn);
+    if (step.slot && step.slot->machine == MACHINE_INVITE_SERVER) {
+        txn_invite_server_confirmed(&step);
+    }
+}
+
 // ---- Without a transaction
 
 void txn_answer_stateless(struct txn_table *table, struct turn *turn,
                           const struct sip_message *request, const struct flow *flow,
                           const struct txn_key *key, const struct txn_answer *answer)
 {
-    char tag[TO_TAG_BYTES];
+    char tag[TXN_TAG_BYTES];
     size_t size = answer_size_max(answer, reply_headers_max(request));
     char *bytes = arena_take(turn->arena, size);
     if (!bytes) {

@@ -15,7 +15,7 @@ enum {
 };
 
 // The largest message that is kept: a request of ours, an answer, the headers that answers repeat.
-enum { TXN_MESSAGE_MAX = 16000 };
+enum { TXN_MESSAGE_MAX = 16000, TXN_TAG_BYTES = 16 };
 
 struct txn_limits {
     // At the same time; including finished ones that still absorb retransmissions.
@@ -97,15 +97,22 @@ struct txn_answer {
     struct span reason;  // empty: the usual phrase
     struct span headers; // whole header lines with their CRLF, or empty
     struct span body;
+    // Of an INVITE outside a dialog, TXN_TAG_BYTES: stands in the To instead of the transaction's
+    // own tag, where several dialogs come of it (12.1). Empty: the own one.
+    struct span to_tag;
+    bool is_insistent; // a 2xx for an INVITE is repeated until txn_confirm, for 32 s (13.3.1.4)
 };
 // Answers. A provisional answer may follow another; after a final one nothing is sent any more
 // (false). False too when the transaction is gone, or no memory is left for the answer or it
 // exceeds TXN_MESSAGE_MAX (if it was a final one, 500 is sent instead). A 2xx for an INVITE is sent
-// once: repeating it until the ACK is up to the caller (13.3.1.4). Requests other than INVITE get
+// once, unless it is insistent. Requests other than INVITE get
 // no provisional answer and no 408 (false, RFC 4320); without an answer they get 100 after 3.5 s by
 // themselves, and their transaction ends after 32 s.
 bool txn_respond(struct txn_table *table, struct turn *turn, struct pool_id txn,
                  const struct txn_answer *answer);
+// The ACK of an insistent 2xx has come, to its dialog: it is repeated no more, and there will be no
+// TXN_ENDED.
+void txn_confirm(struct txn_table *table, struct turn *turn, struct pool_id txn);
 
 // ---- Requests of ours (not ACK; CANCEL by txn_cancel)
 
@@ -131,6 +138,16 @@ bool txn_send_request(struct txn_table *table, struct turn *turn, const struct t
 // or TXN_TIMEOUT. False when there is nothing to cancel any more.
 bool txn_cancel(struct txn_table *table, struct turn *turn, struct pool_id txn,
                 struct span headers);
+// Sends the ACK of a 2xx for an INVITE of ours, and again each time that 2xx is repeated (its To tag
+// is `to_tag`), which is then not told any more. Those of other branches still are. RFC 3261
+// section 13.2.2.4.
+struct txn_ack {
+    struct flow flow;
+    struct span bytes;
+    struct span to_tag;
+};
+void txn_acknowledge(struct txn_table *table, struct turn *turn, struct pool_id txn,
+                     const struct txn_ack *ack);
 // A fresh branch ("z9hG4bK..." with 128 random bits) in the turn's arena; empty when that is full.
 struct span txn_new_branch(struct turn *turn);
 // Forgets a transaction without a word: its owner is gone. A final answer sent before is still

@@ -20,7 +20,6 @@ enum {
     BLOCKS_MAX = TXN_MESSAGE_MAX / BLOCK_TEXT_BYTES,
     // What the shortest final answer has more than its template: status line and Content-Length.
     ANSWER_SPARE_BYTES = 128,
-    TO_TAG_BYTES = 16,
 };
 _Static_assert(TXN_MESSAGE_MAX == BLOCKS_MAX * BLOCK_TEXT_BYTES, "a message is whole blocks");
 
@@ -75,6 +74,7 @@ struct txn_slot {
     bool is_mergeable : 1;
     bool is_disowned : 1;
     bool is_lost : 1; // the connection of a request of ours is gone
+    bool is_forked : 1; // an answer had another To tag than the transaction's
 };
 _Static_assert(sizeof(struct txn_slot) == SLOT_BYTES, "a tombstone is one cache line");
 
@@ -147,7 +147,7 @@ struct txn_key txn_client_key(const struct txn_table *table, struct span branch,
 uint64_t txn_merge_hash(const struct txn_table *table, const struct sip_message *request);
 // The To tag that answers of this server transaction carry, printed into `text`.
 struct span txn_to_tag(const struct txn_table *table, const struct txn_key *key,
-                       char text[TO_TAG_BYTES]);
+                       char text[TXN_TAG_BYTES]);
 // The INVITE that an ACK or a CANCEL means.
 struct txn_step txn_find_acknowledged(struct txn_table *table, struct turn *turn,
                                       const struct sip_message *ack);
@@ -213,6 +213,8 @@ void txn_invite_server_started(struct txn_step *step);
 void txn_invite_server_repeated(struct txn_step *step);
 bool txn_invite_server_may_answer(const struct txn_step *step, unsigned status);
 void txn_invite_server_answered(struct txn_step *step, unsigned status);
+void txn_invite_server_insist(struct txn_step *step);
+void txn_invite_server_confirmed(struct txn_step *step);
 void txn_invite_server_acknowledged(struct txn_step *step);
 void txn_invite_server_cancelled(struct txn_step *step, const struct sip_message *cancel,
                                  const struct flow *flow);
@@ -229,6 +231,7 @@ void txn_invite_client_started(struct txn_step *step);
 bool txn_invite_client_responded(struct txn_step *step, const struct sip_message *response);
 // False: it is answered, or cancelled already.
 bool txn_invite_client_cancel(struct txn_step *step, struct span headers);
+void txn_invite_client_acknowledge(struct txn_step *step, const struct txn_ack *ack);
 void txn_invite_client_waited(struct txn_step *step);
 void txn_invite_client_resent(struct txn_step *step);
 
