@@ -130,7 +130,8 @@ static void make_engine(struct core *core)
     struct engine_limits limits = {.line_count = core->line_count,
                                    .group_count = 4,
                                    .call_count = 20000,
-                                   .transaction_count = 1000000};
+                                   .transaction_count = 1000000,
+                                   .device_count = 16};
     struct engine_host host = {.context = core,
                                .send = on_send,
                                .line_state = on_line_state,

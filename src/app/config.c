@@ -45,6 +45,7 @@ static const struct setting settings[] = {
     {"journal_max_mb", NULL, SETTING_NUMBER, AT(journal_max_mb), "4096", 0, 1000000},
     {"audit_days", NULL, SETTING_NUMBER, AT(audit_days), "3650", 0, 100000},
     {"lines_max", NULL, SETTING_NUMBER, AT(lines_max), "100000", 1, 1000000},
+    {"devices_max", NULL, SETTING_NUMBER, AT(devices_max), "100000", 1, 1000000},
     {"groups_max", NULL, SETTING_NUMBER, AT(groups_max), "100", 1, 10000},
     {"calls_max", NULL, SETTING_NUMBER, AT(calls_max), "20000", 10, 1000000},
     {"transactions_max", NULL, SETTING_NUMBER, AT(transactions_max), "200000", 100, 4000000},

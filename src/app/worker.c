@@ -644,7 +644,8 @@ static bool make_engine(struct worker *worker, const struct app_config *config)
     struct engine_limits limits = {.line_count = config->lines_max,
                                    .group_count = config->groups_max,
                                    .call_count = config->calls_max,
-                                   .transaction_count = config->transactions_max};
+                                   .transaction_count = config->transactions_max,
+                                   .device_count = config->devices_max};
     struct engine_host host = {.context = worker,
                                .send = on_send,
                                .line_state = on_line_state,

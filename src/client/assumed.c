@@ -1,36 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is assumed of lines' clients.
-#include "client/client.h"
+#include "client/client_int.h"
 
 struct assumed {
     uint32_t line_id;
     struct client_assumption assumption;
 };
 
-struct client_table {
-    struct pool pool;
-    struct index by_line;
-};
-
-static size_t head_size(void)
+size_t client_assumed_size(void)
 {
-    return (sizeof(struct client_table) + 15) / 16 * 16;
-}
-
-size_t client_memory_size(void)
-{
-    return head_size() + pool_memory_size(sizeof(struct assumed), CLIENT_ASSUMPTIONS_MAX) +
+    return pool_memory_size(sizeof(struct assumed), CLIENT_ASSUMPTIONS_MAX) +
            index_memory_size(CLIENT_ASSUMPTIONS_MAX);
 }
 
-struct client_table *client_init(void *memory)
+void client_assumed_init(struct client_table *table, void *memory)
 {
-    struct client_table *table = memory;
-    char *next = (char *)memory + head_size();
-    pool_init(&table->pool, next, sizeof(struct assumed), CLIENT_ASSUMPTIONS_MAX);
+    char *next = memory;
+    pool_init(&table->assumed, next, sizeof(struct assumed), CLIENT_ASSUMPTIONS_MAX);
     next += pool_memory_size(sizeof(struct assumed), CLIENT_ASSUMPTIONS_MAX);
-    index_init(&table->by_line, next, CLIENT_ASSUMPTIONS_MAX);
-    return table;
+    index_init(&table->assumed_by_line, next, CLIENT_ASSUMPTIONS_MAX);
 }
 
 static uint64_t hash_of(uint32_t line_id)
@@ -42,8 +30,8 @@ static struct assumed *find(const struct client_table *table, uint32_t line_id, 
 {
     struct index_search search = INDEX_SEARCH(hash_of(line_id));
     for (;;) {
-        *id = index_next(&table->by_line, &search);
-        struct assumed *found = pool_find(&table->pool, *id);
+        *id = index_next(&table->assumed_by_line, &search);
+        struct assumed *found = pool_find(&table->assumed, *id);
         if (!found || found->line_id == line_id) return found;
     }
 }
@@ -54,15 +42,15 @@ bool client_assume(struct client_table *table, uint32_t line_id,
     struct pool_id id;
     struct assumed *assumed = find(table, line_id, &id);
     if (!assumption) {
-        if (assumed) index_remove(&table->by_line, hash_of(line_id), id);
-        pool_free(&table->pool, id);
+        if (assumed) index_remove(&table->assumed_by_line, hash_of(line_id), id);
+        pool_free(&table->assumed, id);
         return true;
     }
     if (!assumed) {
-        assumed = pool_take(&table->pool, &id);
+        assumed = pool_take(&table->assumed, &id);
         if (!assumed) return false;
         assumed->line_id = line_id;
-        bool is_added = index_add(&table->by_line, hash_of(line_id), id);
+        bool is_added = index_add(&table->assumed_by_line, hash_of(line_id), id);
         ASSERT(is_added); // it has room for all of the pool
     }
     assumed->assumption = *assumption;
@@ -72,7 +60,7 @@ bool client_assume(struct client_table *table, uint32_t line_id,
 const struct client_assumption *client_assumed(const struct client_table *table, uint32_t line_id)
 {
     struct pool_id id;
-    if (table->pool.used_count == 0) return NULL;
+    if (table->assumed.used_count == 0) return NULL;
     const struct assumed *assumed = find(table, line_id, &id);
     return assumed ? &assumed->assumption : NULL;
 }

@@ -1,13 +1,134 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which clients a user has and whether they are logged in. behaviour: a user is logged in who has
-// not signed off by hand and has at least one live client; the setting `on` stands for a client
-// that is always there.
+// Which clients a user has and whether they are logged in. The clients are SIP devices that
+// register with us (RFC 3261 section 10, RFC 5626): each belongs to a user, proves who it is by
+// digest, and is reached by the flow that it registered by. One table per worker. behaviour: a user
+// is logged in who has not signed off by hand and has at least one live client; the setting `on`
+// stands for a client that is always there.
 #pragma once
 
 #include "model/model.h"
+#include "txn/txn.h"
 
-// ---- Assumed clients: a test aid. Real ones cannot register yet; until then one can say what a
-// line's clients do, so that what depends on them can be tried and tested. Kept in memory only.
+enum {
+    CLIENT_ASSUMPTIONS_MAX = 1024,
+    CLIENT_CONTACTS_MAX = 16, // of a user that one call rings
+    CLIENT_BINDINGS_MAX = 6,  // of a device
+};
+
+struct client_limits {
+    uint32_t device_count;
+    uint32_t binding_count;
+};
+
+struct client_table;
+
+// Bytes of memory that a table needs.
+size_t client_memory_size(const struct client_limits *limits);
+// Makes a table in `memory` (zeroed, aligned to 16; it must outlive the table). `hash_key` should
+// be random.
+struct client_table *client_init(void *memory, const struct client_limits *limits,
+                                 const uint8_t hash_key[16]);
+
+// ---- Effects
+
+enum {
+    CLIENT_SHOWN = EFFECT_CLIENT, // struct client_shown: a binding has come, changed or gone
+};
+
+struct client_shown {
+    struct effect effect;
+    uint32_t device_id, user_id;
+    struct pool_id binding;
+    bool is_gone;
+};
+
+// ---- Devices
+
+// Adds or replaces a device; it is copied. Where its credentials have changed, its bindings end.
+// False when the table is full.
+bool client_put_device(struct client_table *table, struct turn *turn,
+                       const struct snapshot_device *device);
+// The device was revoked: its bindings end.
+void client_remove_device(struct client_table *table, struct turn *turn, uint32_t device_id);
+// The device of that number, or NULL. Borrowed until the next change of settings.
+const struct snapshot_device *client_find_device(const struct client_table *table,
+                                                 uint32_t device_id);
+
+// ---- Bindings: where devices are
+
+// Where a live binding is reached. Its texts are borrowed from the table until the next change of
+// the binding.
+struct client_contact {
+    struct pool_id binding;
+    struct flow flow;  // that requests go by
+    struct span uri;   // for the Request-URI
+    struct span route; // value of the Route header (Path, RFC 3327); empty: none
+    uint32_t device_id;
+    uint16_t q; // 0 to 1000
+};
+
+// The contacts of a user's devices that can be reached now, the greatest q first, at most `max`
+// (CLIENT_CONTACTS_MAX is enough). Those whose connection is lost are left out.
+size_t client_contacts(const struct client_table *table, uint32_t user_id,
+                       struct client_contact *out, size_t max);
+// How many bindings the user's devices have, those in their grace after a lost connection included:
+// the count of live clients for client_presence_of.
+uint32_t client_live_count(const struct client_table *table, uint32_t user_id);
+// The contact of a binding, to go on with it; false when it has ended.
+bool client_find_contact(const struct client_table *table, struct pool_id binding,
+                         struct client_contact *out);
+
+// What a binding is made of where nobody registers: restored from before, or in a test.
+struct client_bind {
+    uint32_t device_id;
+    struct flow flow;
+    struct span uri, route;
+    uint16_t q;
+    uint32_t expires_s;
+};
+// Adds a binding. POOL_ID_NONE when the device is unknown, has too many, or the table is full.
+struct pool_id client_bind(struct client_table *table, struct turn *turn,
+                           const struct client_bind *bind);
+void client_unbind(struct client_table *table, struct turn *turn, struct pool_id binding);
+
+// A connection has ended: bindings that are reached by it are kept for a while, but not rung, until
+// the device registers again.
+enum { CLIENT_GRACE_S = 30 };
+void client_lost_flow(struct client_table *table, struct turn *turn, uint32_t connection);
+
+// When client_tick must be called next, on the monotonic clock; DEADLINE_NEVER when nothing waits.
+uint64_t client_deadline_us(const struct client_table *table);
+enum { CLIENT_TICK_MAX = 32 };
+// Does what is due, at most CLIENT_TICK_MAX things; the deadline stays due if more wait.
+void client_tick(struct client_table *table, struct turn *turn);
+
+// ---- Who sends a request
+
+enum client_proof {
+    CLIENT_PROVEN,   // it is a device's
+    CLIENT_ANSWERED, // it did not prove who it is: the answer is to be sent without state
+};
+
+struct client_request {
+    const struct sip_message *message;
+    const struct flow *flow;
+};
+
+struct client_verdict {
+    struct txn_answer answer; // CLIENT_ANSWERED; its texts are in the turn's arena
+    uint32_t device_id;       // CLIENT_PROVEN: whose it is; see client_find_device
+};
+
+// Whether a request (not ACK, not CANCEL) is one of our devices': by its digest credentials, and by
+// its From. The answer (401 or 403) is the same for unknown users, wrong passwords and wrong
+// realms. To be asked once for each request, before it gets a transaction: credentials cannot be
+// used twice. RFC 3261 section 22, RFC 7616, RFC 8760.
+enum client_proof client_authenticate(struct client_table *table, struct turn *turn,
+                                      const struct client_request *request,
+                                      struct client_verdict *verdict);
+
+// ---- Assumed clients: a test aid. One can say what a line's clients do, so that what depends on
+// them can be tried and tested without devices. Kept in memory only.
 
 struct client_assumption {
     enum model_clients clients;
@@ -16,13 +137,6 @@ struct client_assumption {
     enum model_number_class number_class; // of the target
 };
 
-struct client_table;
-
-enum { CLIENT_ASSUMPTIONS_MAX = 1024 };
-
-size_t client_memory_size(void);
-// Makes a table in `memory` (zeroed, aligned to 16; it must outlive the table).
-struct client_table *client_init(void *memory);
 // Assumes something of a line's clients, NULL: nothing any more. False when there are
 // CLIENT_ASSUMPTIONS_MAX others.
 bool client_assume(struct client_table *table, uint32_t line_id,

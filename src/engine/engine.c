@@ -134,6 +134,7 @@ static void carry_out(struct engine *engine, struct effect *effect)
     case CALL_RULE_USED:
         if (engine->host.rule_used) engine->host.rule_used(engine->host.context, any);
         break;
+    case CLIENT_SHOWN: break;
     default: ASSERT(false);
     }
 }
@@ -288,6 +289,7 @@ uint64_t engine_deadline_us(const struct engine *engine)
 {
     uint64_t at_us = txn_deadline_us(engine->txns);
     at_us = earliest(at_us, line_deadline_us(engine->lines));
+    at_us = earliest(at_us, client_deadline_us(engine->clients));
     return earliest(at_us, call_deadline_us(engine->calls));
 }
 
@@ -296,6 +298,8 @@ void engine_tick(struct engine *engine, struct engine_time now)
     txn_tick(engine->txns, begin_turn(engine, now));
     drain(engine);
     line_tick(engine->lines, begin_turn(engine, now));
+    drain(engine);
+    client_tick(engine->clients, begin_turn(engine, now));
     drain(engine);
     call_tick(engine->calls, begin_turn(engine, now));
     drain(engine);
@@ -335,6 +339,20 @@ void engine_restore_line(struct engine *engine, struct engine_time now,
 void engine_remove_line(struct engine *engine, struct engine_time now, uint32_t line_id)
 {
     line_remove(engine->lines, begin_turn(engine, now), line_id);
+    drain(engine);
+}
+
+bool engine_put_device(struct engine *engine, struct engine_time now,
+                       const struct snapshot_device *device)
+{
+    bool is_taken = client_put_device(engine->clients, begin_turn(engine, now), device);
+    drain(engine);
+    return is_taken;
+}
+
+void engine_remove_device(struct engine *engine, struct engine_time now, uint32_t device_id)
+{
+    client_remove_device(engine->clients, begin_turn(engine, now), device_id);
     drain(engine);
 }
 
@@ -419,7 +437,9 @@ bool engine_is_source(const struct engine *engine, uint32_t group_id, const stru
 
 void engine_connection_lost(struct engine *engine, struct engine_time now, uint32_t connection)
 {
-    txn_connection_lost(engine->txns, begin_turn(engine, now), connection);
+    struct turn *turn = begin_turn(engine, now);
+    txn_connection_lost(engine->txns, turn, connection);
+    client_lost_flow(engine->clients, turn, connection);
     drain(engine);
 }
 
@@ -465,6 +485,12 @@ static struct line_limits line_limits_of(const struct engine_limits *limits)
     return (struct line_limits){limits->line_count, limits->group_count};
 }
 
+static struct client_limits client_limits_of(const struct engine_limits *limits)
+{
+    return (struct client_limits){.device_count = limits->device_count,
+                                  .binding_count = 2 * limits->device_count};
+}
+
 // Forwardings are remembered for ten seconds, transactions live for at least five: calls are a poor
 // measure, for a forwarded one is over with its ACK.
 static struct call_limits call_limits_of(const struct engine_limits *limits)
@@ -476,9 +502,10 @@ size_t engine_memory_size(const struct engine_limits *limits)
 {
     struct txn_limits txn_limits = txn_limits_of(limits);
     struct line_limits line_limits = line_limits_of(limits);
+    struct client_limits client_limits = client_limits_of(limits);
     struct call_limits call_limits = call_limits_of(limits);
     return round_up(sizeof(struct engine)) + ARENA_SIZE + round_up(txn_memory_size(&txn_limits)) +
-           round_up(line_memory_size(&line_limits)) + round_up(client_memory_size()) +
+           round_up(line_memory_size(&line_limits)) + round_up(client_memory_size(&client_limits)) +
            round_up(call_memory_size(&call_limits));
 }
 
@@ -488,6 +515,7 @@ struct engine *engine_init(void *memory, const struct engine_limits *limits, con
     struct engine *engine = memory;
     struct txn_limits txn_limits = txn_limits_of(limits);
     struct line_limits line_limits = line_limits_of(limits);
+    struct client_limits client_limits = client_limits_of(limits);
     struct call_limits call_limits = call_limits_of(limits);
     char *next = (char *)memory + round_up(sizeof *engine);
     uint8_t key[16];
@@ -501,8 +529,8 @@ struct engine *engine_init(void *memory, const struct engine_limits *limits, con
     next += round_up(txn_memory_size(&txn_limits));
     engine->lines = line_init(next, &line_limits, key);
     next += round_up(line_memory_size(&line_limits));
-    engine->clients = client_init(next);
-    next += round_up(client_memory_size());
+    engine->clients = client_init(next, &client_limits, key);
+    next += round_up(client_memory_size(&client_limits));
     struct call_neighbours neighbours = {engine->lines, engine->clients};
     engine->calls = call_init(next, &call_limits, key, neighbours);
     return engine;

@@ -33,6 +33,7 @@ struct engine_limits {
     uint32_t line_count, group_count;
     uint32_t call_count;        // held or waiting for their ACK at the same time
     uint32_t transaction_count; // finished ones that still absorb retransmissions included
+    uint32_t device_count;
 };
 
 struct engine_time {
@@ -78,6 +79,11 @@ bool engine_put_line(struct engine *engine, struct engine_time now,
 void engine_restore_line(struct engine *engine, struct engine_time now,
                          const struct model_registration *saved);
 void engine_remove_line(struct engine *engine, struct engine_time now, uint32_t line_id);
+
+// A device of a user, see client.h; copied. Lines that it dials through may come later.
+bool engine_put_device(struct engine *engine, struct engine_time now,
+                       const struct snapshot_device *device);
+void engine_remove_device(struct engine *engine, struct engine_time now, uint32_t device_id);
 
 // What clocks show in a time zone that groups and lines name; copied. To be told before them, and
 // again before its steps end.

@@ -76,6 +76,7 @@ struct snapshot_line {
     uint32_t size; // of the whole block in bytes
     uint32_t line_id;
     uint32_t group_id;
+    uint32_t user_id; // of its owner; 0: nobody's
     uint32_t zone_id; // of the user's time zone
     bool is_enabled;
     bool is_number_withheld;
@@ -92,6 +93,16 @@ struct snapshot_line {
     struct snapshot_text mailbox, mobile; // of the user, stored form, empty where not set
     struct snapshot_text presence;        // of the user, empty: none
     struct snapshot_rule rules[];         // the slots, then the exceptions by position
+};
+
+// A SIP device of a user. Of one size: it is copied, and there is nothing to give back.
+enum { SIP_USER_SIZE = 24 };
+struct snapshot_device {
+    uint32_t device_id;
+    uint32_t user_id; // of its owner
+    uint32_t line_id; // that it dials through; 0: none
+    char sip_user[SIP_USER_SIZE];
+    uint8_t ha1_md5[16], ha1_sha256[32]; // of SIP user, realm and password (RFC 7616 section 3.4.2)
 };
 
 enum { SNAPSHOT_LINE_MAX = 24576, SNAPSHOT_GROUP_MAX = 49152 }; // bytes

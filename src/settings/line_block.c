@@ -138,6 +138,7 @@ void settings_build_block(struct settings *settings, const struct settings_site 
     *block = (struct snapshot_line){
         .line_id = line->id,
         .group_id = site->group.group_id,
+        .user_id = line->has_user ? line->user_id : 0,
         .zone_id = has_zone ? settings_zone_id(settings, line->user.time_zone)
                             : site->group.zone_id,
         .is_enabled = of->is_enabled,

@@ -112,6 +112,7 @@ struct settings_line {
     uint32_t id;
     struct model_line line;
     bool has_user;
+    uint32_t user_id;
     struct model_user user;
     struct model_forwarding forwardings[SLOT_COUNT];
     uint32_t forwarding_ids[SLOT_COUNT];

@@ -36,7 +36,7 @@ static enum err read_user(struct settings *settings, struct settings_line *line,
     if (!*line->line.user) return ERR_NONE;
     line->user = (struct model_user){.name = ""};
     text_copy(line->user.name, sizeof line->user.name, span_of(line->line.user));
-    enum err err = store_get(settings->store, KIND_USER, &line->user, NULL);
+    enum err err = store_get(settings->store, KIND_USER, &line->user, &line->user_id);
     line->has_user = err == ERR_NONE;
     return err == ERR_NONE ? err : settings_fail_store(settings, err, problem);
 }

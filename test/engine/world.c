@@ -202,8 +202,11 @@ static void start_engine(struct world *world, uint64_t seed)
 {
     uint8_t bytes[32] = {0};
     memcpy(bytes, &seed, sizeof seed);
-    struct engine_limits limits = {
-        .line_count = STATES_MAX, .group_count = 8, .call_count = 64, .transaction_count = 512};
+    struct engine_limits limits = {.line_count = STATES_MAX,
+                                   .group_count = 8,
+                                   .call_count = 64,
+                                   .transaction_count = 512,
+                                   .device_count = STATES_MAX};
     struct engine_host host = {.context = world,
                                .send = on_send,
                                .line_state = on_line_state,
