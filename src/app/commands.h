@@ -3,7 +3,9 @@
 // has taken some.
 #pragma once
 
-#include "model/model.h"
+#include "call/call.h"
+
+#include <uv.h>
 
 enum command_kind {
     COMMAND_PUT_ZONE,
@@ -17,6 +19,20 @@ enum command_kind {
     COMMAND_STOP,
 };
 
+// What somebody asks who waits for the answer (worker_ask).
+struct question {
+    enum { ASK_ASSUME, ASK_ASSUMED, ASK_DEFLECT } kind;
+    uv_sem_t answered;
+    uint32_t line_id;
+    const struct client_assumption *assumption; // NULL: nothing any more
+    struct client_assumption assumed;
+    struct pool_id call;
+    const struct fwd_target *target;
+    bool is_done;
+    enum call_deflection deflection;
+    enum fwd_finding finding;
+};
+
 struct command {
     enum command_kind kind;
     uint32_t id;                  // of the group or line to be removed, of the counted exception
@@ -24,7 +40,7 @@ struct command {
     struct snapshot_zone *zone;   // on the heap; the taker frees it
     struct snapshot_group *group; // on the heap; the taker frees it
     struct snapshot_line *line;   // on the heap; the taker frees it
-    struct worker_question *question; // of one who waits for the answer (worker.h)
+    struct question *question;    // of one who waits for the answer
 };
 
 struct commands;

@@ -31,6 +31,7 @@ struct setting {
 
 static const struct setting settings[] = {
     {"sip", "--sip", SETTING_ADDRESSES, AT(sip), "0.0.0.0:5060", 0, 0},
+    {"workers", "--workers", SETTING_NUMBER, AT(workers), "1", 1, 1},
     {"api", "--api", SETTING_ADDRESS, AT(api), "127.0.0.1:8480", 0, 0},
     {"public_address", NULL, SETTING_TEXT, AT(public_address), "", 0, 0},
     {"data_dir", "--data-dir", SETTING_TEXT, AT(data_dir), "/var/lib/lineward", 0, 0},

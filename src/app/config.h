@@ -5,7 +5,7 @@
 
 #include "base/base.h"
 
-enum { PATH_SIZE = 512, CONFIG_PROBLEM_SIZE = 256 };
+enum { PATH_SIZE = 512, CONFIG_PROBLEM_SIZE = 256, WORKERS_MAX = 16 };
 
 // Addresses with their ports, of any family.
 enum { ADDRESS_LIST_MAX = 8 };
@@ -16,6 +16,7 @@ struct address_list {
 
 struct app_config {
     struct address_list sip; // that we listen on, UDP and TCP; at least one
+    uint32_t workers;        // the k-th (from 0) listens on the ports of `sip` and `tls` plus k
     struct address api;      // that the REST API listens on
     char public_address[64]; // that the PBX reaches us by, where that differs; empty: found out
     char data_dir[PATH_SIZE];

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Starting, joining and ending the threads: the worker, the journal, the API; the main thread waits
-// for signals.
+// Starting, joining and ending the threads: the workers, the journal, the API; the main thread
+// waits for signals.
 #include "app/serve.h"
 
 #include "app/directory.h"
 #include "app/log.h"
 #include "app/registrations.h"
-#include "app/worker.h"
+#include "app/workers.h"
 #include "client/client.h"
 
 #include <errno.h>
@@ -31,10 +31,10 @@ struct server {
     struct tap *tap;
     struct uses *uses;
     bool is_counting_troubled; // the store does not take them, and it was said
-    struct worker *worker;
+    struct workers *workers;
     struct settings *settings;
     struct api *api;
-    news_api told_api; // the same, for the worker's thread
+    news_api told_api; // the same, for the workers' threads
     uv_thread_t api_thread;
     bool is_api_running;
     bool is_ready;
@@ -79,7 +79,7 @@ static enum api_deflection deflect(void *context, uint64_t number, const struct 
                                    enum fwd_finding *finding)
 {
     struct server *server = context;
-    switch (worker_deflect(server->worker, waiting_call(number), target, finding)) {
+    switch (workers_deflect(server->workers, number, target, finding)) {
     case CALL_DEFLECTED: return API_DEFLECTED;
     case CALL_KEPT: return API_NOT_DEFLECTED;
     case CALL_NOT_WAITING: break;
@@ -91,19 +91,19 @@ static bool assume_clients(void *context, uint32_t line_id, const struct api_cli
 {
     struct server *server = context;
     struct client_assumption assumption;
-    if (!clients) return worker_assume_clients(server->worker, line_id, NULL);
+    if (!clients) return workers_assume_clients(server->workers, line_id, NULL);
     assumption.clients = clients->clients;
     assumption.call_count = clients->call_count;
     assumption.number_class = clients->number_class;
     memcpy(assumption.target, clients->target, sizeof assumption.target);
-    return worker_assume_clients(server->worker, line_id, &assumption);
+    return workers_assume_clients(server->workers, line_id, &assumption);
 }
 
 static bool assumed_clients(void *context, uint32_t line_id, struct api_clients *out)
 {
     struct server *server = context;
     struct client_assumption assumed;
-    if (!worker_assumed_clients(server->worker, line_id, &assumed)) return false;
+    if (!workers_assumed_clients(server->workers, line_id, &assumed)) return false;
     *out = (struct api_clients){.clients = assumed.clients, .call_count = assumed.call_count};
     memcpy(out->target, assumed.target, sizeof out->target);
     return true;
@@ -134,7 +134,7 @@ static void get_statistics(void *context, struct api_statistics *out)
 static bool is_working(void *context)
 {
     struct server *server = context;
-    return worker_is_working(server->worker);
+    return workers_are_working(server->workers);
 }
 
 static void pass_message(void *context, const struct tap_record *record)
@@ -196,7 +196,7 @@ static bool open_stores(struct server *server)
     return true;
 }
 
-static bool start_worker(struct server *server)
+static bool start_workers(struct server *server)
 {
     struct net_problem problem;
     server->states = states_new(server->config.lines_max, server->config.groups_max);
@@ -216,9 +216,9 @@ static bool start_worker(struct server *server)
                                  .tap = server->tap,
                                  .api = &server->told_api,
                                  .uses = server->uses};
-    server->worker = worker_new(&server->config, &parts, &problem);
-    if (!server->worker) return fail("cannot start SIP", problem.text);
-    return worker_start(server->worker) == ERR_NONE || fail("cannot start SIP", "no thread");
+    server->workers = workers_new(&server->config, &parts, &problem);
+    if (!server->workers) return fail("cannot start SIP", problem.text);
+    return workers_start(server->workers) == ERR_NONE || fail("cannot start SIP", "no thread");
 }
 
 static void run_api(void *context)
@@ -263,7 +263,7 @@ static bool start_api(struct server *server)
 static bool load_settings(struct server *server)
 {
     struct settings_problem problem;
-    server->settings = settings_new(server->settings_store, worker_listener(server->worker));
+    server->settings = settings_new(server->settings_store, workers_listener(server->workers));
     if (!server->settings) return fail("cannot load the settings", "out of memory");
     if (settings_publish_all(server->settings, &problem) != ERR_NONE) {
         return fail("cannot load the settings", problem.reason);
@@ -283,7 +283,7 @@ static bool start(struct server *server)
     if (!directory_open(server->config.data_dir, &server->directory, problem)) {
         return fail("cannot use the data directory", problem);
     }
-    if (!open_stores(server) || !start_worker(server)) return false;
+    if (!open_stores(server) || !start_workers(server)) return false;
     if (!load_settings(server) || !start_api(server)) return false;
     char url[80];
     struct buffer out = buffer_over(url, sizeof url);
@@ -309,12 +309,12 @@ static void end(struct server *server)
         api_stop(server->api);
         uv_thread_join(&server->api_thread);
     }
-    if (server->worker) worker_stop(server->worker);
+    if (server->workers) workers_stop(server->workers);
     if (server->is_ready) count_uses(server);
     settings_free(server->settings);
-    api_free(server->api); // the worker tells it what happens
+    api_free(server->api); // the workers tell it what happens
     if (server->is_ready) registrations_save(server->registrations, server->states);
-    worker_free(server->worker);
+    workers_free(server->workers);
     tap_free(server->tap);
     uses_free(server->uses);
     registrations_free(server->registrations);
@@ -334,7 +334,7 @@ static int wait_for_signal(struct server *server, const sigset_t *signals)
         struct timespec interval = {.tv_sec = SAVE_INTERVAL_S};
         int received = sigtimedwait(signals, NULL, &interval);
         if (received == SIGHUP) {
-            worker_reload(server->worker);
+            workers_reload(server->workers);
             continue;
         }
         if (received > 0) return received;

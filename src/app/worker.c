@@ -2,7 +2,6 @@
 // The thread around an engine: loop, sockets, connections, names, clock, commands.
 #include "app/worker.h"
 
-#include "app/commands.h"
 #include "app/links.h"
 #include "app/log.h"
 #include "app/sites.h"
@@ -24,6 +23,7 @@ enum {
 enum { PEER_EVENT_MAX = 64 };
 
 struct worker {
+    uint32_t number; // from 0 on
     struct engine *engine;
     void *engine_memory;
     size_t engine_memory_size;
@@ -161,13 +161,13 @@ static void on_rule_used(void *context, const struct call_rule_used *used)
 static void on_release_line(void *context, const struct snapshot_line *block)
 {
     (void)context;
-    free((void *)(uintptr_t)block); // it was on_line_changed's copy
+    free((void *)(uintptr_t)block); // it came by a command
 }
 
 static void on_release_group(void *context, const struct snapshot_group *block)
 {
     (void)context;
-    free((void *)(uintptr_t)block); // it was on_group_changed's copy
+    free((void *)(uintptr_t)block); // it came by a command
 }
 
 static void on_rate_raised(void *context, const struct line_rate *rate)
@@ -440,21 +440,7 @@ static void reload(struct worker *worker)
     }
 }
 
-// What somebody asks who waits for the answer.
-struct worker_question {
-    enum { ASK_ASSUME, ASK_ASSUMED, ASK_DEFLECT } kind;
-    uv_sem_t answered;
-    uint32_t line_id;
-    const struct client_assumption *assumption; // NULL: nothing any more
-    struct client_assumption assumed;
-    struct pool_id call;
-    const struct fwd_target *target;
-    bool is_done;
-    enum call_deflection deflection;
-    enum fwd_finding finding;
-};
-
-static void answer(struct worker *worker, struct worker_question *question)
+static void answer(struct worker *worker, struct question *question)
 {
     const struct client_assumption *assumed;
     switch (question->kind) {
@@ -511,109 +497,18 @@ static void on_woken(void *context)
     if (worker->is_stopping) net_stop(worker->net);
 }
 
-static void add_command(struct worker *worker, struct command command)
+void worker_tell(struct worker *worker, struct command command)
 {
     commands_add(worker->commands, command);
     net_wake(worker->net);
 }
 
-// ---- Questions, by the same queue
-
-static void ask(struct worker *worker, struct worker_question *question)
+void worker_ask(struct worker *worker, struct question *question)
 {
     if (uv_sem_init(&question->answered, 0) != 0) return;
-    add_command(worker, (struct command){.kind = COMMAND_ASK, .question = question});
+    worker_tell(worker, (struct command){.kind = COMMAND_ASK, .question = question});
     uv_sem_wait(&question->answered);
     uv_sem_destroy(&question->answered);
-}
-
-bool worker_assume_clients(struct worker *worker, uint32_t line_id,
-                           const struct client_assumption *assumption)
-{
-    struct worker_question question = {
-        .kind = ASK_ASSUME, .line_id = line_id, .assumption = assumption};
-    ask(worker, &question);
-    return question.is_done;
-}
-
-bool worker_assumed_clients(struct worker *worker, uint32_t line_id, struct client_assumption *out)
-{
-    struct worker_question question = {.kind = ASK_ASSUMED, .line_id = line_id};
-    ask(worker, &question);
-    if (question.is_done) *out = question.assumed;
-    return question.is_done;
-}
-
-enum call_deflection worker_deflect(struct worker *worker, struct pool_id call,
-                                    const struct fwd_target *target, enum fwd_finding *finding)
-{
-    struct worker_question question = {
-        .kind = ASK_DEFLECT, .call = call, .target = target, .deflection = CALL_NOT_WAITING};
-    ask(worker, &question);
-    *finding = question.finding;
-    return question.deflection;
-}
-
-static void on_zone_changed(void *context, const struct snapshot_zone *zone)
-{
-    struct snapshot_zone *copy = malloc(sizeof *copy);
-    ASSERT(copy);
-    *copy = *zone;
-    add_command(context, (struct command){.kind = COMMAND_PUT_ZONE, .zone = copy});
-}
-
-static void on_group_changed(void *context, const struct snapshot_group *group)
-{
-    struct worker *worker = context;
-    struct snapshot_group *copy = malloc(group->size);
-    ASSERT(copy); // settings that are lost would be worse than a restart
-    memcpy(copy, group, group->size);
-    journal_keep(worker->journal, group->group_id, &group->settings);
-    add_command(context, (struct command){.kind = COMMAND_PUT_GROUP, .group = copy});
-}
-
-static void on_group_removed(void *context, uint32_t group_id)
-{
-    add_command(context, (struct command){.kind = COMMAND_REMOVE_GROUP, .id = group_id});
-}
-
-static void on_line_changed(void *context, const struct snapshot_line *line)
-{
-    struct snapshot_line *copy = malloc(line->size);
-    ASSERT(copy);
-    memcpy(copy, line, line->size);
-    add_command(context, (struct command){.kind = COMMAND_PUT_LINE, .line = copy});
-}
-
-// One command for both, so that no call finds the one without the other.
-static void on_rule_counted(void *context, const struct settings_use *use,
-                            const struct snapshot_line *line)
-{
-    struct command command = {.kind = COMMAND_COUNT_RULE, .id = use->rule_id, .count = use->count};
-    if (line) {
-        command.line = malloc(line->size);
-        ASSERT(command.line);
-        memcpy(command.line, line, line->size);
-    }
-    add_command(context, command);
-}
-
-static void on_line_removed(void *context, uint32_t line_id)
-{
-    add_command(context, (struct command){.kind = COMMAND_REMOVE_LINE, .id = line_id});
-}
-
-struct settings_listener worker_listener(struct worker *worker)
-{
-    return (struct settings_listener){
-        .context = worker,
-        .zone_changed = on_zone_changed,
-        .group_changed = on_group_changed,
-        .group_removed = on_group_removed,
-        .line_changed = on_line_changed,
-        .line_removed = on_line_removed,
-        .rule_counted = on_rule_counted,
-    };
 }
 
 // ---- Life
@@ -732,12 +627,13 @@ static void choose_name_servers(struct worker *worker, const struct app_config *
 }
 
 struct worker *worker_new(const struct app_config *config, const struct worker_parts *parts,
-                          struct net_problem *problem)
+                          uint32_t number, struct net_problem *problem)
 {
     struct worker *worker = calloc(1, sizeof *worker);
     *problem = (struct net_problem){.err = ERR_NO_MEMORY, .text = "out of memory"};
     if (!worker) return NULL;
     worker->config = config;
+    worker->number = number;
     worker->states = parts->states;
     worker->api = parts->api;
     worker->journal = parts->journal;
@@ -768,15 +664,10 @@ enum err worker_start(struct worker *worker)
     return worker->is_running ? ERR_NONE : ERR_NO_MEMORY;
 }
 
-void worker_reload(struct worker *worker)
-{
-    add_command(worker, (struct command){.kind = COMMAND_RELOAD});
-}
-
 void worker_stop(struct worker *worker)
 {
     if (!worker->is_running) return;
-    add_command(worker, (struct command){.kind = COMMAND_STOP});
+    worker_tell(worker, (struct command){.kind = COMMAND_STOP});
     uv_thread_join(&worker->thread);
     worker->is_running = false;
 }

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// All workers, and what goes to which of them: settings, questions, the end.
+#pragma once
+
+#include "app/worker.h"
+#include "settings/settings.h"
+
+struct workers;
+
+// Makes as many as the configuration says, each with its sockets bound. `config` and what `parts`
+// names must outlive them. NULL on failure with `*problem`.
+struct workers *workers_new(const struct app_config *config, const struct worker_parts *parts,
+                            struct net_problem *problem) WARN_UNUSED;
+// Starts their threads.
+enum err workers_start(struct workers *workers) WARN_UNUSED;
+// Reads the certificate and its key anew; what is wrong with them is logged.
+void workers_reload(struct workers *workers);
+// Ends the threads; registrations at the PBX are kept.
+void workers_stop(struct workers *workers);
+// Whether each of them answers (worker_is_working). From any one thread.
+bool workers_are_working(struct workers *workers);
+void workers_free(struct workers *workers);
+
+// The listener that brings settings to the workers; for the settings' thread.
+struct settings_listener workers_listener(struct workers *workers);
+
+// ---- Questions; who asks waits for the answer. From the settings' thread.
+
+// See engine_assume_clients, engine_assumed_clients (false: nothing is assumed), engine_deflect.
+bool workers_assume_clients(struct workers *workers, uint32_t line_id,
+                            const struct client_assumption *assumption);
+bool workers_assumed_clients(struct workers *workers, uint32_t line_id,
+                             struct client_assumption *out);
+// `number`: of a call that waits (waiting.h).
+enum call_deflection workers_deflect(struct workers *workers, uint64_t number,
+                                     const struct fwd_target *target, enum fwd_finding *finding);
