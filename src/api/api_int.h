@@ -468,7 +468,8 @@ enum record_input {
     RECORD_WHOLE,  // what is missing keeps its value in the record; required fields must be there
     RECORD_CHANGE, // null stands for the default (RFC 7396)
 };
-// Reads request->json into `record`, whose key fields from the path are set. Returns the errors,
+// Reads request->json into `record`, whose key fields from the path are set (of them only the
+// position of an exception may change). Returns the errors,
 // one for each field that is unknown, of a wrong type, refused or missing; empty when all is well.
 // To be released.
 json_t *api_json_to_record(const struct request *request, enum record_input input, void *record);

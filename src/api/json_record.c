@@ -72,14 +72,22 @@ static const char *read_value(const struct model_field *field, const json_t *val
 }
 
 // A key field that the path names may be repeated in the body, but not differ.
-static const char *compare_with_path(const json_t *value, const struct parameter *part,
-                                     char reason[REASON_SIZE])
+static const char *compare_with_path(const struct model_field *field, const json_t *value,
+                                     const struct parameter *part, char reason[REASON_SIZE])
 {
-    struct span text = {json_string_value(value), json_string_length(value)};
-    if (json_is_string(value) && span_eq(text, part->value)) return NULL;
+    char digits[32];
+    struct span text;
+    if (text_of(field, value, digits, &text) && span_eq(text, part->value)) return NULL;
     snprintf(reason, REASON_SIZE, "must be \"%.*s\" as in the address, or be left out",
              SPAN_ARG(part->value));
     return reason;
+}
+
+// The one part of a key that a change may give another value: that moves the exception.
+static bool is_movable(enum model_kind kind, const struct model_field *field,
+                       enum record_input input)
+{
+    return kind == KIND_EXCEPTION && input == RECORD_CHANGE && field->type == TYPE_NUMBER;
 }
 
 static void read_member(const struct request *request, struct span name, const json_t *value,
@@ -94,8 +102,10 @@ static void read_member(const struct request *request, struct span name, const j
     if (!field) {
         snprintf(reason, sizeof reason, "is not a field of a %s", model_kind(kind)->name);
         refused = reason;
+    } else if (part && is_movable(kind, field, input)) {
+        refused = read_value(field, value, RECORD_WHOLE, record, reason);
     } else if (part) {
-        refused = compare_with_path(value, part, reason);
+        refused = compare_with_path(field, value, part, reason);
     } else {
         refused = read_value(field, value, input, record, reason);
     }

@@ -503,6 +503,25 @@ void api_records_put(struct api *api, struct request *request, struct reply *rep
     reply_saved(api, request, is_new, &record, problem.warning, reply);
 }
 
+// Replaces an exception, which is at `position`, and moves it to where the record says, as one
+// change.
+static enum err replace_and_move(struct api *api, union model_record *record, uint32_t position,
+                                 struct settings_problem *problem)
+{
+    struct settings *settings = api->options.settings;
+    struct settings_problem end;
+    uint32_t wanted = record->exception.position;
+    enum err err = settings_begin_batch(settings, problem);
+    if (err != ERR_NONE) return err;
+    record->exception.position = position;
+    err = settings_replace(settings, KIND_EXCEPTION, record, problem);
+    if (err == ERR_NONE) err = settings_move(settings, &record->exception, wanted, problem);
+    record->exception.position = wanted;
+    enum err ended = settings_end_batch(settings, err == ERR_NONE, &end);
+    if (err == ERR_NONE && ended != ERR_NONE) *problem = end;
+    return err == ERR_NONE ? ended : err;
+}
+
 void api_records_patch(struct api *api, struct request *request, struct reply *reply)
 {
     enum model_kind kind = request->route->kind;
@@ -514,11 +533,15 @@ void api_records_patch(struct api *api, struct request *request, struct reply *r
     if (!read_record(request, RECORD_CHANGE, &record, reply)) return;
     if (!check_own(request, &stored, &record, reply)) return;
     if (!end_sessions(api, request, &record, reply)) return;
-    if (settings_replace(api->options.settings, kind, &record, &problem)) {
+    uint32_t position = stored.exception.position;
+    bool is_moved = kind == KIND_EXCEPTION && record.exception.position != position;
+    enum err err = is_moved ? replace_and_move(api, &record, position, &problem)
+                            : settings_replace(api->options.settings, kind, &record, &problem);
+    if (err) {
         api_reply_settings_problem(reply, &problem);
         return;
     }
-    api_events_setting(api, request, "changed", &record);
+    api_events_setting(api, request, is_moved ? "moved" : "changed", &record);
     reply_saved(api, request, false, &record, problem.warning, reply);
 }
 

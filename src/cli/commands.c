@@ -177,6 +177,7 @@ const struct command cli_commands[] = {
     {"exception", "show", "EXT POSITION",   2, 2, "show an exception",                             group_option,          false, KIND_EXCEPTION,  cli_record_show},
     {"exception", "add",  "EXT",            1, 1, "add an exception: a forwarding with filters, or --ring on", group_option, true, KIND_EXCEPTION, cli_record_add},
     {"exception", "set",  "EXT POSITION",   2, 2, "change fields of an exception",                 group_option,          true,  KIND_EXCEPTION,  cli_record_set},
+    {"exception", "move", "EXT POSITION NEW", 3, 3, "move an exception; those in its way make room", group_option,         false, KIND_EXCEPTION,  cli_exception_move},
     {"exception", "remove", "EXT POSITION", 2, 2, "remove an exception",                           group_option,          false, KIND_EXCEPTION,  cli_record_remove},
 
     {"admin-forward", "list", "GROUP",      1, 1, "list the administrative forwardings of a group", NULL,                 false, KIND_ADMIN_FORWARDING, cli_rule_list},

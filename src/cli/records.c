@@ -462,6 +462,30 @@ int cli_record_set(const struct invocation *invocation)
     return cli_fail_usage(invocation->command, "there is no field to change");
 }
 
+int cli_exception_move(const struct invocation *invocation)
+{
+    struct target target;
+    json_t *answer = NULL;
+    uint64_t position;
+    int result = find_target(invocation, false, &target);
+    if (result != STATUS_DONE) return result;
+    const char *word = invocation->words[2];
+    bool is_number = span_to_u64(span_of(word), INT64_MAX, &position);
+    json_t *body = is_number ? json_pack("{sI}", "position", (json_int_t)position)
+                             : json_pack("{ss}", "position", word);
+    if (!body) return cli_fail_field("exception", "position", "is not UTF-8");
+    result = cli_client_call(invocation, "PATCH", &target.path, body, &answer);
+    if (result != STATUS_DONE) return result;
+    if (cli_args_has(invocation, "json")) {
+        cli_print_json(answer);
+        return STATUS_DONE;
+    }
+    printf("exception %s of %s moved to position %lld\n", invocation->words[1], target.name,
+           cli_number_of(answer, "position"));
+    json_decref(answer);
+    return STATUS_DONE;
+}
+
 int cli_record_remove(const struct invocation *invocation)
 {
     struct target target;
@@ -470,6 +494,10 @@ int cli_record_remove(const struct invocation *invocation)
         result = cli_client_call(invocation, "DELETE", &target.path, NULL, NULL);
     }
     if (result != STATUS_DONE || cli_args_has(invocation, "json")) return result;
-    printf("%s %s removed\n", model_kind(invocation->command->kind)->name, target.name);
+    if (invocation->command->kind == KIND_EXCEPTION) {
+        printf("exception %s of %s removed\n", invocation->words[1], target.name);
+    } else {
+        printf("%s %s removed\n", model_kind(invocation->command->kind)->name, target.name);
+    }
     return STATUS_DONE;
 }

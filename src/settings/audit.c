@@ -70,8 +70,8 @@ static bool is_same(const struct model_field *field, const void *a, const void *
            0;
 }
 
-// Prints the fields of `record` in which it differs from `other` (NULL: all of them) but for those
-// of the key, which the entry names anyway. False when there are none.
+// Prints the fields of `record` in which it differs from `other` (NULL: all of them). Those of the
+// key are in the entry anyway, unless just they have changed. False when there are none.
 static bool put_difference(struct buffer *out, enum model_kind kind, const void *record,
                            const void *other)
 {
@@ -80,8 +80,9 @@ static bool put_difference(struct buffer *out, enum model_kind kind, const void 
     buffer_put_byte(out, '{');
     for (size_t i = 0; i < info->field_count; i++) {
         const struct model_field *field = &info->fields[i];
-        if (field->flags & FIELD_KEY) continue;
-        if (!other || !is_same(field, record, other)) put_member(out, field, record);
+        bool is_changed = other && !is_same(field, record, other);
+        bool is_told = is_changed || (!other && !(field->flags & FIELD_KEY));
+        if (is_told) put_member(out, field, record);
     }
     bool has_members = out->len > 1;
     buffer_put_byte(out, '}');
@@ -113,7 +114,7 @@ enum err settings_audit(struct settings *settings, enum model_kind kind, const v
     has_news = put_difference(&after_out, kind, after, before) || has_news;
     if (before && after && !has_news) return ERR_NONE;
     if (kind == KIND_SESSION) return ERR_NONE; // no setting
-    put_key(&key_out, kind, after ? after : before);
+    put_key(&key_out, kind, before ? before : after);
     struct model_audit_entry entry = {
         .at_us = wall_us(),
         .actor = span_of(settings->actor.name),

@@ -142,9 +142,8 @@ static enum err collect_calendar(struct settings *settings, const struct model_c
     }
 }
 
-// What the engine has to learn of a record that was added or replaced.
-static enum err collect_saved(struct settings *settings, enum model_kind kind, const void *record,
-                              struct settings_problem *problem)
+enum err settings_collect_saved(struct settings *settings, enum model_kind kind, const void *record,
+                                struct settings_problem *problem)
 {
     const union model_record *of = record;
     struct store_query query = {.kind = KIND_LINE};
@@ -180,7 +179,7 @@ static enum err collect_removed(struct settings *settings, enum model_kind kind,
     case KIND_LINE: return collect_number(settings, NEWS_LINE_REMOVED, id, problem);
     case KIND_FORWARDING:
     case KIND_EXCEPTION:
-    case KIND_ADMIN_FORWARDING: return collect_saved(settings, kind, record, problem);
+    case KIND_ADMIN_FORWARDING: return settings_collect_saved(settings, kind, record, problem);
     case KIND_USER:     // had no lines, or would not be removed
     case KIND_CALENDAR: // was used by nobody
     case KIND_SESSION:
@@ -192,7 +191,7 @@ static enum err collect_removed(struct settings *settings, enum model_kind kind,
 
 // ---- A change as a whole
 
-static enum err begin(struct settings *settings, struct settings_problem *problem)
+enum err settings_begin(struct settings *settings, struct settings_problem *problem)
 {
     if (settings->batch != BATCH_NONE) return ERR_NONE;
     enum err err = store_begin(settings->store);
@@ -206,9 +205,7 @@ static enum err refuse(struct settings *settings, enum err err)
     return err;
 }
 
-// Makes the change durable and publishes it; or, when `err` says that it has failed, undoes it. In
-// a batch both wait for its end.
-static enum err end(struct settings *settings, enum err err, struct settings_problem *problem)
+enum err settings_end(struct settings *settings, enum err err, struct settings_problem *problem)
 {
     if (settings->batch != BATCH_NONE) return err == ERR_NONE ? err : refuse(settings, err);
     if (err == ERR_NONE) {
@@ -225,7 +222,7 @@ static enum err end(struct settings *settings, enum err err, struct settings_pro
 enum err settings_begin_batch(struct settings *settings, struct settings_problem *problem)
 {
     ASSERT(settings->batch == BATCH_NONE);
-    enum err err = begin(settings, problem);
+    enum err err = settings_begin(settings, problem);
     if (err == ERR_NONE) settings->batch = BATCH_OPEN;
     return err;
 }
@@ -239,7 +236,7 @@ enum err settings_end_batch(struct settings *settings, bool is_wanted,
         err = settings_fail(problem, ERR_CONFLICT, "", "a change of the batch was refused");
     }
     settings->batch = BATCH_NONE;
-    if (is_wanted) return end(settings, err, problem);
+    if (is_wanted) return settings_end(settings, err, problem);
     store_rollback(settings->store);
     settings_outbox_clear(&settings->outbox);
     return ERR_NONE;
@@ -275,13 +272,13 @@ static enum err change(struct settings *settings, enum model_kind kind, void *re
     uint32_t id = 0;
     problem->warning[0] = '\0';
     enum err err = settings_check_record(kind, record, problem);
-    if (err == ERR_NONE) err = begin(settings, problem);
+    if (err == ERR_NONE) err = settings_begin(settings, problem);
     if (err != ERR_NONE) return refuse(settings, err);
     err = settings_check_references(settings, kind, record, problem);
     if (err == ERR_NONE) err = save(settings, kind, record, saving, is_new, &id, problem);
     if (err == ERR_NONE) err = settings_check_loops(settings, kind, record, problem);
-    if (err == ERR_NONE) err = collect_saved(settings, kind, record, problem);
-    return end(settings, err, problem);
+    if (err == ERR_NONE) err = settings_collect_saved(settings, kind, record, problem);
+    return settings_end(settings, err, problem);
 }
 
 enum err settings_add(struct settings *settings, enum model_kind kind, void *record,
@@ -355,7 +352,7 @@ enum err settings_remove(struct settings *settings, enum model_kind kind, const 
 {
     union model_record present;
     uint32_t id = 0;
-    enum err err = begin(settings, problem);
+    enum err err = settings_begin(settings, problem);
     if (err != ERR_NONE) return err;
     memcpy(&present, record, model_kind(kind)->record_size);
     err = store_get(settings->store, kind, &present, &id);
@@ -367,7 +364,7 @@ enum err settings_remove(struct settings *settings, enum model_kind kind, const 
         if (err != ERR_NONE) settings_fail_store(settings, err, problem);
     }
     if (err == ERR_NONE) err = collect_removed(settings, kind, &present, id, problem);
-    return end(settings, err, problem);
+    return settings_end(settings, err, problem);
 }
 
 // ---- Reading

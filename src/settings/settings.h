@@ -81,6 +81,12 @@ enum err settings_put(struct settings *settings, enum model_kind kind, void *rec
 enum err settings_remove(struct settings *settings, enum model_kind kind, const void *record,
                          struct settings_problem *problem) WARN_UNUSED;
 
+// Moves the exception of that key to another position of its line (1 to POSITION_MAX). Whoever is
+// in its way moves by one towards the place that becomes free; all others stay, and the order of
+// all but this one is as it was. ERR_NOT_FOUND where there is no such exception.
+enum err settings_move(struct settings *settings, const struct model_exception *exception,
+                       uint32_t position, struct settings_problem *problem) WARN_UNUSED;
+
 // Counts the `calls` that an exception has left down, durably; with the last one it is switched
 // off. In the audit it is the server that does so. Not within a batch. Tells rule_counted; after an
 // error (of the store) it did not happen, and may be tried again.

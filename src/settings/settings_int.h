@@ -178,6 +178,17 @@ void settings_outbox_publish(const struct settings_outbox *outbox,
 // Forgets all news and gives their memory back.
 void settings_outbox_clear(struct settings_outbox *outbox);
 
+// ---- A change as a whole (settings.c)
+
+// Begins a change; within a batch there is nothing to begin.
+enum err settings_begin(struct settings *settings, struct settings_problem *problem);
+// Makes the change durable and publishes it; or, when `err` says that it has failed, undoes it. In
+// a batch both wait for its end. Returns `err`, or what went wrong at last.
+enum err settings_end(struct settings *settings, enum err err, struct settings_problem *problem);
+// Collects what the engine has to learn of a record that was added or replaced.
+enum err settings_collect_saved(struct settings *settings, enum model_kind kind, const void *record,
+                                struct settings_problem *problem);
+
 // ---- The whole
 
 enum { WALK_PAGE = 64 };

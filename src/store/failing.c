@@ -68,6 +68,13 @@ static enum err failing_replace(struct store *store, enum model_kind kind, const
     return pass(store, store_replace(failing_of(store)->beneath, kind, record));
 }
 
+static enum err failing_rename(struct store *store, enum model_kind kind, const void *record,
+                               const void *renamed)
+{
+    if (is_due(store)) return fail(store);
+    return pass(store, store_rename(failing_of(store)->beneath, kind, record, renamed));
+}
+
 static enum err failing_remove(struct store *store, enum model_kind kind, const void *record)
 {
     if (is_due(store)) return fail(store);
@@ -154,6 +161,7 @@ struct store *store_open_failing(struct store *beneath)
         .rollback = failing_rollback,
         .add = failing_add,
         .replace = failing_replace,
+        .rename = failing_rename,
         .remove = failing_remove,
         .get = failing_get,
         .list = failing_list,

@@ -110,6 +110,15 @@ static void remove_row(struct table *table, struct row *row)
     table->count--;
 }
 
+// Puts a row where its key belongs; there is room for it.
+static void insert_row(struct table *table, enum model_kind kind, const struct row *row)
+{
+    struct row *place = &table->rows[find_place(table, kind, &row->record)];
+    memmove(place + 1, place, (size_t)(table->rows + table->count - place) * sizeof *place);
+    *place = *row;
+    table->count++;
+}
+
 // ---- Transactions
 
 static void free_tables(struct table tables[KIND_COUNT])
@@ -230,13 +239,10 @@ static enum err memory_add(struct store *store, enum model_kind kind, const void
         return fail_named(store, ERR_CONFLICT, kind, record, "refers to what does not exist");
     }
     if (!make_room(table)) return no_memory(store);
-    size_t place = find_place(table, kind, record);
-    struct row *row = &table->rows[place];
-    memmove(row + 1, row, (table->count - place) * sizeof *row);
-    row->id = ++table->last_id;
-    memcpy(&row->record, record, model_kind(kind)->record_size);
-    table->count++;
-    *id = row->id;
+    struct row row = {.id = ++table->last_id};
+    memcpy(&row.record, record, model_kind(kind)->record_size);
+    insert_row(table, kind, &row);
+    *id = row.id;
     return ERR_NONE;
 }
 
@@ -249,6 +255,29 @@ static enum err memory_replace(struct store *store, enum model_kind kind, const 
         return fail_named(store, ERR_CONFLICT, kind, record, "refers to what does not exist");
     }
     memcpy(&row->record, record, model_kind(kind)->record_size);
+    return ERR_NONE;
+}
+
+static enum err memory_rename(struct store *store, enum model_kind kind, const void *record,
+                              const void *renamed)
+{
+    const struct model_kind_info *info = model_kind(kind);
+    struct table *table = &memory_of(store)->tables[kind];
+    struct row *found = find_row(table, kind, record);
+    if (!found) return not_found(store, kind, record);
+    struct row row = *found;
+    for (size_t i = 0; i < info->field_count; i++) {
+        const struct model_field *field = &info->fields[i];
+        if (!(field->flags & FIELD_KEY)) continue;
+        memcpy((char *)&row.record + field->offset, (const char *)renamed + field->offset,
+               field->size);
+    }
+    if (compare_keys(kind, &found->record, &row.record) == 0) return ERR_NONE;
+    if (find_row(table, kind, &row.record)) {
+        return fail_named(store, ERR_EXISTS, kind, renamed, "exists already");
+    }
+    remove_row(table, found);
+    insert_row(table, kind, &row);
     return ERR_NONE;
 }
 
@@ -589,6 +618,7 @@ struct store *store_open_memory(void)
         .rollback = memory_rollback,
         .add = memory_add,
         .replace = memory_replace,
+        .rename = memory_rename,
         .remove = memory_remove,
         .get = memory_get,
         .list = memory_list,

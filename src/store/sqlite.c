@@ -382,6 +382,7 @@ struct store *store_open_sqlite(const char *directory, struct store_problem *pro
         .rollback = rollback,
         .add = sqlite_add,
         .replace = sqlite_replace,
+        .rename = sqlite_rename,
         .remove = sqlite_remove,
         .get = sqlite_get,
         .list = sqlite_list,

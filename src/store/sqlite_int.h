@@ -22,6 +22,7 @@ enum { PARAMETER_LIMIT, PARAMETER_TEXT };
 enum sqlite_form {
     FORM_ADD,
     FORM_REPLACE,
+    FORM_RENAME, // parameters behind those of the fields: the new values of the key
     FORM_REMOVE,
     FORM_GET,
     FORM_LIST,                            // + shape
@@ -97,6 +98,8 @@ enum err sqlite_migrate(struct sqlite_store *store, const struct database *datab
 
 enum err sqlite_add(struct store *base, enum model_kind kind, const void *record, uint32_t *id);
 enum err sqlite_replace(struct store *base, enum model_kind kind, const void *record);
+enum err sqlite_rename(struct store *base, enum model_kind kind, const void *record,
+                       const void *renamed);
 enum err sqlite_remove(struct store *base, enum model_kind kind, const void *record);
 enum err sqlite_get(struct store *base, enum model_kind kind, void *record, uint32_t *id);
 enum err sqlite_list(struct store *base, const struct store_query *query, store_visit *visit,

@@ -84,6 +84,20 @@ static enum err bind_record(struct sqlite_store *store, sqlite3_stmt *statement,
     return ERR_NONE;
 }
 
+// Binds the key of `renamed` behind the parameters of the fields.
+static enum err bind_new_key(struct sqlite_store *store, sqlite3_stmt *statement,
+                             enum model_kind kind, const void *renamed)
+{
+    const struct model_kind_info *info = model_kind(kind);
+    for (size_t i = 0; i < info->field_count; i++) {
+        int parameter = (int)(info->field_count + i) + 1;
+        if (!(info->fields[i].flags & FIELD_KEY)) continue;
+        int code = bind_field(store, statement, parameter, &info->fields[i], renamed);
+        if (code != SQLITE_OK) return sqlite_fail(store, &store->settings);
+    }
+    return ERR_NONE;
+}
+
 // ---- Reading
 
 // Seconds since 1970 as the text form of a point in time, empty for none. What is no such point is
@@ -168,16 +182,18 @@ static const char *in_use(enum model_kind kind)
     return kind == KIND_CALENDAR ? "is in use" : "still has lines";
 }
 
-// Runs a statement that changes a record.
+// Runs a statement that changes a record; `renamed` is for FORM_RENAME.
 static enum err change(struct sqlite_store *store, enum model_kind kind, unsigned form,
-                       const void *record)
+                       const void *record, const void *renamed)
 {
+    bool is_by_key = form == FORM_REMOVE || form == FORM_RENAME;
     sqlite3_stmt *statement = take(store, kind, form);
     if (!statement) return store->base.problem.err;
-    enum err err = bind_record(store, statement, kind, record, form == FORM_REMOVE ? FIELD_KEY : 0);
+    enum err err = bind_record(store, statement, kind, record, is_by_key ? FIELD_KEY : 0);
+    if (err == ERR_NONE && renamed) err = bind_new_key(store, statement, kind, renamed);
     int code = err == ERR_NONE ? sqlite3_step(statement) : SQLITE_DONE;
     if (code == SQLITE_CONSTRAINT_UNIQUE) {
-        err = fail_record(store, ERR_EXISTS, kind, record, "exists already");
+        err = fail_record(store, ERR_EXISTS, kind, renamed ? renamed : record, "exists already");
     } else if ((code & 0xff) == SQLITE_CONSTRAINT) {
         err = fail_record(store, ERR_CONFLICT, kind, record,
                           form == FORM_REMOVE ? in_use(kind) : "refers to what does not exist");
@@ -193,19 +209,25 @@ static enum err change(struct sqlite_store *store, enum model_kind kind, unsigne
 enum err sqlite_add(struct store *base, enum model_kind kind, const void *record, uint32_t *id)
 {
     struct sqlite_store *store = sqlite_of(base);
-    enum err err = change(store, kind, FORM_ADD, record);
+    enum err err = change(store, kind, FORM_ADD, record, NULL);
     if (err == ERR_NONE) *id = (uint32_t)sqlite3_last_insert_rowid(store->settings.handle);
     return err;
 }
 
 enum err sqlite_replace(struct store *base, enum model_kind kind, const void *record)
 {
-    return change(sqlite_of(base), kind, FORM_REPLACE, record);
+    return change(sqlite_of(base), kind, FORM_REPLACE, record, NULL);
+}
+
+enum err sqlite_rename(struct store *base, enum model_kind kind, const void *record,
+                       const void *renamed)
+{
+    return change(sqlite_of(base), kind, FORM_RENAME, record, renamed);
 }
 
 enum err sqlite_remove(struct store *base, enum model_kind kind, const void *record)
 {
-    return change(sqlite_of(base), kind, FORM_REMOVE, record);
+    return change(sqlite_of(base), kind, FORM_REMOVE, record, NULL);
 }
 
 // ---- One record

@@ -164,6 +164,21 @@ static void put_replace(struct buffer *out, const struct model_kind_info *info)
     put_where_key(out, info);
 }
 
+static void put_rename(struct buffer *out, const struct model_kind_info *info)
+{
+    const char *separator = "";
+    buffer_printf(out, "UPDATE \"%s\" SET ", info->plural);
+    for (size_t i = 0; i < info->field_count; i++) {
+        if (!(info->fields[i].flags & FIELD_KEY)) continue;
+        buffer_put_text(out, separator);
+        put_column(out, &info->fields[i]);
+        buffer_put_byte(out, '=');
+        put_parameter(out, info->field_count + i);
+        separator = ",";
+    }
+    put_where_key(out, info);
+}
+
 static void put_get(struct buffer *out, const struct model_kind_info *info)
 {
     buffer_put_text(out, "SELECT id,");
@@ -179,6 +194,8 @@ void sqlite_put_sql(struct buffer *out, enum model_kind kind, unsigned form)
         put_add(out, info);
     } else if (form == FORM_REPLACE) {
         put_replace(out, info);
+    } else if (form == FORM_RENAME) {
+        put_rename(out, info);
     } else if (form == FORM_REMOVE) {
         buffer_printf(out, "DELETE FROM \"%s\"", info->plural);
         put_where_key(out, info);

@@ -61,6 +61,12 @@ enum err store_replace(struct store *store, enum model_kind kind, const void *re
     return store->ops->replace(store, kind, record);
 }
 
+enum err store_rename(struct store *store, enum model_kind kind, const void *record,
+                      const void *renamed)
+{
+    return store->ops->rename(store, kind, record, renamed);
+}
+
 enum err store_remove(struct store *store, enum model_kind kind, const void *record)
 {
     return store->ops->remove(store, kind, record);

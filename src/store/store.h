@@ -45,6 +45,11 @@ enum err store_add(struct store *store, enum model_kind kind, const void *record
                    uint32_t *id) WARN_UNUSED;
 // Replaces the record with the same key; ERR_NOT_FOUND when there is none.
 enum err store_replace(struct store *store, enum model_kind kind, const void *record) WARN_UNUSED;
+// Gives the record with the key in `record` the key in `renamed`; its number and all else stay.
+// ERR_NOT_FOUND when there is none, ERR_EXISTS when that key is taken. For kinds that nothing
+// refers to.
+enum err store_rename(struct store *store, enum model_kind kind, const void *record,
+                      const void *renamed) WARN_UNUSED;
 // Removes the record with the key in `record`, with a line its forwardings and exceptions, with a
 // group its administrative forwardings. ERR_CONFLICT when other records refer to it (a group with
 // lines, a user with lines, a calendar in use).

@@ -12,6 +12,8 @@ struct store_ops {
     void (*rollback)(struct store *store);
     enum err (*add)(struct store *store, enum model_kind kind, const void *record, uint32_t *id);
     enum err (*replace)(struct store *store, enum model_kind kind, const void *record);
+    enum err (*rename)(struct store *store, enum model_kind kind, const void *record,
+                       const void *renamed);
     enum err (*remove)(struct store *store, enum model_kind kind, const void *record);
     enum err (*get)(struct store *store, enum model_kind kind, void *record, uint32_t *id);
     enum err (*list)(struct store *store, const struct store_query *query, store_visit *visit,

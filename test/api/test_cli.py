@@ -175,8 +175,19 @@ class Forwardings(Case):
                       self.refused("exception", "set", "102", "1", "--schedule", "often"))
         self.done("exception", "set", "102", "1", "--until", "2030-01-01T00:00:00+01:00")
         self.assertIn("2029-12-31T23:00:00Z", self.done("exception", "show", "102", "1"))
+        self.assertEqual(self.done("exception", "move", "102", "2", "1"),
+                         "exception 2 of trial/102 moved to position 1\n")
+        self.assertEqual([row.split()[:4] for row in
+                          self.done("exception", "list", "102").splitlines()[1:]],
+                         [["1", "immediate", "all", "anonymous"],
+                          ["2", "immediate", "all", "+4989*"]])
+        self.assertIn("exception position: must be a number from 1 to 999",
+                      self.refused("exception", "move", "102", "2", "0"))
+        self.assertIn("exception position: must be a whole number",
+                      self.refused("exception", "move", "102", "2", "first"))
+        self.assertIn("does not exist", self.refused("exception", "move", "102", "5", "1"))
         self.assertEqual(self.done("exception", "remove", "102", "1"),
-                         "exception trial/102 removed\n")
+                         "exception 1 of trial/102 removed\n")
 
     def test_administrative_forwardings_and_calendars(self):
         self.set_up_trial()

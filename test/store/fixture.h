@@ -70,6 +70,18 @@ static inline struct model_forwarding sample_forwarding(const char *group, const
     return forwarding;
 }
 
+static inline struct model_exception sample_exception(const char *group, const char *extension,
+                                                      uint32_t position)
+{
+    struct model_exception exception;
+    model_defaults(KIND_EXCEPTION, &exception);
+    text_copy(exception.group, sizeof exception.group, span_of(group));
+    text_copy(exception.extension, sizeof exception.extension, span_of(extension));
+    text_copy(exception.target, sizeof exception.target, SPAN("103"));
+    exception.position = position;
+    return exception;
+}
+
 static inline uint32_t must_add(struct store *store, enum model_kind kind, const void *record)
 {
     uint32_t id = 0;

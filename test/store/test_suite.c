@@ -90,6 +90,30 @@ static void test_replacing_keeps_the_number(void **state)
     assert_int_equal(id, 2);
 }
 
+static void test_renaming_keeps_the_number_and_the_rest(void **state)
+{
+    struct store *store = store_of(state);
+    fill(store);
+    struct model_exception first = sample_exception("trial", "102", 1), second = first;
+    struct model_exception moved = first, found;
+    uint32_t id = 0;
+    second.position = 2;
+    must_add(store, KIND_EXCEPTION, &first);
+    must_add(store, KIND_EXCEPTION, &second);
+    assert_int_equal(store_rename(store, KIND_EXCEPTION, &first, &second), ERR_EXISTS);
+    assert_error_says(store, "exception trial/102/2 exists already");
+    moved.position = 7;
+    text_copy(moved.target, sizeof moved.target, SPAN("nothing of this"));
+    assert_int_equal(store_rename(store, KIND_EXCEPTION, &first, &moved), ERR_NONE);
+    assert_int_equal(store_rename(store, KIND_EXCEPTION, &first, &moved), ERR_NOT_FOUND);
+    assert_int_equal(store_rename(store, KIND_EXCEPTION, &moved, &moved), ERR_NONE);
+    found = moved;
+    assert_int_equal(store_get(store, KIND_EXCEPTION, &found, &id), ERR_NONE);
+    assert_int_equal(id, 1);
+    assert_string_equal(found.target, first.target);
+    assert_int_equal(count_of(store, KIND_EXCEPTION), 2);
+}
+
 static void test_what_is_not_there_is_not_found(void **state)
 {
     struct store *store = store_of(state);
@@ -398,6 +422,8 @@ static void test_only_the_chosen_call_fails(void **state)
             cmocka_unit_test_setup_teardown(test_a_second_record_of_the_key_is_refused, open,      \
                                             close_store),                                          \
             cmocka_unit_test_setup_teardown(test_replacing_keeps_the_number, open, close_store),   \
+            cmocka_unit_test_setup_teardown(test_renaming_keeps_the_number_and_the_rest, open,     \
+                                            close_store),                                          \
             cmocka_unit_test_setup_teardown(test_what_is_not_there_is_not_found, open,             \
                                             close_store),                                          \
             cmocka_unit_test_setup_teardown(test_numbers_are_never_used_again, open, close_store), \
