@@ -69,6 +69,19 @@ static void start_day(struct daily *daily)
                      (lws_usec_t)CIVIL_DAY_S * LWS_US_PER_SEC);
 }
 
+// What ends by itself is looked for each second.
+struct secondly {
+    lws_sorted_usec_list_t timer;
+    struct api *api;
+};
+
+static void end_second(lws_sorted_usec_list_t *timer)
+{
+    struct secondly *secondly = lws_container_of(timer, struct secondly, timer);
+    api_profiles_end_due(secondly->api);
+    lws_sul_schedule(secondly->api->lws, 0, timer, end_second, LWS_US_PER_SEC);
+}
+
 // Wakes the thread: that is all.
 static void try_again(lws_sorted_usec_list_t *timer)
 {
@@ -80,7 +93,9 @@ void api_run(struct api *api)
     struct daily daily = {.api = api};
     const struct api_engine *engine = &api->options.engine;
     lws_sorted_usec_list_t again = {0};
+    struct secondly secondly = {.api = api};
     start_day(&daily);
+    end_second(&secondly.timer);
     while (!atomic_load(&api->is_stopping)) {
         if (lws_service(api->lws, 0) < 0) break;
         api_server_turn(api);
@@ -89,6 +104,7 @@ void api_run(struct api *api)
     }
     lws_sul_schedule(api->lws, 0, &again, try_again, LWS_SET_TIMER_USEC_CANCEL);
     lws_sul_schedule(api->lws, 0, &daily.timer, end_day, LWS_SET_TIMER_USEC_CANCEL);
+    lws_sul_schedule(api->lws, 0, &secondly.timer, end_second, LWS_SET_TIMER_USEC_CANCEL);
 }
 
 void api_wake(struct api *api)

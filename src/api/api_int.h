@@ -383,6 +383,10 @@ handler api_calls_list, api_calls_deflect, api_client_state_get, api_client_stat
     api_client_state_remove;
 handler api_explain_post, api_journal_list, api_audit_list;
 
+handler api_profiles_apply, api_profiles_end;
+// Ends the profiles whose time is over, and tells of it: once a second.
+void api_profiles_end_due(struct api *api);
+
 // ---- Request
 
 // The parameter called `name`, SPAN_NONE when it is not given.

@@ -10,8 +10,8 @@ enum { IMPORT_ERRORS_MAX = 200 };
 
 // In the order in which records need each other.
 static const enum model_kind kinds[] = {
-    KIND_CALENDAR,         KIND_GROUP, KIND_USER, KIND_LINE, KIND_FORWARDING, KIND_EXCEPTION,
-    KIND_ADMIN_FORWARDING,
+    KIND_CALENDAR,         KIND_GROUP,   KIND_USER, KIND_LINE, KIND_FORWARDING, KIND_EXCEPTION,
+    KIND_ADMIN_FORWARDING, KIND_PROFILE,
 };
 enum { IMPORT_KIND_COUNT = sizeof kinds / sizeof kinds[0] };
 

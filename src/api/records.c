@@ -44,6 +44,9 @@ static bool require_parent(struct api *api, enum model_kind kind, const union mo
         parent_kind = KIND_LINE;
     } else if (kind == KIND_ADMIN_FORWARDING) {
         memcpy(parent.group.name, record->admin_forwarding.group, NAME_SIZE);
+    } else if (kind == KIND_PROFILE) {
+        memcpy(parent.user.name, record->profile.user, NAME_SIZE);
+        parent_kind = KIND_USER;
     } else {
         return true;
     }
@@ -238,6 +241,8 @@ static struct store_query query_for(enum model_kind kind, const union model_reco
         query.extension = filter->exception.extension;
     } else if (kind == KIND_ADMIN_FORWARDING) {
         query.group = filter->admin_forwarding.group;
+    } else if (kind == KIND_PROFILE) {
+        query.user = filter->profile.user;
     }
     return query;
 }

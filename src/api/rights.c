@@ -59,6 +59,12 @@ static bool deny(const struct request *request, const char *what, struct reply *
     return false;
 }
 
+static bool deny_user(struct span name, struct reply *reply)
+{
+    api_reply_problem(reply, 404, "user %.*s does not exist", SPAN_ARG(name));
+    return false;
+}
+
 static bool check_line(struct api *api, const struct request *request, struct reply *reply)
 {
     struct span group = find_part(request, "group"), extension = find_part(request, "extension");
@@ -116,6 +122,8 @@ static bool check_owner(struct api *api, const struct request *request, struct r
 {
     if (request->part_count == 0) return true; // a list: it is restricted to what is theirs
     if (find_part(request, "extension").at) return check_line(api, request, reply);
+    struct span user = find_part(request, "user");
+    if (user.at) return span_eq(user, span_of(request->principal.user)) || deny_user(user, reply);
     if (request->route->kind == KIND_USER) {
         struct span name = find_part(request, "name");
         return span_eq(name, span_of(request->principal.user)) || deny(request, "user", reply);
@@ -150,7 +158,8 @@ void api_rights_find_owner(struct api *api, const struct request *request, char 
     struct model_line line = {.user = ""};
     struct settings_problem problem;
     user[0] = '\0';
-    if (request->route->kind == KIND_USER && name.at) {
+    if (request->route->kind != KIND_USER) name = find_part(request, "user");
+    if (name.at) {
         if (!text_copy(user, NAME_SIZE, name)) user[0] = '\0';
     } else if (extension.at && text_copy(line.extension, sizeof line.extension, extension) &&
                text_copy(line.group, sizeof line.group, find_part(request, "group")) &&

@@ -3,9 +3,10 @@
 // operations, and the tests hold its `x-rights` to the last two columns.
 #include "api/api_int.h"
 
-#define API  "/api/v1"
-#define LINE API "/groups/{group}/lines/{extension}"
-#define SLOT LINE "/forwardings/{condition}/{origin}"
+#define API      "/api/v1"
+#define LINE     API "/groups/{group}/lines/{extension}"
+#define PROFILES API "/users/{user}/profiles"
+#define SLOT     LINE "/forwardings/{condition}/{origin}"
 
 // clang-format off
 static const struct route routes[] = {
@@ -46,6 +47,15 @@ static const struct route routes[] = {
     {METHOD_PUT,    API "/users/{name}",           api_records_put,    KIND_USER,       NULL, FOR_ADMIN, SCOPE_ADMIN},
     {METHOD_PATCH,  API "/users/{name}",           api_records_patch,  KIND_USER,       NULL, FOR_OWNER, SCOPE_WRITE},
     {METHOD_DELETE, API "/users/{name}",           api_records_remove, KIND_USER,       NULL, FOR_ADMIN, SCOPE_ADMIN},
+
+    {METHOD_GET,    PROFILES,                      api_records_list,   KIND_PROFILE,    "limit after", FOR_OWNER, SCOPE_READ},
+    {METHOD_POST,   PROFILES,                      api_records_add,    KIND_PROFILE,    NULL, FOR_OWNER, SCOPE_WRITE},
+    {METHOD_GET,    PROFILES "/{name}",            api_records_get,    KIND_PROFILE,    NULL, FOR_OWNER, SCOPE_READ},
+    {METHOD_PUT,    PROFILES "/{name}",            api_records_put,    KIND_PROFILE,    NULL, FOR_OWNER, SCOPE_WRITE},
+    {METHOD_PATCH,  PROFILES "/{name}",            api_records_patch,  KIND_PROFILE,    NULL, FOR_OWNER, SCOPE_WRITE},
+    {METHOD_DELETE, PROFILES "/{name}",            api_records_remove, KIND_PROFILE,    NULL, FOR_OWNER, SCOPE_WRITE},
+    {METHOD_POST,   PROFILES "/{name}/apply",      api_profiles_apply, KIND_PROFILE,    NULL, FOR_OWNER, SCOPE_WRITE},
+    {METHOD_DELETE, PROFILES "/{name}/apply",      api_profiles_end,   KIND_PROFILE,    NULL, FOR_OWNER, SCOPE_WRITE},
 
     {METHOD_GET,    API "/lines",                  api_records_list,   KIND_LINE,       "group extension user q state count limit after", FOR_OWNER, SCOPE_READ},
     {METHOD_GET,    API "/groups/{group}/lines",   api_records_list,   KIND_LINE,       "extension user q state count limit after", FOR_OWNER, SCOPE_READ},

@@ -150,7 +150,7 @@ long long cli_number_of(const json_t *object, const char *name);
 // ---- Commands
 
 command_run cli_record_list, cli_record_show, cli_record_add, cli_record_set, cli_record_remove;
-command_run cli_rule_list, cli_exception_move;
+command_run cli_rule_list, cli_exception_move, cli_profile_apply, cli_profile_end;
 command_run cli_forward_list, cli_forward_set, cli_forward_clear;
 command_run cli_token_list, cli_token_add, cli_token_remove;
 command_run cli_explain, cli_journal, cli_audit, cli_status;

@@ -116,6 +116,11 @@ static const struct option call_deflect_options[] = {
     NO_OPTION,
 };
 
+static const struct option profile_apply_options[] = {
+    {"until", "TIME", "when it ends, as in 2026-12-24T18:00:00+01:00; left out: as it says"},
+    NO_OPTION,
+};
+
 static const struct option trace_options[] = {
     {"group", "GROUP", "line group; not needed where only one has this extension"},
     {"seconds", "N", "end after so many seconds, not only by Ctrl-C"},
@@ -161,6 +166,14 @@ const struct command cli_commands[] = {
     {"user",    "add",    "NAME",           1, 1, "add a user",                                    NULL,                  true,  KIND_USER,       cli_record_add},
     {"user",    "set",    "NAME",           1, 1, "change fields of a user",                       NULL,                  true,  KIND_USER,       cli_record_set},
     {"user",    "remove", "NAME",           1, 1, "remove a user who has no lines",                NULL,                  false, KIND_USER,       cli_record_remove},
+
+    {"profile", "list",   "USER",           1, 1, "list the profiles of a user",                   NULL,                  false, KIND_PROFILE,    cli_rule_list},
+    {"profile", "show",   "USER NAME",      2, 2, "show a profile",                                NULL,                  false, KIND_PROFILE,    cli_record_show},
+    {"profile", "add",    "USER NAME",      2, 2, "add a profile: presence, do-not-disturb and forwardings for a while", NULL, true, KIND_PROFILE, cli_record_add},
+    {"profile", "set",    "USER NAME",      2, 2, "change fields of a profile",                    NULL,                  true,  KIND_PROFILE,    cli_record_set},
+    {"profile", "remove", "USER NAME",      2, 2, "remove a profile",                              NULL,                  false, KIND_PROFILE,    cli_record_remove},
+    {"profile", "apply",  "USER NAME",      2, 2, "apply a profile in place of another one",       profile_apply_options, false, KIND_PROFILE,    cli_profile_apply},
+    {"profile", "end",    "USER NAME",      2, 2, "end a profile",                                 NULL,                  false, KIND_PROFILE,    cli_profile_end},
 
     {"line",    "list",   "",               0, 0, "list the lines and how they stand with the PBX", list_lines_options,   false, KIND_LINE,       cli_record_list},
     {"line",    "show",   "EXT",            1, 1, "show a line",                                   group_option,          false, KIND_LINE,       cli_record_show},

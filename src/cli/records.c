@@ -46,19 +46,28 @@ static int find_exception(const struct invocation *invocation, bool is_new, stru
     return STATUS_DONE;
 }
 
-// GROUP and NAME of an administrative forwarding, or the name alone of what belongs to no group.
+// Begins the address of what belongs to the group or user that the first word names, or to none.
+static void begin_owned(const struct invocation *invocation, struct path *path)
+{
+    enum model_kind kind = invocation->command->kind;
+    bool is_of_group = kind == KIND_ADMIN_FORWARDING, is_of_user = kind == KIND_PROFILE;
+    cli_path_begin(path, is_of_group ? "/api/v1/groups" : is_of_user ? "/api/v1/users" : "/api/v1");
+    if (is_of_group || is_of_user) cli_path_part(path, invocation->words[0]);
+}
+
+// GROUP and NAME of an administrative forwarding, USER and NAME of a profile, or the name alone of
+// what belongs to neither.
 static int find_named(const struct invocation *invocation, bool is_new, struct target *target)
 {
     enum model_kind kind = invocation->command->kind;
-    bool has_group = kind == KIND_ADMIN_FORWARDING;
-    const char *word = invocation->words[has_group];
+    bool has_owner = kind == KIND_ADMIN_FORWARDING || kind == KIND_PROFILE;
+    const char *word = invocation->words[has_owner];
     if (!text_copy(target->key, sizeof target->key, span_of(word))) {
         return cli_fail("%s name: must be at most %d bytes long", model_kind(kind)->name,
                         NAME_SIZE - 1);
     }
     snprintf(target->name, sizeof target->name, "%s", word);
-    cli_path_begin(&target->path, has_group ? "/api/v1/groups" : "/api/v1");
-    if (has_group) cli_path_part(&target->path, invocation->words[0]);
+    begin_owned(invocation, &target->path);
     cli_path_part(&target->path, model_kind(kind)->plural);
     if (!is_new) cli_path_part(&target->path, word);
     return STATUS_DONE;
@@ -318,12 +327,22 @@ static void print_calendars(const json_t *calendars)
     cli_table_print_and_free(table);
 }
 
+static void print_profiles(const json_t *profiles)
+{
+    static const char *const headings[] = {"NAME", "APPLIED",     "UNTIL", "PRESENCE",
+                                           "DND",  "FORWARDINGS", NULL};
+    static const char *const fields[] = {"name", "applied",     "until", "presence",
+                                         "dnd",  "forwardings", NULL};
+    print_list(profiles, headings, fields);
+}
+
 static void print_items(enum model_kind kind, const json_t *items)
 {
     switch (kind) {
     case KIND_GROUP: print_groups(items); return;
     case KIND_USER: print_users(items); return;
     case KIND_CALENDAR: print_calendars(items); return;
+    case KIND_PROFILE: print_profiles(items); return;
     case KIND_EXCEPTION:
     case KIND_ADMIN_FORWARDING: print_rules(kind, items); return;
     default: print_lines(items); return;
@@ -353,13 +372,12 @@ static int list(const struct invocation *invocation, struct path *path)
     return STATUS_DONE;
 }
 
-// The rules of one line or group: few enough for a single page.
+// The rules of one line or group, the profiles of a user: few enough for a single page.
 static int find_rules(const struct invocation *invocation, struct path *path)
 {
     struct line_name line;
-    if (invocation->command->kind == KIND_ADMIN_FORWARDING) {
-        cli_path_begin(path, "/api/v1/groups");
-        cli_path_part(path, invocation->words[0]);
+    if (invocation->command->kind != KIND_EXCEPTION) {
+        begin_owned(invocation, path);
     } else {
         int result = cli_line_find(invocation, invocation->words[0], &line);
         if (result != STATUS_DONE) return result;

@@ -203,6 +203,21 @@ static const struct model_field admin_forwarding_fields[] = {
     BOOL(model_admin_forwarding, "enabled", is_enabled, "true", "whether it is on"),
 };
 
+static const struct model_field profile_fields[] = {
+    TEXT(model_profile, user, FIELD_KEY | FIELD_REQUIRED, "", "user whose it is"),
+    TEXT(model_profile, name, FIELD_KEY | FIELD_REQUIRED, "", "name, as in meeting"),
+    TEXT(model_profile, presence, 0, "", "presence while it is applied; empty: unchanged"),
+    ENUM(model_profile, dnd, 0, model_profile_dnds, "unchanged",
+         "do-not-disturb while it is applied"),
+    TEXT(model_profile, forwardings, 0, "",
+         "forwardings while it is applied, as in immediate/all=mobile; no_answer/all/15=mailbox"),
+    NUMBER(model_profile, minutes, 0, 527040, "0", "minutes that it holds; 0: by end_at"),
+    TEXT(model_profile, end_at, 0, "",
+         "time of the day until which it holds, as in 17:30; empty: until it is ended"),
+    BOOL(model_profile, "applied", is_applied, "false", "whether it holds now"),
+    TIME(model_profile, "until", until_s, "when it ends, while it is applied; empty: never"),
+};
+
 static const struct model_field session_fields[] = {
     TEXT(model_session, hash, FIELD_KEY | FIELD_REQUIRED, "", "hash of the cookie"),
     TEXT(model_session, user, FIELD_REQUIRED, "", "who has signed in"),
@@ -239,6 +254,7 @@ static const struct model_kind_info kinds[KIND_COUNT] = {
     [KIND_CALENDAR] = KIND("calendar", "calendars", calendar_fields, model_calendar),
     [KIND_ADMIN_FORWARDING] = KIND("admin_forwarding", "admin_forwardings", admin_forwarding_fields,
                                    model_admin_forwarding),
+    [KIND_PROFILE] = KIND("profile", "profiles", profile_fields, model_profile),
 };
 
 const struct model_kind_info *model_kind(enum model_kind kind)

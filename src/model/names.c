@@ -20,6 +20,7 @@ NAMES(model_number_classes, "unknown", "internal", "national", "mobile", "premiu
 NAMES(model_diversions, "diversion", "history-info", "both", "none");
 NAMES(model_transports, "udp", "tcp", "tls", "auto");
 NAMES(model_logins, "auto", "on", "off");
+NAMES(model_profile_dnds, "unchanged", "on", "off");
 NAMES(model_roles, "user", "administrator");
 NAMES(model_scopes, "read", "write", "admin");
 NAMES(model_registration_states, "disabled", "waiting", "registered", "refused", "unreachable");

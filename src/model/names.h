@@ -103,6 +103,9 @@ extern const struct model_names model_transports;
 // Whether a user counts as logged in: by live clients, always, or signed off by hand.
 enum model_login { LOGIN_AUTO, LOGIN_ON, LOGIN_OFF };
 extern const struct model_names model_logins;
+// What a profile does to do-not-disturb.
+enum model_profile_dnd { PROFILE_DND_UNCHANGED, PROFILE_DND_ON, PROFILE_DND_OFF };
+extern const struct model_names model_profile_dnds;
 
 // What a user may do: reach what is theirs, or everything.
 enum model_role { ROLE_USER, ROLE_ADMINISTRATOR };

@@ -18,7 +18,9 @@ enum {
     ADDRESS_SIZE = 48,  // of a machine, as text
     PRESENCE_SIZE = 32, // one word
     SCHEDULE_SIZE = 256,
-    DAYS_SIZE = 2048,            // of a calendar
+    DAYS_SIZE = 2048, // of a calendar
+    PROFILE_FORWARDINGS_SIZE = 1024,
+    CLOCK_SIZE = 6,              // "17:30"
     FIELD_TEXT_SIZE = DAYS_SIZE, // of any field's text
 };
 
@@ -30,6 +32,7 @@ enum {
     SCHEDULE_INTERVALS_MAX = 32, // of a schedule
     CALENDAR_DAYS_MAX = 100,     // of a calendar; a range counts as one
     POSITION_MAX = 999,          // of an exception, an administrative forwarding
+    PROFILES_MAX = 32,           // of a user
     DELAY_MIN_S = 5,
     DELAY_MAX_S = 120,
 };
@@ -183,6 +186,20 @@ struct model_calendar {
     char days[DAYS_SIZE];
 };
 
+// What a user puts on with one touch: presence, do-not-disturb, forwardings, and when that ends.
+// Nothing of it is copied into the user's other settings: while it is applied, it goes before them.
+struct model_profile {
+    char user[NAME_SIZE];
+    char name[NAME_SIZE];
+    char presence[PRESENCE_SIZE];
+    unsigned dnd;                               // enum model_profile_dnd
+    char forwardings[PROFILE_FORWARDINGS_SIZE]; // "immediate/all=mobile; no_answer/all/15=mailbox"
+    uint32_t minutes;        // that it holds, applied without an end; 0: by end_at
+    char end_at[CLOCK_SIZE]; // the same as a time of the day; empty: it has no end
+    bool is_applied;         // one of a user's at a time
+    uint64_t until_s;        // wall clock; 0: none
+};
+
 enum model_kind {
     KIND_GROUP,
     KIND_USER,
@@ -193,6 +210,7 @@ enum model_kind {
     KIND_EXCEPTION,
     KIND_CALENDAR,
     KIND_ADMIN_FORWARDING,
+    KIND_PROFILE,
     KIND_COUNT,
 };
 
@@ -207,6 +225,7 @@ union model_record {
     struct model_exception exception;
     struct model_calendar calendar;
     struct model_admin_forwarding admin_forwarding;
+    struct model_profile profile;
 };
 
 // The delay of a no_answer rule that has none of its own: the smaller of 20 s and what leaves

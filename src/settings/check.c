@@ -178,8 +178,8 @@ enum err settings_check_record(enum model_kind kind, void *record, struct settin
 
 // ---- References
 
-static enum err check_user_exists(struct settings *settings, const char *name,
-                                  struct settings_problem *problem)
+enum err settings_check_user_exists(struct settings *settings, const char *name,
+                                    struct settings_problem *problem)
 {
     struct model_user user = {.name = ""};
     if (!*name) return ERR_NONE;
@@ -242,7 +242,7 @@ static enum err check_token(struct settings *settings, const struct model_token 
                             struct settings_problem *problem)
 {
     struct model_group group = {.name = ""};
-    enum err err = check_user_exists(settings, token->user, problem);
+    enum err err = settings_check_user_exists(settings, token->user, problem);
     if (err != ERR_NONE || !*token->group) return err;
     text_copy(group.name, sizeof group.name, span_of(token->group));
     err = store_get(settings->store, KIND_GROUP, &group, NULL);
@@ -259,7 +259,7 @@ enum err settings_check_references(struct settings *settings, enum model_kind ki
     enum err err = ERR_NONE;
     if (kind == KIND_LINE) {
         err = settings_load_site(settings, of->line.group, &settings->site, problem);
-        if (err == ERR_NONE) err = check_user_exists(settings, of->line.user, problem);
+        if (err == ERR_NONE) err = settings_check_user_exists(settings, of->line.user, problem);
     } else if (kind == KIND_TOKEN) {
         err = check_token(settings, &of->token, problem);
     }

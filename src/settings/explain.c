@@ -161,7 +161,9 @@ static void keep_target(const struct phone_numbering *numbering, struct settings
 enum err settings_explain(struct settings *settings, const struct settings_question *question,
                           struct settings_answer *answer, struct settings_problem *problem)
 {
+    settings->asked_s = question->at_s;
     enum err err = find_line(settings, question, problem);
+    settings->asked_s = 0;
     if (err == ERR_NONE) err = settings_build_group(settings, problem);
     if (err == ERR_NONE) err = judge_caller(settings, question->from, answer, problem);
     if (err != ERR_NONE) return err;

@@ -403,6 +403,40 @@ static enum err check_user(struct settings *settings, const struct model_user *s
     return err;
 }
 
+// ---- A profile that is applied: its forwardings are those of all the user's lines
+
+static enum err check_profile_line(struct settings *settings, const char *group,
+                                   const char *extension, struct settings_problem *problem)
+{
+    struct settings_line line;
+    enum err err = settings_load_site(settings, group, &settings->site, problem);
+    if (err == ERR_NONE) err = settings_build_group(settings, problem);
+    if (err == ERR_NONE) err = settings_load_line(settings, group, extension, &line, problem);
+    if (err != ERR_NONE) return err;
+    for (size_t i = 0; i < line.forwarding_count && err == ERR_NONE; i++) {
+        bool is_of_profile = line.forwarding_ids[i] == 0;
+        if (is_of_profile) err = check_slot(settings, &line.forwardings[i], problem);
+    }
+    return err;
+}
+
+static enum err check_profile(struct settings *settings, const struct model_profile *saved,
+                              struct settings_problem *problem)
+{
+    struct store_query query = {.kind = KIND_LINE, .user = saved->user};
+    struct user_lines lines = {.count = 0};
+    if (!saved->is_applied) return ERR_NONE;
+    enum err err = store_list(settings->store, &query, note_line, &lines);
+    if (err != ERR_NONE) return settings_fail_store(settings, err, problem);
+    for (size_t i = 0; i < lines.count && err == ERR_NONE && !*problem->warning; i++) {
+        err = check_profile_line(settings, lines.at[i].group, lines.at[i].extension, problem);
+    }
+    if (err == ERR_INVALID) {
+        text_copy(problem->field, sizeof problem->field, SPAN("forwardings"));
+    }
+    return err;
+}
+
 enum err settings_check_loops(struct settings *settings, enum model_kind kind, const void *saved,
                               struct settings_problem *problem)
 {
@@ -413,6 +447,7 @@ enum err settings_check_loops(struct settings *settings, enum model_kind kind, c
     if (err != ERR_NONE) return err;
     switch (kind) {
     case KIND_USER: return check_user(settings, saved, problem);
+    case KIND_PROFILE: return check_profile(settings, saved, problem);
     case KIND_FORWARDING: return check_slot(settings, saved, problem);
     case KIND_EXCEPTION: return check_exception(settings, saved, problem);
     case KIND_ADMIN_FORWARDING: return check_administrators(settings, saved, problem);

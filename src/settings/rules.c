@@ -131,6 +131,9 @@ enum err settings_check_rule(enum model_kind kind, const union model_record *rec
         return err == ERR_NONE ? check_presence(record->user.presence, problem) : err;
     case KIND_EXCEPTION: return check_exception(&record->exception, problem);
     case KIND_CALENDAR: return check_calendar(&record->calendar, problem);
+    case KIND_PROFILE:
+        err = settings_check_profile(&record->profile, problem);
+        return err == ERR_NONE ? check_presence(record->profile.presence, problem) : err;
     case KIND_ADMIN_FORWARDING:
         refused = settings_check_name(record->admin_forwarding.name);
         return refused ? settings_fail(problem, ERR_INVALID, "name", "%s", refused) : ERR_NONE;
@@ -282,6 +285,8 @@ enum err settings_check_rule_references(struct settings *settings, enum model_ki
     case KIND_ADMIN_FORWARDING:
         err = check_admin_references(settings, &record->admin_forwarding, problem);
         break;
+    case KIND_PROFILE:
+        return settings_check_profile_references(settings, &record->profile, problem);
     default: return ERR_NONE;
     }
     if (err != ERR_NONE) return err;

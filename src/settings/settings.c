@@ -24,6 +24,7 @@ struct settings *settings_new(struct store *store, struct settings_listener list
     }
     settings->store = store;
     settings->listener = listener;
+    settings->next_end_s = UINT64_MAX;
     settings->block = block;
     settings->group_block = group_block;
     settings_set_actor(settings, &(struct settings_actor){.name = SETTINGS_SERVER});
@@ -164,6 +165,7 @@ enum err settings_collect_saved(struct settings *settings, enum model_kind kind,
         break;
     case KIND_CALENDAR: return collect_calendar(settings, &of->calendar, problem);
     case KIND_ADMIN_FORWARDING: return collect_site(settings, of->admin_forwarding.group, problem);
+    case KIND_PROFILE: query.user = of->profile.user; break;
     case KIND_SESSION:
     case KIND_TOKEN: return ERR_NONE; // nothing that the engine knows
     case KIND_COUNT: ASSERT(false);
@@ -179,6 +181,7 @@ static enum err collect_removed(struct settings *settings, enum model_kind kind,
     case KIND_LINE: return collect_number(settings, NEWS_LINE_REMOVED, id, problem);
     case KIND_FORWARDING:
     case KIND_EXCEPTION:
+    case KIND_PROFILE:
     case KIND_ADMIN_FORWARDING: return settings_collect_saved(settings, kind, record, problem);
     case KIND_USER:     // had no lines, or would not be removed
     case KIND_CALENDAR: // was used by nobody
@@ -263,7 +266,9 @@ static enum err save(struct settings *settings, enum model_kind kind, const void
         err = store_add(settings->store, kind, record, id);
     }
     if (err != ERR_NONE) return settings_fail_store(settings, err, problem);
-    return settings_audit(settings, kind, *is_new ? NULL : present, record, problem);
+    err = settings_audit(settings, kind, *is_new ? NULL : present, record, problem);
+    if (err != ERR_NONE || kind != KIND_USER || *is_new) return err;
+    return settings_follow_hand(settings, &present->user, record, problem);
 }
 
 static enum err change(struct settings *settings, enum model_kind kind, void *record,
@@ -428,6 +433,7 @@ enum err settings_publish_all(struct settings *settings, struct settings_problem
 {
     struct store_query groups = {.kind = KIND_GROUP}, lines = {.kind = KIND_LINE};
     struct publishing publishing = {.settings = settings, .problem = problem};
+    settings->next_end_s = 0; // it is looked for
     enum err err = settings_list(settings, &groups, publish_group, &publishing, problem);
     if (err == ERR_NONE) err = publishing.err;
     if (err == ERR_NONE) err = settings_walk(settings, &lines, publish_line, settings, problem);

@@ -93,6 +93,23 @@ enum err settings_move(struct settings *settings, const struct model_exception *
 enum err settings_count_use(struct settings *settings, const struct settings_use *use,
                             struct settings_problem *problem) WARN_UNUSED;
 
+// Applies the user's profile whose keys are in `profile`, in place of one that is applied already;
+// `profile` becomes what it is then. Not within a batch.
+struct settings_application {
+    bool has_until;   // else its own minutes or end_at tell when it ends
+    uint64_t until_s; // since 1970; 0: it does not end by itself
+};
+enum err settings_apply_profile(struct settings *settings,
+                                const struct settings_application *wanted,
+                                struct model_profile *profile,
+                                struct settings_problem *problem) WARN_UNUSED;
+// Ends it; nothing happens where it is not applied.
+enum err settings_end_profile(struct settings *settings, struct model_profile *profile,
+                              struct settings_problem *problem) WARN_UNUSED;
+// Ends one profile whose time is over, in `ended`; false when there is none (more). To be called
+// once a second: mostly it only looks at the clock.
+bool settings_end_due(struct settings *settings, struct model_profile *ended);
+
 // Several changes as one. Between begin and end every change above is checked as always, and sees
 // those before it, but nothing is durable or published until the end. Once one was refused, the
 // batch can only be undone; further changes may still be tried, to learn what is wrong with them.

@@ -64,6 +64,10 @@ const char *settings_read_host(char text[TEXT_SIZE]);
 enum err settings_judge_origin(struct settings *settings, struct span stored, bool *is_internal,
                                struct settings_problem *problem);
 
+// ERR_INVALID of the field "user" where there is no such user; an empty name is nobody's.
+enum err settings_check_user_exists(struct settings *settings, const char *name,
+                                    struct settings_problem *problem);
+
 // ---- Audit (audit.c)
 
 enum {
@@ -121,6 +125,31 @@ struct settings_line {
     uint32_t exception_ids[EXCEPTIONS_MAX];
     size_t exception_count;
 };
+
+// ---- Profiles (profile.c)
+
+struct settings_slots {
+    struct model_forwarding at[SLOT_COUNT]; // without their lines
+    size_t count;
+};
+// Reads the text of a profile's forwardings. NULL, or why it is refused.
+const char *settings_read_slots(struct span text, struct settings_slots *slots,
+                                char reason[REASON_SIZE]);
+enum err settings_check_profile(const struct model_profile *profile,
+                                struct settings_problem *problem);
+enum err settings_check_profile_references(struct settings *settings, struct model_profile *profile,
+                                           struct settings_problem *problem);
+// The user's profile that is applied; its name is empty where none is.
+enum err settings_find_applied(struct settings *settings, const char *user,
+                               struct model_profile *profile, struct settings_problem *problem);
+// Lays the profile of the line's user, if one is applied, over the line and its user.
+enum err settings_lay_profile(struct settings *settings, struct settings_line *line,
+                              struct settings_problem *problem);
+// Within the change of a user: who sets do-not-disturb or presence by hand ends the profile.
+enum err settings_follow_hand(struct settings *settings, const struct model_user *before,
+                              const struct model_user *after, struct settings_problem *problem);
+
+// ---- Blocks that are made
 
 // Builds a line's block (SNAPSHOT_LINE_MAX bytes).
 void settings_build_block(struct settings *settings, const struct settings_site *site,
@@ -220,4 +249,8 @@ struct settings {
     // By their zone_id:
     char zones[SNAPSHOT_ZONES_MAX][NAME_SIZE];
     uint32_t zone_count;
+    // Profiles:
+    bool has_profiles;   // there are some: a walk or a load looks for them
+    uint64_t asked_s;    // that a question is about, since 1970; 0: now
+    uint64_t next_end_s; // before then, since 1970, none is over
 };

@@ -38,6 +38,24 @@ static enum err read_user(struct settings *settings, struct settings_line *line,
     text_copy(line->user.name, sizeof line->user.name, span_of(line->line.user));
     enum err err = store_get(settings->store, KIND_USER, &line->user, &line->user_id);
     line->has_user = err == ERR_NONE;
+    if (err != ERR_NONE) return settings_fail_store(settings, err, problem);
+    return settings->has_profiles ? settings_lay_profile(settings, line, problem) : ERR_NONE;
+}
+
+static bool note_profile(void *context, uint32_t id, const void *record)
+{
+    (void)id;
+    (void)record;
+    *(bool *)context = true;
+    return false;
+}
+
+// Most have none: then no line is asked for them.
+static enum err look_for_profiles(struct settings *settings, struct settings_problem *problem)
+{
+    struct store_query query = {.kind = KIND_PROFILE, .limit = 1};
+    settings->has_profiles = false;
+    enum err err = store_list(settings->store, &query, note_profile, &settings->has_profiles);
     return err == ERR_NONE ? err : settings_fail_store(settings, err, problem);
 }
 
@@ -79,7 +97,8 @@ enum err settings_load_line(struct settings *settings, const char *group, const 
     if (err == ERR_NONE) err = store_list(settings->store, &slots, take_forwarding, line);
     if (err == ERR_NONE) err = store_list(settings->store, &exceptions, take_exception, line);
     if (err != ERR_NONE) return settings_fail_store(settings, err, problem);
-    return read_user(settings, line, problem);
+    err = look_for_profiles(settings, problem);
+    return err == ERR_NONE ? read_user(settings, line, problem) : err;
 }
 
 // ---- A page of lines
@@ -222,7 +241,8 @@ enum err settings_walk(struct settings *settings, const struct store_query *quer
     walk.forwardings = (struct alongside){.walk = &walk, .kind = KIND_FORWARDING};
     walk.exceptions = (struct alongside){.walk = &walk, .kind = KIND_EXCEPTION};
     settings->site.group.settings.name[0] = '\0'; // it may have changed
-    enum err err;
+    enum err err = look_for_profiles(settings, problem);
+    if (err != ERR_NONE) return err;
     do {
         err = read_page(&walk);
         if (err != ERR_NONE) {

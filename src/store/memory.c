@@ -204,6 +204,7 @@ static bool are_references_met(struct memory *memory, enum model_kind kind, cons
     case KIND_LINE: return has_group(memory, of->line.group) && has_user(memory, of->line.user);
     case KIND_FORWARDING: return has_line(memory, of->forwarding.group, of->forwarding.extension);
     case KIND_SESSION: return has_user(memory, of->session.user);
+    case KIND_PROFILE: return has_user(memory, of->profile.user);
     case KIND_TOKEN:
         return has_user(memory, of->token.user) &&
                (!*of->token.group || has_group(memory, of->token.group));
@@ -349,6 +350,7 @@ static enum err memory_remove(struct store *store, enum model_kind kind, const v
     if (kind == KIND_USER) {
         remove_referring(memory, KIND_SESSION, "user", row->record.user.name);
         remove_referring(memory, KIND_TOKEN, "user", row->record.user.name);
+        remove_referring(memory, KIND_PROFILE, "user", row->record.user.name);
     }
     if (kind == KIND_GROUP) {
         remove_referring(memory, KIND_TOKEN, "group", row->record.group.name);

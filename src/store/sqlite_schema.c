@@ -185,6 +185,20 @@ static const char *const settings_steps[] = {
     "ALTER TABLE groups ADD COLUMN journal_days INTEGER NOT NULL DEFAULT 90;",
     // 10: where copies of a group's SIP messages go
     "ALTER TABLE groups ADD COLUMN hep_server TEXT NOT NULL DEFAULT '';",
+    // 11: what users put on with one touch
+    "CREATE TABLE profiles("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  user TEXT NOT NULL REFERENCES users(name) ON DELETE CASCADE,"
+    "  name TEXT NOT NULL,"
+    "  presence TEXT NOT NULL,"
+    "  dnd TEXT NOT NULL,"
+    "  forwardings TEXT NOT NULL,"
+    "  minutes INTEGER NOT NULL,"
+    "  end_at TEXT NOT NULL,"
+    "  applied INTEGER NOT NULL,"
+    "  until INTEGER NOT NULL,"
+    "  UNIQUE(user, name)"
+    ") STRICT;",
 };
 
 static const char *const journal_steps[] = {

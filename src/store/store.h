@@ -39,8 +39,8 @@ enum err store_commit(struct store *store) WARN_UNUSED;
 void store_rollback(struct store *store);
 
 // Adds `record`, which must not exist (ERR_EXISTS); what it refers to must (ERR_CONFLICT): a line's
-// group and user, a forwarding's or an exception's line, an administrative forwarding's group and
-// calendar. `*id` becomes its lasting number (never reused; from 1 up).
+// group and user, a profile's user, a forwarding's or an exception's line, an administrative
+// forwarding's group and calendar. `*id` becomes its lasting number (never reused; from 1 up).
 enum err store_add(struct store *store, enum model_kind kind, const void *record,
                    uint32_t *id) WARN_UNUSED;
 // Replaces the record with the same key; ERR_NOT_FOUND when there is none.
@@ -64,7 +64,7 @@ struct store_query {
     enum model_kind kind;
     const char *group;     // all but groups, users, calendars
     const char *extension; // lines, forwardings, exceptions: exactly this one
-    const char *user;      // lines: owned by
+    const char *user;      // lines: owned by; profiles: whose they are
     const char *text;      // in the name, extension, display name or user, in any case of A to Z
     const void *after; // a record of the above: only those whose key follows; NULL: from the start
     uint32_t limit;    // 0: no limit

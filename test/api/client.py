@@ -227,9 +227,11 @@ def fill(client):
 
 
 def fill_rules(client):
-    """A calendar, an exception and an administrative forwarding; these are switched off."""
+    """A calendar, an exception, an administrative forwarding and a profile; none of them holds."""
     client.call("addCalendar", body={"name": "sales", "days": "12-25"}, status=201)
     client.call("addException", "main", "101", status=201,
                 body={"condition": "busy", "target": "102", "enabled": False})
     client.call("addAdminForwarding", "main", status=201,
                 body={"name": "main", "condition": "busy", "target": "102", "enabled": False})
+    client.call("addProfile", "sales", status=201,
+                body={"name": "meeting", "presence": "meeting", "forwardings": "busy/all=102"})

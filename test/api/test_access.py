@@ -96,7 +96,7 @@ class Rights(Case):
         parts = re.findall(r"\{(\w+)\}", operation.path)
         others = {"condition": "immediate", "origin": "external"}
         group = {"name": of["group"]} if operation.path.startswith("/groups/{name}") else {}
-        return [{**others, **of, **group}.get(part, "1") for part in parts]
+        return [{**others, **of, **group, "user": of["name"]}.get(part, "1") for part in parts]
 
     @staticmethod
     def expected(operation, who, of):
@@ -123,7 +123,7 @@ class Rights(Case):
         if "{extension}" in path:
             return 400 if (who.user, of["extension"]) in (("sales", "101"), ("other", "102")) \
                 else 404
-        if path.startswith("/users/{name}"):
+        if path.startswith(("/users/{name}", "/users/{user}")):
             return 400 if of["name"] == who.user else 404
         return 400 if of["group"] == "main" else 404
 

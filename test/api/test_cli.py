@@ -202,6 +202,26 @@ class Forwardings(Case):
         self.done("admin-forward", "remove", "trial", "night")
         self.done("calendar", "remove", "holidays")
 
+    def test_profiles(self):
+        self.set_up_trial()
+        self.assertEqual(self.done("profile", "add", "sales", "out", "--presence", "away",
+                                   "--forwardings", "immediate/all=103; busy/all=mailbox"),
+                         "profile out added\n")
+        self.assertEqual(self.done("profile", "apply", "sales", "out"), "profile out applied\n")
+        self.assertIn("forwarded to 103", self.done("explain", "102", "--from", "030 555123"))
+        self.assertEqual(self.done("profile", "list", "sales").splitlines(), [
+            "NAME  APPLIED  UNTIL  PRESENCE  DND        FORWARDINGS",
+            "out   on              away      unchanged  immediate/all=103; busy/all=mailbox"])
+        self.assertEqual(self.done("profile", "end", "sales", "out"), "profile out ended\n")
+        until = "2040-01-01T00:00:00Z"
+        self.assertIn("profile out applied until 2040",
+                      self.done("profile", "apply", "sales", "out", "--until", until))
+        self.assertIn("is past", self.refused("profile", "apply", "sales", "out", "--until",
+                                              "2020-01-01T00:00:00Z"))
+        self.assertIn(until, self.done("profile", "show", "sales", "out"))
+        self.done("profile", "set", "sales", "out", "--minutes", "30")
+        self.assertEqual(self.done("profile", "remove", "sales", "out"), "profile out removed\n")
+
     def test_states_and_times_that_are_assumed(self):
         self.set_up_trial()
         self.done("user", "set", "sales", "--login", "on")

@@ -9,7 +9,8 @@ from client import Client, Document, Server, fill
 
 DOCUMENT = Document()
 EXTENSION = "must be digits, letters, *, ., - or _, as in 101"
-KINDS = ("calendars", "groups", "users", "lines", "forwardings", "exceptions", "admin_forwardings")
+KINDS = ("calendars", "groups", "users", "lines", "forwardings", "exceptions", "admin_forwardings",
+         "profiles")
 NONE = dict.fromkeys(KINDS, 0)
 
 
@@ -73,6 +74,7 @@ class Records(Import):
             "users": [{"name": "berta", "mobile": "+491701234567"}],
             "groups": [{"name": "new", "server": "pbx.example", "domain": "pbx.example",
                         "country_code": "49", "internal_ranges": "100-199"}],
+            "profiles": [{"user": "berta", "name": "away", "forwardings": "immediate/all=mobile"}],
             "calendars": [{"name": "feasts", "days": "12-24"}]}
         self.assertEqual(self.load(body)["added"], dict.fromkeys(KINDS, 1))
         self.assertEqual(self.load(body)["unchanged"], dict.fromkeys(KINDS, 1))

@@ -10,17 +10,18 @@ from urllib.parse import urlsplit
 
 from call_tests import CallTests
 from client import GROUP, PREFIX, ROOT, Client, Document, Server, fill, fill_rules
+from profile_tests import ProfileTests
 from rule_tests import RuleTests
 
 DOCUMENT = Document()
 # The parts of a path that lead to something that fill() has made.
 PARTS = {"group": "main", "extension": "101", "condition": "immediate", "origin": "external",
-         "serial": "0", "position": "1", "call": "1"}
+         "serial": "0", "position": "1", "call": "1", "user": "sales"}
 BODY_MAX = {"importSettings": 16 * 1024 * 1024}
 SEEN = set()
 # Operations on one record whose sample fill() has made.
 SAMPLES = {verb + kind for kind in ("Group", "User", "Line", "Forwarding", "Exception",
-                                            "AdminForwarding", "Calendar")
+                                            "AdminForwarding", "Calendar", "Profile")
            for verb in ("get", "put", "change", "remove")} | {"getClientState"}
 
 
@@ -44,10 +45,11 @@ class Case(unittest.TestCase):
     def path_of(self, operation, unknown=False):
         """Values for the path of an operation; names that exist, or do not."""
         name = "main" if operation.path.startswith("/groups") else "sales"
+        name = "meeting" if "/profiles/" in operation.path else name
         parts = re.findall(r"\{(\w+)\}", operation.path)
         values = {**PARTS, "name": name}
         if unknown:
-            values |= {"name": "nobody", "group": "nowhere", "call": "0"}
+            values |= {"name": "nobody", "group": "nowhere", "call": "0", "user": "nobody"}
         return [values[part] for part in parts]
 
     @staticmethod
@@ -64,7 +66,7 @@ class Generated(Case):
         macros = dict(re.findall(r"^#define (\w+)\s+(.+)$", source, re.MULTILINE))
 
         def path(expression):
-            for name in ("SLOT", "LINE", "API"):
+            for name in ("SLOT", "LINE", "PROFILES", "API"):
                 expression = re.sub(rf"\b{name}\b", macros[name], expression)
             return "".join(re.findall(r'"([^"]*)"', expression)).removeprefix(PREFIX)
         routes = re.findall(r"^\s+\{METHOD_(\w+),\s+(.+?),\s+\w+,\s+\w+,\s+(NULL|\".*?\"), "
@@ -751,6 +753,10 @@ class Access(Case):
 
 
 class Rules(RuleTests, Case):
+    pass
+
+
+class Profiles(ProfileTests, Case):
     pass
 
 

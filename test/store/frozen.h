@@ -198,5 +198,19 @@ static const char *const frozen[] = {
     "ALTER TABLE groups ADD COLUMN journal_days INTEGER NOT NULL DEFAULT 90;",
     // 10
     "ALTER TABLE groups ADD COLUMN hep_server TEXT NOT NULL DEFAULT '';",
+    // 11
+    "CREATE TABLE profiles("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  user TEXT NOT NULL REFERENCES users(name) ON DELETE CASCADE,"
+    "  name TEXT NOT NULL,"
+    "  presence TEXT NOT NULL,"
+    "  dnd TEXT NOT NULL,"
+    "  forwardings TEXT NOT NULL,"
+    "  minutes INTEGER NOT NULL,"
+    "  end_at TEXT NOT NULL,"
+    "  applied INTEGER NOT NULL,"
+    "  until INTEGER NOT NULL,"
+    "  UNIQUE(user, name)"
+    ") STRICT;",
 };
 enum { FROZEN_COUNT = sizeof frozen / sizeof frozen[0] };
