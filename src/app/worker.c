@@ -287,7 +287,7 @@ static void on_closed(void *context, const struct flow *flow, const char *reason
     struct worker *worker = context;
     streams_closed(worker->streams, flow);
     if (!links_closed(worker->links, flow, reason)) return;
-    engine_connection_lost(worker->engine, now(), flow->connection);
+    engine_connection_lost(worker->engine, now(), flow);
 }
 
 static void on_stream_fault(void *context, const struct flow *flow, struct span head,

@@ -18,6 +18,7 @@ enum transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS, TRANSPORT_WS, TRAN
 struct flow {
     struct address peer;
     uint8_t transport;   // enum transport
+    uint8_t worker;      // that has the socket, its number + 1; 0: the one that works with the flow
     uint16_t socket;     // index of the listening socket
     uint32_t connection; // of a stream; once it is gone, a new one to `peer` will do
 };

@@ -40,6 +40,7 @@ enum {
     CALL_ENDED,               // struct call_ended: an entry for the journal
     CALL_SHOWN,               // struct call_shown: a call waits, or does not any more
     CALL_RULE_USED,           // struct call_rule_used: an exception was carried out
+    CALL_SENT_ON,             // struct call_sent_on: tell the worker of the line that it goes to
 };
 
 struct call_reply {
@@ -77,6 +78,25 @@ struct call_rule_used {
 };
 // The block that has just been put for the rule's line counts `count` more uses.
 void call_rule_counted(struct call_table *table, uint32_t rule_id, uint32_t count);
+
+// ---- Lines of other workers
+
+// A call was forwarded to a line of another worker, which has to recognise it there: what
+// identifies it, and its history. Texts are borrowed for the turn.
+struct call_sent_on {
+    struct effect effect;
+    uint8_t worker;
+    uint32_t group_id;
+    struct span target;   // extension of the line that it goes to
+    struct span caller;   // stored form
+    struct span diverter; // of an anonymous caller: who forwarded last; empty: not told
+    uint32_t diversion_count;
+    size_t visited_count;
+    struct span visited[FWD_VISITED_MAX]; // who forwarded it, stored form, the latest first
+};
+// Remembers what another worker has sent on; behaviour.md "The decision", 2.
+void call_note_sent_on(struct call_table *table, struct turn *turn,
+                       const struct call_sent_on *sent);
 
 // ---- A call's life
 

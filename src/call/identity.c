@@ -40,9 +40,9 @@ bool call_is_internal(const struct call_offer *offer, struct span stored)
     const struct phone_numbering *numbering = &offer->group->numbering;
     if (stored.len == 0) return false;
     if (phone_is_in_ranges(numbering, stored)) return true;
-    if (line_find(offer->lines, offer->group, stored)) return true;
+    if (line_is_extension(offer->lines, offer->group, stored)) return true;
     struct span extension = phone_possible_extension(numbering, stored);
-    return extension.len > 0 && line_find(offer->lines, offer->group, extension);
+    return extension.len > 0 && line_is_extension(offer->lines, offer->group, extension);
 }
 
 // The first identity of the header that can be read.

@@ -293,6 +293,33 @@ static struct call_trail trail_of(const struct call_offer *offer, const struct c
     };
 }
 
+// The line that it goes to is another worker's, which is to remember it.
+static void tell_sent_on(struct turn *turn, const struct call_trail *trail,
+                         const struct call_history *history, uint8_t worker)
+{
+    struct call_sent_on *sent = turn_emit(turn, CALL_SENT_ON, sizeof *sent);
+    if (!sent || !arena_copy(turn->arena, trail->target, &sent->target)) return;
+    sent->worker = worker;
+    sent->group_id = trail->group_id;
+    sent->caller = trail->caller;
+    sent->diverter = trail->diverter;
+    sent->diversion_count = history->diversion_count;
+    sent->visited_count = history->visited_count;
+    for (size_t i = 0; i < history->visited_count; i++) sent->visited[i] = history->visited[i];
+}
+
+void call_note_sent_on(struct call_table *table, struct turn *turn, const struct call_sent_on *sent)
+{
+    struct call_trail trail = {.group_id = sent->group_id,
+                               .target = sent->target,
+                               .caller = sent->caller,
+                               .diverter = sent->diverter};
+    struct call_history history = {.visited_count = sent->visited_count,
+                                   .diversion_count = sent->diversion_count};
+    for (size_t i = 0; i < sent->visited_count; i++) history.visited[i] = sent->visited[i];
+    call_remember(table->memory, turn, &trail, &history);
+}
+
 static void remember(struct call_table *table, struct turn *turn, const struct call_offer *offer,
                      const struct call_caller *caller, const struct call_history *before,
                      struct span target)
@@ -302,7 +329,12 @@ static void remember(struct call_table *table, struct turn *turn, const struct c
     call_put_dialled(&dialled, offer->group, target);
     struct span extension = phone_possible_extension(&offer->group->numbering,
                                                      buffer_span(&dialled));
-    if (extension.len == 0 || !line_find(offer->lines, offer->group, extension)) return;
+    uint8_t worker = 0;
+    bool is_ours = extension.len > 0 && line_find(offer->lines, offer->group, extension);
+    bool is_elsewhere = !is_ours && extension.len > 0 &&
+                        line_find_elsewhere(offer->lines, offer->group->snapshot->group_id,
+                                            extension, &worker);
+    if (!is_ours && !is_elsewhere) return;
     struct call_history after = {
         .visited = {snapshot_text(offer->line, offer->line->extension)},
         .visited_count = 1,
@@ -312,7 +344,11 @@ static void remember(struct call_table *table, struct turn *turn, const struct c
         after.visited[after.visited_count++] = before->visited[i];
     }
     struct call_trail trail = trail_of(offer, caller, &after, extension);
-    call_remember(table->memory, turn, &trail, &after);
+    if (is_ours) {
+        call_remember(table->memory, turn, &trail, &after);
+    } else {
+        tell_sent_on(turn, &trail, &after, worker);
+    }
 }
 
 // ---- Decisions

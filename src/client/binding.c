@@ -81,14 +81,15 @@ void client_unbind(struct client_table *table, struct turn *turn, struct pool_id
     client_end_binding(table, turn, binding);
 }
 
-void client_lost_flow(struct client_table *table, struct turn *turn, uint32_t connection)
+void client_lost_flow(struct client_table *table, struct turn *turn, const struct flow *flow)
 {
     for (uint32_t i = 0; i < table->bindings.fresh; i++) {
         struct pool_id id;
         struct binding *binding = pool_at(&table->bindings, i, &id);
         if (!binding || binding->lost_us > 0) continue;
         bool is_by_it = binding->flow.transport != TRANSPORT_UDP &&
-                        binding->flow.connection == connection;
+                        binding->flow.worker == flow->worker &&
+                        binding->flow.connection == flow->connection;
         if (!is_by_it) continue;
         binding->lost_us = turn->now_us;
         client_show_binding(table, turn, id);

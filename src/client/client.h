@@ -94,7 +94,7 @@ void client_unbind(struct client_table *table, struct turn *turn, struct pool_id
 // A connection has ended: bindings that are reached by it are kept for a while, but not rung, until
 // the device registers again.
 enum { CLIENT_GRACE_S = 30 };
-void client_lost_flow(struct client_table *table, struct turn *turn, uint32_t connection);
+void client_lost_flow(struct client_table *table, struct turn *turn, const struct flow *flow);
 
 // When client_tick must be called next, on the monotonic clock; DEADLINE_NEVER when nothing waits.
 uint64_t client_deadline_us(const struct client_table *table);

@@ -118,6 +118,12 @@ static void carry_out(struct engine *engine, struct effect *effect)
     case LINE_PEER:
         if (engine->host.peer_told) engine->host.peer_told(engine->host.context, any);
         break;
+    case LINE_TOLD:
+        if (engine->host.told) engine->host.told(engine->host.context, any);
+        break;
+    case CALL_SENT_ON:
+        if (engine->host.sent_on) engine->host.sent_on(engine->host.context, any);
+        break;
     case CALL_REPLY: {
         const struct call_reply *reply = any;
         txn_respond(engine->txns, &engine->turn, reply->txn, &reply->answer);
@@ -210,14 +216,29 @@ static void serve(struct engine *engine, const struct sip_message *request, cons
     }
 }
 
+// Whether the request is another worker's, which gets it.
+static bool hand_over(struct engine *engine, const struct sip_message *request,
+                      const struct flow *flow)
+{
+    uint8_t to;
+    if (!request->is_request || flow->worker != 0) return false;
+    if (!uas_find_elsewhere(engine->lines, request, &flow->peer, &to)) return false;
+    engine->counts.handed_over++;
+    engine->host.hand_over(engine->host.context, to, flow, request->bytes);
+    return true;
+}
+
 static void take_message(struct engine *engine, const struct sip_message *message,
                          const struct flow *flow)
 {
     switch (txn_receive(engine->txns, &engine->turn, message, flow)) {
     case TXN_HANDLED: break;
-    case TXN_NEW_REQUEST: serve(engine, message, flow); break;
+    case TXN_NEW_REQUEST:
+        if (!hand_over(engine, message, flow)) serve(engine, message, flow);
+        break;
     case TXN_MERGED: decline(engine, message, flow, (struct txn_answer){.status = 482}); break;
     case TXN_STRAY:
+        if (hand_over(engine, message, flow)) break;
         if (message->is_request && message->method == SIP_CANCEL) {
             decline(engine, message, flow, (struct txn_answer){.status = 481});
         }
@@ -356,6 +377,45 @@ void engine_remove_device(struct engine *engine, struct engine_time now, uint32_
     drain(engine);
 }
 
+// ---- Other workers
+
+bool engine_put_elsewhere(struct engine *engine, const struct line_elsewhere *known)
+{
+    return line_put_elsewhere(engine->lines, known);
+}
+
+void engine_remove_elsewhere(struct engine *engine, bool is_device, uint32_t id)
+{
+    line_remove_elsewhere(engine->lines, is_device, id);
+}
+
+bool engine_yield_line(struct engine *engine, struct engine_time now, uint32_t line_id,
+                       struct model_registration *left)
+{
+    struct pool_id txn;
+    struct turn *turn = begin_turn(engine, now);
+    bool was_there = line_yield(engine->lines, turn, line_id, left, &txn);
+    if (was_there) txn_disown(engine->txns, turn, txn);
+    drain(engine);
+    return was_there;
+}
+
+void engine_note_sent_on(struct engine *engine, struct engine_time now,
+                         const struct call_sent_on *sent)
+{
+    call_note_sent_on(engine->calls, begin_turn(engine, now), sent);
+    drain(engine);
+}
+
+// One worker's probes are enough: that of the lowest number.
+void engine_hear(struct engine *engine, struct engine_time now, uint8_t from,
+                 const struct line_told *told)
+{
+    if (told->news == LINE_PROBED && from > engine->host.worker) return;
+    line_hear(engine->lines, begin_turn(engine, now), told->group_id, told->news);
+    drain(engine);
+}
+
 void engine_put_zone(struct engine *engine, const struct snapshot_zone *zone)
 {
     line_put_zone(engine->lines, zone);
@@ -435,11 +495,11 @@ bool engine_is_source(const struct engine *engine, uint32_t group_id, const stru
     return line_next_group_at(engine->lines, host, &place) != NULL;
 }
 
-void engine_connection_lost(struct engine *engine, struct engine_time now, uint32_t connection)
+void engine_connection_lost(struct engine *engine, struct engine_time now, const struct flow *flow)
 {
     struct turn *turn = begin_turn(engine, now);
-    txn_connection_lost(engine->txns, turn, connection);
-    client_lost_flow(engine->clients, turn, connection);
+    txn_connection_lost(engine->txns, turn, flow);
+    client_lost_flow(engine->clients, turn, flow);
     drain(engine);
 }
 
@@ -482,7 +542,7 @@ static struct txn_limits txn_limits_of(const struct engine_limits *limits)
 
 static struct line_limits line_limits_of(const struct engine_limits *limits)
 {
-    return (struct line_limits){limits->line_count, limits->group_count};
+    return (struct line_limits){limits->line_count, limits->group_count, limits->elsewhere_count};
 }
 
 static struct client_limits client_limits_of(const struct engine_limits *limits)

@@ -27,12 +27,22 @@ struct engine_host {
     // A group's PBX works, or has failed, where it is or where engine_try_peer looked. May be NULL.
     // What follows from it is not to be told from within this call.
     void (*peer_told)(void *context, const struct line_peer_event *event);
+    // ---- With other workers (docs/architecture.md "Workers"); may be NULL where there are none.
+    uint8_t worker; // our number
+    // A message is for a line or a device of the worker `to`: engine_datagram there takes it, with
+    // the flow's `worker` set to ours + 1; what has that flow is sent by us.
+    void (*hand_over)(void *context, uint8_t to, const struct flow *flow, struct span bytes);
+    // A call was sent on to a line of the worker `sent->worker`: engine_note_sent_on there.
+    void (*sent_on)(void *context, const struct call_sent_on *sent);
+    // Something for all others: engine_hear there.
+    void (*told)(void *context, const struct line_told *told);
 };
 
 struct engine_limits {
     uint32_t line_count, group_count;
     uint32_t call_count;        // held or waiting for their ACK at the same time
     uint32_t transaction_count; // finished ones that still absorb retransmissions included
+    uint32_t elsewhere_count;   // lines and devices of other workers
     uint32_t device_count;
 };
 
@@ -124,8 +134,24 @@ void engine_set_whereabouts(struct engine *engine, uint32_t group_id,
 bool engine_saved_peer(const struct engine *engine, uint32_t group_id, struct address *peer);
 // Whether requests from `host` are those of a PBX: of this group, or of any (0).
 bool engine_is_source(const struct engine *engine, uint32_t group_id, const struct address *host);
-// A connection has ended: requests of ours that wait for an answer by it are tried anew.
-void engine_connection_lost(struct engine *engine, struct engine_time now, uint32_t connection);
+// A connection (of another worker, by the flow's `worker`) has ended: requests of ours that wait
+// for an answer by it are tried anew.
+void engine_connection_lost(struct engine *engine, struct engine_time now, const struct flow *flow);
+
+// ---- Other workers, each of which has lines and devices of its own
+
+// What another worker serves, see line_put_elsewhere. False when the table is full.
+bool engine_put_elsewhere(struct engine *engine, const struct line_elsewhere *known);
+void engine_remove_elsewhere(struct engine *engine, bool is_device, uint32_t id);
+// Takes a line out without a word to its PBX: the worker that it is put to gets `*left` by
+// engine_restore_line. False when it was not there.
+bool engine_yield_line(struct engine *engine, struct engine_time now, uint32_t line_id,
+                       struct model_registration *left);
+// What other workers' engines hand out (struct engine_host); `from` is the number of the teller.
+void engine_note_sent_on(struct engine *engine, struct engine_time now,
+                         const struct call_sent_on *sent);
+void engine_hear(struct engine *engine, struct engine_time now, uint8_t from,
+                 const struct line_told *told);
 
 // A group whose PBX is at `peer`: the next one after `*place` (POOL_ID_NONE: the first). False when
 // there is none left.
@@ -149,6 +175,7 @@ struct engine_counts {
     uint64_t malformed;       // datagrams that could not be read
     uint64_t overloaded;      // INVITEs for lines that got 503: too much to do, or no room
     uint64_t effects_lost;    // a turn's memory was full
+    uint64_t handed_over;     // messages for lines and devices of other workers
     uint32_t open_calls, open_transactions;
 };
 struct engine_counts engine_counts(const struct engine *engine);

@@ -106,6 +106,27 @@ static bool find_target(const struct line_table *lines, const struct sip_message
     return false;
 }
 
+bool uas_find_elsewhere(const struct line_table *lines, const struct sip_message *request,
+                        const struct address *source, uint8_t *worker)
+{
+    char bytes[USER_MAX];
+    struct buffer user = buffer_over(bytes, sizeof bytes);
+    struct pool_id place = POOL_ID_NONE;
+    const struct line_group *group;
+    if (!line_has_elsewhere(lines)) return false;
+    sip_put_unescaped(&user, request->from.uri.user);
+    if (!user.is_full && line_find_elsewhere(lines, 0, buffer_span(&user), worker)) return true;
+    user = buffer_over(bytes, sizeof bytes);
+    sip_put_unescaped(&user, request->uri.user);
+    if (user.is_full) return false;
+    while ((group = line_next_group_at(lines, source, &place)) != NULL) {
+        struct span extension = buffer_span(&user);
+        if (line_find(lines, group, extension)) return false;
+        if (line_find_elsewhere(lines, group->snapshot->group_id, extension, worker)) return true;
+    }
+    return false;
+}
+
 static enum uas_result check_invite(const struct line_table *lines,
                                     const struct sip_message *request, const struct address *source,
                                     struct uas_target *target, struct txn_answer *answer)

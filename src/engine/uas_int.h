@@ -22,6 +22,12 @@ enum uas_result uas_check(const struct line_table *lines, struct turn *turn,
                           const struct sip_message *request, const struct address *source,
                           struct uas_target *target, struct txn_answer *answer);
 
+// Which other worker a request is for: the one that has the device which its From names, or, where
+// it comes from the PBX of a group, the line that its Request-URI names. False: none, or it is
+// ours.
+bool uas_find_elsewhere(const struct line_table *lines, const struct sip_message *request,
+                        const struct address *source, uint8_t *worker);
+
 // The reason phrase for a message that cannot be read: what is wrong and where ("Bad CSeq at byte
 // 120").
 struct span uas_fault_reason(struct turn *turn, const struct sip_fault *fault);

@@ -10,6 +10,7 @@
 struct line_limits {
     uint32_t line_count;
     uint32_t group_count;
+    uint32_t elsewhere_count; // lines and devices of other workers
 };
 
 struct line_table;
@@ -30,6 +31,7 @@ enum {
     LINE_GROUP_RELEASED,        // struct line_group_released: the same of a group
     LINE_RATE,                  // struct line_rate: tell the administrator
     LINE_PEER,                  // struct line_peer_event: choose where the PBX is
+    LINE_TOLD,                  // struct line_told: tell the other workers
 };
 
 enum { LINE_TARGET_MAX = 16 }; // addresses of a PBX
@@ -79,6 +81,18 @@ struct line_peer_event {
     bool is_working;
     bool is_too_large;  // it works, but a request was too large for a datagram (RFC 3261 18.1.1)
     struct span reason; // why not; static
+};
+
+// What other workers should know of a group's PBX.
+enum line_news {
+    LINE_PROBED,    // it is lost, and was asked just now
+    LINE_BACK,      // it answers again
+    LINE_BACK_ANEW, // and was away so long that it may have forgotten all lines
+};
+struct line_told {
+    struct effect effect;
+    uint32_t group_id;
+    enum line_news news;
 };
 
 // ---- Groups
@@ -146,6 +160,11 @@ void line_restore(struct line_table *table, struct turn *turn,
                   const struct model_registration *saved);
 // Takes the line out and un-registers it at the PBX.
 void line_remove(struct line_table *table, struct turn *turn, uint32_t line_id);
+// Takes the line out without a word to the PBX: another worker goes on with it, where line_restore
+// gets `*left`. `*txn` is a request of it that may be under way, to be disowned. False when it is
+// not there.
+bool line_yield(struct line_table *table, struct turn *turn, uint32_t line_id,
+                struct model_registration *left, struct pool_id *txn);
 
 // A line's LINE_REQUEST went out as the transaction `txn`.
 void line_sent(struct line_table *table, struct pool_id line, struct pool_id txn);
@@ -164,8 +183,30 @@ enum { LINE_TICK_MAX = 32 };
 // Does what is due, at most LINE_TICK_MAX things; the deadline stays due if more wait.
 void line_tick(struct line_table *table, struct turn *turn);
 
+// ---- Other workers
+
+// What another worker serves.
+struct line_elsewhere {
+    uint32_t group_id; // of the line; 0: it is a device
+    uint32_t id;       // of the line or the device
+    uint8_t worker;    // its number
+    struct span name;  // the extension, or the device's SIP user name
+};
+// Adds it, or changes the worker. False when the table is full.
+bool line_put_elsewhere(struct line_table *table, const struct line_elsewhere *known);
+void line_remove_elsewhere(struct line_table *table, bool is_device, uint32_t id);
+bool line_has_elsewhere(const struct line_table *table); // whether there are any
+// Whether another worker has the line (or with group_id 0 the device) of that name.
+bool line_find_elsewhere(const struct line_table *table, uint32_t group_id, struct span name,
+                         uint8_t *worker);
+// Another worker tells what it has found out about a group's PBX.
+void line_hear(struct line_table *table, struct turn *turn, uint32_t group_id, enum line_news news);
+
 // ---- Looking up
 
+// Whether the group has a line of that extension, here or at another worker.
+bool line_is_extension(const struct line_table *table, const struct line_group *group,
+                       struct span extension);
 // The group's place for what comes from `peer`: the next group after `*previous` (POOL_ID_NONE: the
 // first) whose PBX has that address, whatever the port, or that allows it (allowed_sources). NULL
 // at the end.

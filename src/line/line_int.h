@@ -28,6 +28,7 @@ struct line {
     uint8_t phase;          // enum line_phase
     uint8_t shown;          // enum model_registration_state last told
     uint8_t route;          // its Service-Route (route.c) + 1; 0: none
+    uint8_t place;          // where it was registered before (restore.c) + 1; 0: not known
     uint16_t proofs;        // of the attempt under way + 1; 0: none
     bool is_wanted;         // to be registered; else to be un-registered
     bool is_changed;        // begins anew when the request under way has its answer
@@ -49,6 +50,13 @@ struct line_route {
     char text[LINE_ROUTE_TEXT_MAX];
 };
 
+// Where lines of a group were registered, under another start of the program or by another worker.
+enum { LINE_PLACES_MAX = 16 };
+struct line_place {
+    uint32_t line_count; // who were there; 0: a free place
+    struct address peer, own, contact;
+};
+
 struct line_group_slot {
     struct line_group group;
     uint64_t next_send_us; // pacing: the next free place for a REGISTER of this group
@@ -56,8 +64,9 @@ struct line_group_slot {
     uint64_t probe_at_us;  // DEADLINE_NEVER: no probe wanted
     uint32_t cseq;
     uint32_t line_count;
-    // Where the PBX and we were before a restart; family ADDRESS_NONE: not known.
-    struct address saved_peer, saved_own, saved_contact;
+    uint32_t elsewhere_count;  // its lines at other workers
+    uint64_t spared_until_us;  // until then another worker asks whether the PBX is back
+    struct address saved_peer; // where the PBX was before a restart; ADDRESS_NONE: not known
     uint32_t granted_s;        // what the PBX granted last, 0: nothing yet
     uint32_t told_rate;        // of the last LINE_RATE
     uint64_t lost_at_us;       // when is_lost began
@@ -78,6 +87,7 @@ struct line_group_slot {
     struct address targets[LINE_TARGET_MAX];
     struct address_range allowed[ALLOWED_SOURCES_MAX];
     struct line_route routes[LINE_ROUTES_MAX];
+    struct line_place places[LINE_PLACES_MAX];
     char problem[REGISTRATION_REASON_SIZE]; // why the PBX cannot be reached; empty: it can
     char notice[REGISTRATION_REASON_SIZE];  // what is wrong although it can
 };
@@ -102,9 +112,11 @@ struct line_proofs {
 
 struct line_table {
     struct pool groups, lines;
-    struct pool proofs;          // struct line_proofs
-    struct index by_extension;   // lines by group and extension
-    struct index by_id;          // lines by line_id
+    struct pool proofs;        // struct line_proofs
+    struct index by_extension; // lines by group and extension
+    struct index by_id;        // lines by line_id
+    struct pool elsewhere;     // struct elsewhere: what other workers serve
+    struct index elsewhere_by_name, elsewhere_by_id;
     struct deadlines deadlines;  // of lines
     struct snapshot_zone *zones; // SNAPSHOT_ZONES_MAX of them, by their zone_id
     uint8_t hash_key[16];
@@ -119,6 +131,8 @@ struct line *line_find_by_id(const struct line_table *table, uint32_t line_id, s
 bool line_is_reachable(const struct line_group_slot *slot);
 struct span line_extension(const struct line *line);
 void line_free(struct line_table *table, struct turn *turn, struct pool_id id);
+uint64_t line_hash_extension(const struct line_table *table, uint32_t group_id,
+                             struct span extension);
 // Where a sequence of requests begins: rises over restarts of the program.
 uint32_t line_first_cseq(const struct turn *turn);
 
@@ -133,7 +147,15 @@ void line_abandon(struct line *line);
 // The line's deadline has come.
 void line_due(struct line_table *table, struct turn *turn, struct pool_id id);
 
-// restore.c: over a restart
+// restore.c: over a restart, or a change of the worker
+// The line does not stand any more where it was before.
+void line_forget_place(const struct line_table *table, struct line *line);
+// The Contact that the PBX has of the line from before and that is to be taken back; NULL: none.
+const struct address *line_old_contact(const struct line_table *table, const struct line *line,
+                                       const struct turn *turn);
+// Our address as the PBX saw it before, where it and we are where we were; NULL: not known.
+const struct address *line_saved_contact(const struct line_group_slot *slot,
+                                         const struct line_peer *peer);
 // Whether the PBX knows the line well enough from before.
 bool line_is_resumable(const struct line_group_slot *slot, const struct line *line,
                        const struct turn *turn);
@@ -160,6 +182,12 @@ void line_note_granted(struct turn *turn, struct line_group_slot *slot, uint64_t
 // own_address.c: our address as the PBX sees it
 void line_learn_own(struct line_table *table, struct turn *turn, struct pool_id group_id,
                     const struct sip_message *response);
+
+// elsewhere.c
+enum { LINE_SPARED_US = 8 * 1000 * 1000 }; // for how long another worker's probe is enough
+size_t line_elsewhere_memory_size(const struct line_limits *limits);
+void line_elsewhere_init(struct line_table *table, void *memory, const struct line_limits *limits);
+void line_tell_others(struct turn *turn, const struct line_group_slot *slot, enum line_news news);
 
 // proof.c
 enum line_proof_result {
@@ -196,6 +224,9 @@ void line_send_probe(struct line_table *table, struct turn *turn, struct pool_id
 // probe.c: whether the PBX answers at all
 enum { LINE_SILENT_US = 8 * 1000 * 1000 }; // after which there is no answer
 void line_group_lost(struct turn *turn, struct line_group_slot *slot);
+// Another worker has heard the group's PBX again; `is_anew`: which was away for long.
+void line_group_back(struct line_table *table, struct turn *turn, struct pool_id group_id,
+                     bool is_anew);
 // A line was registered, or the group is set anew: refusals count from the beginning.
 void line_forget_refusals(struct line_group_slot *slot);
 // The PBX is elsewhere now; `is_doubtful`: asked first whether it is really there.

@@ -105,14 +105,10 @@ void line_turn_to(struct turn *turn, struct line_group_slot *slot, bool is_doubt
     slot->probe_at_us = turn->now_us;
 }
 
-void line_group_answers(struct line_table *table, struct turn *turn, struct pool_id group_id,
-                        struct pool_id answered)
+// Brings a group's lines back, but the one whose answer showed that the PBX is there.
+static void bring_back(struct line_table *table, struct turn *turn, struct pool_id group_id,
+                       struct pool_id answered, bool was_away)
 {
-    struct line_group_slot *slot = pool_find(&table->groups, group_id);
-    if (!slot || !slot->is_lost) return;
-    end_probing(slot);
-    // Was it restarted? Then it has forgotten the lines that still count as registered.
-    bool was_away = turn->now_us - slot->lost_at_us >= AWAY_US;
     for (uint32_t i = 0; i < table->lines.fresh; i++) {
         struct pool_id id;
         struct line *line = pool_at(&table->lines, i, &id);
@@ -124,6 +120,34 @@ void line_group_answers(struct line_table *table, struct turn *turn, struct pool
         line_abandon(line);
         line_start(table, turn, id);
     }
+}
+
+// Whether it was restarted meanwhile: then it has forgotten the lines that still count as
+// registered.
+static bool was_long_away(const struct turn *turn, const struct line_group_slot *slot)
+{
+    return slot->is_lost && turn->now_us - slot->lost_at_us >= AWAY_US;
+}
+
+void line_group_answers(struct line_table *table, struct turn *turn, struct pool_id group_id,
+                        struct pool_id answered)
+{
+    struct line_group_slot *slot = pool_find(&table->groups, group_id);
+    if (!slot || !slot->is_lost) return;
+    bool was_away = was_long_away(turn, slot);
+    end_probing(slot);
+    bring_back(table, turn, group_id, answered, was_away);
+    line_tell_others(turn, slot, was_away ? LINE_BACK_ANEW : LINE_BACK);
+}
+
+void line_group_back(struct line_table *table, struct turn *turn, struct pool_id group_id,
+                     bool is_anew)
+{
+    struct line_group_slot *slot = pool_find(&table->groups, group_id);
+    bool was_away = is_anew || was_long_away(turn, slot);
+    if (!slot->is_lost && !was_away) return;
+    end_probing(slot);
+    bring_back(table, turn, group_id, POOL_ID_NONE, was_away);
 }
 
 void line_probe_response(struct line_table *table, struct turn *turn, struct pool_id group_id,
@@ -180,8 +204,9 @@ static void probe_due(struct line_table *table, struct turn *turn)
             continue;
         }
         slot->probe_at_us = turn->now_us + PROBE_INTERVAL_US;
-        if (!line_is_reachable(slot)) continue;
+        if (!line_is_reachable(slot) || turn->now_us < slot->spared_until_us) continue;
         line_send_probe(table, turn, id, NULL);
+        line_tell_others(turn, slot, LINE_PROBED);
         tell_silence(turn, slot);
     }
 }

@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// The pacing of a group's REGISTERs: register_rate, or more where that could not keep all lines
+// The pacing of a group's REGISTERs: register_rate, of which each worker has a share by the lines
+// of the group that it has, or more where that could not keep all lines
 // registered. A line is refreshed after 67 % of its time on average, so lines / time * 1.5 would
 // just do; twice lines / time leaves room for attempts that fail.
 #include "line/line_int.h"
 
 enum { BURST_US = 100 * 1000 }; // what our own lateness may add to the pacing
 
-static uint32_t needed_rate(const struct line_group_slot *slot)
+static uint32_t needed_rate(const struct line_group_slot *slot, uint32_t line_count)
 {
     uint64_t wanted_s = slot->group.snapshot->settings.register_interval_s;
     uint64_t interval_s = slot->granted_s > 0 ? slot->granted_s : wanted_s;
-    return (uint32_t)((UINT64_C(2) * slot->line_count + interval_s - 1) / interval_s);
+    return (uint32_t)((UINT64_C(2) * line_count + interval_s - 1) / interval_s);
 }
 
 uint64_t line_pace_us(const struct line_group_slot *slot)
 {
-    uint32_t needed = needed_rate(slot), rate = slot->group.snapshot->settings.register_rate;
-    return 1000000 / (rate > needed ? rate : needed);
+    uint64_t needed = needed_rate(slot, slot->line_count), own_us = 1000000;
+    uint64_t rate = slot->group.snapshot->settings.register_rate;
+    if (slot->line_count > 0) own_us += own_us * slot->elsewhere_count / slot->line_count;
+    uint64_t pace_us = own_us / rate;
+    return needed * pace_us > 1000000 ? 1000000 / needed : pace_us;
 }
 
 uint64_t line_reserve_send(struct line_group_slot *slot, const struct turn *turn)
@@ -47,7 +51,7 @@ void line_note_sent(struct line_group_slot *slot, const struct turn *turn)
 void line_note_granted(struct turn *turn, struct line_group_slot *slot, uint64_t seconds)
 {
     slot->granted_s = (uint32_t)seconds;
-    uint32_t needed = needed_rate(slot);
+    uint32_t needed = needed_rate(slot, slot->line_count + slot->elsewhere_count);
     bool is_enough = needed <= slot->group.snapshot->settings.register_rate;
     if (is_enough || needed <= slot->told_rate + slot->told_rate / 4) return;
     struct line_rate *effect = turn_emit(turn, LINE_RATE, sizeof *effect);

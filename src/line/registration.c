@@ -125,6 +125,7 @@ static void resume(struct line_table *table, struct turn *turn, struct pool_id i
         return;
     }
     line->sent_generation = line->registered_generation = slot->own_generation;
+    line_forget_place(table, line);
     tell(table, turn, line, REGISTRATION_REGISTERED, 0, SPAN_NONE);
     keep_registered(table, turn, id);
 }
@@ -335,6 +336,7 @@ static uint64_t note_binding(const struct line_table *table, struct line *line,
     line->expires_us = seconds > 0 ? sent_us + seconds * 1000000 : 0;
     line->registered_generation = line->sent_generation;
     line->is_old_call_id = false;
+    line_forget_place(table, line);
     return seconds;
 }
 

@@ -116,6 +116,8 @@ void line_send_register(struct line_table *table, struct turn *turn, struct pool
     bool has_former = line->expires_us > turn->now_us && slot->former_own.family != ADDRESS_NONE &&
                       line->registered_generation != slot->own_generation;
     if (has_former) put_contact(&out, line, slot, &slot->former_own, SPAN(";expires=0"));
+    const struct address *old = line_old_contact(table, line, turn);
+    if (old) put_contact(&out, line, slot, old, SPAN(";expires=0"));
     buffer_printf(&out, "Expires: %u\r\n", options->expires_s);
     buffer_put(&out, SPAN("Supported: path\r\n"));
     buffer_put_text(&out, "Allow: INVITE, ACK, CANCEL, OPTIONS\r\n");

@@ -16,13 +16,63 @@ enum {
     WORTH_US = 2 * 1000 * 1000, // a registration that ends sooner is made anew
 };
 
-static bool is_at_saved_place(const struct line_group_slot *slot,
-                              const struct model_registration *saved)
+// ---- Places: few for all lines of a group
+
+void line_forget_place(const struct line_table *table, struct line *line)
 {
-    return address_eq(&slot->saved_peer, &saved->peer) &&
-           address_eq(&slot->saved_own, &saved->own) &&
-           address_eq(&slot->saved_contact, &saved->contact);
+    if (line->place > 0) line_group_of(table, line)->places[line->place - 1].line_count--;
+    line->place = 0;
 }
+
+static void note_place(struct line_group_slot *slot, struct line *line,
+                       const struct model_registration *saved)
+{
+    uint8_t at = LINE_PLACES_MAX;
+    for (uint8_t i = 0; i < LINE_PLACES_MAX; i++) {
+        const struct line_place *place = &slot->places[i];
+        bool is_same = address_eq(&place->peer, &saved->peer) &&
+                       address_eq(&place->own, &saved->own) &&
+                       address_eq(&place->contact, &saved->contact);
+        if (place->line_count > 0 ? is_same : at == LINE_PLACES_MAX) at = i;
+        if (place->line_count > 0 && is_same) break;
+    }
+    if (at == LINE_PLACES_MAX) return;
+    slot->places[at] = (struct line_place){slot->places[at].line_count + 1, saved->peer, saved->own,
+                                           saved->contact};
+    line->place = (uint8_t)(at + 1);
+}
+
+static const struct line_place *place_of(const struct line_group_slot *slot,
+                                         const struct line *line)
+{
+    return line->place > 0 ? &slot->places[line->place - 1] : NULL;
+}
+
+const struct address *line_saved_contact(const struct line_group_slot *slot,
+                                         const struct line_peer *peer)
+{
+    for (size_t i = 0; i < LINE_PLACES_MAX; i++) {
+        const struct line_place *place = &slot->places[i];
+        if (place->line_count > 0 && address_eq(&peer->flow.peer, &place->peer) &&
+            address_eq(&peer->own, &place->own)) {
+            return &place->contact;
+        }
+    }
+    return NULL;
+}
+
+const struct address *line_old_contact(const struct line_table *table, const struct line *line,
+                                       const struct turn *turn)
+{
+    const struct line_group_slot *slot = line_group_of(table, line);
+    const struct line_place *place = place_of(slot, line);
+    bool is_known = place && line->expires_us > turn->now_us &&
+                    address_eq(&place->peer, &slot->group.flow.peer);
+    if (!is_known || address_eq(&place->contact, &slot->group.own)) return NULL;
+    return &place->contact;
+}
+
+// ---- Lines
 
 void line_restore(struct line_table *table, struct turn *turn,
                   const struct model_registration *saved)
@@ -36,17 +86,14 @@ void line_restore(struct line_table *table, struct turn *turn,
     line->call_id = saved->call_id;
     line->is_old_call_id = true;
     if (saved->until_us <= turn->wall_us) return;
-    if (slot->saved_peer.family == ADDRESS_NONE) {
-        slot->saved_peer = saved->peer;
-        slot->saved_own = saved->own;
-        slot->saved_contact = saved->contact;
-    }
+    if (slot->saved_peer.family == ADDRESS_NONE) slot->saved_peer = saved->peer;
+    note_place(slot, line, saved);
     // Longer than we would ask for now: the group was changed since, and a REGISTER that asked for
     // less may be out, or its answer lost.
     uint64_t asked_us = slot->group.snapshot->settings.register_interval_s * UINT64_C(1000000);
     uint64_t left_us = saved->until_us - turn->wall_us;
     line->expires_us = turn->now_us + (left_us < asked_us ? left_us : asked_us);
-    line->is_restored = left_us <= asked_us && is_at_saved_place(slot, saved);
+    line->is_restored = left_us <= asked_us && line->place > 0;
     if (!line->is_restored) return;
     line_return_send(slot); // line_put took it
     line_start(table, turn, id);
@@ -64,9 +111,39 @@ bool line_change_call_id(struct turn *turn, struct line *line, const struct sip_
 bool line_is_resumable(const struct line_group_slot *slot, const struct line *line,
                        const struct turn *turn)
 {
-    return line->is_restored && line->is_wanted && line->expires_us > turn->now_us + WORTH_US &&
+    const struct line_place *place = place_of(slot, line);
+    return line->is_restored && place && line->is_wanted &&
+           line->expires_us > turn->now_us + WORTH_US &&
            slot->group.flow.transport == TRANSPORT_UDP && // a connection ends with the program
-           address_eq(&slot->group.flow.peer, &slot->saved_peer) &&
-           address_eq(&slot->told_own, &slot->saved_own) &&
-           address_eq(&slot->group.own, &slot->saved_contact);
+           address_eq(&slot->group.flow.peer, &place->peer) &&
+           address_eq(&slot->told_own, &place->own) &&
+           address_eq(&slot->group.own, &place->contact);
+}
+
+bool line_yield(struct line_table *table, struct turn *turn, uint32_t line_id,
+                struct model_registration *left, struct pool_id *txn)
+{
+    struct pool_id id;
+    const struct line *line = line_find_by_id(table, line_id, &id);
+    if (!line || line->is_removed) return false;
+    const struct line_group_slot *slot = line_group_of(table, line);
+    const struct line_place *place = place_of(slot, line);
+    bool is_registered = line->expires_us > turn->now_us;
+    bool is_former = line->registered_generation != slot->own_generation &&
+                     slot->former_own.family != ADDRESS_NONE;
+    *txn = line->txn;
+    *left = (struct model_registration){
+        .line_id = line_id,
+        .state = REGISTRATION_REGISTERED,
+        .until_us = is_registered ? turn->wall_us + (line->expires_us - turn->now_us) : 0,
+        .call_id = line->call_id,
+        .cseq = line->cseq,
+        .own = place ? place->own : slot->told_own,
+        .peer = place ? place->peer : slot->group.flow.peer,
+        .contact = place       ? place->contact
+                   : is_former ? slot->former_own
+                               : slot->group.own,
+    };
+    line_free(table, turn, id);
+    return true;
 }

@@ -21,7 +21,8 @@ size_t line_memory_size(const struct line_limits *limits)
            pool_memory_size(sizeof(struct line), limits->line_count) +
            2 * index_memory_size(limits->line_count) + deadlines_memory_size(limits->line_count) +
            round_up(SNAPSHOT_ZONES_MAX * sizeof(struct snapshot_zone)) +
-           pool_memory_size(sizeof(struct line_proofs), proofs_count(limits));
+           pool_memory_size(sizeof(struct line_proofs), proofs_count(limits)) +
+           line_elsewhere_memory_size(limits);
 }
 
 struct line_table *line_init(void *memory, const struct line_limits *limits,
@@ -42,6 +43,8 @@ struct line_table *line_init(void *memory, const struct line_limits *limits,
     deadlines_init(&table->deadlines, next, limits->line_count);
     next += deadlines_memory_size(limits->line_count);
     pool_init(&table->proofs, next, sizeof(struct line_proofs), proofs_count(limits));
+    next += pool_memory_size(sizeof(struct line_proofs), proofs_count(limits));
+    line_elsewhere_init(table, next, limits);
     memcpy(table->hash_key, hash_key, sizeof table->hash_key);
     return table;
 }
@@ -110,8 +113,8 @@ const struct line_group *line_next_group_at(const struct line_table *table,
     return NULL;
 }
 
-static uint64_t hash_extension(const struct line_table *table, uint32_t group_id,
-                               struct span extension)
+uint64_t line_hash_extension(const struct line_table *table, uint32_t group_id,
+                             struct span extension)
 {
     return hash_keyed(table->hash_key, extension) ^ (group_id * UINT64_C(0x9e3779b97f4a7c15));
 }
@@ -125,7 +128,7 @@ const struct snapshot_line *line_find(const struct line_table *table,
                                       const struct line_group *group, struct span extension)
 {
     uint32_t group_id = group->snapshot->group_id;
-    struct index_search search = INDEX_SEARCH(hash_extension(table, group_id, extension));
+    struct index_search search = INDEX_SEARCH(line_hash_extension(table, group_id, extension));
     for (;;) {
         struct pool_id id = index_next(&table->by_extension, &search);
         const struct line *line = pool_find(&table->lines, id);
@@ -230,6 +233,7 @@ bool line_put_group(struct line_table *table, struct turn *turn, const struct sn
         line_forget_refusals(slot);
         slot->granted_s = 0;
         slot->saved_peer = (struct address){0};
+        for (size_t i = 0; i < LINE_PLACES_MAX; i++) slot->places[i].peer = slot->saved_peer;
     }
     slot->told_rate = 0;
     if (!is_new) release_group(turn, slot->group.snapshot);
@@ -296,9 +300,8 @@ void line_set_peer(struct line_table *table, struct turn *turn, uint32_t group_i
     slot->learned_at_us = 0;
     slot->former_own = (struct address){0};
     // What was learned before a restart still holds where nothing else has changed.
-    bool is_as_saved = address_eq(&peer->flow.peer, &slot->saved_peer) &&
-                       address_eq(&peer->own, &slot->saved_own);
-    if (is_as_saved && !peer->is_own_fixed) slot->group.own = slot->saved_contact;
+    const struct address *saved = line_saved_contact(slot, peer);
+    if (saved && !peer->is_own_fixed) slot->group.own = *saved;
     line_turn_to(turn, slot, peer->is_doubtful);
     if (!peer->is_doubtful) restart_lines(table, turn, id, true);
 }
@@ -379,7 +382,7 @@ static struct line *add_line(struct line_table *table, struct turn *turn,
     line->call_id = random_u64(turn->random);
     line->cseq = line_first_cseq(turn);
     line->shown = UINT8_MAX;
-    line->hash = hash_extension(table, block->group_id, line_extension(line));
+    line->hash = line_hash_extension(table, block->group_id, line_extension(line));
     bool is_added = index_add(&table->by_extension, line->hash, *id) &&
                     index_add(&table->by_id, hash_id(block->line_id), *id);
     ASSERT(is_added); // the indexes are as large as the pool
@@ -391,7 +394,8 @@ static struct line *find_removed(const struct line_table *table, const struct sn
                                  struct pool_id *id)
 {
     struct span extension = snapshot_text(block, block->extension);
-    struct index_search search = INDEX_SEARCH(hash_extension(table, block->group_id, extension));
+    struct index_search search = INDEX_SEARCH(
+        line_hash_extension(table, block->group_id, extension));
     for (;;) {
         *id = index_next(&table->by_extension, &search);
         struct line *line = pool_find(&table->lines, *id);
@@ -473,6 +477,7 @@ void line_free(struct line_table *table, struct turn *turn, struct pool_id id)
     struct line_group_slot *slot = line_group_of(table, line);
     line_forget_proofs(table, line);
     line_forget_route(table, line);
+    line_forget_place(table, line);
     tell_gone(turn, line);
     deadlines_set(&table->deadlines, id.index, DEADLINE_NEVER);
     index_remove(&table->by_extension, line->hash, id);

@@ -142,22 +142,23 @@ void txn_acknowledge(struct txn_table *table, struct turn *turn, struct pool_id 
 // ---- The end of a connection
 
 // An INVITE that rings is left alone: its answer may come by another connection (18.2.2).
-static bool waits_for_connection(const struct txn_step *step, uint32_t connection)
+static bool waits_for_connection(const struct txn_step *step, const struct flow *flow)
 {
     const struct txn_slot *slot = step->slot;
     bool is_other = slot->machine == MACHINE_OTHER_CLIENT;
     bool is_open = slot->state == STATE_TRYING || (is_other && slot->state == STATE_PROCEEDING);
     bool is_ours = is_other || slot->machine == MACHINE_INVITE_CLIENT;
     return is_ours && is_open && slot->is_reliable && slot->message > 0 &&
-           txn_kept(step)->flow.connection == connection;
+           txn_kept(step)->flow.connection == flow->connection &&
+           txn_kept(step)->flow.worker == flow->worker;
 }
 
-void txn_connection_lost(struct txn_table *table, struct turn *turn, uint32_t connection)
+void txn_connection_lost(struct txn_table *table, struct turn *turn, const struct flow *flow)
 {
     for (uint32_t i = 0; i < table->slots.fresh; i++) {
         struct txn_step step = {.table = table, .turn = turn};
         step.slot = pool_at(&table->slots, i, &step.id);
-        if (!step.slot || !waits_for_connection(&step, connection)) continue;
+        if (!step.slot || !waits_for_connection(&step, flow)) continue;
         step.slot->is_lost = true;
         txn_start_wait(&step, WAIT_LOST); // told by txn_tick, a few in each turn
     }

@@ -138,8 +138,8 @@ bool txn_send_request(struct txn_table *table, struct turn *turn, const struct t
 // or TXN_TIMEOUT. False when there is nothing to cancel any more.
 bool txn_cancel(struct txn_table *table, struct turn *turn, struct pool_id txn,
                 struct span headers);
-// Sends the ACK of a 2xx for an INVITE of ours, and again each time that 2xx is repeated (its To tag
-// is `to_tag`), which is then not told any more. Those of other branches still are. RFC 3261
+// Sends the ACK of a 2xx for an INVITE of ours, and again each time that 2xx is repeated (its To
+// tag is `to_tag`), which is then not told any more. Those of other branches still are. RFC 3261
 // section 13.2.2.4.
 struct txn_ack {
     struct flow flow;
@@ -159,7 +159,7 @@ void txn_disown(struct txn_table *table, struct turn *turn, struct pool_id txn);
 // at once (TXN_TIMEOUT) instead of after 32 s (RFC 3261 section 17.1.4). What others asked by it is
 // not touched: their answers go over another connection (18.2.2). Only sets deadlines that are due
 // now; looks at every transaction.
-void txn_connection_lost(struct txn_table *table, struct turn *turn, uint32_t connection);
+void txn_connection_lost(struct txn_table *table, struct turn *turn, const struct flow *flow);
 
 // An answer without state, for requests that deserve no transaction: printed into the turn's arena
 // and emitted as TXN_SEND. The To tag is derived from the request, so that retransmissions get the

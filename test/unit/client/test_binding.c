@@ -129,7 +129,7 @@ static void test_lost_connection_has_a_grace(void **state)
     put(world, 2, 7, 1);
     struct pool_id id = bind(world, 1, "sip:a@192.0.2.1", 1000);
     struct pool_id other = bind(world, 2, "sip:b@192.0.2.1", 1000);
-    client_lost_flow(world->table, &world->turn, 11);
+    client_lost_flow(world->table, &world->turn, &(struct flow){.connection = 11});
     drain(world);
     assert_false(client_find_contact(world->table, id, &contact));
     assert_true(client_find_contact(world->table, other, &contact));
