@@ -73,7 +73,7 @@ struct txn_slot {
     bool is_cancelled : 1;
     bool is_mergeable : 1;
     bool is_disowned : 1;
-    bool is_lost : 1; // the connection of a request of ours is gone
+    bool is_lost : 1;   // the connection of a request of ours is gone
     bool is_forked : 1; // an answer had another To tag than the transaction's
 };
 _Static_assert(sizeof(struct txn_slot) == SLOT_BYTES, "a tombstone is one cache line");
