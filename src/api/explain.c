@@ -28,14 +28,15 @@ static void read_flag(struct question *question, const char *field, const json_t
     read_assumed(question, field, value, &is_given, is_true);
 }
 
-static void read_calls(struct question *question, const json_t *value)
+static void read_calls(struct question *question, const char *field, const json_t *value,
+                       uint32_t *count)
 {
     json_int_t calls = json_integer_value(value);
     if (!json_is_integer(value) || calls < 0 || calls > 1000) {
-        api_errors_add(question->errors, SPAN("assume.calls"), "must be a number from 0 to 1000");
+        api_errors_add(question->errors, span_of(field), "must be a number from 0 to 1000");
         return;
     }
-    question->settings.calls = (uint32_t)calls;
+    *count = (uint32_t)calls;
 }
 
 static void read_presence(struct question *question, const json_t *value)
@@ -73,7 +74,9 @@ static void read_assumptions(struct question *question, json_t *assume)
         } else if (strcmp(name, "presence") == 0) {
             read_presence(question, value);
         } else if (strcmp(name, "calls") == 0) {
-            read_calls(question, value);
+            read_calls(question, "assume.calls", value, &to->calls);
+        } else if (strcmp(name, "calls_elsewhere") == 0) {
+            read_calls(question, "assume.calls_elsewhere", value, &to->calls_elsewhere);
         } else if (strcmp(name, "busy") == 0) {
             read_flag(question, "assume.busy", value, &to->is_busy);
         } else if (strcmp(name, "no_answer") == 0) {

@@ -353,10 +353,27 @@ static void remember(struct call_table *table, struct turn *turn, const struct c
 
 // ---- Decisions
 
+// The calls on the other lines of the user; looked for only where they matter.
+static uint32_t count_elsewhere(const struct call_table *table, const struct call_offer *offer)
+{
+    const struct snapshot_line *line = offer->line, *other;
+    const struct client_assumption *assumed;
+    const struct line_group *group;
+    uint32_t count = 0, place = 0, line_id;
+    if (!line->is_busy_on_any_line || line->second_call != SECOND_CALL_BUSY) return 0;
+    while ((assumed = client_next_assumed(table->neighbours.clients, &place, &line_id))) {
+        other = line_find_numbered(offer->lines, line_id, &group);
+        bool is_theirs = other && other != line && other->user_id == line->user_id;
+        if (is_theirs) count += assumed->call_count;
+    }
+    return count;
+}
+
 // What is known of the line's clients and calls.
 static void add_states(struct call_table *table, const struct turn *turn,
-                       const struct snapshot_line *line, struct fwd_call *facts)
+                       const struct call_offer *offer, struct fwd_call *facts)
 {
+    const struct snapshot_line *line = offer->line;
     const struct client_assumption *assumed = client_assumed(table->neighbours.clients,
                                                              line->line_id);
     struct call_traffic_counts counts = call_traffic_of(table->traffic, turn, line->line_id);
@@ -367,6 +384,7 @@ static void add_states(struct call_table *table, const struct turn *turn,
     facts->is_logged_in = line->has_user && presence.is_logged_in;
     facts->has_clients = line->has_user && presence.has_clients;
     facts->up_count = assumed ? assumed->call_count : 0;
+    facts->elsewhere_count = count_elsewhere(table, offer);
     facts->ringing_count = counts.ringing;
     facts->forwarded_now_count = counts.forwarded_now;
     facts->forwarded_hour_count = counts.forwarded_hour;
@@ -404,7 +422,7 @@ static void decide(struct call_table *table, const struct turn *turn, const stru
         known.deflection_class = happening->deflection->number_class;
     }
     // A call that rings itself is none of the other calls; but these decisions do not ask for them.
-    add_states(table, turn, offer->line, &known);
+    add_states(table, turn, offer, &known);
     fwd_prepare(offer->group->snapshot, &offer->group->numbering, offer->line, &known, &room,
                 &facts);
     fwd_decide(&facts, verdict);

@@ -71,6 +71,7 @@ static const struct option explain_options[] = {
     {"login", "on|off", "assume the user logged in or not"},
     {"presence", "WORD", "assume this presence of the user"},
     {"calls", "N", "assume that the line has so many calls"},
+    {"calls-elsewhere", "N", "assume that the user's other lines have so many calls"},
     {"busy", NULL, "assume that the line has as many calls as it may"},
     {"no-answer", NULL, "assume that nobody answers while it rings"},
     {"unreachable", NULL, "assume that the user's clients cannot be reached"},

@@ -19,22 +19,30 @@ static int read_switch(const struct invocation *invocation, const char *name, js
     return STATUS_DONE;
 }
 
+// What is no number is sent as it is: the server says best what is wrong with it.
+static void read_count(const struct invocation *invocation, const char *option, const char *name,
+                       json_t *assume)
+{
+    const char *text = cli_args_get(invocation, option);
+    uint64_t count;
+    if (!text) return;
+    bool is_count = span_to_u64(span_of(text), UINT32_MAX, &count);
+    json_object_set_new(assume, name,
+                        is_count ? json_integer((json_int_t)count) : json_string(text));
+}
+
 static void read_states(const struct invocation *invocation, json_t *assume)
 {
     static const char *const switches[][2] = {
         {"busy", "busy"}, {"no-answer", "no_answer"}, {"unreachable", "unreachable"}};
     const char *presence = cli_args_get(invocation, "presence");
-    const char *calls = cli_args_get(invocation, "calls");
-    uint64_t count;
     for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++) {
         if (!cli_args_has(invocation, switches[i][0])) continue;
         json_object_set_new(assume, switches[i][1], json_true());
     }
     if (presence) json_object_set_new(assume, "presence", json_string(presence));
-    if (!calls) return;
-    bool is_count = span_to_u64(span_of(calls), UINT32_MAX, &count);
-    json_object_set_new(assume, "calls",
-                        is_count ? json_integer((json_int_t)count) : json_string(calls));
+    read_count(invocation, "calls", "calls", assume);
+    read_count(invocation, "calls-elsewhere", "calls_elsewhere", assume);
 }
 
 static int make_question(const struct invocation *invocation, json_t **body)

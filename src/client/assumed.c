@@ -64,3 +64,17 @@ const struct client_assumption *client_assumed(const struct client_table *table,
     const struct assumed *assumed = find(table, line_id, &id);
     return assumed ? &assumed->assumption : NULL;
 }
+
+const struct client_assumption *client_next_assumed(const struct client_table *table,
+                                                    uint32_t *place, uint32_t *line_id)
+{
+    if (table->assumed.used_count == 0) return NULL;
+    while (*place < CLIENT_ASSUMPTIONS_MAX) {
+        struct pool_id id;
+        const struct assumed *assumed = pool_at(&table->assumed, (*place)++, &id);
+        if (!assumed) continue;
+        *line_id = assumed->line_id;
+        return &assumed->assumption;
+    }
+    return NULL;
+}

@@ -141,6 +141,10 @@ struct client_assumption {
 // CLIENT_ASSUMPTIONS_MAX others.
 bool client_assume(struct client_table *table, uint32_t line_id,
                    const struct client_assumption *assumption);
+// Goes through all that is assumed: the next assumption from `*place` on (0 at first), and of which
+// line. NULL when there is no other.
+const struct client_assumption *client_next_assumed(const struct client_table *table,
+                                                    uint32_t *place, uint32_t *line_id);
 // What is assumed of a line's clients, or NULL.
 const struct client_assumption *client_assumed(const struct client_table *table, uint32_t line_id);
 

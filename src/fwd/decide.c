@@ -98,10 +98,15 @@ static bool handle_logged_off(struct decision *decision)
     return true;
 }
 
-// Whether the line's calls make it busy. Ringing calls count only towards max_calls.
+// Whether the line's calls make it busy, or by the user's choice those of other lines. Ringing
+// calls count only towards max_calls.
 static enum fwd_finding judge_calls(const struct fwd_facts *facts)
 {
+    bool is_busy_on_busy = facts->second_call == SECOND_CALL_BUSY;
     if (facts->up_count + facts->ringing_count >= facts->max_calls) return FWD_IS_FULL;
+    if (facts->up_count == 0 && facts->elsewhere_count > 0 && is_busy_on_busy) {
+        return FWD_IS_BUSY_ELSEWHERE;
+    }
     if (facts->up_count == 0) return FWD_NOT_HELD;
     switch (facts->second_call) {
     case SECOND_CALL_AUTO: return FWD_HAS_CALL;

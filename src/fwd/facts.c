@@ -228,6 +228,7 @@ void fwd_prepare(const struct snapshot_group *group, const struct phone_numberin
         .ringing_count = call->ringing_count,
         .max_calls = line->max_calls,
         .second_call = (enum model_second_call)line->second_call,
+        .elsewhere_count = line->is_busy_on_any_line ? call->elsewhere_count : 0,
         .diversion_count = call->diversion_count,
         .max_diversions = group->settings.max_diversions,
         .has_too_many_forwarded = is_reached(call->forwarded_now_count,

@@ -93,6 +93,7 @@ struct fwd_facts {
     // Calls of the line: answered, held and outgoing ones; and ringing ones.
     uint32_t up_count, ringing_count, max_calls;
     enum model_second_call second_call;
+    uint32_t elsewhere_count; // of up_count's kind, on the user's other lines; 0: they do not count
     uint32_t diversion_count; // how often this call was diverted before it came here
     uint32_t max_diversions;
     bool has_too_many_forwarded;  // the line's calls that are forwarded at the moment
@@ -153,20 +154,21 @@ enum fwd_finding {
     FWD_OTHER_CALLER,  // it is for other callers
     FWD_OTHER_TIME,    // it has a schedule or calendar, and this is not the time
     FWD_OTHER_PRESENCE,
-    FWD_IS_EXPIRED,      // its `until` is over
-    FWD_IS_USED_UP,      // it has no `calls` left
-    FWD_IS_CANCELLED,    // an exception says that this caller rings
-    FWD_RINGS,           // is such an exception
-    FWD_IS_TOO_MANY,     // so many calls of the line are forwarded at the moment
-    FWD_IS_TOO_OFTEN,    // so many calls of the line were forwarded within an hour
-    FWD_IS_CHOSEN,       // for when nobody answers
-    FWD_HAS_CALL,        // the line has a call, and may take another one
-    FWD_IS_BUSY,         // the line has a call, and takes no other one; the clients, the target
-    FWD_IS_FULL,         // the line has as many calls as it may
-    FWD_IS_REJECTED,     // by a client
-    FWD_IS_UNREACHABLE,  // the clients, the target
-    FWD_IS_UNANSWERED,   // in the time given
-    FWD_NEVER_FORWARDED, // a call of this kind
+    FWD_IS_EXPIRED,        // its `until` is over
+    FWD_IS_USED_UP,        // it has no `calls` left
+    FWD_IS_CANCELLED,      // an exception says that this caller rings
+    FWD_RINGS,             // is such an exception
+    FWD_IS_TOO_MANY,       // so many calls of the line are forwarded at the moment
+    FWD_IS_TOO_OFTEN,      // so many calls of the line were forwarded within an hour
+    FWD_IS_CHOSEN,         // for when nobody answers
+    FWD_HAS_CALL,          // the line has a call, and may take another one
+    FWD_IS_BUSY,           // the line has a call, and takes no other one; the clients, the target
+    FWD_IS_FULL,           // the line has as many calls as it may
+    FWD_IS_REJECTED,       // by a client
+    FWD_IS_UNREACHABLE,    // the clients, the target
+    FWD_IS_UNANSWERED,     // in the time given
+    FWD_NEVER_FORWARDED,   // a call of this kind
+    FWD_IS_BUSY_ELSEWHERE, // another line of the user has a call, and that counts
     FWD_FINDING_COUNT,
 };
 

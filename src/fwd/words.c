@@ -65,6 +65,7 @@ static const char *const finding_names[] = {
     [FWD_IS_UNREACHABLE] = "is_unreachable",
     [FWD_IS_UNANSWERED] = "is_unanswered",
     [FWD_NEVER_FORWARDED] = "never_forwarded",
+    [FWD_IS_BUSY_ELSEWHERE] = "is_busy_elsewhere",
 };
 
 static const char *name_in(const char *const *names, size_t count, size_t at)

@@ -71,6 +71,8 @@ const struct fwd_words fwd_english = {
                     [FWD_HAS_CALL] = "the line has a call: it is busy if a busy forwarding applies",
                     [FWD_IS_BUSY] = "the line is busy: it has a call and takes no second one",
                     [FWD_IS_FULL] = "the line is busy: it has as many calls as it may have",
+                    [FWD_IS_BUSY_ELSEWHERE] = "the line is busy: the user has a call on another "
+                                              "line",
                 },
             [FWD_SUBJECT_REJECTED] =
                 {

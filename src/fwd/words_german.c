@@ -81,6 +81,8 @@ const struct fwd_words fwd_german = {
                                     "kein zweites an",
                     [FWD_IS_FULL] = "die Nebenstelle ist besetzt: sie hat so viele Gespräche, wie "
                                     "sie haben darf",
+                    [FWD_IS_BUSY_ELSEWHERE] = "die Nebenstelle ist besetzt: der Benutzer hat auf "
+                                              "einer anderen ein Gespräch",
                 },
             [FWD_SUBJECT_REJECTED] =
                 {

@@ -118,6 +118,9 @@ static const struct model_field user_fields[] = {
     TEXT(model_user, time_zone, FIELD_OWN, "",
          "time zone, as in Europe/Berlin; empty: the line group's"),
     TEXT(model_user, presence, FIELD_OWN, "", "presence as one word, as in meeting; empty: none"),
+    OWN_BOOL(
+        model_user, "busy_on_any_line", is_busy_on_any_line, FIELD_OWN, "false",
+        "whether a call on any of the user's lines makes those busy whose second_call is busy"),
 };
 
 static const struct model_field line_fields[] = {

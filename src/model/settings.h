@@ -92,7 +92,8 @@ struct model_user {
     char password[TEXT_SIZE];
     char time_zone[NAME_SIZE]; // IANA name; empty: the group's
     char presence[PRESENCE_SIZE];
-    bool is_password_lost; // no setting: what is stored cannot be read; `password` is empty
+    bool is_busy_on_any_line; // where a line is busy on busy: a call on another line counts too
+    bool is_password_lost;    // no setting: what is stored cannot be read; `password` is empty
 };
 
 // One extension of the PBX, registered by us with its own credentials.

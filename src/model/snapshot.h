@@ -84,6 +84,7 @@ struct snapshot_line {
     bool is_password_lost; // what is stored cannot be read
     bool has_user;
     bool is_dnd;                         // of the user
+    bool is_busy_on_any_line;            // of the user
     uint8_t login;                       // of the user, enum model_login
     uint8_t mailbox_class, mobile_class; // of the user's numbers, enum model_number_class
     uint8_t second_call;                 // enum model_second_call

@@ -129,6 +129,7 @@ static void decide(struct settings *settings, const struct settings_question *qu
         .is_internal = answer->is_internal,
         .is_logged_in = question->has_login ? question->is_logged_in : question->is_logged_in_now,
         .up_count = question->is_busy ? line->max_calls : question->calls,
+        .elsewhere_count = question->calls_elsewhere,
     };
     read_zone(settings, line->zone_id, at_s, &line_zone);
     read_zone(settings, settings->group_block->zone_id, at_s, &group_zone);

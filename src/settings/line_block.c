@@ -35,6 +35,7 @@ static void put_user(struct settings_writer *writer, const struct settings_site 
     struct snapshot_line *block = (struct snapshot_line *)(void *)writer->bytes;
     block->has_user = true;
     block->is_dnd = user->is_dnd;
+    block->is_busy_on_any_line = user->is_busy_on_any_line;
     block->login = (uint8_t)user->login;
     block->user = settings_put_text(writer, span_of(user->name));
     block->mailbox = put_number(writer, site, user->mailbox, &block->mailbox_class);

@@ -140,13 +140,14 @@ struct settings_question {
     struct span from;     // the caller's number as the PBX presents it; empty: anonymous, external
     bool has_dnd, is_dnd; // assume do-not-disturb on or off; else as set
     bool has_login, is_logged_in;
-    bool is_logged_in_now; // what holds without an assumption (the engine knows)
-    uint64_t at_s;         // when, in seconds since 1970 (UTC); 0: now
-    const char *presence;  // assumed of the user; NULL: as set
-    uint32_t calls;        // that the line is assumed to have
-    bool is_busy;          // it is assumed to have as many as it may
-    bool is_unanswered;    // nobody answers while it rings
-    bool is_unreached;     // the user's clients cannot be reached
+    bool is_logged_in_now;    // what holds without an assumption (the engine knows)
+    uint64_t at_s;            // when, in seconds since 1970 (UTC); 0: now
+    const char *presence;     // assumed of the user; NULL: as set
+    uint32_t calls;           // that the line is assumed to have
+    uint32_t calls_elsewhere; // that the user's other lines are assumed to have
+    bool is_busy;             // it is assumed to have as many as it may
+    bool is_unanswered;       // nobody answers while it rings
+    bool is_unreached;        // the user's clients cannot be reached
 };
 struct settings_answer {
     struct fwd_verdict verdict; // its target points into `target`

@@ -199,6 +199,8 @@ static const char *const settings_steps[] = {
     "  until INTEGER NOT NULL,"
     "  UNIQUE(user, name)"
     ") STRICT;",
+    // 12: whether a call on one line of a user makes the others busy
+    "ALTER TABLE users ADD COLUMN busy_on_any_line INTEGER NOT NULL DEFAULT 0;",
 };
 
 static const char *const journal_steps[] = {

@@ -30,6 +30,19 @@ class RuleTests:
             self.call("putException", *line, str(position), body={"ring": True}, status=201)
         self.call("putException", *line, "40", body={"ring": True}, status=409)
 
+    def test_busy_on_any_line_is_explained(self):
+        def verdict(**assume):
+            return self.call("explainCall", "main", "101", body={"from": "103", "assume": assume}
+                             ).json["verdict"].get("target")
+        self.call("changeLine", "main", "101", body={"second_call": "busy"}, status=200)
+        self.call("putForwarding", "main", "101", "busy", "all", body={"target": "104"}, status=201)
+        self.assertIsNone(verdict(calls_elsewhere=1))
+        self.call("changeUser", "sales", body={"busy_on_any_line": True}, status=200)
+        self.assertEqual(verdict(calls_elsewhere=1), "104")
+        self.assertIsNone(verdict(calls_elsewhere=0))
+        self.call("changeLine", "main", "101", body={"second_call": "auto"}, status=200)
+        self.assertIsNone(verdict(calls_elsewhere=1))
+
     def test_administrative_forwardings(self):
         self.call("addAdminForwarding", "main", body={"name": "main", "target": "102"}, status=409)
         self.call("putAdminForwarding", "main", "main", body={"target": "101"}, status=200)
@@ -54,7 +67,7 @@ class RuleTests:
         for at, kind in (("2026-11-28T12:00:00Z", "redirect"), ("2026-11-27T12:00:00Z", "ring")):
             answer = self.call("explainCall", "main", "101", body={"from": "103", "at": at}).json
             self.assertEqual(answer["verdict"]["kind"], kind)
-        wrong = {"calls": -1, "busy": 1, "presence": 7, "no_answer": "x", "unreachable": None}
+        wrong = {"calls": -1, "calls_elsewhere": 1001, "busy": 1, "presence": 7, "no_answer": "x", "unreachable": None}
         refused = self.call("explainCall", "main", "101", status=422,
                             body={"at": "soon", "assume": wrong})
         self.assertEqual(set(refused.fields), {"at"} | {f"assume.{name}" for name in wrong})

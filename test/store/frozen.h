@@ -212,5 +212,7 @@ static const char *const frozen[] = {
     "  until INTEGER NOT NULL,"
     "  UNIQUE(user, name)"
     ") STRICT;",
+    // 12
+    "ALTER TABLE users ADD COLUMN busy_on_any_line INTEGER NOT NULL DEFAULT 0;",
 };
 enum { FROZEN_COUNT = sizeof frozen / sizeof frozen[0] };

@@ -67,6 +67,7 @@ static void assert_user_and_line(struct store *store)
     assert_string_equal(user.mobile, "+491701234567");
     assert_true(user.is_dnd && user.login == LOGIN_OFF);
     assert_int_equal(user.role, usual_user.role);
+    assert_int_equal(user.is_busy_on_any_line, usual_user.is_busy_on_any_line);
     assert_int_equal(store_get(store, KIND_LINE, &line, NULL), ERR_NONE);
     assert_string_equal(line.user, "sales");
     assert_string_equal(line.auth_user, "auth101");

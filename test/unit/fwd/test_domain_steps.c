@@ -40,7 +40,19 @@ static void set_mailbox(struct domain_case *it, unsigned what)
 // ---- The steps
 
 enum entry { PLAIN, DISABLED, PSAP, PSAP_CLIENTS, GROUP_CALL, GROUP_CALL_CLIENTS, ENTRIES };
-enum calls { FREE, RINGING, ONE_AUTO, ONE_RING, ONE_BUSY, FULL, FULL_RINGING, CALLS };
+enum calls {
+    FREE,
+    RINGING,
+    ONE_AUTO,
+    ONE_RING,
+    ONE_BUSY,
+    FULL,
+    FULL_RINGING,
+    ELSEWHERE_AUTO,
+    ELSEWHERE_RING,
+    ELSEWHERE_BUSY,
+    CALLS
+};
 
 static void set_entry(struct fwd_facts *facts, unsigned entry)
 {
@@ -52,11 +64,14 @@ static void set_entry(struct fwd_facts *facts, unsigned entry)
 
 static void set_calls(struct fwd_facts *facts, unsigned calls)
 {
-    facts->up_count = calls == FULL ? 2 : calls == FREE || calls == RINGING ? 0 : 1;
+    bool is_elsewhere = calls >= ELSEWHERE_AUTO;
+    bool is_free = calls == FREE || calls == RINGING || is_elsewhere;
+    bool is_ring = calls == ONE_RING || calls == FULL_RINGING || calls == ELSEWHERE_RING;
+    bool is_busy = calls == ONE_BUSY || calls == ELSEWHERE_BUSY;
+    facts->up_count = calls == FULL ? 2 : is_free ? 0 : 1;
+    facts->elsewhere_count = is_elsewhere ? 1 : 0;
     facts->ringing_count = calls == RINGING || calls == FULL_RINGING ? 1 : 0;
-    facts->second_call = calls == ONE_BUSY                            ? SECOND_CALL_BUSY
-                         : calls == ONE_RING || calls == FULL_RINGING ? SECOND_CALL_RING
-                                                                      : SECOND_CALL_AUTO;
+    facts->second_call = is_busy ? SECOND_CALL_BUSY : is_ring ? SECOND_CALL_RING : SECOND_CALL_AUTO;
 }
 
 static unsigned entry, calls;
@@ -137,7 +152,7 @@ static bool is_step_6_or_7(const struct domain_case *it)
 {
     unsigned busy = present[CONDITION_BUSY];
     bool is_busy = calls == ONE_BUSY || calls == FULL || calls == FULL_RINGING ||
-                   (calls == ONE_AUTO && busy != UNSET);
+                   calls == ELSEWHERE_BUSY || (calls == ONE_AUTO && busy != UNSET);
     if (!is_busy) return is_rung(it);
     if (busy == UNSET) return is_declined(&it->verdict, 486);
     return is_forwarded(it, busy, numbers[CONDITION_BUSY], 486);

@@ -513,6 +513,20 @@ static void test_schedule_of_the_group(void **state)
     assert_int_equal(fixture.facts.rules[0].finding, FWD_OTHER_TIME);
 }
 
+// Calls on the user's other lines count by the user's choice alone.
+static void test_calls_elsewhere(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    set_up(&fixture);
+    fixture.call.elsewhere_count = 2;
+    prepare(&fixture);
+    assert_int_equal(fixture.facts.elsewhere_count, 0);
+    line_in(&fixture.block)->is_busy_on_any_line = true;
+    prepare(&fixture);
+    assert_int_equal(fixture.facts.elsewhere_count, 2);
+}
+
 static void test_limits(void **state)
 {
     (void)state;
@@ -579,6 +593,7 @@ int main(void)
         cmocka_unit_test(test_conditions_that_are_asked),
         cmocka_unit_test(test_rules_of_the_group),
         cmocka_unit_test(test_schedule_of_the_group),
+        cmocka_unit_test(test_calls_elsewhere),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_chosen),
     };
