@@ -67,7 +67,8 @@ class RuleTests:
         for at, kind in (("2026-11-28T12:00:00Z", "redirect"), ("2026-11-27T12:00:00Z", "ring")):
             answer = self.call("explainCall", "main", "101", body={"from": "103", "at": at}).json
             self.assertEqual(answer["verdict"]["kind"], kind)
-        wrong = {"calls": -1, "calls_elsewhere": 1001, "busy": 1, "presence": 7, "no_answer": "x", "unreachable": None}
+        wrong = {"calls": -1, "calls_elsewhere": 1001, "busy": 1,
+                 "presence": 7, "no_answer": "x", "unreachable": None}
         refused = self.call("explainCall", "main", "101", status=422,
                             body={"at": "soon", "assume": wrong})
         self.assertEqual(set(refused.fields), {"at"} | {f"assume.{name}" for name in wrong})
