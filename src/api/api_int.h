@@ -4,6 +4,7 @@
 #pragma once
 
 #include "api/api.h"
+#include "web/web.h"
 
 #include <jansson.h>
 
@@ -75,6 +76,7 @@ struct request {
     size_t query_count;
     struct span authorization, content_type, accept_language;
     struct span if_match, if_none_match;
+    struct span accept_encoding;
     struct span accept, upgrade, websocket_key, websocket_version, last_event_id;
     struct span host, origin, cookie, requested_with;
     struct span forwarded_for, forwarded_proto, forwarded_host; // as a proxy has it
@@ -101,11 +103,14 @@ struct reply {
     char location[LOCATION_SIZE];
     char allow[64]; // with 405
     char set_cookie[256];
-    char *text;               // instead of `body`; owned
-    const char *content_type; // of `text`
-    bool is_stream;           // it becomes a connection that listens to events
-    char etag[ETAG_SIZE];     // empty: that of the body, where a GET is answered
-    uint32_t retry_after_s;   // 0: not told
+    char *text;                // instead of `body`; owned
+    const char *content_type;  // of `text`
+    struct span file;          // instead of `body`: bytes that stay where they are
+    const char *file_encoding; // of `file`; NULL: none
+    const char *file_caching;  // how long it may be kept; NULL: it is no file of the client
+    bool is_stream;            // it becomes a connection that listens to events
+    char etag[ETAG_SIZE];      // empty: that of the body, where a GET is answered
+    uint32_t retry_after_s;    // 0: not told
 };
 
 // ---- Routes
@@ -142,6 +147,14 @@ const char *api_method_name(enum method method);
 bool api_takes_import(struct api *api, struct request *request);
 // Answers a request: rights, route, body, handler. `reply` is filled in completely.
 void api_handle(struct api *api, struct request *request, struct reply *reply);
+
+// ---- The web client's files (client_files.c)
+
+// Whether the request is for the client, and not for the API.
+bool api_client_is_asked(const struct request *request);
+void api_client_get(const struct request *request, struct reply *reply);
+// The header fields of all its files, each with its line's end.
+extern const char api_client_fields[];
 
 // ---- Passwords (password.c)
 
@@ -550,5 +563,5 @@ size_t api_http_find_head_end(struct span bytes, size_t from);
 unsigned api_http_parse_head(struct span head, struct arena *arena, struct request *request,
                              size_t *body_len);
 // Prints a reply as it is sent, `*len` bytes, to be freed; NULL when memory is out. Empties the
-// reply.
+// reply. What is left of `reply->file` then follows these bytes.
 char *api_http_print_reply(const struct request *request, struct reply *reply, size_t *len);

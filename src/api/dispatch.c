@@ -151,14 +151,12 @@ static bool is_open(const struct api *api, const struct request *request)
            !api->options.is_behind_proxy;
 }
 
-void api_handle(struct api *api, struct request *request, struct reply *reply)
+static void handle_operation(struct api *api, struct request *request, struct reply *reply)
 {
     unsigned allowed;
     const struct route *route = api_routes_find(request, &allowed);
     bool is_public = route && (route->audience == FOR_ALL || is_open(api, request));
-    *reply = (struct reply){.status = 0};
-    if (!take_source(api, request, reply) ||
-        (!is_public && !api_access_identify(api, request, reply)) ||
+    if ((!is_public && !api_access_identify(api, request, reply)) ||
         !take_principal(api, request, reply)) {
         ASSERT(reply->status != 0);
     } else if (!is_text(request)) {
@@ -175,5 +173,17 @@ void api_handle(struct api *api, struct request *request, struct reply *reply)
     }
     json_decref(request->json);
     request->json = NULL;
+}
+
+void api_handle(struct api *api, struct request *request, struct reply *reply)
+{
+    *reply = (struct reply){.status = 0};
+    if (!take_source(api, request, reply)) {
+        ASSERT(reply->status != 0);
+    } else if (api_client_is_asked(request)) {
+        api_client_get(request, reply);
+    } else {
+        handle_operation(api, request, reply);
+    }
     ASSERT(reply->status != 0 || request->deferred);
 }

@@ -174,6 +174,7 @@ static struct span *place_of(struct reading *reading, struct span name, bool *ma
         {SPAN("Content-Type"), &request->content_type, false},
         {SPAN("Accept-Language"), &request->accept_language, false},
         {SPAN("Accept"), &request->accept, true},
+        {SPAN("Accept-Encoding"), &request->accept_encoding, true},
         {SPAN("Upgrade"), &request->upgrade, false},
         {SPAN("Sec-WebSocket-Key"), &request->websocket_key, false},
         {SPAN("Sec-WebSocket-Version"), &request->websocket_version, false},

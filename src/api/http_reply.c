@@ -53,8 +53,11 @@ static void put_content(struct buffer *out, const struct reply *reply, size_t le
         buffer_printf(out, "Content-Type: %s\r\nContent-Length: %zu\r\n", type, len);
     }
     // With a tag, what was answered may be kept, but must be asked for each time.
-    buffer_printf(out, "Cache-Control: %s\r\nX-Content-Type-Options: nosniff\r\n",
-                  reply->etag[0] ? "private, no-cache" : "no-store");
+    const char *caching = reply->etag[0] ? "private, no-cache" : "no-store";
+    if (reply->file_caching) caching = reply->file_caching;
+    buffer_printf(out, "Cache-Control: %s\r\nX-Content-Type-Options: nosniff\r\n", caching);
+    if (reply->file_caching) buffer_put_text(out, api_client_fields);
+    if (reply->file_encoding) buffer_printf(out, "Content-Encoding: %s\r\n", reply->file_encoding);
     if (reply->etag[0]) buffer_printf(out, "ETag: %s\r\n", reply->etag);
 }
 
@@ -84,7 +87,7 @@ static char *print_body(struct reply *reply)
 {
     char *text = reply->text;
     reply->text = NULL;
-    if (text) return text;
+    if (text || reply->file.at) return text;
     text = reply->body ? json_dumps(reply->body, JSON_INDENT(2)) : NULL;
     size_t len = text ? strlen(text) : 0;
     char *longer = text ? realloc(text, len + 2) : NULL;
@@ -116,9 +119,10 @@ char *api_http_print_reply(const struct request *request, struct reply *reply, s
     json_decref(reply->body);
     reply->body = NULL;
     tag(request, reply, body);
-    if (!body && has_body(reply)) return NULL;
+    if (!body && !reply->file.at && has_body(reply)) return NULL;
     size_t body_len = body && has_body(reply) ? strlen(body) : 0;
-    put_head(&out, reply, request->closes_after, body_len);
+    put_head(&out, reply, request->closes_after, body ? body_len : reply->file.len);
+    if (!has_body(reply) || request->is_head) reply->file = SPAN_NONE;
     ASSERT(!out.is_full);
     bytes = malloc(out.len + body_len);
     if (bytes) {

@@ -56,6 +56,7 @@ struct connection {
     size_t in_needed; // so much must be there before it is worth another look
     char *out;        // the reply
     size_t out_len, out_sent;
+    struct span file; // what of a file is still to be sent behind it
 };
 
 static void set_timer(struct lws *wsi, unsigned seconds)
@@ -125,6 +126,7 @@ static int start_reply(struct lws *wsi, struct connection *connection, struct re
     if (!connection->out) return -1;
     api_of(wsi)->replies[reply->status < STATUS_COUNT ? reply->status : 0]++;
     connection->out_sent = 0;
+    connection->file = reply->file;
     connection->state = STATE_WRITING;
     set_timer(wsi, REPLY_S);
     lws_callback_on_writable(wsi);
@@ -283,11 +285,15 @@ static int on_writeable(struct lws *wsi, struct connection *connection)
     unsigned char chunk[LWS_PRE + CHUNK_SIZE];
     if (connection->state == STATE_STREAMING) return write_stream(wsi, connection);
     if (connection->state != STATE_WRITING) return 0;
-    size_t left = connection->out_len - connection->out_sent;
-    if (left == 0) return finish(wsi, connection);
-    size_t len = left < CHUNK_SIZE ? left : CHUNK_SIZE;
-    memcpy(chunk + LWS_PRE, connection->out + connection->out_sent, len);
-    connection->out_sent += len;
+    struct span rest = {connection->out + connection->out_sent,
+                        connection->out_len - connection->out_sent};
+    bool is_file = rest.len == 0;
+    if (is_file) rest = connection->file;
+    if (rest.len == 0) return finish(wsi, connection);
+    size_t len = rest.len < CHUNK_SIZE ? rest.len : CHUNK_SIZE;
+    memcpy(chunk + LWS_PRE, rest.at, len);
+    if (is_file) connection->file = span_from(rest, len);
+    if (!is_file) connection->out_sent += len;
     lws_callback_on_writable(wsi);
     return lws_write(wsi, chunk + LWS_PRE, len, LWS_WRITE_RAW) < 0 ? -1 : 0;
 }

@@ -1,0 +1,107 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The world behind the browser of a test: the trial's PBX, phones and daemon (test/peer), told by
+lines of JSON on the standard input what to do, and answering each with a line of JSON.
+
+    stage.py --bin PATH --name NAME --offset OFFSET
+
+    {"do": "call", "from": "105", "to": "102"}     a line {"ok": value} or {"trouble": text} each
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "test" / "peer"))
+
+from peers import USERS, Caller, World  # noqa: E402
+from processes import Trouble  # noqa: E402
+from runner import run_script  # noqa: E402
+
+PASSWORD = "correct horse battery"
+
+
+class Stage:
+    """What a test can have done."""
+
+    def __init__(self, world):
+        self.world, self.lineward = world, world.lineward
+        self.calling = {}
+
+    def do_command(self, arguments):
+        """Runs `lineward ARGUMENTS`."""
+        return self.lineward.command(*arguments)
+
+    def do_api(self, method, path, body=None):
+        """A request with the administrator's token."""
+        status, answer = self.lineward.request(method, path, body)
+        return {"status": status, "body": answer}
+
+    def do_call(self, caller, callee):
+        """Places a call and sees it through."""
+        call = self.world.call(caller, callee)
+        arrival = call.arrival
+        return {"id": call.call_id, "final": call.final,
+                "arrived": arrival.called_user if arrival else ""}
+
+    def do_begin_call(self, name, caller, callee, patience_s):
+        """Places a call that goes on."""
+        self.calling[name] = self.world.sipp.start_call(
+            name, Caller(caller), callee, patience_s * 1000, 50)
+
+    def do_end_call(self, name):
+        self.calling.pop(name).stop()
+
+    def do_stop(self):
+        self.lineward.stop()
+
+    def do_start(self):
+        self.lineward.start()
+        self.lineward.wait_registered(USERS)
+
+    def do_end(self):
+        """The daemon ends as it should, and no sanitizer has complained."""
+        if self.lineward.program.is_running():
+            self.lineward.stop()
+        self.lineward.check_log()
+
+
+def set_up(world):
+    """The trial, whose users can sign in."""
+    world.set_up()
+    for user in USERS.values():
+        world.lineward.api("PATCH", f"users/{user}", {"password": PASSWORD})
+
+
+def serve(stage):
+    """Does what comes, until there is no more."""
+    print(json.dumps({"ok": {"url": stage.lineward.url, "password": PASSWORD}}), flush=True)
+    for line in sys.stdin:
+        order = json.loads(line)
+        try:
+            answer = {"ok": getattr(stage, "do_" + order.pop("do"))(**order)}
+        except Trouble as trouble:
+            answer = {"trouble": str(trouble)}
+        print(json.dumps(answer), flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--bin", required=True)
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--offset", type=int, required=True)
+    parser.add_argument("--empty", action="store_true", help="a daemon that nothing is set up in")
+    options = parser.parse_args()
+    with World(f"web/{options.name}", options.bin, options.offset) as world:
+        if options.empty:
+            world.lineward.start()
+        else:
+            set_up(world)
+        serve(Stage(world))
+    return 0
+
+
+if __name__ == "__main__":
+    run_script(main)

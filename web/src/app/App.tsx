@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// All that the pages stand in: looks, data, session, events, addresses.
+import {MantineProvider} from '@mantine/core';
+import {Notifications} from '@mantine/notifications';
+import {QueryClient, QueryClientProvider} from '@tanstack/react-query';
+import {Router} from 'wouter';
+import {home, Problem} from '../api/client';
+import {LiveProvider} from './live';
+import {SessionGate} from './session';
+import {Shell} from './Shell';
+import {colorSchemes, theme} from './theme';
+
+// A request is repeated where the server could not be reached or could not work for the moment.
+function isWorthRepeating(count: number, problem: Error): boolean {
+  if (!(problem instanceof Problem)) return false;
+  return problem.status === 0 ? count < 60 : problem.status === 503 && count < 10;
+}
+
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      networkMode: 'always',
+      retry: isWorthRepeating,
+      retryDelay: (attempt) => Math.min(500 * 2 ** attempt, 5000),
+      staleTime: 30_000,
+      refetchOnWindowFocus: false, // events tell
+      refetchOnReconnect: false,
+    },
+    mutations: {networkMode: 'always'},
+  },
+});
+
+const base = home.pathname.replace(/\/$/, '');
+
+export function App() {
+  return (
+    <MantineProvider theme={theme} defaultColorScheme="auto" colorSchemeManager={colorSchemes}
+      withCssVariables={false} withGlobalClasses={false}>
+      <QueryClientProvider client={client}>
+        <Notifications position="bottom-center" autoClose={8000} limit={3}/>
+        <Router base={base}>
+          <SessionGate>
+            <LiveProvider><Shell/></LiveProvider>
+          </SessionGate>
+        </Router>
+      </QueryClientProvider>
+    </MantineProvider>
+  );
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// The page to sign in.
+import {Alert, Button, PasswordInput, Stack, Text, TextInput} from '@mantine/core';
+import {useQueryClient} from '@tanstack/react-query';
+import {useEffect, useState} from 'react';
+import type {FormEvent} from 'react';
+import type {TFunction} from 'i18next';
+import {useTranslation} from 'react-i18next';
+import {ask, Problem} from '../api/client';
+import {SESSION} from './session';
+
+function useSignIn(onRefused: (why: Problem) => void) {
+  const client = useQueryClient();
+  const [isBusy, setBusy] = useState(false);
+  async function signIn(name: string, password: string) {
+    setBusy(true);
+    try {
+      const answer = await ask('post', '/session', {body: {name, password}});
+      client.setQueryData(SESSION, answer.data);
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      onRefused(problem);
+      setBusy(false);
+    }
+  }
+  return {isBusy, signIn};
+}
+
+export function SignIn() {
+  const {t} = useTranslation();
+  const [name, setName] = useState('');
+  const [password, setPassword] = useState('');
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const {isBusy, signIn} = useSignIn(setProblem);
+  useEffect(() => {
+    document.title = `${t('signIn.title')} – Lineward`;
+  }, [t]);
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    setProblem(null);
+    void signIn(name, password);
+  }
+  return (
+    <main className="lw-sign-in">
+      <form className="lw-card" onSubmit={submit}>
+        <Stack gap="md">
+          <div className="lw-brand"><img src="./icon.svg" alt=""/>Lineward</div>
+          <div>
+            <h1>{t('signIn.title')}</h1>
+            <Text c="dimmed" size="sm" mt={4}>{t('signIn.lead')}</Text>
+          </div>
+          {problem && <Alert color="red" role="alert">{explain(problem, t)}</Alert>}
+          <TextInput label={t('signIn.name')} autoComplete="username" required autoFocus
+            withAsterisk={false}
+            value={name} onChange={(event) => setName(event.currentTarget.value)}/>
+          <PasswordInput label={t('signIn.password')} autoComplete="current-password" required
+            withAsterisk={false}
+            visibilityToggleButtonProps={{'aria-label': t('signIn.show')}}
+            value={password} onChange={(event) => setPassword(event.currentTarget.value)}/>
+          <Button type="submit" loading={isBusy} mt={4}>{t('signIn.button')}</Button>
+        </Stack>
+      </form>
+    </main>
+  );
+}
+
+function explain(problem: Problem, t: TFunction): string {
+  if (problem.status === 401 || problem.status === 422) return t('signIn.refused');
+  if (problem.status === 429) return t('signIn.wait', {seconds: problem.retryAfterS});
+  if (problem.status === 0) return t('live.unreachable');
+  return problem.message;
+}

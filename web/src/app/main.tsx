@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starts the client.
+import '@mantine/core/styles.css';
+import '@mantine/notifications/styles.css';
+import './theme.css';
+import {createRoot} from 'react-dom/client';
+import {App} from './App';
+import {startLanguages} from './i18n';
+
+// As the page goes from one address to another, the base stays what it was when it was loaded.
+document.querySelector('base')!.href = document.baseURI;
+
+await startLanguages();
+createRoot(document.getElementById('root')!).render(<App/>);

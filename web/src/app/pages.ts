@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// The pages of the user: where they are and what they are called. Those of the administrator are
+// in admin/pages.ts. Each is loaded when it is gone to.
+import type {ComponentType} from 'react';
+import type {IconName} from '../shared/icons';
+
+export interface Page {
+  path: string; // as wouter has it; the first one of a group may have parameters behind it
+  label: string; // the key of its name, in the namespace of its group
+  icon: IconName;
+  isHidden?: boolean; // not in the navigation
+  load: () => Promise<{default: ComponentType}>;
+}
+
+export const userPages: Page[] = [
+  {path: '/', label: 'home.name', icon: 'home', load: () => import('../user/home/Home')},
+];
