@@ -80,7 +80,7 @@ void batch_receive(struct batch *batch, int fd, int flags)
     for (unsigned i = 0; i < batch->count; i++) batch->items[i].len = batch->headers[i].msg_len;
 }
 
-struct datagram *batch_next(struct batch *batch, int fd)
+struct packet *batch_next(struct batch *batch, int fd)
 {
     if (batch->count == BATCH_MAX) batch_send(batch, fd);
     return &batch->items[batch->count++];

@@ -16,7 +16,7 @@ enum {
     SOCKET_BUFFER_BYTES = 4 * 1024 * 1024, // like every server that is measured
 };
 
-struct datagram {
+struct packet {
     struct sockaddr_in peer;
     size_t len;
     char bytes[DATAGRAM_MAX];
@@ -25,7 +25,7 @@ struct datagram {
 struct batch {
     struct mmsghdr headers[BATCH_MAX];
     struct iovec parts[BATCH_MAX];
-    struct datagram items[BATCH_MAX];
+    struct packet items[BATCH_MAX];
     unsigned count;
 };
 
@@ -39,7 +39,7 @@ struct batch *batch_new(void);
 // or MSG_WAITFORONE to wait for the first one.
 void batch_receive(struct batch *batch, int fd, int flags);
 // The next item to be filled in: peer, bytes, len. Sends the batch first if it is full.
-struct datagram *batch_next(struct batch *batch, int fd);
+struct packet *batch_next(struct batch *batch, int fd);
 // Sends what was filled in and empties the batch.
 void batch_send(struct batch *batch, int fd);
 

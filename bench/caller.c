@@ -128,7 +128,7 @@ static void begin_call(struct caller *caller, uint64_t begun_us)
     uint32_t number = (uint32_t)caller->begun++;
     caller->open[slot] = (struct open_call){number, true, begun_us};
     struct call_texts texts = texts_of(caller, number, slot);
-    struct datagram *invite = batch_next(caller->out, caller->fd);
+    struct packet *invite = batch_next(caller->out, caller->fd);
     invite->peer = caller->server;
     invite->len = message_fill(&caller->invite, &texts, invite->bytes);
 }
@@ -162,7 +162,7 @@ static void give_up_lost_calls(struct caller *caller, uint64_t at_us)
 // ---- Answers
 
 // What follows `name` in the headers, up to the line's end; NULL where there is no such header.
-static const char *find_header(const struct datagram *answer, const char *name, size_t *len)
+static const char *find_header(const struct packet *answer, const char *name, size_t *len)
 {
     const char *end = answer->bytes + answer->len;
     const char *at = memmem(answer->bytes, answer->len, name, strlen(name));
@@ -175,7 +175,7 @@ static const char *find_header(const struct datagram *answer, const char *name, 
 }
 
 static void send_ack(struct caller *caller, const struct call_texts *texts,
-                     const struct datagram *answer)
+                     const struct packet *answer)
 {
     size_t len = 0;
     const char *to = find_header(answer, "\r\nTo: ", &len);
@@ -183,7 +183,7 @@ static void send_ack(struct caller *caller, const struct call_texts *texts,
     if (!tag) return;
     tag += 5;
     len -= (size_t)(tag - to);
-    struct datagram *ack = batch_next(caller->out, caller->fd);
+    struct packet *ack = batch_next(caller->out, caller->fd);
     ack->peer = caller->server;
     ack->len = message_fill(&caller->ack, texts, ack->bytes);
     if (len > 200) bench_fail("To tag", "too long");
@@ -193,7 +193,7 @@ static void send_ack(struct caller *caller, const struct call_texts *texts,
 }
 
 static void note_answer(struct caller *caller, uint32_t slot, bool is_redirect,
-                        const struct datagram *answer, uint64_t at_us)
+                        const struct packet *answer, uint64_t at_us)
 {
     uint64_t latency_us = at_us - caller->open[slot].begun_us;
     caller->latencies[latency_us < LATENCY_US_MAX ? latency_us : LATENCY_US_MAX]++;
@@ -205,7 +205,7 @@ static void note_answer(struct caller *caller, uint32_t slot, bool is_redirect,
     end_call(caller, slot);
 }
 
-static void take_answer(struct caller *caller, const struct datagram *answer, uint64_t at_us)
+static void take_answer(struct caller *caller, const struct packet *answer, uint64_t at_us)
 {
     static const char version[] = "SIP/2.0 ";
     uint32_t run, number, slot;

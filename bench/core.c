@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 enum {
@@ -34,8 +35,10 @@ struct core {
     struct message invite, ack;
     uint32_t line_count;
     uint64_t redirected, written; // 302s, journal entries
-    char tag[TAG_MAX];            // of the last 302
-    size_t tag_len;
+    // To tags of this turn's 302s, in the order of the calls.
+    char tags[CALLS_PER_TURN][TAG_MAX];
+    size_t tag_lens[CALLS_PER_TURN];
+    uint32_t tag_count;
 };
 
 // ---- What the engine hands out
@@ -50,9 +53,10 @@ static void on_send(void *context, const struct flow *flow, struct span bytes)
     const char *tag = to ? memmem(to, rest, ";tag=", 5) : NULL;
     if (!tag) bench_fail("302", "has no To tag");
     tag += 5;
-    core->tag_len = span_find((struct span){tag, rest - (size_t)(tag - to)}, '\r');
-    if (core->tag_len > TAG_MAX) bench_fail("To tag", "too long");
-    memcpy(core->tag, tag, core->tag_len);
+    size_t len = span_find((struct span){tag, rest - (size_t)(tag - to)}, '\r');
+    if (len > TAG_MAX || core->tag_count == CALLS_PER_TURN) bench_fail("302", "not expected");
+    memcpy(core->tags[core->tag_count], tag, len);
+    core->tag_lens[core->tag_count++] = len;
     core->redirected++;
 }
 
@@ -139,9 +143,12 @@ static void make_engine(struct core *core)
                                .release_line = on_release_line,
                                .release_group = on_release_group};
     static const uint8_t seed[32] = {1};
-    void *memory = aligned_alloc(4096, (engine_memory_size(&limits) + 4095) / 4096 * 4096);
-    if (!memory) bench_fail("start", "out of memory");
-    memset(memory, 0, engine_memory_size(&limits));
+    // In large pages, as the server does it.
+    size_t size = engine_memory_size(&limits);
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) bench_fail("start", "out of memory");
+    (void)madvise(memory, size, MADV_HUGEPAGE);
+    memset(memory, 0, size);
     core->engine = engine_init(memory, &limits, seed, host);
 }
 
@@ -163,31 +170,49 @@ static struct call_texts texts_of(const struct core *core, uint32_t number)
     return texts;
 }
 
-static void receive(struct core *core, const char *bytes, size_t len)
+// Messages of CALLS_PER_TURN calls, as they come in a batch of datagrams.
+struct volley {
+    struct datagram datagrams[CALLS_PER_TURN];
+    char bytes[CALLS_PER_TURN][MESSAGE_MAX];
+};
+
+static void add(struct volley *volley, uint32_t i, size_t len)
 {
-    struct flow flow = {.peer = {.family = ADDRESS_IPV4, .port = PORT, .bytes = {127, 0, 0, 1}}};
-    engine_datagram(core->engine, core->now, &flow, (struct span){bytes, len});
+    volley->datagrams[i] = (struct datagram){
+        .flow = {.peer = {.family = ADDRESS_IPV4, .port = PORT, .bytes = {127, 0, 0, 1}}},
+        .bytes = {volley->bytes[i], len},
+    };
 }
 
-// Places the calls `from` .. `from` + CALLS_PER_TURN - 1: all INVITEs, then all ACKs, as they come
-// in a batch of datagrams.
+static void add_invite(struct core *core, struct volley *volley, uint32_t i, uint32_t number)
+{
+    struct call_texts texts = texts_of(core, number);
+    add(volley, i, message_fill(&core->invite, &texts, volley->bytes[i]));
+}
+
+// The 302's To tag is only known when the INVITE has been answered.
+static void add_ack(struct core *core, struct volley *volley, uint32_t i, uint32_t number)
+{
+    struct call_texts texts = texts_of(core, number);
+    char *bytes = volley->bytes[i];
+    size_t len = message_fill(&core->ack, &texts, bytes);
+    memcpy(bytes + len, core->tags[i], core->tag_lens[i]);
+    len += core->tag_lens[i];
+    memcpy(bytes + len, message_ack_end, strlen(message_ack_end));
+    add(volley, i, len + strlen(message_ack_end));
+}
+
+// Places the calls `from` .. `from` + CALLS_PER_TURN - 1: all INVITEs, then all ACKs.
 static void place_calls(struct core *core, uint32_t from)
 {
-    static char acks[CALLS_PER_TURN][MESSAGE_MAX];
-    size_t lens[CALLS_PER_TURN];
-    char bytes[MESSAGE_MAX];
-    for (uint32_t i = 0; i < CALLS_PER_TURN; i++) {
-        struct call_texts texts = texts_of(core, from + i);
-        core->now.now_us += STEP_US;
-        core->now.wall_us += STEP_US;
-        receive(core, bytes, message_fill(&core->invite, &texts, bytes));
-        lens[i] = message_fill(&core->ack, &texts, acks[i]);
-        memcpy(acks[i] + lens[i], core->tag, core->tag_len);
-        lens[i] += core->tag_len;
-        memcpy(acks[i] + lens[i], message_ack_end, strlen(message_ack_end));
-        lens[i] += strlen(message_ack_end);
-    }
-    for (uint32_t i = 0; i < CALLS_PER_TURN; i++) receive(core, acks[i], lens[i]);
+    static struct volley invites, acks;
+    core->now.now_us += CALLS_PER_TURN * STEP_US;
+    core->now.wall_us += CALLS_PER_TURN * STEP_US;
+    core->tag_count = 0;
+    for (uint32_t i = 0; i < CALLS_PER_TURN; i++) add_invite(core, &invites, i, from + i);
+    engine_datagrams(core->engine, core->now, invites.datagrams, CALLS_PER_TURN);
+    for (uint32_t i = 0; i < CALLS_PER_TURN; i++) add_ack(core, &acks, i, from + i);
+    engine_datagrams(core->engine, core->now, acks.datagrams, CALLS_PER_TURN);
     while (engine_deadline_us(core->engine) <= core->now.now_us) {
         engine_tick(core->engine, core->now);
     }

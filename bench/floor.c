@@ -20,11 +20,11 @@ int main(int argc, char **argv)
     for (;;) {
         batch_receive(in, fd, MSG_WAITFORONE);
         for (unsigned i = 0; i < in->count; i++) {
-            const struct datagram *received = &in->items[i];
+            const struct packet *received = &in->items[i];
             if (received->len != invite.len) continue; // an ACK
             struct call_texts texts;
             message_read(&invite, received->bytes, &texts);
-            struct datagram *answer = batch_next(out, fd);
+            struct packet *answer = batch_next(out, fd);
             answer->peer = received->peer;
             answer->len = message_fill(&redirect, &texts, answer->bytes);
         }

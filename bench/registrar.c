@@ -87,7 +87,7 @@ static void put_answer(struct buffer *out, const struct sip_message *request,
     sip_put_end(out, SPAN_NONE);
 }
 
-static void answer(struct batch *out, int fd, const struct datagram *received)
+static void answer(struct batch *out, int fd, const struct packet *received)
 {
     static alignas(16) char memory[ARENA_BYTES];
     struct arena arena = arena_over(memory, sizeof memory);
@@ -99,7 +99,7 @@ static void answer(struct batch *out, int fd, const struct datagram *received)
     if (sip_parse(bytes, &arena, &request, &fault) != SIP_OK || !sip_is_answerable(&request)) {
         return;
     }
-    struct datagram *reply = batch_next(out, fd);
+    struct packet *reply = batch_next(out, fd);
     struct buffer text = buffer_over(reply->bytes, DATAGRAM_MAX);
     put_answer(&text, &request, &source);
     if (text.is_full) bench_fail("answer", "too long");

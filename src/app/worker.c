@@ -263,11 +263,16 @@ static void on_waited(void *context, uint64_t us)
     net_drop(worker->net, SPAN("INVITE "), engine_dropped_share(worker->engine));
 }
 
-static void on_datagram(void *context, const struct flow *flow, struct span bytes)
+static void on_datagrams(void *context, const struct datagram *datagrams, size_t count)
 {
     struct worker *worker = context;
-    copy(worker, flow, bytes, true);
-    engine_datagram(worker->engine, now(), flow, bytes);
+    for (size_t i = 0; i < count; i++) copy(worker, &datagrams[i].flow, datagrams[i].bytes, true);
+    engine_datagrams(worker->engine, now(), datagrams, count);
+}
+
+static void on_message(void *context, const struct flow *flow, struct span bytes)
+{
+    on_datagrams(context, &(struct datagram){*flow, bytes}, 1);
 }
 
 static void on_opened(void *context, const struct flow *flow, bool is_ours)
@@ -565,7 +570,7 @@ static bool make_engine(struct worker *worker, const struct app_config *config)
 static bool make_net(struct worker *worker, struct net_problem *problem)
 {
     worker->net = net_new((struct net_handler){.context = worker,
-                                               .datagram = on_datagram,
+                                               .datagrams = on_datagrams,
                                                .waited = on_waited,
                                                .opened = on_opened,
                                                .received = on_received,
@@ -592,7 +597,7 @@ static bool make_links(struct worker *worker, const struct app_config *config)
                                   .failed = on_link_failed,
                                   .is_source = is_source};
     struct streams_handler streams = {
-        .context = worker, .message = on_datagram, .fault = on_stream_fault, .is_known = is_known};
+        .context = worker, .message = on_message, .fault = on_stream_fault, .is_known = is_known};
     worker->sites = sites_new(config, worker->net, sites, &worker->random);
     worker->links = links_new(config, worker->net, links, &worker->random);
     worker->streams = streams_new(worker->net, streams);

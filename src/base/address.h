@@ -23,6 +23,12 @@ struct flow {
     uint32_t connection; // of a stream; once it is gone, a new one to `peer` will do
 };
 
+// What has come from a peer: a datagram, or a message of a stream.
+struct datagram {
+    struct flow flow;
+    struct span bytes;
+};
+
 // Reads "192.0.2.1", "2001:db8::1" or "[2001:db8::1]" (RFC 3986 section 3.2.2); the port becomes 0.
 bool address_parse(struct span host, struct address *out);
 // Cuts ":PORT" off "HOST:PORT" or "[IPv6]:PORT"; `*port` becomes -1 where there is none. A bare

@@ -16,6 +16,7 @@
 #include "base/index.h"
 #include "base/overload.h"
 #include "base/pool.h"
+#include "base/prefetch.h"
 #include "base/random.h"
 #include "base/turn.h"
 #include "base/utf8.h"

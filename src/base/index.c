@@ -3,6 +3,8 @@
 // algorithm R).
 #include "base/index.h"
 
+#include "base/prefetch.h"
+
 static uint32_t entry_count_for(uint32_t item_count)
 {
     uint32_t count = 16;
@@ -49,6 +51,11 @@ struct pool_id index_next(const struct index *index, struct index_search *search
         search->steps++;
         if (entry->hash == search->hash) return entry->id;
     }
+}
+
+void index_prefetch(const struct index *index, uint64_t hash)
+{
+    prefetch(&index->entries[(uint32_t)hash & index->mask], sizeof(struct index_entry));
 }
 
 // Closes the gap at `hole`: moves back every following entry whose own place lies at or before it.

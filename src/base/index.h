@@ -34,5 +34,7 @@ void index_init(struct index *index, void *memory, uint32_t item_count);
 bool index_add(struct index *index, uint64_t hash, struct pool_id id);
 // The next id with the searched hash, or POOL_ID_NONE. Do not change the index during a search.
 struct pool_id index_next(const struct index *index, struct index_search *search);
+// Asks for the memory in which index_next will begin to look for `hash`.
+void index_prefetch(const struct index *index, uint64_t hash);
 // Removes `hash` -> `id` if it is there.
 void index_remove(struct index *index, uint64_t hash, struct pool_id id);

@@ -3,6 +3,7 @@
 #include "base/pool.h"
 
 #include "base/error.h"
+#include "base/prefetch.h"
 
 #include <string.h>
 
@@ -65,6 +66,13 @@ void *pool_find(const struct pool *pool, struct pool_id id)
 {
     if (id.index >= pool->slot_count || id.generation % 2 == 0) return NULL;
     return pool->generations[id.index] == id.generation ? slot_at(pool, id.index) : NULL;
+}
+
+void pool_prefetch(const struct pool *pool, struct pool_id id, size_t size)
+{
+    if (id.index >= pool->slot_count) return;
+    prefetch(&pool->generations[id.index], sizeof pool->generations[0]);
+    prefetch(slot_at(pool, id.index), size);
 }
 
 void *pool_at(const struct pool *pool, uint32_t index, struct pool_id *id)

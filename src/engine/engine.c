@@ -12,10 +12,25 @@
 
 #include "engine/uas_int.h"
 
-enum { ARENA_SIZE = 512 * 1024 };
+enum {
+    ARENA_SIZE = 512 * 1024,
+    AHEAD_MAX = 8, // messages that are read before the first of them is dealt with
+    AHEAD_ARENA_SIZE = AHEAD_MAX * SIP_HEADER_MAX * sizeof(struct sip_header),
+};
 
 // Whom transactions belong to (struct txn_owner).
 enum owner { OWNER_CALL, OWNER_LINE, OWNER_PROBE, OWNER_TRIAL };
+
+// A message that was read, and where what it is about is looked for.
+struct arrival {
+    bool is_keep_alive; // RFC 5626 section 4.4.1: nothing else is known then
+    enum sip_err err;
+    struct sip_fault fault;
+    struct sip_message message;
+    const struct flow *flow;
+    struct txn_identity identity; // if it could be read
+    uint64_t sought;              // of the line, see uas_seek
+};
 
 struct engine {
     struct engine_host host;
@@ -28,6 +43,8 @@ struct engine {
     struct random random;
     struct engine_counts counts;
     struct overload overload;
+    struct arena ahead_arena;
+    struct arrival ahead[AHEAD_MAX];
 };
 
 static struct turn *begin_turn(struct engine *engine, struct engine_time now)
@@ -228,10 +245,12 @@ static bool hand_over(struct engine *engine, const struct sip_message *request,
     return true;
 }
 
-static void take_message(struct engine *engine, const struct sip_message *message,
-                         const struct flow *flow)
+static void take_message(struct engine *engine, const struct arrival *arrival)
 {
-    switch (txn_receive(engine->txns, &engine->turn, message, flow)) {
+    const struct sip_message *message = &arrival->message;
+    const struct flow *flow = arrival->flow;
+    struct txn_arrival known = {message, flow, &arrival->identity};
+    switch (txn_receive(engine->txns, &engine->turn, &known)) {
     case TXN_HANDLED: break;
     case TXN_NEW_REQUEST:
         if (!hand_over(engine, message, flow)) serve(engine, message, flow);
@@ -267,25 +286,64 @@ uint32_t engine_dropped_share(const struct engine *engine)
     return overload_dropped_share(&engine->overload);
 }
 
-static bool is_keep_alive(struct span bytes)
+// ---- Looking ahead: what a message needs is spread over large tables, so that nearly each step of
+// a look-up waits for memory. So several messages are read first, and each of them asks for what
+// its first steps need; meanwhile it comes. Only then they are dealt with.
+
+static void read_ahead(struct engine *engine, const struct datagram *datagram,
+                       struct arrival *arrival)
 {
-    return span_trim(bytes).len == 0; // RFC 5626 section 4.4.1
+    const struct sip_message *message = &arrival->message;
+    arrival->flow = &datagram->flow;
+    arrival->sought = 0;
+    arrival->is_keep_alive = span_trim(datagram->bytes).len == 0;
+    if (arrival->is_keep_alive) return;
+    arrival->err = sip_parse(datagram->bytes, &engine->ahead_arena, &arrival->message,
+                             &arrival->fault);
+    if (arrival->err != SIP_OK) return;
+    txn_identify(engine->txns, message, &arrival->identity);
+    arrival->sought = uas_seek(engine->lines, message, &datagram->flow.peer);
 }
 
-void engine_datagram(struct engine *engine, struct engine_time now, const struct flow *flow,
-                     struct span bytes)
+static void look_ahead(struct engine *engine, const struct datagram *datagrams, size_t count)
 {
-    struct sip_message message;
-    struct sip_fault fault;
-    if (is_keep_alive(bytes)) return;
-    struct turn *turn = begin_turn(engine, now);
-    enum sip_err err = sip_parse(bytes, turn->arena, &message, &fault);
-    if (err == SIP_OK) {
-        take_message(engine, &message, flow);
+    struct arrival *ahead = engine->ahead;
+    arena_reset(&engine->ahead_arena);
+    for (size_t i = 0; i < count; i++) read_ahead(engine, &datagrams[i], &ahead[i]);
+    if (count == 1) return; // there is nothing to be done meanwhile
+    for (size_t i = 0; i < count; i++) {
+        bool is_sound = !ahead[i].is_keep_alive && ahead[i].err == SIP_OK;
+        if (is_sound) txn_prefetch(engine->txns, &ahead[i].identity);
+        if (ahead[i].sought) line_prefetch(engine->lines, ahead[i].sought);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (ahead[i].sought) line_prefetch_block(engine->lines, ahead[i].sought);
+    }
+}
+
+static void take_arrival(struct engine *engine, struct engine_time now,
+                         const struct arrival *arrival)
+{
+    if (arrival->is_keep_alive) return;
+    begin_turn(engine, now);
+    if (arrival->err == SIP_OK) {
+        take_message(engine, arrival);
     } else {
-        refuse(engine, &message, flow, &fault);
+        refuse(engine, &arrival->message, arrival->flow, &arrival->fault);
     }
     drain(engine);
+}
+
+void engine_datagrams(struct engine *engine, struct engine_time now,
+                      const struct datagram *datagrams, size_t count)
+{
+    while (count > 0) {
+        size_t many = count < AHEAD_MAX ? count : AHEAD_MAX;
+        look_ahead(engine, datagrams, many);
+        for (size_t i = 0; i < many; i++) take_arrival(engine, now, &engine->ahead[i]);
+        datagrams += many;
+        count -= many;
+    }
 }
 
 void engine_stream_fault(struct engine *engine, struct engine_time now, const struct flow *flow,
@@ -564,9 +622,9 @@ size_t engine_memory_size(const struct engine_limits *limits)
     struct line_limits line_limits = line_limits_of(limits);
     struct client_limits client_limits = client_limits_of(limits);
     struct call_limits call_limits = call_limits_of(limits);
-    return round_up(sizeof(struct engine)) + ARENA_SIZE + round_up(txn_memory_size(&txn_limits)) +
-           round_up(line_memory_size(&line_limits)) + round_up(client_memory_size(&client_limits)) +
-           round_up(call_memory_size(&call_limits));
+    return round_up(sizeof(struct engine)) + ARENA_SIZE + AHEAD_ARENA_SIZE +
+           round_up(txn_memory_size(&txn_limits)) + round_up(line_memory_size(&line_limits)) +
+           round_up(client_memory_size(&client_limits)) + round_up(call_memory_size(&call_limits));
 }
 
 struct engine *engine_init(void *memory, const struct engine_limits *limits, const uint8_t seed[32],
@@ -585,6 +643,8 @@ struct engine *engine_init(void *memory, const struct engine_limits *limits, con
     engine->arena = arena_over(next, ARENA_SIZE);
     engine->turn = (struct turn){.arena = &engine->arena, .random = &engine->random};
     next += ARENA_SIZE;
+    engine->ahead_arena = arena_over(next, AHEAD_ARENA_SIZE);
+    next += AHEAD_ARENA_SIZE;
     engine->txns = txn_init(next, &txn_limits, key);
     next += round_up(txn_memory_size(&txn_limits));
     engine->lines = line_init(next, &line_limits, key);

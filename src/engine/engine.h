@@ -66,9 +66,10 @@ void engine_waited(struct engine *engine, struct engine_time now, uint64_t wait_
 // The share of INVITEs, in millionths, that the host should drop before the engine sees them.
 uint32_t engine_dropped_share(const struct engine *engine);
 
-// A datagram has come, or a whole message of a stream.
-void engine_datagram(struct engine *engine, struct engine_time now, const struct flow *flow,
-                     struct span bytes);
+// Datagrams have come, or whole messages of streams. Each is a turn of its own, in their order; of
+// several at once, what each will need is fetched from memory while others are dealt with.
+void engine_datagrams(struct engine *engine, struct engine_time now,
+                      const struct datagram *datagrams, size_t count);
 // A stream is broken, by `fault`: answers the request that begins in `head`, if there is one. The
 // connection is then to be closed.
 void engine_stream_fault(struct engine *engine, struct engine_time now, const struct flow *flow,

@@ -127,6 +127,19 @@ bool uas_find_elsewhere(const struct line_table *lines, const struct sip_message
     return false;
 }
 
+uint64_t uas_seek(const struct line_table *lines, const struct sip_message *request,
+                  const struct address *source)
+{
+    char bytes[USER_MAX];
+    struct buffer user = buffer_over(bytes, sizeof bytes);
+    struct pool_id place = POOL_ID_NONE;
+    if (!request->is_request || request->method != SIP_INVITE) return 0;
+    const struct line_group *group = line_next_group_at(lines, source, &place);
+    if (!group) return 0;
+    sip_put_unescaped(&user, request->uri.user);
+    return line_seek(lines, group, buffer_span(&user));
+}
+
 static enum uas_result check_invite(const struct line_table *lines,
                                     const struct sip_message *request, const struct address *source,
                                     struct uas_target *target, struct txn_answer *answer)

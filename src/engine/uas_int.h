@@ -17,6 +17,10 @@ enum uas_result {
     UAS_STRANGER, // the same, and it did not come from a PBX of ours
 };
 
+// Asks for the memory of the index in which uas_check will look for the line of an INVITE; returns
+// a number for line_prefetch, 0 where nothing is looked for.
+uint64_t uas_seek(const struct line_table *lines, const struct sip_message *request,
+                  const struct address *source);
 // Checks a new request. Texts of `answer` are static or in the turn's arena.
 enum uas_result uas_check(const struct line_table *lines, struct turn *turn,
                           const struct sip_message *request, const struct address *source,

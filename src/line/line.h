@@ -218,6 +218,13 @@ bool line_is_source(const struct line_table *table, uint32_t group_id, const str
 // of settings.
 const struct snapshot_line *line_find(const struct line_table *table,
                                       const struct line_group *group, struct span extension);
+// For several calls in a row, before the first of them is dealt with: line_seek asks for the memory
+// in which line_find will begin to look and returns a number for what is sought; line_prefetch asks
+// for the line, line_prefetch_block then for its block.
+uint64_t line_seek(const struct line_table *table, const struct line_group *group,
+                   struct span extension);
+void line_prefetch(const struct line_table *table, uint64_t sought);
+void line_prefetch_block(const struct line_table *table, uint64_t sought);
 // The line with that number and its group; NULL when there is none. Borrowed likewise.
 const struct snapshot_line *line_find_numbered(const struct line_table *table, uint32_t line_id,
                                                const struct line_group **group);

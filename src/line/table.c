@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+enum { BLOCK_PREFETCH_BYTES = 640 }; // with the rules of most lines
+
 static size_t round_up(size_t size)
 {
     return (size + 15) / 16 * 16;
@@ -137,6 +139,32 @@ const struct snapshot_line *line_find(const struct line_table *table,
         if (span_eq(line_extension(line), extension)) return line->block;
     }
 }
+
+// ---- Looking ahead
+
+uint64_t line_seek(const struct line_table *table, const struct line_group *group,
+                   struct span extension)
+{
+    uint64_t hash = hash_extension(table, group->snapshot->group_id, extension);
+    index_prefetch(&table->by_extension, hash);
+    return hash;
+}
+
+void line_prefetch(const struct line_table *table, uint64_t sought)
+{
+    struct index_search search = INDEX_SEARCH(sought);
+    struct pool_id id = index_next(&table->by_extension, &search);
+    pool_prefetch(&table->lines, id, sizeof(struct line));
+}
+
+void line_prefetch_block(const struct line_table *table, uint64_t sought)
+{
+    struct index_search search = INDEX_SEARCH(sought);
+    const struct line *line = pool_find(&table->lines, index_next(&table->by_extension, &search));
+    if (line) prefetch(line->block, BLOCK_PREFETCH_BYTES);
+}
+
+// ---- By number
 
 struct line *line_find_by_id(const struct line_table *table, uint32_t line_id, struct pool_id *id)
 {

@@ -75,7 +75,7 @@ static bool start_handles(struct net *net)
 
 struct net *net_new(struct net_handler handler, struct net_problem *problem)
 {
-    ASSERT(handler.datagram && handler.batch_ended && handler.woken && handler.deadline &&
+    ASSERT(handler.datagrams && handler.batch_ended && handler.woken && handler.deadline &&
            handler.resolved);
     struct net *net = calloc(1, sizeof *net);
     if (!net || !udp_init(net) || !start_handles(net)) {

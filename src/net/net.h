@@ -32,8 +32,8 @@ enum { NET_ANSWER_MAX = 16 };
 // What the loop calls. All in the loop's thread.
 struct net_handler {
     void *context;
-    // Datagrams have arrived: called once for each. `bytes` is borrowed for the call.
-    void (*datagram)(void *context, const struct flow *flow, struct span bytes);
+    // Datagrams have arrived, in this order. They are borrowed for the call.
+    void (*datagrams)(void *context, const struct datagram *datagrams, size_t count);
     // Before a batch of datagrams: for how long the first of them has waited in the system's queue;
     // NET_FULL_US when that is more than half full. May be NULL.
     void (*waited)(void *context, uint64_t us);

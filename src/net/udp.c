@@ -36,6 +36,7 @@ struct udp_inbox {
     struct mmsghdr messages[BATCH_MAX];
     struct iovec parts[BATCH_MAX];
     union net_sockaddr peers[BATCH_MAX];
+    struct datagram datagrams[BATCH_MAX]; // of the messages, those that are whole
     char *bytes;
 };
 
@@ -124,21 +125,24 @@ void udp_close(struct net *net)
 
 // ---- Receiving
 
-static void deliver(struct udp_socket *udp, const struct mmsghdr *message)
+static void deliver(struct udp_socket *udp, unsigned message_count)
 {
     struct net *net = udp->net;
-    if (message->msg_hdr.msg_flags & MSG_TRUNC) {
-        net->counts.received_cut++;
-        return;
+    struct udp_inbox *inbox = net->inbox;
+    size_t count = 0;
+    for (unsigned i = 0; i < message_count; i++) {
+        const struct mmsghdr *message = &inbox->messages[i];
+        if (message->msg_hdr.msg_flags & MSG_TRUNC) continue;
+        inbox->datagrams[count++] = (struct datagram){
+            .flow = {.peer = net_from_sockaddr(message->msg_hdr.msg_name),
+                     .transport = TRANSPORT_UDP,
+                     .socket = udp->index},
+            .bytes = {message->msg_hdr.msg_iov->iov_base, message->msg_len},
+        };
     }
-    net->counts.received++;
-    struct flow flow = {
-        .peer = net_from_sockaddr(message->msg_hdr.msg_name),
-        .transport = TRANSPORT_UDP,
-        .socket = udp->index,
-    };
-    struct span bytes = {message->msg_hdr.msg_iov->iov_base, message->msg_len};
-    net->handler.datagram(net->handler.context, &flow, bytes);
+    net->counts.received += count;
+    net->counts.received_cut += message_count - count;
+    net->handler.datagrams(net->handler.context, inbox->datagrams, count);
 }
 
 // Receives one batch; returns how many datagrams it had.
@@ -156,7 +160,7 @@ static unsigned receive_batch(struct udp_socket *udp)
     if (handler->waited) {
         handler->waited(handler->context, wait_us(udp->fd, first, count == BATCH_MAX));
     }
-    for (int i = 0; i < count; i++) deliver(udp, &inbox->messages[i]);
+    deliver(udp, (unsigned)count);
     return (unsigned)count;
 }
 

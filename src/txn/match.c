@@ -144,6 +144,28 @@ struct span txn_to_tag(const struct txn_table *table, const struct txn_key *key,
     return buffer_span(&out);
 }
 
+void txn_identify(const struct txn_table *table, const struct sip_message *message,
+                  struct txn_identity *identity)
+{
+    identity->merge_hash = 0;
+    if (!message->is_request) {
+        identity->key = txn_client_key(table, message->via.branch, message->method_name);
+    } else if (message->method == SIP_ACK || message->method == SIP_CANCEL) {
+        identity->key = txn_server_key(table, message, invite, message->to.tag);
+    } else {
+        identity->key = txn_server_key(table, message, message->method_name, message->to.tag);
+        identity->merge_hash = txn_merge_hash(table, message);
+        index_prefetch(&table->by_merge, identity->merge_hash);
+    }
+    index_prefetch(&table->by_key, identity->key.a);
+}
+
+void txn_prefetch(const struct txn_table *table, const struct txn_identity *identity)
+{
+    struct index_search search = INDEX_SEARCH(identity->key.a);
+    pool_prefetch(&table->slots, index_next(&table->by_key, &search), sizeof(struct txn_slot));
+}
+
 // ---- ACK and CANCEL
 
 static bool is_invite_server(const struct txn_step *step)
@@ -152,22 +174,22 @@ static bool is_invite_server(const struct txn_step *step)
 }
 
 static struct txn_step find_invite(struct txn_table *table, struct turn *turn,
-                                   const struct sip_message *message, struct span to_tag)
+                                   const struct txn_key *key)
 {
-    struct txn_key key = txn_server_key(table, message, invite, to_tag);
-    struct txn_step step = txn_find(table, turn, &key);
+    struct txn_step step = txn_find(table, turn, key);
     if (!is_invite_server(&step)) step.slot = NULL;
     return step;
 }
 
 struct txn_step txn_find_acknowledged(struct txn_table *table, struct turn *turn,
-                                      const struct sip_message *ack)
+                                      const struct sip_message *ack, const struct txn_key *key)
 {
-    struct txn_step step = find_invite(table, turn, ack, ack->to.tag);
+    struct txn_step step = find_invite(table, turn, key);
     if (step.slot || has_branch(ack)) return step;
     // RFC 2543: the INVITE had no To tag, and the ACK has the one of our answer (or none: above).
     char text[TXN_TAG_BYTES];
-    step = find_invite(table, turn, ack, SPAN_NONE);
+    struct txn_key untagged = txn_server_key(table, ack, invite, SPAN_NONE);
+    step = find_invite(table, turn, &untagged);
     if (step.slot && !span_eq(txn_to_tag(table, &step.slot->key, text), ack->to.tag)) {
         step.slot = NULL;
     }
@@ -175,7 +197,7 @@ struct txn_step txn_find_acknowledged(struct txn_table *table, struct turn *turn
 }
 
 struct txn_step txn_find_cancelled(struct txn_table *table, struct turn *turn,
-                                   const struct sip_message *cancel)
+                                   const struct txn_key *key)
 {
-    return find_invite(table, turn, cancel, cancel->to.tag);
+    return find_invite(table, turn, key);
 }

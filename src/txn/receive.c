@@ -22,11 +22,13 @@ static bool is_of_peer(const struct txn_step *step, const struct flow *flow)
 
 // A response with a further Via is meant for someone behind us, and there is nobody (8.1.3.3).
 static enum txn_match receive_response(struct txn_table *table, struct turn *turn,
-                                       const struct sip_message *message, const struct flow *flow)
+                                       const struct txn_arrival *arrival)
 {
-    struct txn_key key = txn_client_key(table, message->via.branch, message->method_name);
-    struct txn_step step = txn_find(table, turn, &key);
-    if (!step.slot || has_second_via(message) || !is_of_peer(&step, flow)) return TXN_STRAY;
+    const struct sip_message *message = arrival->message;
+    struct txn_step step = txn_find(table, turn, &arrival->identity->key);
+    if (!step.slot || has_second_via(message) || !is_of_peer(&step, arrival->flow)) {
+        return TXN_STRAY;
+    }
     if (step.slot->machine == MACHINE_INVITE_CLIENT) {
         return txn_invite_client_responded(&step, message) ? TXN_HANDLED : TXN_STRAY;
     }
@@ -35,11 +37,12 @@ static enum txn_match receive_response(struct txn_table *table, struct turn *tur
 }
 
 static enum txn_match receive_ack(struct txn_table *table, struct turn *turn,
-                                  const struct sip_message *message, const struct flow *flow)
+                                  const struct txn_arrival *arrival)
 {
-    struct txn_step step = txn_find_acknowledged(table, turn, message);
+    struct txn_step step = txn_find_acknowledged(table, turn, arrival->message,
+                                                 &arrival->identity->key);
     // The ACK of a 2xx is for the dialog (13.3.1.4); without a branch it matches all the same.
-    if (!step.slot || step.slot->state == STATE_ACCEPTED || !is_of_peer(&step, flow)) {
+    if (!step.slot || step.slot->state == STATE_ACCEPTED || !is_of_peer(&step, arrival->flow)) {
         return TXN_STRAY;
     }
     txn_invite_server_acknowledged(&step);
@@ -47,20 +50,21 @@ static enum txn_match receive_ack(struct txn_table *table, struct turn *turn,
 }
 
 static enum txn_match receive_cancel(struct txn_table *table, struct turn *turn,
-                                     const struct sip_message *message, const struct flow *flow)
+                                     const struct txn_arrival *arrival)
 {
-    struct txn_step step = txn_find_cancelled(table, turn, message);
-    if (!step.slot || !is_of_peer(&step, flow)) return TXN_STRAY;
-    txn_invite_server_cancelled(&step, message, flow);
+    struct txn_step step = txn_find_cancelled(table, turn, &arrival->identity->key);
+    if (!step.slot || !is_of_peer(&step, arrival->flow)) return TXN_STRAY;
+    txn_invite_server_cancelled(&step, arrival->message, arrival->flow);
     return TXN_HANDLED;
 }
 
 // Only a request outside a dialog can be a merged one (8.2.2.2).
 static enum txn_match receive_request(struct txn_table *table, struct turn *turn,
-                                      const struct sip_message *message)
+                                      const struct txn_arrival *arrival)
 {
-    struct txn_key key = txn_server_key(table, message, message->method_name, message->to.tag);
-    struct txn_step step = txn_find(table, turn, &key);
+    const struct sip_message *message = arrival->message;
+    const struct txn_identity *identity = arrival->identity;
+    struct txn_step step = txn_find(table, turn, &identity->key);
     if (step.slot && step.slot->machine == MACHINE_INVITE_SERVER) {
         txn_invite_server_repeated(&step);
         return TXN_HANDLED;
@@ -69,22 +73,21 @@ static enum txn_match receive_request(struct txn_table *table, struct turn *turn
         txn_other_server_repeated(&step);
         return TXN_HANDLED;
     }
-    uint64_t merge_hash = txn_merge_hash(table, message);
-    if (message->to.tag.len == 0 && txn_has_merge(table, merge_hash)) return TXN_MERGED;
+    bool is_outside = message->to.tag.len == 0;
+    if (is_outside && txn_has_merge(table, identity->merge_hash)) return TXN_MERGED;
     table->fresh = message;
-    table->fresh_key = key;
-    table->fresh_merge_hash = merge_hash;
+    table->fresh_identity = *identity;
     return TXN_NEW_REQUEST;
 }
 
 enum txn_match txn_receive(struct txn_table *table, struct turn *turn,
-                           const struct sip_message *message, const struct flow *flow)
+                           const struct txn_arrival *arrival)
 {
     table->fresh = NULL;
-    if (!message->is_request) return receive_response(table, turn, message, flow);
-    switch (message->method) {
-    case SIP_ACK: return receive_ack(table, turn, message, flow);
-    case SIP_CANCEL: return receive_cancel(table, turn, message, flow);
-    default: return receive_request(table, turn, message);
+    if (!arrival->message->is_request) return receive_response(table, turn, arrival);
+    switch (arrival->message->method) {
+    case SIP_ACK: return receive_ack(table, turn, arrival);
+    case SIP_CANCEL: return receive_cancel(table, turn, arrival);
+    default: return receive_request(table, turn, arrival);
     }
 }

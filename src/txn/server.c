@@ -70,19 +70,16 @@ bool txn_accept(struct txn_table *table, struct turn *turn, const struct sip_mes
 {
     ASSERT(request->is_request && request->method != SIP_ACK);
     struct txn_step step = {.table = table, .turn = turn};
-    if (table->fresh != request) {
-        table->fresh_key = txn_server_key(table, request, request->method_name, request->to.tag);
-        table->fresh_merge_hash = txn_merge_hash(table, request);
-    }
+    if (table->fresh != request) txn_identify(table, request, &table->fresh_identity);
     table->fresh = NULL;
     *txn = POOL_ID_NONE;
-    if (!txn_open(&step, &table->fresh_key, &owner)) return false;
+    if (!txn_open(&step, &table->fresh_identity.key, &owner)) return false;
     step.slot->is_reliable = flow->transport != TRANSPORT_UDP;
     if (!keep_template(&step, request, flow)) {
         txn_close(&step);
         return false;
     }
-    if (request->to.tag.len == 0) txn_set_mergeable(&step, table->fresh_merge_hash);
+    if (request->to.tag.len == 0) txn_set_mergeable(&step, table->fresh_identity.merge_hash);
     *txn = step.id;
     if (request->method == SIP_INVITE) {
         txn_invite_server_started(&step);

@@ -70,6 +70,27 @@ struct txn_event {
 
 // ---- Messages from the network
 
+// What a message's transaction is found by; goes with the message.
+struct txn_key {
+    uint64_t a, b; // the halves of a keyed hash
+};
+struct txn_identity {
+    struct txn_key key;
+    uint64_t merge_hash; // of a request that can be a merged one (8.2.2.2)
+};
+// Works it out, and asks for the memory that txn_prefetch and txn_receive will look at first: good
+// for several messages in a row, before the first of them is received.
+void txn_identify(const struct txn_table *table, const struct sip_message *message,
+                  struct txn_identity *identity);
+// Asks for the memory of the transaction, if there is one.
+void txn_prefetch(const struct txn_table *table, const struct txn_identity *identity);
+
+struct txn_arrival {
+    const struct sip_message *message;
+    const struct flow *flow;
+    const struct txn_identity *identity; // the message's, by txn_identify
+};
+
 enum txn_match {
     TXN_NEW_REQUEST, // nobody knows it: accept it (txn_accept) or answer it without state
     TXN_HANDLED,     // a retransmission, an ACK, a matched CANCEL or response: effects say the rest
@@ -83,7 +104,7 @@ enum txn_match {
 // Request-URI user, too; an INVITE that was refused and acknowledged is over: the same request by
 // another path is then a new one (a call that goes in circles), not a merged one.
 enum txn_match txn_receive(struct txn_table *table, struct turn *turn,
-                           const struct sip_message *message, const struct flow *flow);
+                           const struct txn_arrival *arrival);
 
 // Makes a server transaction of a new request (INVITE or other; not ACK, not CANCEL), which
 // txn_receive called new in this turn. Keeps what the answers need; chooses the To tag, a keyed

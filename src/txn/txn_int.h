@@ -52,10 +52,6 @@ enum txn_wait {
 
 static const uint32_t no_slot = UINT32_MAX;
 
-struct txn_key {
-    uint64_t a, b; // the halves of a keyed hash
-};
-
 struct txn_slot {
     struct txn_key key;
     uint64_t merge_hash;     // in by_merge if is_mergeable
@@ -105,8 +101,7 @@ struct txn_table {
     struct deadlines resends;
     // The request that txn_receive just called new, so that txn_accept need not hash again.
     const struct sip_message *fresh;
-    struct txn_key fresh_key;
-    uint64_t fresh_merge_hash;
+    struct txn_identity fresh_identity;
 };
 
 // One transaction while something happens to it.
@@ -148,11 +143,11 @@ uint64_t txn_merge_hash(const struct txn_table *table, const struct sip_message 
 // The To tag that answers of this server transaction carry, printed into `text`.
 struct span txn_to_tag(const struct txn_table *table, const struct txn_key *key,
                        char text[TXN_TAG_BYTES]);
-// The INVITE that an ACK or a CANCEL means.
+// The INVITE that an ACK or a CANCEL means, which has the key `key` by txn_identify.
 struct txn_step txn_find_acknowledged(struct txn_table *table, struct turn *turn,
-                                      const struct sip_message *ack);
+                                      const struct sip_message *ack, const struct txn_key *key);
 struct txn_step txn_find_cancelled(struct txn_table *table, struct turn *turn,
-                                   const struct sip_message *cancel);
+                                   const struct txn_key *key);
 
 // ---- messages.c: kept text
 

@@ -478,7 +478,7 @@ uint64_t world_wall_us(const struct world *world)
 void world_receive(struct world *world, const struct address *peer, struct span bytes)
 {
     struct flow flow = {.peer = *peer, .transport = TRANSPORT_UDP};
-    engine_datagram(world->engine, world->time, &flow, bytes);
+    engine_datagrams(world->engine, world->time, &(struct datagram){flow, bytes}, 1);
 }
 
 enum world_stream world_receive_stream(struct world *world, const struct address *peer,
@@ -494,7 +494,7 @@ enum world_stream world_receive_stream(struct world *world, const struct address
         if (event == SIP_STREAM_WAIT) break;
         bytes = span_from(bytes, part.len);
         if (event == SIP_STREAM_MESSAGE) {
-            engine_datagram(world->engine, world->time, &flow, taken);
+            engine_datagrams(world->engine, world->time, &(struct datagram){flow, taken}, 1);
         } else if (event == SIP_STREAM_BROKEN) {
             engine_stream_fault(world->engine, world->time, &flow, taken, &part.fault);
             return WORLD_STREAM_CLOSED;

@@ -158,8 +158,11 @@ static void serve(struct world *world, const struct sip_message *request, const 
 static void receive(struct world *world, const struct sip_message *message)
 {
     struct flow flow = {.transport = TRANSPORT_UDP};
+    struct txn_identity identity;
+    struct txn_arrival arrival = {message, &flow, &identity};
     ASSERT(address_parse_port(SPAN("192.0.2.1:5060"), 0, &flow.peer));
-    switch (txn_receive(world->table, &world->turn, message, &flow)) {
+    txn_identify(world->table, message, &identity);
+    switch (txn_receive(world->table, &world->turn, &arrival)) {
     case TXN_NEW_REQUEST: serve(world, message, &flow); break;
     case TXN_HANDLED: break;
     case TXN_STRAY:

@@ -81,7 +81,12 @@ static void exhaust(bool (*story)(void), unsigned step)
 
 // ---- net
 
-static void on_datagram(void *context, const struct flow *flow, struct span bytes)
+static void on_datagrams(void *context, const struct datagram *datagrams, size_t count)
+{
+    (void)context, (void)datagrams, (void)count;
+}
+
+static void on_received(void *context, const struct flow *flow, struct span bytes)
 {
     (void)context, (void)flow, (void)bytes;
 }
@@ -139,8 +144,8 @@ static bool tell_net(void)
     struct net_problem problem = {0};
     struct net_handler handler = {
         .context = &net,
-        .datagram = on_datagram,
-        .received = on_datagram,
+        .datagrams = on_datagrams,
+        .received = on_received,
         .opened = on_opened,
         .closed = on_closed,
         .batch_ended = on_nothing,

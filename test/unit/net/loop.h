@@ -80,9 +80,9 @@ static inline void on_deadline(void *context)
     net_stop(loop->net);
 }
 
-static inline void on_datagram(void *context, const struct flow *flow, struct span bytes)
+static inline void on_datagrams(void *context, const struct datagram *datagrams, size_t count)
 {
-    (void)context, (void)flow, (void)bytes;
+    (void)context, (void)datagrams, (void)count;
 }
 
 static inline void on_resolved(void *context, uint64_t query, const struct net_answer *answer)
@@ -95,7 +95,7 @@ static inline void start_loop(struct loop *loop)
     struct net_problem problem;
     memset(loop, 0, sizeof *loop);
     loop->net = net_new((struct net_handler){.context = loop,
-                                             .datagram = on_datagram,
+                                             .datagrams = on_datagrams,
                                              .opened = on_opened,
                                              .received = on_received,
                                              .closed = on_closed,

@@ -15,6 +15,11 @@ static void on_datagram(void *context, const struct flow *flow, struct span byte
     if (peer->datagram_count == peer->expected_count) net_stop(peer->net);
 }
 
+static void on_datagrams(void *context, const struct datagram *datagrams, size_t count)
+{
+    for (size_t i = 0; i < count; i++) on_datagram(context, &datagrams[i].flow, datagrams[i].bytes);
+}
+
 static void on_waited(void *context, uint64_t us)
 {
     ((struct peer *)context)->waited_us = us;
@@ -65,7 +70,7 @@ void peer_init(struct peer *peer)
     memset(peer, 0, sizeof *peer);
     struct net_handler handler = {
         .context = peer,
-        .datagram = on_datagram,
+        .datagrams = on_datagrams,
         .waited = on_waited,
         .batch_ended = on_batch_ended,
         .woken = on_woken,

@@ -170,7 +170,7 @@ static void test_follow_up_text(void **state)
     // From elsewhere it is nobody's answer.
     struct flow elsewhere = world.flow;
     elsewhere.peer.bytes[0]++;
-    enum txn_match match = txn_receive(world.table, &world.turn, &world.message, &elsewhere);
+    enum txn_match match = world_receive_again(&world, &elsewhere);
     assert_int_equal(match, TXN_STRAY);
     response.status = 487;
     assert_int_equal(world_receive(&world, &response), TXN_HANDLED);
@@ -278,7 +278,7 @@ static enum txn_match receive_without_memory(struct world *world)
 {
     size_t used = world->arena.used;
     world->arena.used = world->arena.size;
-    enum txn_match match = txn_receive(world->table, &world->turn, &world->message, &world->flow);
+    enum txn_match match = world_receive_again(world, &world->flow);
     world->arena.used = used;
     return match;
 }

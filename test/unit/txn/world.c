@@ -93,7 +93,16 @@ enum txn_match world_receive(struct world *world, const struct parts *parts)
     bool is_tcp = strcmp(parts->transport, "TCP") == 0;
     world->flow = (struct flow){.transport = is_tcp ? TRANSPORT_TCP : TRANSPORT_UDP};
     ASSERT(address_parse_port(span_of(parts->source), 5060, &world->flow.peer));
-    return txn_receive(world->table, &world->turn, &world->message, &world->flow);
+    return world_receive_again(world, &world->flow);
+}
+
+enum txn_match world_receive_again(struct world *world, const struct flow *flow)
+{
+    struct txn_identity identity;
+    struct txn_arrival arrival = {&world->message, flow, &identity};
+    txn_identify(world->table, &world->message, &identity);
+    txn_prefetch(world->table, &identity);
+    return txn_receive(world->table, &world->turn, &arrival);
 }
 
 bool world_accept(struct world *world, struct pool_id *txn)

@@ -37,6 +37,8 @@ void world_fini(struct world *world);
 void world_turn(struct world *world, uint64_t after_us);
 // Prints, parses and receives a message in this turn.
 enum txn_match world_receive(struct world *world, const struct parts *parts);
+// Receives the last message again, by that way.
+enum txn_match world_receive_again(struct world *world, const struct flow *flow);
 // Accepts the last message.
 bool world_accept(struct world *world, struct pool_id *txn);
 bool world_respond(struct world *world, struct pool_id txn, unsigned status);
