@@ -28,6 +28,17 @@ struct api_call {
     uint64_t started_us, until_us; // wall clock
 };
 
+// Where a device is registered. Texts that are too long are cut.
+struct api_binding {
+    char contact[256];
+    char user_agent[64];
+    struct address source;
+    uint8_t transport;             // enum transport
+    bool is_reachable;             // its connection is not lost
+    uint64_t since_us, expires_us; // wall clock
+};
+enum { API_BINDINGS_MAX = 16 }; // of a device, that are shown
+
 enum api_deflection { API_DEFLECTED, API_NO_CALL, API_NOT_DEFLECTED };
 
 // One SIP message of a line, as it was received or sent.
@@ -54,6 +65,8 @@ struct api_engine {
                         uint32_t counts[/* by enum model_registration_state */]);
     // Whether a user counts as logged in now.
     bool (*is_logged_in)(void *context, const struct model_user *user);
+    // Where a device is registered, at most `max`. May be NULL.
+    size_t (*list_bindings)(void *context, uint32_t device_id, struct api_binding *out, size_t max);
     // The calls that wait, at most `max`.
     size_t (*list_calls)(void *context, struct api_call *out, size_t max);
     // Forwards a waiting call; `*finding` says why not.
@@ -110,6 +123,7 @@ struct api_event {
 struct api_options {
     struct address listen; // port 0: one that is free, see api_address
     const char *token;     // administrator's bearer token, not empty; must outlive the API
+    const char *realm;     // that devices' passwords are for; must outlive the API
     struct settings *settings;
     struct store *journal; // a handle of this thread
     struct api_engine engine;

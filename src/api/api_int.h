@@ -391,6 +391,7 @@ handler api_slots_list, api_slots_put;
 handler api_number_post;
 handler api_session_get, api_session_post, api_session_delete, api_sessions_list,
     api_sessions_remove, api_password_put;
+handler api_devices_add, api_devices_renew;
 handler api_tokens_list, api_tokens_add, api_tokens_remove;
 handler api_calls_list, api_calls_deflect, api_client_state_get, api_client_state_put,
     api_client_state_remove;
@@ -490,6 +491,8 @@ enum record_input {
 // one for each field that is unknown, of a wrong type, refused or missing; empty when all is well.
 // To be released.
 json_t *api_json_to_record(const struct request *request, enum record_input input, void *record);
+// Where a device is registered: a list.
+json_t *api_json_bindings(struct api *api, uint32_t device_id);
 // All fields, but of a secret only whether it is set.
 json_t *api_json_from_record(enum model_kind kind, const void *record);
 
@@ -503,6 +506,15 @@ json_t *api_csv_to_records(const json_t *csv, json_t *errors);
 // be NULL.
 bool api_records_find(struct api *api, const struct request *request, union model_record *record,
                       uint32_t *id, struct reply *reply);
+
+// For handlers of one kind alone (records.c): the record that a POST adds, with its defaults and
+// its key from the path, its body read in; false, with `reply` filled in, when something of it is
+// refused.
+bool api_records_read_new(struct api *api, const struct request *request,
+                          union model_record *record, struct reply *reply);
+// Replies with a record that was saved; `body` is what is shown beside it, and is taken.
+void api_records_reply(struct api *api, const struct request *request, union model_record *record,
+                       json_t *body, struct reply *reply);
 
 // The call that waits and that the path names; false when there is none.
 bool api_calls_find(struct api *api, const struct request *request, struct api_call *call);

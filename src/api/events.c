@@ -195,6 +195,7 @@ void api_events_setting(struct api *api, const struct request *request, const ch
     }
     if (kind == KIND_USER) text_copy(user, sizeof user, span_of(record->user.name));
     if (kind == KIND_PROFILE) text_copy(user, sizeof user, span_of(record->profile.user));
+    if (kind == KIND_DEVICE) text_copy(user, sizeof user, span_of(record->device.user));
     if (group) text_copy(event.group, sizeof event.group, span_of(model_get_text(group, record)));
     const struct model_field *extension = model_find_field(kind, SPAN("extension"));
     if (extension) {

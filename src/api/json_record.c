@@ -13,7 +13,11 @@ static bool is_read_only(enum model_kind kind, struct span name)
         return kind == KIND_FORWARDING || kind == KIND_EXCEPTION || kind == KIND_ADMIN_FORWARDING ||
                kind == KIND_USER;
     }
-    if (span_eq(name, SPAN("password_set"))) return kind == KIND_LINE || kind == KIND_USER;
+    if (span_eq(name, SPAN("password_set"))) {
+        return kind == KIND_LINE || kind == KIND_USER || kind == KIND_DEVICE;
+    }
+    if (kind == KIND_DEVICE)
+        return span_eq(name, SPAN("sip_user")) || span_eq(name, SPAN("bindings"));
     return kind == KIND_LINE && span_eq(name, SPAN("registration"));
 }
 
@@ -98,8 +102,11 @@ static void read_member(const struct request *request, struct span name, const j
     enum model_kind kind = request->route->kind;
     const struct model_field *field = model_find_field(kind, name);
     const struct parameter *part = find_part(request, name);
-    if (!field && is_read_only(kind, name)) return;
-    if (!field) {
+    bool is_made = field && field->flags & FIELD_MADE;
+    if ((!field || is_made) && is_read_only(kind, name)) return;
+    if (is_made) {
+        refused = "is made by the server";
+    } else if (!field) {
         snprintf(reason, sizeof reason, "is not a field of a %s", model_kind(kind)->name);
         refused = reason;
     } else if (part && is_movable(kind, field, input)) {

@@ -47,6 +47,9 @@ static bool require_parent(struct api *api, enum model_kind kind, const union mo
     } else if (kind == KIND_PROFILE) {
         memcpy(parent.user.name, record->profile.user, NAME_SIZE);
         parent_kind = KIND_USER;
+    } else if (kind == KIND_DEVICE) {
+        memcpy(parent.user.name, record->device.user, NAME_SIZE);
+        parent_kind = KIND_USER;
     } else {
         return true;
     }
@@ -92,6 +95,7 @@ static json_t *json_resource(struct api *api, enum model_kind kind, uint32_t id,
                              const union model_record *record)
 {
     json_t *object = api_json_from_record(kind, record);
+    if (kind == KIND_DEVICE) json_object_set_new(object, "bindings", api_json_bindings(api, id));
     if (kind != KIND_LINE) return object;
     struct model_registration registration = {0};
     const struct api_engine *engine = &api->options.engine;
@@ -101,6 +105,13 @@ static json_t *json_resource(struct api *api, enum model_kind kind, uint32_t id,
     }
     json_object_set_new(object, "registration", json_registration(&registration));
     return object;
+}
+
+// What is shown beyond the settings, and changes without them.
+static const json_t *json_state(const json_t *resource)
+{
+    const json_t *registration = json_object_get(resource, "registration");
+    return registration ? registration : json_object_get(resource, "bindings");
 }
 
 // ---- Lists
@@ -243,6 +254,8 @@ static struct store_query query_for(enum model_kind kind, const union model_reco
         query.group = filter->admin_forwarding.group;
     } else if (kind == KIND_PROFILE) {
         query.user = filter->profile.user;
+    } else if (kind == KIND_DEVICE) {
+        query.user = filter->device.user;
     }
     return query;
 }
@@ -317,7 +330,7 @@ static void reply_saved(struct api *api, const struct request *request, bool is_
     // missing.
     if (settings_get(api->options.settings, kind, record, &id, &problem)) id = 0;
     json_t *body = json_resource(api, kind, id, record);
-    api_etag_of_record(kind, record, json_object_get(body, "registration"), reply->etag);
+    api_etag_of_record(kind, record, json_state(body), reply->etag);
     if (*warning) json_object_set_new(body, "warnings", json_pack("[s]", warning));
     api_reply_json(reply, is_new ? 201 : 200, body);
 }
@@ -401,8 +414,7 @@ void api_records_get(struct api *api, struct request *request, struct reply *rep
     uint32_t id;
     if (!api_records_find(api, request, &record, &id, reply)) return;
     json_t *body = json_resource(api, request->route->kind, id, &record);
-    const json_t *registration = json_object_get(body, "registration");
-    api_etag_of_record(request->route->kind, &record, registration, reply->etag);
+    api_etag_of_record(request->route->kind, &record, json_state(body), reply->etag);
     api_reply_json(reply, 200, body);
 }
 
@@ -426,6 +438,26 @@ static bool choose_position(struct api *api, const struct request *request,
     if (err) return api_reply_settings_problem(reply, &problem);
     record->exception.position = last < POSITION_MAX ? last + 1 : last;
     return true;
+}
+
+bool api_records_read_new(struct api *api, const struct request *request,
+                          union model_record *record, struct reply *reply)
+{
+    return start_record(request, record, reply) &&
+           require_parent(api, request->route->kind, record, reply) &&
+           read_record(request, RECORD_WHOLE, record, reply);
+}
+
+void api_records_reply(struct api *api, const struct request *request, union model_record *record,
+                       json_t *body, struct reply *reply)
+{
+    json_t *beside = body;
+    bool is_new = request->part_count == 1;
+    if (is_new) put_location(request, record, reply);
+    api_events_setting(api, request, is_new ? "added" : "changed", record);
+    reply_saved(api, request, is_new, record, "", reply);
+    json_object_update(reply->body, beside);
+    json_decref(beside);
 }
 
 void api_records_add(struct api *api, struct request *request, struct reply *reply)

@@ -25,6 +25,13 @@ static const struct route routes[] = {
     {METHOD_DELETE, API "/users/{name}/sessions",  api_sessions_remove, KIND_USER,      NULL, FOR_OWNER, SCOPE_WRITE},
     {METHOD_PUT,    API "/users/{name}/password",  api_password_put,   KIND_USER,       NULL, FOR_OWNER, SCOPE_WRITE},
 
+    {METHOD_GET,    API "/users/{user}/devices",   api_records_list,   KIND_DEVICE,     NULL, FOR_OWNER, SCOPE_READ},
+    {METHOD_POST,   API "/users/{user}/devices",   api_devices_add,    KIND_DEVICE,     NULL, FOR_OWNER, SCOPE_WRITE},
+    {METHOD_GET,    API "/users/{user}/devices/{name}", api_records_get, KIND_DEVICE,   NULL, FOR_OWNER, SCOPE_READ},
+    {METHOD_PATCH,  API "/users/{user}/devices/{name}", api_records_patch, KIND_DEVICE, NULL, FOR_OWNER, SCOPE_WRITE},
+    {METHOD_DELETE, API "/users/{user}/devices/{name}", api_records_remove, KIND_DEVICE, NULL, FOR_OWNER, SCOPE_WRITE},
+    {METHOD_POST,   API "/users/{user}/devices/{name}/password", api_devices_renew, KIND_DEVICE, NULL, FOR_OWNER, SCOPE_WRITE},
+
     {METHOD_GET,    API "/tokens",                 api_tokens_list,    KIND_TOKEN,      "user limit after", FOR_USERS, SCOPE_READ},
     {METHOD_POST,   API "/tokens",                 api_tokens_add,     KIND_TOKEN,      NULL, FOR_USERS, SCOPE_WRITE},
     {METHOD_DELETE, API "/tokens/{serial}",        api_tokens_remove,  KIND_TOKEN,      NULL, FOR_USERS, SCOPE_WRITE},

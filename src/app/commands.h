@@ -13,6 +13,8 @@ enum command_kind {
     COMMAND_REMOVE_GROUP,
     COMMAND_PUT_LINE,
     COMMAND_REMOVE_LINE,
+    COMMAND_PUT_DEVICE,
+    COMMAND_REMOVE_DEVICE,
     COMMAND_COUNT_RULE, // with the line's block that counts it, if that has changed
     COMMAND_RELOAD,     // the files of TLS
     COMMAND_ASK,        // somebody waits for the answer
@@ -35,12 +37,13 @@ struct question {
 
 struct command {
     enum command_kind kind;
-    uint32_t id;                  // of the group or line to be removed, of the counted exception
-    uint32_t count;               // of its uses
-    struct snapshot_zone *zone;   // on the heap; the taker frees it
-    struct snapshot_group *group; // on the heap; the taker frees it
-    struct snapshot_line *line;   // on the heap; the taker frees it
-    struct question *question;    // of one who waits for the answer
+    uint32_t id;    // of the group, line or device to be removed, of the counted exception
+    uint32_t count; // of its uses
+    struct snapshot_zone *zone;     // on the heap; the taker frees it
+    struct snapshot_group *group;   // on the heap; the taker frees it
+    struct snapshot_line *line;     // on the heap; the taker frees it
+    struct snapshot_device *device; // on the heap; the taker frees it
+    struct question *question;      // of one who waits for the answer
 };
 
 struct commands;

@@ -13,6 +13,7 @@ enum setting_type {
     SETTING_ADDRESS,
     SETTING_ADDRESSES, // `min`: the port where none is given, 0: it must be
     SETTING_TEXT,
+    SETTING_REALM,
     SETTING_NUMBER,
     SETTING_LOG_FORMAT,
 };
@@ -46,6 +47,7 @@ static const struct setting settings[] = {
     {"journal_max_mb", NULL, SETTING_NUMBER, AT(journal_max_mb), "4096", 0, 1000000},
     {"audit_days", NULL, SETTING_NUMBER, AT(audit_days), "3650", 0, 100000},
     {"lines_max", NULL, SETTING_NUMBER, AT(lines_max), "100000", 1, 1000000},
+    {"realm", NULL, SETTING_REALM, AT(realm), "lineward", 0, 0},
     {"devices_max", NULL, SETTING_NUMBER, AT(devices_max), "100000", 1, 1000000},
     {"groups_max", NULL, SETTING_NUMBER, AT(groups_max), "100", 1, 10000},
     {"calls_max", NULL, SETTING_NUMBER, AT(calls_max), "20000", 10, 1000000},
@@ -81,6 +83,18 @@ static const char *set_addresses(struct address_list *list, struct span text, ui
     return NULL;
 }
 
+// It stands in quotation marks in every challenge.
+static const char *set_realm(char place[REALM_SIZE], struct span text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (!ascii_is_alnum(text.at[i]) && !strchr(".-_ ", text.at[i])) {
+            return "must be of letters, digits, blanks, ., - and _";
+        }
+    }
+    if (text.len == 0) return "is missing";
+    return text_copy(place, REALM_SIZE, text) ? NULL : "is longer than 40 characters";
+}
+
 // Sets one from its text form. Returns NULL, or why it is refused.
 static const char *set(struct app_config *config, const struct setting *setting, struct span text)
 {
@@ -96,6 +110,7 @@ static const char *set(struct app_config *config, const struct setting *setting,
     }
     case SETTING_ADDRESSES: return set_addresses(place, text, (uint16_t)setting->min);
     case SETTING_TEXT: return text_copy(place, setting->size, text) ? NULL : "is too long";
+    case SETTING_REALM: return set_realm(place, text);
     case SETTING_NUMBER:
         if (!span_to_u64(text, setting->max, &number) || number < setting->min) {
             return "is out of its range";

@@ -6,6 +6,7 @@
 #include "base/base.h"
 
 enum { PATH_SIZE = 512, CONFIG_PROBLEM_SIZE = 256, WORKERS_MAX = 16 };
+enum { REALM_SIZE = 41 }; // with a longer one, challenges would be larger than what causes them
 
 // Addresses with their ports, of any family.
 enum { ADDRESS_LIST_MAX = 8 };
@@ -29,7 +30,8 @@ struct app_config {
     uint32_t api_requests_per_s; // of one source, and of one user or token; 0: any number
     uint32_t metrics_open;       // 1: metrics need no token on this machine
     uint32_t lines_max;
-    uint32_t devices_max; // that register with us
+    char realm[REALM_SIZE]; // that devices' passwords are for
+    uint32_t devices_max;   // that register with us
     uint32_t groups_max;
     uint32_t calls_max;               // held or waiting for their ACK at the same time
     uint32_t transactions_max;        // finished ones that still absorb retransmissions included

@@ -233,6 +233,7 @@ static bool start_api(struct server *server)
     struct api_options options = {
         .listen = server->config.api,
         .token = server->directory.token,
+        .realm = server->config.realm,
         .settings = server->settings,
         .journal = server->journal_reader,
         .engine = {.context = server,

@@ -432,6 +432,15 @@ static void put_line(struct worker *worker, struct snapshot_line *block)
     free(block);
 }
 
+static void put_device(struct worker *worker, struct snapshot_device *device)
+{
+    if (!engine_put_device(worker->engine, now(), device)) {
+        log_event(LOG_ERROR, "device not taken: devices_max is reached", "sip_user",
+                  span_of(device->sip_user));
+    }
+    free(device);
+}
+
 static void reload(struct worker *worker)
 {
     const struct app_config *config = worker->config;
@@ -482,6 +491,8 @@ static void obey(struct worker *worker, const struct command *command)
         break;
     case COMMAND_PUT_LINE: put_line(worker, command->line); break;
     case COMMAND_REMOVE_LINE: engine_remove_line(worker->engine, now(), command->id); break;
+    case COMMAND_PUT_DEVICE: put_device(worker, command->device); break;
+    case COMMAND_REMOVE_DEVICE: engine_remove_device(worker->engine, now(), command->id); break;
     case COMMAND_COUNT_RULE:
         if (command->line) put_line(worker, command->line);
         engine_rule_counted(worker->engine, command->id, command->count);

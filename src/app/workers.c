@@ -116,6 +116,19 @@ static void on_line_removed(void *context, uint32_t line_id)
     worker_tell(workers->at[0], (struct command){.kind = COMMAND_REMOVE_LINE, .id = line_id});
 }
 
+static void on_device_changed(void *context, const struct snapshot_device *device)
+{
+    struct workers *workers = context;
+    worker_tell(workers->at[0], (struct command){.kind = COMMAND_PUT_DEVICE,
+                                                 .device = copy_of(device, sizeof *device)});
+}
+
+static void on_device_removed(void *context, uint32_t device_id)
+{
+    struct workers *workers = context;
+    worker_tell(workers->at[0], (struct command){.kind = COMMAND_REMOVE_DEVICE, .id = device_id});
+}
+
 // One command for both, so that no call finds the one without the other.
 static void on_rule_counted(void *context, const struct settings_use *use,
                             const struct snapshot_line *line)
@@ -135,6 +148,8 @@ struct settings_listener workers_listener(struct workers *workers)
         .group_removed = on_group_removed,
         .line_changed = on_line_changed,
         .line_removed = on_line_removed,
+        .device_changed = on_device_changed,
+        .device_removed = on_device_removed,
         .rule_counted = on_rule_counted,
     };
 }

@@ -152,6 +152,8 @@ long long cli_number_of(const json_t *object, const char *name);
 command_run cli_record_list, cli_record_show, cli_record_add, cli_record_set, cli_record_remove;
 command_run cli_rule_list, cli_exception_move, cli_profile_apply, cli_profile_end;
 command_run cli_forward_list, cli_forward_set, cli_forward_clear;
+command_run cli_device_list, cli_device_show, cli_device_add, cli_device_set, cli_device_password,
+    cli_device_remove;
 command_run cli_token_list, cli_token_add, cli_token_remove;
 command_run cli_explain, cli_journal, cli_audit, cli_status;
 command_run cli_completion, cli_manual, cli_preset_list, cli_preset_show, cli_import, cli_export;

@@ -139,6 +139,11 @@ static const struct option export_options[] = {
     NO_OPTION,
 };
 
+static const struct option device_options[] = {
+    {"line", "GROUP/EXT", "line that it dials through; empty: the user's first"},
+    NO_OPTION,
+};
+
 static const struct option token_add_options[] = {
     {"scope", "read|write|admin", "how far it reaches (read)"},
     {"user", "USER", "whose rights it has; left out: an administrator's"},
@@ -205,6 +210,13 @@ const struct command cli_commands[] = {
     {"calendar", "add",   "NAME",           1, 1, "add a calendar",                                NULL,                  true,  KIND_CALENDAR,   cli_record_add},
     {"calendar", "set",   "NAME",           1, 1, "change the days of a calendar",                 NULL,                  true,  KIND_CALENDAR,   cli_record_set},
     {"calendar", "remove", "NAME",          1, 1, "remove a calendar that nothing names",          NULL,                  false, KIND_CALENDAR,   cli_record_remove},
+
+    {"device",  "list",   "USER",           1, 1, "list the SIP devices of a user",                NULL,                  false, KIND_DEVICE,     cli_device_list},
+    {"device",  "show",   "USER NAME",      2, 2, "show a device and where it is registered",      NULL,                  false, KIND_DEVICE,     cli_device_show},
+    {"device",  "add",    "USER NAME",      2, 2, "make credentials for a device; the password is shown once", device_options, false, KIND_DEVICE, cli_device_add},
+    {"device",  "set",    "USER NAME",      2, 2, "change the line that a device dials through",   device_options,        false, KIND_DEVICE,     cli_device_set},
+    {"device",  "password", "USER NAME",    2, 2, "give a device a new password; it is shown once", NULL,                 false, KIND_DEVICE,     cli_device_password},
+    {"device",  "remove", "USER NAME",      2, 2, "revoke a device",                               NULL,                  false, KIND_DEVICE,     cli_device_remove},
 
     {"token",   "list",   "",               0, 0, "list the tokens for programs",                  NULL,                  false, 0,               cli_token_list},
     {"token",   "add",    "NAME",           1, 1, "make a token for a program; it is shown once",  token_add_options,     false, 0,               cli_token_add},

@@ -241,6 +241,15 @@ static const struct model_field token_fields[] = {
     TEXT(model_token, hash, FIELD_SECRET, "", "hash of its secret"),
 };
 
+static const struct model_field device_fields[] = {
+    TEXT(model_device, user, FIELD_KEY | FIELD_REQUIRED, "", "user who owns it"),
+    TEXT(model_device, name, FIELD_KEY | FIELD_REQUIRED, "", "name of the device, as in desk"),
+    TEXT(model_device, line, FIELD_OWN, "",
+         "line that it dials through, as GROUP/EXTENSION; empty: the user's first"),
+    TEXT(model_device, sip_user, FIELD_MADE, "", "SIP user name that it registers with"),
+    TEXT(model_device, password, FIELD_SECRET | FIELD_MADE, "", "hashes of its SIP password"),
+};
+
 #define KIND(called, calleds, of_fields, record)                                                   \
     {                                                                                              \
         called, calleds, of_fields, sizeof of_fields / sizeof of_fields[0], sizeof(struct record)  \
@@ -258,6 +267,7 @@ static const struct model_kind_info kinds[KIND_COUNT] = {
     [KIND_ADMIN_FORWARDING] = KIND("admin_forwarding", "admin_forwardings", admin_forwarding_fields,
                                    model_admin_forwarding),
     [KIND_PROFILE] = KIND("profile", "profiles", profile_fields, model_profile),
+    [KIND_DEVICE] = KIND("device", "devices", device_fields, model_device),
 };
 
 const struct model_kind_info *model_kind(enum model_kind kind)

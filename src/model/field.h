@@ -15,6 +15,7 @@ enum {
     FIELD_REQUIRED = 2, // may not be empty
     FIELD_SECRET = 4,   // written, never shown; sealed in the store
     FIELD_OWN = 8,      // the user whose it is may change it, not only an administrator
+    FIELD_MADE = 16,    // chosen by the server, by nobody else
 };
 
 struct model_field {

@@ -11,6 +11,8 @@ enum {
     TEXT_SIZE = 128,  // display names, hosts, targets
     NUMBER_SIZE = 40, // a telephone number in any notation
     EXTENSION_SIZE = 24,
+    LINE_NAME_SIZE = NAME_SIZE + EXTENSION_SIZE, // "GROUP/EXTENSION"
+    SIP_USER_SIZE = 24,                          // of a device
     RANGES_SIZE = 256,
     CA_FILE_SIZE = 256,
     HASH_SIZE = 65,     // of a secret that is not to be known again, in hexadecimal digits
@@ -31,6 +33,7 @@ enum {
     ADMIN_FORWARDINGS_MAX = 32,  // of a group
     SCHEDULE_INTERVALS_MAX = 32, // of a schedule
     CALENDAR_DAYS_MAX = 100,     // of a calendar; a range counts as one
+    DEVICES_MAX = 16,            // of a user
     POSITION_MAX = 999,          // of an exception, an administrative forwarding
     PROFILES_MAX = 32,           // of a user
     DELAY_MIN_S = 5,
@@ -201,6 +204,17 @@ struct model_profile {
     uint64_t until_s;        // wall clock; 0: none
 };
 
+// A SIP device of a user, which registers with us. Its credentials are made by us, and of its
+// password only the hashes are kept that digest needs (RFC 7616 section 3.4.2).
+struct model_device {
+    char user[NAME_SIZE];      // its owner
+    char name[NAME_SIZE];      // as its owner calls it
+    char line[LINE_NAME_SIZE]; // that it dials through; empty: the owner's first
+    char sip_user[SIP_USER_SIZE];
+    char password[TEXT_SIZE]; // hashes in hexadecimal: MD5, a blank, SHA-256
+    bool is_password_lost;    // no setting: what is stored cannot be read; `password` is empty
+};
+
 enum model_kind {
     KIND_GROUP,
     KIND_USER,
@@ -212,6 +226,7 @@ enum model_kind {
     KIND_CALENDAR,
     KIND_ADMIN_FORWARDING,
     KIND_PROFILE,
+    KIND_DEVICE,
     KIND_COUNT,
 };
 
@@ -227,6 +242,7 @@ union model_record {
     struct model_calendar calendar;
     struct model_admin_forwarding admin_forwarding;
     struct model_profile profile;
+    struct model_device device;
 };
 
 // The delay of a no_answer rule that has none of its own: the smaller of 20 s and what leaves

@@ -97,7 +97,6 @@ struct snapshot_line {
 };
 
 // A SIP device of a user. Of one size: it is copied, and there is nothing to give back.
-enum { SIP_USER_SIZE = 24 };
 struct snapshot_device {
     uint32_t device_id;
     uint32_t user_id; // of its owner

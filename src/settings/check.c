@@ -161,7 +161,8 @@ static enum err check_password(enum model_kind kind, const void *record,
     static const char reason[] = "cannot be read any more: give it anew";
     const union model_record *of = record;
     bool is_missing = (kind == KIND_LINE && of->line.is_password_lost && !*of->line.password) ||
-                      (kind == KIND_USER && of->user.is_password_lost && !*of->user.password);
+                      (kind == KIND_USER && of->user.is_password_lost && !*of->user.password) ||
+                      (kind == KIND_DEVICE && of->device.is_password_lost && !*of->device.password);
     return is_missing ? settings_fail(problem, ERR_CONFLICT, "password", "%s", reason) : ERR_NONE;
 }
 
@@ -173,6 +174,7 @@ enum err settings_check_record(enum model_kind kind, void *record, struct settin
     if (kind == KIND_GROUP) err = check_group(record, problem);
     if (kind == KIND_USER) err = check_user(record, problem);
     if (kind == KIND_LINE) err = check_line(record, problem);
+    if (kind == KIND_DEVICE) err = settings_check_device(record, problem);
     return err == ERR_NONE ? settings_check_rule(kind, record, problem) : err;
 }
 
@@ -262,6 +264,8 @@ enum err settings_check_references(struct settings *settings, enum model_kind ki
         if (err == ERR_NONE) err = settings_check_user_exists(settings, of->line.user, problem);
     } else if (kind == KIND_TOKEN) {
         err = check_token(settings, &of->token, problem);
+    } else if (kind == KIND_DEVICE) {
+        err = settings_check_device_references(settings, &of->device, problem);
     }
     return err == ERR_NONE ? settings_check_rule_references(settings, kind, record, problem) : err;
 }

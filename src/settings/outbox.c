@@ -57,6 +57,14 @@ static void tell(const struct settings_listener *listener, enum settings_news ne
             listener->line_removed(listener->context, *(const uint32_t *)content);
         }
         break;
+    case NEWS_DEVICE_CHANGED:
+        if (listener->device_changed) listener->device_changed(listener->context, content);
+        break;
+    case NEWS_DEVICE_REMOVED:
+        if (listener->device_removed) {
+            listener->device_removed(listener->context, *(const uint32_t *)content);
+        }
+        break;
     }
 }
 

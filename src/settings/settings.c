@@ -83,6 +83,19 @@ static enum err collect_lines(struct settings *settings, const struct store_quer
     return settings_walk(settings, query, put_line, &settings->outbox, problem);
 }
 
+static enum err put_device(void *context, const struct snapshot_device *device)
+{
+    return settings_outbox_put(context, NEWS_DEVICE_CHANGED, device, sizeof *device);
+}
+
+// The devices of a user; "" has none.
+static enum err collect_devices(struct settings *settings, const char *user,
+                                struct settings_problem *problem)
+{
+    if (!*user) return ERR_NONE;
+    return settings_walk_devices(settings, user, put_device, &settings->outbox, problem);
+}
+
 static enum err collect_number(struct settings *settings, enum settings_news news, uint32_t id,
                                struct settings_problem *problem)
 {
@@ -143,17 +156,29 @@ static enum err collect_calendar(struct settings *settings, const struct model_c
     }
 }
 
+// Which line a device dials through may follow from which lines its user has.
+static enum err collect_line_owners(struct settings *settings, const struct model_line *line,
+                                    struct settings_problem *problem)
+{
+    const char *before = settings->before.line.user; // empty of a new line
+    if (strcmp(before, line->user) == 0) return ERR_NONE;
+    enum err err = collect_devices(settings, before, problem);
+    return err == ERR_NONE ? collect_devices(settings, line->user, problem) : err;
+}
+
 enum err settings_collect_saved(struct settings *settings, enum model_kind kind, const void *record,
                                 struct settings_problem *problem)
 {
     const union model_record *of = record;
     struct store_query query = {.kind = KIND_LINE};
+    enum err err = ERR_NONE;
     switch (kind) {
     case KIND_GROUP: return collect_group(settings, &of->group, problem);
     case KIND_USER: query.user = of->user.name; break;
     case KIND_LINE:
         query.group = of->line.group;
         query.extension = of->line.extension;
+        err = collect_line_owners(settings, &of->line, problem);
         break;
     case KIND_FORWARDING:
         query.group = of->forwarding.group;
@@ -166,19 +191,26 @@ enum err settings_collect_saved(struct settings *settings, enum model_kind kind,
     case KIND_CALENDAR: return collect_calendar(settings, &of->calendar, problem);
     case KIND_ADMIN_FORWARDING: return collect_site(settings, of->admin_forwarding.group, problem);
     case KIND_PROFILE: query.user = of->profile.user; break;
+    case KIND_DEVICE: return collect_devices(settings, of->device.user, problem);
     case KIND_SESSION:
     case KIND_TOKEN: return ERR_NONE; // nothing that the engine knows
     case KIND_COUNT: ASSERT(false);
     }
-    return collect_lines(settings, &query, problem);
+    return err == ERR_NONE ? collect_lines(settings, &query, problem) : err;
 }
 
 static enum err collect_removed(struct settings *settings, enum model_kind kind, const void *record,
                                 uint32_t id, struct settings_problem *problem)
 {
+    const union model_record *of = record;
+    enum err err;
     switch (kind) {
     case KIND_GROUP: return collect_number(settings, NEWS_GROUP_REMOVED, id, problem);
-    case KIND_LINE: return collect_number(settings, NEWS_LINE_REMOVED, id, problem);
+    case KIND_LINE:
+        err = collect_devices(settings, of->line.user, problem);
+        if (err != ERR_NONE) return err;
+        return collect_number(settings, NEWS_LINE_REMOVED, id, problem);
+    case KIND_DEVICE: return collect_number(settings, NEWS_DEVICE_REMOVED, id, problem);
     case KIND_FORWARDING:
     case KIND_EXCEPTION:
     case KIND_PROFILE:
@@ -352,6 +384,20 @@ static enum err check_unused(struct settings *settings, enum model_kind kind, co
                          (unsigned long long)count, count == 1 ? "" : "s");
 }
 
+static enum err put_removed_device(void *context, const struct snapshot_device *device)
+{
+    return settings_outbox_put(context, NEWS_DEVICE_REMOVED, &device->device_id,
+                               sizeof device->device_id);
+}
+
+// A user's devices go along.
+static enum err collect_removed_devices(struct settings *settings, const struct model_user *user,
+                                        struct settings_problem *problem)
+{
+    return settings_walk_devices(settings, user->name, put_removed_device, &settings->outbox,
+                                 problem);
+}
+
 enum err settings_remove(struct settings *settings, enum model_kind kind, const void *record,
                          struct settings_problem *problem)
 {
@@ -364,6 +410,8 @@ enum err settings_remove(struct settings *settings, enum model_kind kind, const 
     if (err != ERR_NONE) settings_fail_store(settings, err, problem);
     if (err == ERR_NONE) err = check_unused(settings, kind, &present, problem);
     if (err == ERR_NONE) err = settings_audit_removal(settings, kind, &present, problem);
+    if (err == ERR_NONE && kind == KIND_USER)
+        err = collect_removed_devices(settings, &present.user, problem);
     if (err == ERR_NONE) {
         err = store_remove(settings->store, kind, &present);
         if (err != ERR_NONE) settings_fail_store(settings, err, problem);
@@ -429,6 +477,15 @@ static enum err publish_line(void *context, const struct snapshot_line *block)
     return ERR_NONE;
 }
 
+static enum err publish_device(void *context, const struct snapshot_device *device)
+{
+    const struct settings *settings = context;
+    if (settings->listener.device_changed) {
+        settings->listener.device_changed(settings->listener.context, device);
+    }
+    return ERR_NONE;
+}
+
 enum err settings_publish_all(struct settings *settings, struct settings_problem *problem)
 {
     struct store_query groups = {.kind = KIND_GROUP}, lines = {.kind = KIND_LINE};
@@ -437,5 +494,6 @@ enum err settings_publish_all(struct settings *settings, struct settings_problem
     enum err err = settings_list(settings, &groups, publish_group, &publishing, problem);
     if (err == ERR_NONE) err = publishing.err;
     if (err == ERR_NONE) err = settings_walk(settings, &lines, publish_line, settings, problem);
-    return err;
+    if (err != ERR_NONE) return err;
+    return settings_walk_devices(settings, NULL, publish_device, settings, problem);
 }

@@ -29,6 +29,8 @@ struct settings_listener {
     void (*group_removed)(void *context, uint32_t group_id);
     void (*line_changed)(void *context, const struct snapshot_line *line);
     void (*line_removed)(void *context, uint32_t line_id);
+    void (*device_changed)(void *context, const struct snapshot_device *device);
+    void (*device_removed)(void *context, uint32_t device_id);
     // Uses were counted. `line` is the block that counts them; NULL where nothing has changed: the
     // exception is no more, or not for a number of calls.
     void (*rule_counted)(void *context, const struct settings_use *use,
@@ -57,7 +59,7 @@ struct settings_actor {
 };
 void settings_set_actor(struct settings *settings, const struct settings_actor *actor);
 
-// Tells the listener of every group and line: at start.
+// Tells the listener of every group, line and device: at start.
 enum err settings_publish_all(struct settings *settings,
                               struct settings_problem *problem) WARN_UNUSED;
 
@@ -77,7 +79,7 @@ enum err settings_replace(struct settings *settings, enum model_kind kind, void 
 enum err settings_put(struct settings *settings, enum model_kind kind, void *record, bool *is_new,
                       struct settings_problem *problem) WARN_UNUSED;
 // A group or user with lines is kept: ERR_CONFLICT, with their count in the reason. A line takes
-// its forwardings along.
+// its forwardings along, a user their devices.
 enum err settings_remove(struct settings *settings, enum model_kind kind, const void *record,
                          struct settings_problem *problem) WARN_UNUSED;
 

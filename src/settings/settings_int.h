@@ -189,6 +189,22 @@ typedef enum err settings_sink(void *context, const struct snapshot_line *block)
 enum err settings_walk(struct settings *settings, const struct store_query *query,
                        settings_sink *sink, void *context, struct settings_problem *problem);
 
+// ---- Devices (device.c)
+
+// Checks a device from its record alone, then with others.
+enum err settings_check_device(const struct model_device *device, struct settings_problem *problem);
+enum err settings_check_device_references(struct settings *settings,
+                                          const struct model_device *device,
+                                          struct settings_problem *problem);
+// Gets each device's block; borrowed for the call. An error ends the walk and counts as
+// ERR_NO_MEMORY.
+typedef enum err settings_device_sink(void *context, const struct snapshot_device *device);
+// Builds the blocks of the user's devices (NULL: all devices); those whose password cannot be read
+// are left out.
+enum err settings_walk_devices(struct settings *settings, const char *user,
+                               settings_device_sink *sink, void *context,
+                               struct settings_problem *problem);
+
 // ---- What is to be published once the change is durable (outbox.c)
 
 struct settings_outbox {
@@ -196,7 +212,14 @@ struct settings_outbox {
     size_t len, size;
 };
 
-enum settings_news { NEWS_GROUP_CHANGED, NEWS_GROUP_REMOVED, NEWS_LINE_CHANGED, NEWS_LINE_REMOVED };
+enum settings_news {
+    NEWS_GROUP_CHANGED,
+    NEWS_GROUP_REMOVED,
+    NEWS_LINE_CHANGED,
+    NEWS_LINE_REMOVED,
+    NEWS_DEVICE_CHANGED,
+    NEWS_DEVICE_REMOVED,
+};
 
 // Adds a copy of the news. ERR_NO_MEMORY when there is no room for it.
 enum err settings_outbox_put(struct settings_outbox *outbox, enum settings_news news,

@@ -209,6 +209,7 @@ static bool are_references_met(struct memory *memory, enum model_kind kind, cons
         return has_user(memory, of->token.user) &&
                (!*of->token.group || has_group(memory, of->token.group));
     case KIND_EXCEPTION: return has_line(memory, of->exception.group, of->exception.extension);
+    case KIND_DEVICE: return has_user(memory, of->device.user);
     case KIND_ADMIN_FORWARDING:
         return has_group(memory, of->admin_forwarding.group) &&
                has_calendar(memory, of->admin_forwarding.calendar);
@@ -351,6 +352,7 @@ static enum err memory_remove(struct store *store, enum model_kind kind, const v
         remove_referring(memory, KIND_SESSION, "user", row->record.user.name);
         remove_referring(memory, KIND_TOKEN, "user", row->record.user.name);
         remove_referring(memory, KIND_PROFILE, "user", row->record.user.name);
+        remove_referring(memory, KIND_DEVICE, "user", row->record.user.name);
     }
     if (kind == KIND_GROUP) {
         remove_referring(memory, KIND_TOKEN, "group", row->record.group.name);

@@ -146,6 +146,7 @@ static bool *lost_of(enum model_kind kind, union model_record *record)
     switch (kind) {
     case KIND_LINE: return &record->line.is_password_lost;
     case KIND_USER: return &record->user.is_password_lost;
+    case KIND_DEVICE: return &record->device.is_password_lost;
     default: return NULL;
     }
 }

@@ -201,6 +201,16 @@ static const char *const settings_steps[] = {
     ") STRICT;",
     // 12: whether a call on one line of a user makes the others busy
     "ALTER TABLE users ADD COLUMN busy_on_any_line INTEGER NOT NULL DEFAULT 0;",
+    // 13: SIP devices of users
+    "CREATE TABLE devices("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  user TEXT NOT NULL REFERENCES users(name) ON DELETE CASCADE,"
+    "  name TEXT NOT NULL,"
+    "  line TEXT NOT NULL,"
+    "  sip_user TEXT NOT NULL UNIQUE,"
+    "  password BLOB NOT NULL,"
+    "  UNIQUE(user, name)"
+    ") STRICT;",
 };
 
 static const char *const journal_steps[] = {

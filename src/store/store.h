@@ -52,7 +52,7 @@ enum err store_rename(struct store *store, enum model_kind kind, const void *rec
                       const void *renamed) WARN_UNUSED;
 // Removes the record with the key in `record`, with a line its forwardings and exceptions, with a
 // group its administrative forwardings. ERR_CONFLICT when other records refer to it (a group with
-// lines, a user with lines, a calendar in use).
+// lines, a user with lines, a calendar in use). A user's devices go along.
 enum err store_remove(struct store *store, enum model_kind kind, const void *record) WARN_UNUSED;
 // Fills in `record`, whose key fields are set; unchanged on an error. `id` may be NULL.
 enum err store_get(struct store *store, enum model_kind kind, void *record,
@@ -64,7 +64,7 @@ struct store_query {
     enum model_kind kind;
     const char *group;     // all but groups, users, calendars
     const char *extension; // lines, forwardings, exceptions: exactly this one
-    const char *user;      // lines: owned by; profiles: whose they are
+    const char *user;      // lines, devices, profiles: whose they are
     const char *text;      // in the name, extension, display name or user, in any case of A to Z
     const void *after; // a record of the above: only those whose key follows; NULL: from the start
     uint32_t limit;    // 0: no limit

@@ -198,6 +198,22 @@ static enum err error_named(const char *name)
     return ERR_IO;
 }
 
+// The first device is registered at one place.
+static size_t list_bindings(void *context, uint32_t device_id, struct api_binding *out, size_t max)
+{
+    (void)context;
+    if (device_id != 1 || max == 0) return 0;
+    *out = (struct api_binding){
+        .contact = "sip:a@192.0.2.9:5062",
+        .user_agent = "Telephone/1.0",
+        .source = {.family = ADDRESS_IPV4, .port = 40000, .bytes = {192, 0, 2, 9}},
+        .transport = TRANSPORT_TLS,
+        .is_reachable = true,
+        .since_us = UINT64_C(1700000000000000),
+        .expires_us = UINT64_C(1700000300000000)};
+    return 1;
+}
+
 // The number in an environment variable; 0 where it is not set.
 static uint32_t number_of(const char *name)
 {
@@ -246,11 +262,13 @@ int main(int argc, char **argv)
         struct api_options options = {
             .listen = {.family = ADDRESS_IPV4, .bytes = {127, 0, 0, 1}},
             .token = argv[1],
+            .realm = "lineward",
             .settings = settings,
             .journal = store,
             .engine = {.registration = get_registration,
                        .count_lines = count_lines,
                        .is_logged_in = is_logged_in,
+                       .list_bindings = list_bindings,
                        .list_calls = list_calls,
                        .deflect = deflect,
                        .assume_clients = assume_clients,

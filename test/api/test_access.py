@@ -19,9 +19,12 @@ DOCUMENT = Document()
 AUDIENCES = ("all", "users", "owner", "member", "admin")
 SCOPES = ("read", "write", "admin")
 PASSWORD = "correct horse"
-OWN = {"group": "main", "extension": "101", "name": "sales", "call": "1"}
-FOREIGN = {"group": "main", "extension": "102", "name": "other", "call": "2"}
-NOWHERE = {"group": "nowhere", "extension": "999", "name": "nobody", "call": "0"}
+OWN = {"group": "main", "extension": "101", "name": "sales", "user": "sales",
+       "call": "1"}
+FOREIGN = {"group": "main", "extension": "102", "name": "other", "user": "other",
+           "call": "2"}
+NOWHERE = {"group": "nowhere", "extension": "999", "name": "nobody", "user": "nobody",
+           "call": "0"}
 
 
 class Case(unittest.TestCase):

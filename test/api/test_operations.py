@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from call_tests import CallTests
 from client import GROUP, PREFIX, ROOT, Client, Document, Server, fill, fill_rules
+from device_tests import DeviceTests
 from profile_tests import ProfileTests
 from rule_tests import RuleTests
 
@@ -21,8 +22,15 @@ BODY_MAX = {"importSettings": 16 * 1024 * 1024}
 SEEN = set()
 # Operations on one record whose sample fill() has made.
 SAMPLES = {verb + kind for kind in ("Group", "User", "Line", "Forwarding", "Exception",
-                                            "AdminForwarding", "Calendar", "Profile")
+                                            "AdminForwarding", "Calendar", "Profile",
+                                            "Device")
            for verb in ("get", "put", "change", "remove")} | {"getClientState"}
+
+
+def whole_of(operation):
+    """The operation whose body has all fields of what `operation` changes."""
+    names = [operation.id.replace("change", verb) for verb in ("put", "add")]
+    return next(DOCUMENT.operations[name] for name in names if name in DOCUMENT.operations)
 
 
 class Case(unittest.TestCase):
@@ -204,9 +212,8 @@ class Generated(Case):
                   "integer": ["5", 5.0, 5.5, True, -1, 10 ** 18, []], "enum": ["nix", "", 1, None],
                   "object": ["x", 1, []], "array": ["x", 1, {}]}
         for operation in self.operations(has_body=True):
-            fields = DOCUMENT.body_fields(operation) or DOCUMENT.body_fields(
-                DOCUMENT.operations[operation.id.replace("change", "put")])
-            for i in range(7):
+            fields = DOCUMENT.body_fields(operation) or DOCUMENT.body_fields(whole_of(operation))
+            for i in range(7 if fields else 0):
                 body = {}
                 for name, field in fields.items():
                     wrong = others["enum" if "enum" in field else field["type"]]
@@ -221,8 +228,7 @@ class Generated(Case):
         for operation in self.operations(has_body=True):
             if operation.id in ("explainCall", "signIn", "changePassword"):
                 continue
-            whole = DOCUMENT.operations[operation.id.replace("change", "put")]
-            for name, field in DOCUMENT.body_fields(whole).items():
+            for name, field in DOCUMENT.body_fields(whole_of(operation)).items():
                 if name in PARTS or name == "name":
                     continue
                 if "maxLength" in field:
@@ -761,6 +767,10 @@ class Profiles(ProfileTests, Case):
 
 
 class Calls(CallTests, Case):
+    pass
+
+
+class Devices(DeviceTests, Case):
     pass
 
 

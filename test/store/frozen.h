@@ -214,5 +214,15 @@ static const char *const frozen[] = {
     ") STRICT;",
     // 12
     "ALTER TABLE users ADD COLUMN busy_on_any_line INTEGER NOT NULL DEFAULT 0;",
+    // 13
+    "CREATE TABLE devices("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  user TEXT NOT NULL REFERENCES users(name) ON DELETE CASCADE,"
+    "  name TEXT NOT NULL,"
+    "  line TEXT NOT NULL,"
+    "  sip_user TEXT NOT NULL UNIQUE,"
+    "  password BLOB NOT NULL,"
+    "  UNIQUE(user, name)"
+    ") STRICT;",
 };
 enum { FROZEN_COUNT = sizeof frozen / sizeof frozen[0] };
