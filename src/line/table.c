@@ -145,7 +145,7 @@ const struct snapshot_line *line_find(const struct line_table *table,
 uint64_t line_seek(const struct line_table *table, const struct line_group *group,
                    struct span extension)
 {
-    uint64_t hash = hash_extension(table, group->snapshot->group_id, extension);
+    uint64_t hash = line_hash_extension(table, group->snapshot->group_id, extension);
     index_prefetch(&table->by_extension, hash);
     return hash;
 }
