@@ -162,7 +162,15 @@ struct passwords;
 
 enum work_state { WORK_FREE, WORK_WAITING, WORK_UNDER_WAY, WORK_DONE };
 
-// A password to be checked, or hashed, or both.
+// One of many passwords that are hashed for one request.
+struct api_work_item {
+    char user[NAME_SIZE];
+    char given[TEXT_SIZE], stored[TEXT_SIZE]; // as in api_work; `stored` may be empty
+    bool is_right;                            // the user has this password already
+    char hash[TEXT_SIZE];                     // else: of `given`; empty: there is none
+};
+
+// A password to be checked, or hashed, or both; or many of them.
 struct api_work {
     enum work_state state;
     uint64_t number;
@@ -171,7 +179,10 @@ struct api_work {
     char given[TEXT_SIZE], stored[TEXT_SIZE]; // whether `given` is what was stored; or empty
     char fresh[TEXT_SIZE];                    // to be hashed, if `given` is right; or empty
     bool is_right, is_failed;
-    char hash[TEXT_SIZE]; // of `fresh`
+    char hash[TEXT_SIZE];        // of `fresh`
+    struct api_work_item *items; // on the heap; it belongs to the work
+    size_t item_count, item_next;
+    bool is_trial; // of items it is only found out whether they are right
 };
 
 // NULL when memory is out.
@@ -191,8 +202,23 @@ bool api_password_check(struct api *api, struct request *request, struct reply *
                         const struct password_question *question);
 // Has the password in a user's record hashed; false as above. When true, the body holds the hash.
 bool api_password_prepare(struct api *api, struct request *request, struct reply *reply);
+// Has all items of `work` seen to, which takes them over; always false: the request has to wait, or
+// is refused.
+bool api_passwords_defer(struct api *api, struct request *request, struct reply *reply,
+                         struct api_work *work);
 // Why a new password is refused; NULL when it is not.
 const char *api_password_refuse(const json_t *value, char reason[REASON_SIZE]);
+
+// Passwords of an import (import_passwords.c); false where the reply is filled in. First: takes
+// them out of the users, for api_passwords_defer, and puts something else into their places.
+enum { IMPORT_PASSWORDS_MAX = 1000 };
+bool api_import_passwords_collect(struct api *api, json_t *users, struct api_work *work,
+                                  struct reply *reply);
+// When the request comes again: puts their hashes into the places of the passwords.
+bool api_import_passwords_put(const struct api_work *work, json_t *users, struct reply *reply);
+// Who has signed in with a password that the import replaces must do so again.
+bool api_import_passwords_end_sessions(struct api *api, const struct request *request,
+                                       struct reply *reply);
 
 // For the server: `connection` waits for the work; the next one whose work is done, NULL when there
 // is none; what is done, or no longer wanted, is given back.

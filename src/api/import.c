@@ -4,6 +4,7 @@
 // changes nothing.
 #include "api/api_int.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { IMPORT_ERRORS_MAX = 200 };
@@ -109,6 +110,17 @@ static bool read_keys(struct import *import, const struct import_item *item,
     return true;
 }
 
+// Whether a user's password may be one: in the place of one that may there is its hash by now.
+static bool check_password(struct import *import, const struct import_item *item)
+{
+    const json_t *value = json_object_get(item->fields, "password");
+    char reason[REASON_SIZE];
+    bool is_given = item->kind == KIND_USER && json_string_length(value) > 0;
+    const char *refused = is_given ? api_password_refuse(value, reason) : NULL;
+    if (refused) add_error(import, item, SPAN("password"), refused);
+    return !refused;
+}
+
 // Sets the fields that are given; each record is read as if it were the body of a request.
 static bool read_fields(struct import *import, const struct import_item *item,
                         enum record_input input, union model_record *record)
@@ -169,6 +181,7 @@ static bool take(struct import *import, const struct import_item *item, size_t k
     }
     bool is_new = err == ERR_NOT_FOUND;
     if (!is_new) record = stored;
+    if (!check_password(import, item)) return false;
     if (!read_fields(import, item, is_new ? RECORD_WHOLE : RECORD_CHANGE, &record)) return false;
     if (!save(import, item, &record)) return false;
     enum effect_on_record effect = RECORD_ADDED;
@@ -289,6 +302,41 @@ static void run(struct import *import, json_t *body, bool is_trial, struct reply
     }
 }
 
+// The first time: what else is wrong is told at once, and the passwords are hashed only where
+// nothing is.
+static void hash_first(struct import *import, struct request *request, json_t *body,
+                       struct api_work *work, struct reply *reply)
+{
+    run(import, body, true, reply);
+    if (reply->status == 200) {
+        json_decref(reply->body);
+        *reply = (struct reply){.status = 0};
+        api_passwords_defer(import->api, request, reply, work);
+    } else {
+        free(work->items);
+    }
+}
+
+// Imports what has no passwords of users at once, else when these are hashed.
+static void run_hashed(struct import *import, struct request *request, json_t *body, bool is_trial,
+                       struct reply *reply)
+{
+    struct api *api = import->api;
+    struct api_work work = {.is_trial = is_trial};
+    json_t *users = json_object_get(body, model_kind(KIND_USER)->plural);
+    if (request->work) {
+        if (!api_import_passwords_put(request->work, users, reply)) return;
+        if (!is_trial && !api_import_passwords_end_sessions(api, request, reply)) return;
+        run(import, body, is_trial, reply);
+    } else if (!api_import_passwords_collect(api, users, &work, reply)) {
+        free(work.items);
+    } else if (work.items) {
+        hash_first(import, request, body, &work, reply);
+    } else {
+        run(import, body, is_trial, reply);
+    }
+}
+
 void api_import_post(struct api *api, struct request *request, struct reply *reply)
 {
     struct import import = {.api = api};
@@ -308,7 +356,7 @@ void api_import_post(struct api *api, struct request *request, struct reply *rep
     if (import.refused_count > 0) {
         reply_refused(&import, reply);
     } else {
-        run(&import, csv ? table : body, span_eq(trial, SPAN("true")), reply);
+        run_hashed(&import, request, csv ? table : body, span_eq(trial, SPAN("true")), reply);
     }
     json_decref(table);
     json_decref(import.errors);

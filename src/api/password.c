@@ -55,6 +55,40 @@ static void do_work(struct api_work *work, size_t hash_bytes)
     sodium_memzero(work->fresh, sizeof work->fresh);
 }
 
+// The next item of many.
+static void do_item(struct api_work *work, size_t hash_bytes)
+{
+    struct api_work_item *item = &work->items[work->item_next++];
+    if (item->stored[0]) {
+        item->is_right = crypto_pwhash_str_verify(item->stored, item->given, strlen(item->given)) ==
+                         0;
+    }
+    if (item->is_right || work->is_trial) return;
+    if (!make_hash(hash_bytes, item->given, item->hash)) item->hash[0] = '\0';
+}
+
+// Forgets all of a work, which is free then.
+static void clear_work(struct api_work *work)
+{
+    if (work->items) sodium_memzero(work->items, IMPORT_PASSWORDS_MAX * sizeof *work->items);
+    free(work->items);
+    sodium_memzero(work, sizeof *work);
+}
+
+// What is done, or no longer wanted, goes back; of many passwords the next one is due once the
+// others that wait have had their turn.
+static void end_turn(struct passwords *passwords, struct api_work *work)
+{
+    bool is_unwanted = work->is_awaited && !work->connection;
+    if (work->item_next < work->item_count && !is_unwanted) {
+        work->state = WORK_WAITING;
+        work->number = ++passwords->last_number;
+        return;
+    }
+    work->state = WORK_DONE;
+    api_server_wake(passwords->api);
+}
+
 // The oldest that waits.
 static struct api_work *find_waiting(struct passwords *passwords)
 {
@@ -81,10 +115,13 @@ static void *run(void *context)
         }
         work->state = WORK_UNDER_WAY;
         pthread_mutex_unlock(&passwords->mutex);
-        do_work(work, passwords->hash_bytes);
+        if (work->items) {
+            do_item(work, passwords->hash_bytes);
+        } else {
+            do_work(work, passwords->hash_bytes);
+        }
         pthread_mutex_lock(&passwords->mutex);
-        work->state = WORK_DONE;
-        api_server_wake(passwords->api);
+        end_turn(passwords, work);
     }
     pthread_mutex_unlock(&passwords->mutex);
     return NULL;
@@ -124,7 +161,7 @@ void api_passwords_stop(struct passwords *passwords)
 void api_passwords_free(struct passwords *passwords)
 {
     if (!passwords) return;
-    sodium_memzero(passwords->works, sizeof passwords->works);
+    for (size_t i = 0; i < WORKS_MAX; i++) clear_work(&passwords->works[i]);
     pthread_cond_destroy(&passwords->changed);
     pthread_mutex_destroy(&passwords->mutex);
     free(passwords);
@@ -164,7 +201,7 @@ void api_work_release(struct api *api, struct api_work *work)
     pthread_mutex_lock(&api->passwords->mutex);
     work->connection = NULL;
     if (work->state == WORK_WAITING || work->state == WORK_DONE) {
-        sodium_memzero(work, sizeof *work); // with it, it is free
+        clear_work(work);
     }
     pthread_mutex_unlock(&api->passwords->mutex);
 }
@@ -187,7 +224,7 @@ void *api_work_next_done(struct api *api)
         if (work->state != WORK_DONE || !work->is_awaited) continue;
         connection = work->connection;
         work->is_awaited = false;
-        if (!connection) sodium_memzero(work, sizeof *work); // its connection has ended meanwhile
+        if (!connection) clear_work(work); // its connection has ended meanwhile
     }
     pthread_mutex_unlock(&passwords->mutex);
     return connection;
@@ -212,6 +249,14 @@ bool api_password_check(struct api *api, struct request *request, struct reply *
     if (question->fresh.at) text_copy(work.fresh, sizeof work.fresh, question->fresh);
     bool is_done = defer(api, request, reply, &work);
     sodium_memzero(&work, sizeof work);
+    return is_done;
+}
+
+bool api_passwords_defer(struct api *api, struct request *request, struct reply *reply,
+                         struct api_work *work)
+{
+    bool is_done = defer(api, request, reply, work);
+    if (!request->deferred) clear_work(work);
     return is_done;
 }
 

@@ -23,9 +23,10 @@
 #include <sys/socket.h>
 
 enum {
-    IDLE_S = 60,    // between requests
-    REQUEST_S = 20, // from a request's first byte to its last
-    WORK_S = 60,
+    IDLE_S = 60,        // between requests
+    REQUEST_S = 20,     // from a request's first byte to its last
+    WORK_S = 60,        // that a request waits for a password to be checked
+    MANY_WORKS_S = 900, // the same for the passwords of an import
     REPLY_S = 30,
     CLOSING_S = 2,
     CHUNK_SIZE = 16 * 1024,
@@ -150,7 +151,7 @@ static int refuse_head(struct lws *wsi, struct connection *connection, unsigned 
 static int await_work(struct lws *wsi, struct connection *connection)
 {
     connection->state = STATE_WAITING;
-    set_timer(wsi, WORK_S);
+    set_timer(wsi, connection->work->items ? MANY_WORKS_S : WORK_S);
     api_work_await(api_of(wsi), connection->work, connection);
     return 0;
 }

@@ -90,6 +90,7 @@ struct path {
     char text[PATH_SIZE];
     struct buffer out;
     bool has_query;
+    long answer_s; // how long the answer may take
 };
 void cli_path_begin(struct path *path, const char *collection);
 void cli_path_part(struct path *path, const char *part);

@@ -25,6 +25,7 @@ void cli_path_begin(struct path *path, const char *collection)
 {
     path->out = buffer_over(path->text, sizeof path->text - 1);
     path->has_query = false;
+    path->answer_s = ANSWER_S;
     buffer_put_text(&path->out, collection);
 }
 
@@ -151,7 +152,6 @@ static CURLcode transfer(CURL *curl, const char *method, const char *url, const 
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(curl, CURLOPT_PROXY, ""); // the token is for the server alone
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_S);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)ANSWER_S);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     return curl_easy_perform(curl);
 }
@@ -179,6 +179,7 @@ static int send_request(const struct invocation *invocation, const char *method,
     struct curl_slist *headers = make_headers(token);
     if (curl && headers) {
         curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
+        curl_easy_setopt(curl, CURLOPT_TIMEOUT, path->answer_s);
         CURLcode code = transfer(curl, method, url, body, headers, received);
         curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, status);
         if (code != CURLE_OK) result = fail_connection(curl, code, base, error);

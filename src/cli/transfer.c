@@ -8,7 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FILE_MAX = 16 * 1024 * 1024 };
+enum {
+    FILE_MAX = 16 * 1024 * 1024,
+    HASHING_S = 900, // that the server may take where there are many passwords to hash
+};
 
 // ---- Import
 
@@ -57,6 +60,7 @@ static int send(const struct invocation *invocation, json_t *body, bool is_trial
     struct path path;
     cli_path_begin(&path, "/api/v1/import");
     if (is_trial) cli_path_parameter(&path, "dry_run", "true");
+    path.answer_s = HASHING_S;
     return cli_client_call(invocation, "POST", &path, json_incref(body), answer);
 }
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Many settings at once: as a whole or not at all, with an error for each row."""
 
+import threading
 import time
 import unittest
 
@@ -116,6 +117,97 @@ class Records(Import):
         problem = self.load({"lines": lines}, status=422)
         self.assertEqual(len(problem["errors"]), 200)
         self.assertIn("1000 records", problem["detail"])
+
+
+class Passwords(Import):
+    """Passwords of users, in plain in the import, are hashed on the way."""
+
+    def may_sign_in(self, name, password):
+        connection = Client(self.server, DOCUMENT)
+        self.addCleanup(connection.connection.close)
+        return connection.call("signIn", body={"name": name, "password": password},
+                               token=None).status in (200, 201)
+
+    def test_set_and_changed(self):
+        users = {"users": [{"name": "berta", "password": "a good one"}, {"name": "sales"}]}
+        self.assertEqual(self.counts(self.load(users))["added"], {"users": 1})
+        self.assertTrue(self.may_sign_in("berta", "a good one"))
+        self.assertFalse(self.may_sign_in("berta", "$argon2id$"))
+        # The same one again is no change, another one is.
+        self.assertEqual(self.counts(self.load(users))["unchanged"], {"users": 2})
+        users["users"][0]["password"] = "another one"
+        for dry_run in ("true", "false"):
+            self.assertEqual(self.counts(self.load(users, dry_run=dry_run))["changed"],
+                             {"users": 1})
+            self.assertEqual(self.may_sign_in("berta", "a good one"), dry_run == "true")
+        self.assertTrue(self.may_sign_in("berta", "another one"))
+        self.load({"users": [{"name": "berta", "password": ""}]})
+        self.assertFalse(self.client.call("getUser", "berta").json["password_set"])
+
+    def test_never_shown(self):
+        secret = "never seen again"
+        users = {"users": [{"name": "berta", "password": secret},
+                           {"name": "carl", "password": secret, "mobile": "?"}]}
+        refused = self.client.call("importSettings", body=users, query={"dry_run": "true"},
+                                   status=422)
+        users["users"][1]["mobile"] = ""
+        preview = self.client.call("importSettings", body=users, query={"dry_run": "true"},
+                                   status=200)
+        self.client.call("getUser", "berta", status=404)
+        self.load(users)
+        audit = self.client.call("listAudit", query={"kind": "user"})
+        for answer in (refused, preview, audit, self.client.call("exportSettings")):
+            self.assertNotIn(secret, answer.body.decode())
+            self.assertNotIn("argon2", answer.body.decode())
+        self.assertIs(audit.json["items"][0]["after"]["password_set"], True)
+
+    def test_refused_by_row(self):
+        users = {"users": [{"name": "berta", "password": "short"},
+                           {"name": "carl", "password": "x" * 128},
+                           {"name": "dora", "password": 7},
+                           {"name": "emil", "password": "good enough"}]}
+        self.assertEqual(self.refused(users), [
+            (1, "berta", "password", "must be at least 8 bytes long"),
+            (2, "carl", "password", "must be at most 127 bytes long"),
+            (3, "dora", "password", "must be a string")])
+        many = [{"name": f"u{i}", "password": f"password {i}"} for i in range(1001)]
+        refused = self.load({"users": many}, status=422)
+        self.assertEqual([error["field"] for error in refused["errors"]], ["users"])
+
+    def test_in_a_table(self):
+        """A user of two lines stands in two rows; who has signed in must do so again."""
+        table = ("group,extension,user,user.password\n"
+                 "main,104,berta,first one\nmain,105,berta,first one\n")
+        self.assertEqual(self.counts(self.load({"csv": table})),
+                         {"added": {"users": 1, "lines": 2}, "changed": {},
+                          "unchanged": {"users": 1}})
+        berta = Client(self.server, DOCUMENT)
+        self.addCleanup(berta.connection.close)
+        answer = berta.call("signIn", body={"name": "berta", "password": "first one"}, token=None)
+        berta.cookie = answer.headers["Set-Cookie"].split(";")[0]
+        self.load({"csv": table})
+        berta.call("getSession", status=200)
+        self.load({"csv": table.replace("first", "second")})
+        berta.call("getSession", status=401)
+
+    def test_others_are_answered_meanwhile(self):
+        """Many passwords take their time; the API, and who signs in, does not wait for them."""
+        self.load({"users": [{"name": "berta", "password": "a good one"}]})
+        many = [{"name": f"u{i}", "password": f"password {i}"} for i in range(1000)]
+        other = Client(self.server, DOCUMENT)
+        self.addCleanup(other.connection.close)
+        done = threading.Thread(target=other.call, args=("importSettings",),
+                                kwargs={"body": {"users": many}, "status": 200})
+        done.start()
+        count = 0
+        while done.is_alive() and count < 5:
+            self.client.call("getStatus", status=200)
+            self.assertTrue(self.may_sign_in("berta", "a good one"))
+            count += 1
+        is_during = done.is_alive()
+        done.join()
+        self.assertTrue(is_during and count == 5)
+        self.assertTrue(self.may_sign_in("u999", "password 999"))
 
 
 class Tables(Import):
