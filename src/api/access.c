@@ -52,6 +52,15 @@ bool api_access_is_same_origin(const struct api *api, const struct request *requ
     return origin.len > 0 && span_eq_nocase(origin, host);
 }
 
+bool api_access_check_origin(const struct api *api, const struct request *request,
+                             struct reply *reply)
+{
+    if (api_access_is_same_origin(api, request)) return true;
+    api_reply_problem(reply, 403,
+                      "the request comes from another site: its Origin is not this Host");
+    return false;
+}
+
 struct span api_access_cookie(const struct request *request)
 {
     struct span rest = request->cookie;

@@ -39,7 +39,9 @@ struct api *api_new(const struct api_options *options, struct settings_problem *
     if (!api_server_listen(api, listening)) return refuse_memory(api, problem);
     api->passwords = api_passwords_new(api);
     api->events = api_events_new(api);
-    if (!api->passwords || !api->events) return refuse_memory(api, problem);
+    if (!api->passwords || !api->events || !api_setup_begin(api)) {
+        return refuse_memory(api, problem);
+    }
     return api;
 }
 

@@ -143,6 +143,9 @@ struct api *api_new(const struct api_options *options,
                     struct settings_problem *problem) WARN_UNUSED;
 // Where it listens.
 struct address api_address(const struct api *api);
+// The code with which the first administrator can be made, to be told to who has started the
+// server; empty where there is an administrator. Lives as long as the API; before api_run only.
+const char *api_setup_code(const struct api *api);
 // Serves until api_stop; to be called on the API's thread.
 void api_run(struct api *api);
 // May be called from any thread and from a signal handler's loop, also before api_run.

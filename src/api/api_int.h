@@ -244,6 +244,18 @@ void api_attempts_count(struct attempts *attempts, enum attempt_kind kind, uint6
                         uint32_t now_s);
 void api_attempts_forget(struct attempts *attempts, uint64_t key);
 
+// Whose failures are counted: an account's, and those from one source (sign_in.c).
+struct attempt_keys {
+    uint64_t account, source;
+};
+struct attempt_keys api_attempt_keys(const struct api *api, const struct request *request,
+                                     struct span name);
+// Counts the attempt as a failure, until it turns out to be none: so that many at once are counted
+// too. False, with `reply` filled in, when it has to wait.
+bool api_attempt_begin(struct api *api, const struct attempt_keys *keys, struct reply *reply);
+// It was none.
+void api_attempt_end(struct api *api, const struct attempt_keys *keys);
+
 // A key for the tables above and below, that nobody outside can choose. `kind` keeps apart what
 // has the same text.
 uint64_t api_key_of(const struct api *api, char kind, struct span text);
@@ -278,6 +290,9 @@ enum err api_session_end_all(struct api *api, const char *user, const char *exce
 uint32_t api_session_expires_s(const struct api *api, const struct model_session *session);
 // Now, in seconds since 1970.
 uint32_t api_now_s(void);
+// Signs `user` in with this request, and replies with the cookie (sign_in.c).
+void api_sign_in(struct api *api, struct request *request, const struct model_user *user,
+                 struct reply *reply);
 // The hash of a secret, in hexadecimal digits.
 void api_hash_secret(struct span secret, char hash[HASH_SIZE]);
 
@@ -287,6 +302,9 @@ void api_hash_secret(struct span secret, char hash[HASH_SIZE]);
 bool api_access_identify(struct api *api, struct request *request, struct reply *reply);
 // Whether the request comes from a page of ours, as far as a browser tells.
 bool api_access_is_same_origin(const struct api *api, const struct request *request);
+// False, with `reply` filled in (403), when it does not.
+bool api_access_check_origin(const struct api *api, const struct request *request,
+                             struct reply *reply);
 // Where the request comes from, as text.
 void api_access_print_source(const struct api *api, const struct request *request,
                              char source[ADDRESS_SIZE]);
@@ -423,6 +441,7 @@ handler api_calls_list, api_calls_deflect, api_client_state_get, api_client_stat
     api_client_state_remove;
 handler api_explain_post, api_journal_list, api_audit_list;
 
+handler api_setup_get, api_setup_post, api_audit_revert;
 handler api_profiles_apply, api_profiles_end;
 // Ends the profiles whose time is over, and tells of it: once a second.
 void api_profiles_end_due(struct api *api);
@@ -545,6 +564,16 @@ void api_records_reply(struct api *api, const struct request *request, union mod
 // The call that waits and that the path names; false when there is none.
 bool api_calls_find(struct api *api, const struct request *request, struct api_call *call);
 
+// ---- The first administrator (setup.c)
+
+enum { SETUP_CODE_SIZE = 20 }; // "ABCD-EFGH-JKLM-NPQR"
+struct setup {
+    char code[SETUP_CODE_SIZE]; // empty: there is an administrator
+    char hash[TEXT_SIZE];
+};
+// Makes the code, where it is needed. False when memory is out.
+bool api_setup_begin(struct api *api);
+
 // ---- The server
 
 struct api {
@@ -562,6 +591,7 @@ struct api {
     struct attempts attempts;
     struct rates rates;
     unsigned char attempts_key[16]; // that hashes names and sources
+    struct setup setup;
     _Atomic bool is_stopping;
 };
 

@@ -18,6 +18,9 @@ static const struct route routes[] = {
 
     {METHOD_GET,    API "/events",                 api_events_get,     0,               "last_event_id", FOR_USERS, SCOPE_READ},
 
+    {METHOD_GET,    API "/setup",                  api_setup_get,      0,               NULL, FOR_ALL,   SCOPE_READ},
+    {METHOD_POST,   API "/setup",                  api_setup_post,     KIND_USER,       NULL, FOR_ALL,   SCOPE_READ},
+
     {METHOD_POST,   API "/session",                api_session_post,   0,               NULL, FOR_ALL,   SCOPE_READ},
     {METHOD_GET,    API "/session",                api_session_get,    0,               NULL, FOR_USERS, SCOPE_READ},
     {METHOD_DELETE, API "/session",                api_session_delete, 0,               NULL, FOR_USERS, SCOPE_READ},
@@ -111,6 +114,7 @@ static const struct route routes[] = {
     {METHOD_POST,   API "/calls/{call}/deflect",   api_calls_deflect,  0,               NULL, FOR_OWNER, SCOPE_WRITE},
     {METHOD_GET,    API "/journal",                api_journal_list,   0,               "group line caller outcome since until text limit before language", FOR_OWNER, SCOPE_READ},
     {METHOD_GET,    API "/audit",                  api_audit_list,     0,               "kind key actor since until text limit before", FOR_ADMIN, SCOPE_READ},
+    {METHOD_POST,   API "/audit/{id}/revert",      api_audit_revert,   0,               NULL, FOR_ADMIN, SCOPE_ADMIN},
 };
 // clang-format on
 

@@ -8,20 +8,15 @@
 
 // ---- Failures
 
-struct keys {
-    uint64_t account, source;
-};
-
-static struct keys keys_of(const struct api *api, const struct request *request, struct span name)
+struct attempt_keys api_attempt_keys(const struct api *api, const struct request *request,
+                                     struct span name)
 {
     char source[ADDRESS_SIZE];
     api_access_print_source(api, request, source);
-    return (struct keys){api_key_of(api, 'a', name), api_key_of(api, 's', span_of(source))};
+    return (struct attempt_keys){api_key_of(api, 'a', name), api_key_of(api, 's', span_of(source))};
 }
 
-// Counts the attempt as a failure, until it turns out to be none: so that many at once are counted
-// too. False, with `reply` filled in, when it has to wait.
-static bool begin_attempt(struct api *api, const struct keys *keys, struct reply *reply)
+bool api_attempt_begin(struct api *api, const struct attempt_keys *keys, struct reply *reply)
 {
     uint32_t now_s = api_now_s();
     uint32_t wait_s = api_attempts_wait_s(&api->attempts, keys->account, now_s);
@@ -37,7 +32,7 @@ static bool begin_attempt(struct api *api, const struct keys *keys, struct reply
     return true;
 }
 
-static void end_attempt(struct api *api, const struct keys *keys)
+void api_attempt_end(struct api *api, const struct attempt_keys *keys)
 {
     api_attempts_forget(&api->attempts, keys->account);
     api_attempts_forget(&api->attempts, keys->source);
@@ -84,8 +79,8 @@ static json_t *json_principal(const struct principal *principal)
     return body;
 }
 
-static void sign_in(struct api *api, struct request *request, const struct model_user *user,
-                    struct reply *reply)
+void api_sign_in(struct api *api, struct request *request, const struct model_user *user,
+                 struct reply *reply)
 {
     struct principal *principal = &request->principal;
     char source[ADDRESS_SIZE], cookie[COOKIE_SIZE];
@@ -111,15 +106,10 @@ void api_session_post(struct api *api, struct request *request, struct reply *re
     struct span name = SPAN_NONE, password = SPAN_NONE;
     const struct text_field fields[] = {{"name", &name}, {"password", &password}};
     struct model_user user;
-    if (!api_access_is_same_origin(api, request)) {
-        api_reply_problem(reply, 403,
-                          "the request comes from another site: its Origin is not "
-                          "this Host");
-        return;
-    }
+    if (!api_access_check_origin(api, request, reply)) return;
     if (!api_body_read_texts(request, fields, 2, reply)) return;
-    struct keys keys = keys_of(api, request, name);
-    if (!request->work && !begin_attempt(api, &keys, reply)) return;
+    struct attempt_keys keys = api_attempt_keys(api, request, name);
+    if (!request->work && !api_attempt_begin(api, &keys, reply)) return;
     if (!find_user(api, name, &user, reply)) return;
     struct password_question question = {password, user.password, SPAN_NONE};
     if (!api_password_check(api, request, reply, &question)) return;
@@ -127,8 +117,8 @@ void api_session_post(struct api *api, struct request *request, struct reply *re
     bool is_right = request->work->is_right && user.password[0] &&
                     strcmp(request->work->stored, user.password) == 0;
     if (is_right) {
-        end_attempt(api, &keys);
-        sign_in(api, request, &user, reply);
+        api_attempt_end(api, &keys);
+        api_sign_in(api, request, &user, reply);
     } else {
         api_reply_problem(reply, 401, "the name or the password is wrong");
     }
@@ -246,12 +236,12 @@ void api_password_put(struct api *api, struct request *request, struct reply *re
         api_reply_refused(reply, 422, SPAN("password"), refused);
         return;
     }
-    struct keys keys = keys_of(api, request, span_of(user.user.name));
-    if (!request->work && !begin_attempt(api, &keys, reply)) return;
+    struct attempt_keys keys = api_attempt_keys(api, request, span_of(user.user.name));
+    if (!request->work && !api_attempt_begin(api, &keys, reply)) return;
     struct password_question question = {current, user.user.password, fresh};
     if (!api_password_check(api, request, reply, &question)) return;
     if (request->work->is_right && strcmp(request->work->stored, user.user.password) == 0) {
-        end_attempt(api, &keys);
+        api_attempt_end(api, &keys);
         save_password(api, request, &user.user, reply);
     } else {
         api_reply_refused(reply, 422, SPAN("current"), "is not the user's password");

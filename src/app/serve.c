@@ -34,7 +34,8 @@ struct server {
     struct workers *workers;
     struct settings *settings;
     struct api *api;
-    news_api told_api; // the same, for the workers' threads
+    char setup_code[NAME_SIZE]; // empty: there is an administrator
+    news_api told_api;          // the same, for the workers' threads
     uv_thread_t api_thread;
     bool is_api_running;
     bool is_ready;
@@ -256,6 +257,7 @@ static bool start_api(struct server *server)
     };
     server->api = api_new(&options, &problem);
     if (!server->api) return fail("cannot start the API", problem.reason);
+    text_copy(server->setup_code, sizeof server->setup_code, span_of(api_setup_code(server->api)));
     atomic_store(&server->told_api, server->api);
     server->is_api_running = uv_thread_create(&server->api_thread, run_api, server) == 0;
     return server->is_api_running || fail("cannot start the API", "no thread");
@@ -273,6 +275,20 @@ static bool load_settings(struct server *server)
                                     server->config.audit_days};
     journal_start_trimming(server->journal, &limits);
     return true;
+}
+
+// Where nobody can administrate yet, the log tells how somebody becomes the first one to do so. The
+// code stands where browsers do not send it.
+static void tell_setup(const struct server *server, struct span url)
+{
+    struct log_line line;
+    char bytes[160];
+    struct buffer out = buffer_over(bytes, sizeof bytes);
+    if (!server->setup_code[0]) return;
+    buffer_printf(&out, "%.*s/setup#%s", SPAN_ARG(url), server->setup_code);
+    log_begin(&line, LOG_INFO, "no administrator yet: open this address to become one");
+    log_text(&line, "url", buffer_span(&out));
+    log_end(&line);
 }
 
 static bool start(struct server *server)
@@ -298,6 +314,7 @@ static bool start(struct server *server)
     log_text(&line, "data_dir", span_of(server->config.data_dir));
     log_text(&line, "version", SPAN(LINEWARD_VERSION));
     log_end(&line);
+    tell_setup(server, buffer_span(&out));
     sd_notify(false, "READY=1"); // nothing happens where no systemd waits for it
     return true;
 }

@@ -45,7 +45,7 @@ static void print_entry(json_t *entry)
     }
     printf(" %s %s ", cli_text_of(entry, "action"), cli_text_of(entry, "kind"));
     cli_print_text(cli_text_of(entry, "key"));
-    putchar('\n');
+    printf("  #%lld\n", cli_number_of(entry, "id"));
     json_object_foreach(json_is_object(after) ? after : before, name, value)
     {
         print_field(name, json_object_get(before, name), json_object_get(after, name));
@@ -71,6 +71,30 @@ int cli_audit(const struct invocation *invocation)
     }
     json_array_foreach(json_object_get(answer, "items"), i, entry) print_entry(entry);
     if (i == 0) puts("no changes");
+    json_decref(answer);
+    return STATUS_DONE;
+}
+
+int cli_revert(const struct invocation *invocation)
+{
+    struct path path;
+    json_t *answer = NULL;
+    const char *number = invocation->words[0];
+    bool is_forced = cli_args_has(invocation, "force");
+    cli_path_begin(&path, "/api/v1/audit");
+    cli_path_part(&path, *number == '#' ? number + 1 : number);
+    cli_path_part(&path, "revert");
+    int result = cli_client_call(invocation, "POST", &path, json_pack("{sb}", "force", is_forced),
+                                 &answer);
+    if (result != STATUS_DONE) return result;
+    if (cli_args_has(invocation, "json")) {
+        cli_print_json(answer);
+        return STATUS_DONE;
+    }
+    printf("%s ", cli_text_of(answer, "kind"));
+    cli_print_text(cli_text_of(answer, "key"));
+    printf(" %s\n", cli_text_of(answer, "action"));
+    cli_print_warnings(answer);
     json_decref(answer);
     return STATUS_DONE;
 }

@@ -103,6 +103,11 @@ static const struct option audit_options[] = {
     NO_OPTION,
 };
 
+static const struct option revert_options[] = {
+    {"force", NULL, "although what it changed has been changed again since"},
+    NO_OPTION,
+};
+
 static const struct option line_state_options[] = {
     {"group", "GROUP", "line group; not needed where only one has this extension"},
     {"clients", "none|ring|busy|rejected|unreachable|deflect", "what they do when a call comes"},
@@ -228,6 +233,7 @@ const struct command cli_commands[] = {
     {"call",    "deflect", "ID",            1, 1, "forward a call that waits",                     call_deflect_options,  false, 0,               cli_call_deflect},
     {"journal", NULL,     "[EXT]",          0, 1, "tell what happened to calls, and why",          journal_options,       false, 0,               cli_journal},
     {"audit",   NULL,     "[KEY]",          0, 1, "tell who changed which setting",                audit_options,         false, 0,               cli_audit},
+    {"revert",  NULL,     "ID",             1, 1, "take a change back that the audit tells of",    revert_options,        false, 0,               cli_revert},
     {"status",  NULL,     "",               0, 0, "tell how the server is doing",                  NULL,                  false, 0,               cli_status},
     {"trace",   NULL,     "EXT",            1, 1, "show the SIP messages of a line as they come and go", trace_options,    false, KIND_LINE,       cli_trace},
     {"import",  NULL,     "FILE",           1, 1, "import a table of lines, or an export, as a whole or not at all", import_options, false, 0,     cli_import},

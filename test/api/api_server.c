@@ -237,8 +237,10 @@ static int serve(const struct api_options *options)
         fprintf(stderr, "api_server: %s: %s\n", problem.field, problem.reason);
         return 1;
     }
+    char code[64];
+    snprintf(code, sizeof code, "%s", api_setup_code(api));
     if (pthread_create(&thread, NULL, run, api)) abort();
-    printf("ready %u\n", api_address(api).port);
+    printf("ready %u %s\n", api_address(api).port, code);
     fflush(stdout);
     while (fgets(line, sizeof line, stdin)) {
     }

@@ -41,6 +41,7 @@ class Server:
         if not ready.startswith("ready "):
             raise RuntimeError(f"{program} did not start")
         self.port = int(ready.split()[1])
+        self.setup_code = "".join(ready.split()[2:])
         self.url = f"http://127.0.0.1:{self.port}"
 
     def __enter__(self):

@@ -323,11 +323,15 @@ class Decisions(Case):
             self.done("forward", "set", "102", "immediate", "--from", "external", "--to", target)
         printed = self.done("audit", "trial/102", "--limit", "1").splitlines()
         self.assertRegex(printed[0], r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  administrator for sales "
-                                     "changed forwarding trial/102/immediate/external$")
+                                     "changed forwarding trial/102/immediate/external  #5$")
         self.assertEqual(printed[1:], ['    target: "103" -> "104"'])
-        self.assertIn("added user sales\n", self.done("audit", "--kind", "user"))
+        self.assertEqual(self.done("revert", "#5"),
+                         "forwarding trial/102/immediate/external changed\n")
+        self.assertIn("has been changed since", self.refused("revert", "5"))
+        self.done("revert", "5", "--force")
+        self.assertIn("added user sales  #2\n", self.done("audit", "--kind", "user"))
         self.assertEqual(self.done("audit", "nowhere"), "no changes\n")
-        self.assertEqual(len(json.loads(self.done("audit", "--json", "--since", "1h"))["items"]), 5)
+        self.assertEqual(len(json.loads(self.done("audit", "--json", "--since", "1h"))["items"]), 6)
 
     def test_status(self):
         self.set_up_trial()

@@ -81,6 +81,9 @@ WALK = (
     ("removeForwarding", ["new", "1", "dnd", "all"], None, 204),
     ("listJournal", [], None, 200),
     ("listAudit", [], None, 200),
+    ("getSetup", [], None, 200),
+    ("revertChange", ["1"], {}, 409),
+    ("setUp", [], {"code": "", "name": "chief", "password": "pass word"}, 201),
     ("putUser", ["signs in"], {"password": "password"}, 201),
     ("signIn", [], {"name": "signs in", "password": "password"}, 201),
     ("getSession", [], None, 200),
@@ -106,7 +109,7 @@ CAUSES = ("busy", "io", "memory")
 
 
 class Faults(unittest.TestCase):
-    def walk(self, client):
+    def walk(self, client, code):
         """Goes through all operations; one that fails must succeed when it is tried again. Returns
         which failed."""
         failed, cookie, token = [], None, None
@@ -114,6 +117,8 @@ class Faults(unittest.TestCase):
             as_sales = operation in ("getSession", "signOut", "listSessions") and cookie
             options = {"headers": cookie, "token": None} if as_sales else {}
             path = [token] if operation == "removeToken" else path
+            if operation == "setUp":
+                body = {**body, "code": code}
             answer = client.call(operation, *path, body=body, **options)
             if answer.status == 503:
                 failed.append(operation)
@@ -135,7 +140,7 @@ class Faults(unittest.TestCase):
         """Has the store's call fail; returns which operations did, and the status after it."""
         with Server(fail=(call, CAUSES[call % len(CAUSES)])) as server:
             client = Client(server, DOCUMENT)
-            failed = self.walk(client)
+            failed = self.walk(client, server.setup_code)
             after = client.call("getStatus")
             client.connection.close()
         self.assertLessEqual(len(failed), 1)
