@@ -9,6 +9,7 @@ import unittest
 from urllib.parse import urlsplit
 
 from call_tests import CallTests
+from change_tests import RevertTests, SetUpTests
 from client import GROUP, PREFIX, ROOT, Client, Document, Server, fill, fill_rules
 from device_tests import DeviceTests
 from profile_tests import ProfileTests
@@ -57,7 +58,8 @@ class Case(unittest.TestCase):
         parts = re.findall(r"\{(\w+)\}", operation.path)
         values = {**PARTS, "name": name}
         if unknown:
-            values |= {"name": "nobody", "group": "nowhere", "call": "0", "id": "999", "user": "nobody"}
+            values |= {"name": "nobody", "group": "nowhere", "call": "0", "id": "999",
+                       "user": "nobody"}
         return [values[part] for part in parts]
 
     @staticmethod
@@ -758,117 +760,12 @@ class Access(Case):
         self.call("removeToken", token["serial"], status=204)
 
 
-class SetUp(Case):
-    """The first administrator, who is made with the code that the server prints."""
-
-    def set_up(self, status, **other):
-        body = {"code": self.server.setup_code, "name": "chief", "password": "pass word", **other}
-        return self.call("setUp", body=body, token=None, status=status)
-
-    def test_once(self):
-        self.assertRegex(self.server.setup_code, r"^([A-Z2-9]{4}-){3}[A-Z2-9]{4}$")
-        self.assertEqual(self.call("getSetup", token=None, status=200).json, {"needed": True})
-        self.assertIn("at least 8", self.set_up(422, password="short").fields["password"])
-        self.assertIn("must not", self.set_up(422, name="a/b").fields["name"])
-        self.set_up(409, name="sales")
-        made = self.set_up(201)
-        self.assertEqual((made.json["user"], made.json["role"]), ("chief", "administrator"))
-        cookie = {"Cookie": made.headers["Set-Cookie"].split(";")[0], "X-Requested-With": "x"}
-        self.call("addUser", body={"name": "other"}, token=None, headers=cookie, status=201)
-        self.assertEqual(self.call("getSetup", status=200).json, {"needed": False})
-        self.set_up(409, name="another")
-
-    def test_wrong_codes(self):
-        for code in ("", "x", self.server.setup_code.lower(), self.server.setup_code[:-1]):
-            self.assertEqual(list(self.set_up(422, code=code).fields), ["code"])
-        self.set_up(422, code="again")
-        self.set_up(429)
-
-    def test_not_where_there_is_an_administrator(self):
-        self.call("changeUser", "sales", body={"role": "administrator"}, status=200)
-        self.assertTrue(self.call("getSetup").json["needed"], "who cannot sign in is none")
-        self.call("changeUser", "sales", body={"password": "pass word"}, status=200)
-        self.assertFalse(self.call("getSetup").json["needed"])
-        self.set_up(409)
-        self.call("changeUser", "sales", body={"role": "user"}, status=200)
-        self.set_up(409)
-
-    def test_another_site(self):
-        body = {"code": self.server.setup_code, "name": "chief", "password": "pass word"}
-        self.call("setUp", body=body, headers={"Origin": "http://evil.example"}, status=403)
+class SetUp(SetUpTests, Case):
+    pass
 
 
-class Reverts(Case):
+class Reverts(RevertTests, Case):
     has_rules = False
-
-    def last(self):
-        return str(self.call("listAudit", query={"limit": 1}).json["items"][0]["id"])
-
-    def revert(self, entry, status=200, **body):
-        return self.call("revertChange", entry, body=body, status=status)
-
-    def test_a_change(self):
-        before = self.call("getGroup", "main").json
-        self.call("changeGroup", "main", body={"area_code": "40", "register_rate": 7, "bar_foreign":
-                                               False, "diversion": "both"}, status=200)
-        entry = self.last()
-        done = self.revert(entry).json
-        self.assertEqual(done, {"action": "changed", "kind": "group", "key": "main",
-                                "warnings": []})
-        self.assertEqual(self.call("getGroup", "main").json, before)
-        answer = self.revert(entry, 409)
-        self.assertEqual(answer.fields["area_code"], 'has been changed since: it is "30" now')
-        undone = self.revert(self.last())  # what was taken back is a change, too
-        self.assertEqual(undone.json["action"], "changed")
-        self.assertEqual(self.call("getGroup", "main").json["area_code"], "40")
-        self.call("changeGroup", "main", body={"area_code": "50"}, status=200)
-        self.revert(entry, force=True)
-        self.assertEqual(self.call("getGroup", "main").json["area_code"], "30")
-
-    def test_one_more_field_may_differ(self):
-        self.call("changeUser", "sales", body={"display_name": "A"}, status=200)
-        entry = self.last()
-        self.call("changeUser", "sales", body={"mobile": "0170 1"}, status=200)
-        self.revert(entry)
-        user = self.call("getUser", "sales").json
-        self.assertEqual((user["display_name"], user["mobile"]), ("", "0170 1"))
-
-    def test_added_and_removed(self):
-        slot = ["main", "101", "immediate", "external"]
-        self.call("removeForwarding", *slot, status=204)
-        removal = self.last()
-        self.assertEqual(self.revert(removal).json["key"], "main/101/immediate/external")
-        self.assertEqual(self.call("getForwarding", *slot).json["target"], "102")
-        self.assertIn("is there again", self.revert(removal, 409).json["detail"])
-        self.assertEqual(self.revert(self.last()).json["action"], "removed")
-        self.call("getForwarding", *slot, status=404)
-        addition = str(self.call("listAudit", query={"kind": "forwarding"}).json["items"][-1]["id"])
-        self.assertIn("has been removed since", self.revert(addition, 409).json["detail"])
-
-    def test_passwords(self):
-        self.call("changeLine", "main", "101", body={"password": "other"}, status=200)
-        self.assertIn("cannot be put back", self.revert(self.last(), 409).json["detail"])
-        self.call("removeLine", "main", "101", status=204)
-        removed = self.revert(self.last()).json
-        self.assertEqual(removed["warnings"], ["the password has to be given anew"])
-        line = self.call("getLine", "main", "101").json
-        self.assertEqual((line["user"], line["password_set"]), ("sales", False))
-
-    def test_what_is_refused_now(self):
-        """102 was forwarded elsewhere; meanwhile 101 has come to lead to it."""
-        self.call("putForwarding", "main", "102", "immediate", "all", body={"target": "103"},
-                  status=201)
-        self.call("removeForwarding", "main", "101", "immediate", "external", status=204)
-        removal = self.last()
-        self.call("putForwarding", "main", "102", "immediate", "all", body={"target": "101"},
-                  status=200)
-        self.assertIn("leads back", self.revert(removal, 422).fields["target"])
-
-    def test_tokens_are_not_put_back(self):
-        self.call("addToken", body={"name": "x"}, status=201)
-        self.revert(self.last(), 409)
-        for entry in ("0", "x", "-1", "99999999999999999999"):
-            self.revert(entry, 404)
 
 
 class Rules(RuleTests, Case):
