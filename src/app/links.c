@@ -120,8 +120,7 @@ static void tell(struct links *links, const struct link *link, const struct engi
     links->handler.changed(links->handler.context, link->group_id, peer);
 }
 
-// The port that the PBX reaches us at by TLS is another one, if there is one.
-static uint16_t own_tls_port(const struct links *links, const struct address *own)
+uint16_t links_own_tls_port(const struct links *links, const struct address *own)
 {
     const struct address_list *tls = &links->config->tls;
     if (links->config->tls_certificate[0] == '\0') return own->port;
@@ -136,7 +135,7 @@ static void tell_connection(struct links *links, const struct link *link)
     struct engine_peer peer = link->peer;
     peer.flow = link->flow;
     peer.is_doubtful = false;
-    if (link->flow.transport == TRANSPORT_TLS) peer.own.port = own_tls_port(links, &peer.own);
+    if (link->flow.transport == TRANSPORT_TLS) peer.own.port = links_own_tls_port(links, &peer.own);
     tell(links, link, &peer);
 }
 

@@ -45,5 +45,9 @@ bool links_closed(struct links *links, const struct flow *flow, const char *reas
 // section 18.2.2).
 void links_send(struct links *links, const struct flow *flow, struct span bytes);
 
+// The port that we are reached at by TLS where that of datagrams is `own`: another one, if there is
+// one.
+uint16_t links_own_tls_port(const struct links *links, const struct address *own);
+
 uint64_t links_deadline_us(const struct links *links);
 void links_tick(struct links *links, uint64_t now_us);

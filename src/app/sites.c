@@ -86,6 +86,18 @@ static bool find_way(const struct sites *sites, const struct locate_target *targ
     return false;
 }
 
+bool sites_own_towards(const struct sites *sites, const struct flow *flow, struct address *own)
+{
+    bool is_datagram = flow->transport == TRANSPORT_UDP;
+    for (uint16_t i = 0; i < sites->config->sip.count; i++) {
+        if (is_datagram && i != flow->socket) continue;
+        if (!net_address_towards(sites->net, i, &flow->peer, own)) continue;
+        (void)find_public(sites, own);
+        return true;
+    }
+    return false;
+}
+
 // ---- Telling
 
 static void tell_found(const struct sites *sites, const struct site *site)

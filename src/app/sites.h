@@ -51,6 +51,10 @@ void sites_failed(struct sites *sites, uint32_t group_id, const struct flow *flo
 // A request was too large for a datagram: with `auto`, connections are tried first.
 void sites_want_stream(struct sites *sites, uint32_t group_id);
 
+// Our address as who is reached by `flow` is to reach us, by datagrams. False when there is no way
+// to it.
+bool sites_own_towards(const struct sites *sites, const struct flow *flow, struct address *own);
+
 uint64_t sites_deadline_us(const struct sites *sites);
 void sites_tick(struct sites *sites, uint64_t now_us);
 

@@ -138,6 +138,14 @@ static void on_call_ended(void *context, const struct model_journal_entry *entry
     journal_add(worker->journal, entry);
 }
 
+static bool on_own_towards(void *context, const struct flow *flow, struct address *own)
+{
+    const struct worker *worker = context;
+    if (!sites_own_towards(worker->sites, flow, own)) return false;
+    if (flow->transport == TRANSPORT_TLS) own->port = links_own_tls_port(worker->links, own);
+    return true;
+}
+
 static void on_rule_used(void *context, const struct call_rule_used *used)
 {
     struct worker *worker = context;
@@ -563,6 +571,7 @@ static bool make_engine(struct worker *worker, const struct app_config *config)
                                .call_ended = on_call_ended,
                                .call_shown = on_call_shown,
                                .rule_used = on_rule_used,
+                               .own_towards = on_own_towards,
                                .release_line = on_release_line,
                                .release_group = on_release_group,
                                .rate_raised = on_rate_raised,

@@ -19,6 +19,9 @@ struct call_limits {
 struct call_neighbours {
     const struct line_table *lines;
     const struct client_table *clients;
+    // Our address, as who is reached by `flow` is to reach us. False: unknown.
+    bool (*own_towards)(void *context, const struct flow *flow, struct address *own);
+    void *context;
 };
 
 // How long a forwarded call counts as forwarded at the moment (group setting max_forwarded_calls).
@@ -41,12 +44,46 @@ enum {
     CALL_SHOWN,               // struct call_shown: a call waits, or does not any more
     CALL_RULE_USED,           // struct call_rule_used: an exception was carried out
     CALL_SENT_ON,             // struct call_sent_on: tell the worker of the line that it goes to
+    CALL_REQUEST,             // struct call_request: to be sent by a client transaction
+    CALL_CANCEL,              // struct call_cancel: an INVITE of ours is to be cancelled
+    CALL_ACK,                 // struct call_ack: the ACK of a 2xx is to be sent
+    CALL_CONFIRM,             // struct call_confirm: the ACK of our 2xx has come
+    CALL_DISOWN,              // struct call_confirm: nobody waits for that transaction any more
 };
 
 struct call_reply {
     struct effect effect;
     struct pool_id txn;
     struct txn_answer answer; // in the turn's arena
+};
+
+// Whom a client transaction belongs to.
+enum call_owner { CALL_OWNS_LEG, CALL_OWNS_RELAY, CALL_OWNS_NOTHING };
+
+struct call_request {
+    struct effect effect;
+    enum call_owner owner;
+    struct pool_id id; // of the owner
+    struct flow flow;
+    enum sip_method method;
+    struct span bytes, branch; // in the turn's arena
+};
+
+struct call_cancel {
+    struct effect effect;
+    struct pool_id txn;
+    struct span headers;
+};
+
+struct call_ack {
+    struct effect effect;
+    struct pool_id txn;
+    struct txn_ack ack;
+};
+
+struct call_confirm {
+    struct effect effect;
+    struct pool_id txn;
 };
 
 struct call_ended {
@@ -109,6 +146,7 @@ void call_abandon(struct call_table *table, struct pool_id call);
 struct call_offer {
     struct pool_id txn; // the INVITE's server transaction
     const struct sip_message *invite;
+    struct flow flow; // that it came by
     const struct line_group *group;
     const struct snapshot_line *line;
     const struct line_table *lines; // to tell internal callers and targets
@@ -116,6 +154,18 @@ struct call_offer {
 // The INVITE of a reserved call: decides and answers.
 void call_begin(struct call_table *table, struct turn *turn, struct pool_id call,
                 const struct call_offer *offer);
+// A device's INVITE, to be sent on through its line.
+struct call_outgoing {
+    struct pool_id txn; // the INVITE's server transaction
+    const struct sip_message *invite;
+    struct flow flow; // that it came by
+    uint32_t device_id;
+    const struct line_group *group;
+    const struct snapshot_line *line;
+};
+// The INVITE of a reserved call.
+void call_begin_outgoing(struct call_table *table, struct turn *turn, struct pool_id call,
+                         const struct call_outgoing *outgoing);
 // The caller cancelled (`cancel` is the CANCEL request).
 void call_cancelled(struct call_table *table, struct turn *turn, struct pool_id call,
                     const struct sip_message *cancel);
@@ -128,6 +178,37 @@ enum call_deflection {
 // fwd_finding that says why not. behaviour.md "The decision", 7.
 enum call_deflection call_deflect(struct call_table *table, struct turn *turn, struct pool_id call,
                                   const struct fwd_target *target, enum fwd_finding *finding);
+// ---- Legs: what the transactions of a call's legs tell
+
+// A request of call_request went out as `txn`. False: its owner is gone, and nobody waits for the
+// answer.
+bool call_sent(struct call_table *table, const struct call_request *request, struct pool_id txn);
+struct call_response {
+    enum call_owner owner;
+    struct pool_id id, txn;
+    const struct sip_message *message; // NULL: no answer, or it could not be sent
+    struct flow flow;                  // that it came by
+};
+void call_responded(struct call_table *table, struct turn *turn,
+                    const struct call_response *response);
+
+// A request within a dialog: reserves its way through the call. CALL_NO_DIALOG: 481;
+// CALL_NO_ROOM: 503.
+enum call_passage { CALL_PASSES, CALL_NO_DIALOG, CALL_NO_ROOM };
+enum call_passage call_reserve_relay(struct call_table *table, const struct sip_message *request,
+                                     struct pool_id *relay);
+void call_abandon_relay(struct call_table *table, struct pool_id relay);
+// Passes on, or answers, the request of the reserved relay whose transaction is `txn`.
+void call_relay(struct call_table *table, struct turn *turn, struct pool_id relay,
+                struct pool_id txn, const struct sip_message *request);
+// A request that was passed on was cancelled; or its 2xx was not acknowledged.
+void call_relay_cancelled(struct call_table *table, struct turn *turn, struct pool_id relay,
+                          const struct sip_message *cancel);
+void call_relay_ended(struct call_table *table, struct turn *turn, struct pool_id relay,
+                      bool is_acknowledged);
+// An ACK that belongs to no transaction: that of a 2xx.
+void call_acknowledged(struct call_table *table, struct turn *turn, const struct sip_message *ack);
+
 // The final answer is settled; the call ends.
 void call_settled(struct call_table *table, struct turn *turn, struct pool_id call,
                   bool is_acknowledged);

@@ -67,6 +67,112 @@ enum { CALL_MARK_SIZE = 128 };
 void call_put_history_info(struct buffer *out, const struct call_forwarding *forwarding,
                            struct turn *turn, char mark[CALL_MARK_SIZE]);
 
+// ---- The state (table.c)
+
+enum {
+    TEXT_ROOM = 1536, // of a call's texts: with its answer a call stays below 4 kB
+    FACTS_ROOM = TEXT_ROOM - TRACE_BYTES_MAX - TEXT_SIZE, // the rest is its trace's and target's
+    USES_MAX = 256, // exceptions with uses that the store has not counted yet
+};
+
+enum call_phase {
+    PHASE_RESERVED,
+    PHASE_WAITING,  // held, or rings
+    PHASE_ANSWERED, // with a final answer that is no 2xx, which is not settled yet
+    PHASE_UP,       // two legs are joined
+};
+
+struct text {
+    uint16_t at, len; // in the texts of what it belongs to
+};
+
+struct call {
+    struct pool_id txn;
+    struct pool_id waiting; // what a later decision needs
+    struct pool_id bridge;  // its legs, from the first ringing on
+    uint64_t started_us;    // wall clock
+    uint64_t invited_us;    // monotonic
+    uint64_t ends_us;       // monotonic; of the waiting
+    uint64_t repeat_us;     // monotonic; of the next 180
+    uint64_t answered_us;   // wall clock; 0: not by a client
+    uint32_t line_id;
+    uint32_t device_id; // that answered, or that called
+    uint16_t status;    // final: sent, or when the waiting is over
+    uint8_t phase;
+    uint8_t due; // enum fwd_event: what has happened then; FWD_ARRIVED: nothing, the status ends it
+    uint8_t verdict, reason, outcome;
+    bool is_internal;
+    bool is_outgoing;
+    bool is_counted;  // among the line's ringing calls
+    bool is_up;       // among its answered ones
+    bool is_rung;     // the clients have been rung
+    bool has_alerted; // 180 was sent
+    struct text group, extension, caller, display, dialled, diverted_by, call_id, target, trace;
+    uint16_t texts_used;
+    char texts[TEXT_ROOM];
+};
+
+struct call_table {
+    struct pool calls;
+    struct pool waiting; // struct call_waiting
+    struct pool bridges, legs, relays, invites;
+    struct index by_tag; // legs, by the tags that we gave them
+    struct deadlines deadlines;
+    struct call_memory *memory;
+    struct call_traffic *traffic;
+    struct call_neighbours neighbours;
+    struct fwd_use uses[USES_MAX];
+    size_t use_count;
+    uint8_t hash_key[16];
+};
+
+// What is known of a call while a decision about it is made.
+struct situation {
+    const struct call_offer *offer;
+    struct call_caller caller;
+    struct call_history history;
+};
+
+// ---- record.c: what people see of a call, in the list of calls and in the journal
+
+void call_keep_facts(struct call *call, const struct turn *turn, const struct situation *situation);
+// What was dialled takes the place of what was kept as that.
+void call_keep_dialled(struct call *call, struct span dialled);
+// The verdict so far takes the place of the one before; the trace grows.
+void call_keep_verdict(struct call *call, const struct fwd_verdict *verdict);
+// Tells that the call waits, or is up, for people to see. `target`: where it is forwarded to then.
+void call_show(struct turn *turn, const struct call *call, struct pool_id id, struct span target);
+void call_show_gone(struct turn *turn, struct pool_id id);
+void call_emit_entry(struct turn *turn, const struct call *call);
+
+// ---- incoming.c, as the files of its legs see it
+
+void call_reply(struct turn *turn, struct pool_id txn, const struct txn_answer *answer);
+// Something has happened to a call that waits: decides again, or ends the call with its status
+// where that is not possible. `happening` is borrowed.
+struct happening {
+    enum fwd_event event;                // zeroed: it has arrived
+    const struct fwd_choice *chosen;     // FWD_WAITED
+    const struct fwd_target *deflection; // FWD_DEFLECTED
+    unsigned client_status;              // FWD_CLIENT_REJECTED
+};
+void call_settle_again(struct call_table *table, struct turn *turn, struct pool_id id,
+                       struct happening happening);
+// Sends 180, now and every minute from then on.
+void call_ring_again(struct call_table *table, struct turn *turn, struct pool_id id);
+// A client has answered, or the PBX an outgoing call: the call is up.
+void call_answered(struct call_table *table, struct turn *turn, struct pool_id id,
+                   uint32_t device_id);
+// It does not wait any more.
+void call_stop_waiting(struct call_table *table, struct turn *turn, struct pool_id id);
+// The final answer, no 2xx.
+void call_end_with(struct call_table *table, struct turn *turn, struct pool_id id, unsigned status,
+                   struct span headers);
+// All is over: the journal's entry, and the call is gone.
+void call_finish(struct call_table *table, struct turn *turn, struct pool_id id);
+// Sets when call_tick is to look at the call again.
+void call_set_deadline(struct call_table *table, struct pool_id id);
+
 // ---- memory.c: forwardings executed in the last seconds
 
 struct call_memory;
@@ -131,7 +237,7 @@ bool call_revive(const struct call_waiting *waiting, struct turn *turn, struct s
 struct call_traffic;
 
 struct call_traffic_counts {
-    uint32_t ringing, forwarded_now, forwarded_hour;
+    uint32_t ringing, up, forwarded_now, forwarded_hour;
 };
 
 size_t call_traffic_size(uint32_t line_count);
@@ -142,3 +248,9 @@ void call_count_forwarded(struct call_traffic *traffic, const struct turn *turn,
 // False when there is no room to count it.
 bool call_count_ringing(struct call_traffic *traffic, const struct turn *turn, uint32_t line_id);
 void call_uncount_ringing(struct call_traffic *traffic, uint32_t line_id);
+// Answered, held and outgoing ones. False when there is no room to count it.
+bool call_count_up(struct call_traffic *traffic, const struct turn *turn, uint32_t line_id);
+void call_uncount_up(struct call_traffic *traffic, uint32_t line_id);
+// The next line that has such calls, and how many; false at the end. `*place` is 0 at first.
+bool call_next_up(const struct call_traffic *traffic, uint32_t *place, uint32_t *line_id,
+                  uint32_t *count);

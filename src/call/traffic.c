@@ -12,7 +12,7 @@ _Static_assert((int)NOW_BUCKETS == (int)CALL_FORWARDED_S, "one bucket is a secon
 
 struct line_traffic {
     uint32_t line_id;
-    uint32_t ringing_count;
+    uint32_t ringing_count, up_count;
     uint64_t second, minute;        // of the newest buckets
     uint32_t now_count, hour_count; // sums of the buckets
     uint16_t seconds[NOW_BUCKETS], minutes[HOUR_BUCKETS];
@@ -94,7 +94,7 @@ static void give_one_up(struct call_traffic *traffic, const struct turn *turn)
         traffic->hand = (traffic->hand + 1) % traffic->lines.slot_count;
         if (!line) continue;
         refresh(line, turn);
-        if (line->ringing_count > 0 || line->hour_count > 0) continue;
+        if (line->ringing_count + line->up_count + line->hour_count > 0) continue;
         index_remove(&traffic->by_line, hash_of(line->line_id), id);
         pool_free(&traffic->lines, id);
         return;
@@ -144,11 +144,39 @@ void call_uncount_ringing(struct call_traffic *traffic, uint32_t line_id)
     if (line && line->ringing_count > 0) line->ringing_count--;
 }
 
+bool call_count_up(struct call_traffic *traffic, const struct turn *turn, uint32_t line_id)
+{
+    struct line_traffic *line = take(traffic, turn, line_id);
+    if (line) line->up_count++;
+    return line != NULL;
+}
+
+void call_uncount_up(struct call_traffic *traffic, uint32_t line_id)
+{
+    struct line_traffic *line = find(traffic, line_id);
+    if (line && line->up_count > 0) line->up_count--;
+}
+
 struct call_traffic_counts call_traffic_of(struct call_traffic *traffic, const struct turn *turn,
                                            uint32_t line_id)
 {
     struct line_traffic *line = find(traffic, line_id);
     if (!line) return (struct call_traffic_counts){0};
     refresh(line, turn);
-    return (struct call_traffic_counts){line->ringing_count, line->now_count, line->hour_count};
+    return (struct call_traffic_counts){line->ringing_count, line->up_count, line->now_count,
+                                        line->hour_count};
+}
+
+bool call_next_up(const struct call_traffic *traffic, uint32_t *place, uint32_t *line_id,
+                  uint32_t *count)
+{
+    struct pool_id id;
+    while (*place < traffic->lines.fresh) {
+        const struct line_traffic *line = pool_at(&traffic->lines, (*place)++, &id);
+        if (!line || line->up_count == 0) continue;
+        *line_id = line->line_id;
+        *count = line->up_count;
+        return true;
+    }
+    return false;
 }

@@ -119,6 +119,9 @@ struct client_verdict {
     uint32_t device_id;       // CLIENT_PROVEN: whose it is; see client_find_device
 };
 
+// Whether a request says, by its From, that it is one of our devices'. It may have the same address
+// as a PBX.
+bool client_is_named(const struct client_table *table, const struct sip_message *request);
 // Whether a request (not ACK, not CANCEL) is one of our devices': by its digest credentials, and by
 // its From. The answer (401 or 403) is the same for unknown users, wrong passwords and wrong
 // realms. To be asked once for each request, before it gets a transaction: credentials cannot be

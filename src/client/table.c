@@ -211,3 +211,10 @@ uint32_t client_live_count(const struct client_table *table, uint32_t user_id)
     }
     return count;
 }
+
+bool client_is_named(const struct client_table *table, const struct sip_message *request)
+{
+    struct pool_id id;
+    return table->devices.used_count > 0 &&
+           client_device_of(table, request->from.uri.user, &id) != NULL;
+}

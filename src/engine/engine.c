@@ -8,46 +8,9 @@
 // carried out in order (drain) before the next input is looked at. The engine itself knows no
 // clock, no socket and no thread: a worker gives it inputs and the time, a simulation does the
 // same.
-#include "engine/engine.h"
+#include "engine/engine_int.h"
 
-#include "engine/uas_int.h"
-
-enum {
-    ARENA_SIZE = 512 * 1024,
-    AHEAD_MAX = 8, // messages that are read before the first of them is dealt with
-    AHEAD_ARENA_SIZE = AHEAD_MAX * SIP_HEADER_MAX * sizeof(struct sip_header),
-};
-
-// Whom transactions belong to (struct txn_owner).
-enum owner { OWNER_CALL, OWNER_LINE, OWNER_PROBE, OWNER_TRIAL };
-
-// A message that was read, and where what it is about is looked for.
-struct arrival {
-    bool is_keep_alive; // RFC 5626 section 4.4.1: nothing else is known then
-    enum sip_err err;
-    struct sip_fault fault;
-    struct sip_message message;
-    const struct flow *flow;
-    struct txn_identity identity; // if it could be read
-    uint64_t sought;              // of the line, see uas_seek
-};
-
-struct engine {
-    struct engine_host host;
-    struct txn_table *txns;
-    struct line_table *lines;
-    struct client_table *clients;
-    struct call_table *calls;
-    struct turn turn;
-    struct arena arena;
-    struct random random;
-    struct engine_counts counts;
-    struct overload overload;
-    struct arena ahead_arena;
-    struct arrival ahead[AHEAD_MAX];
-};
-
-static struct turn *begin_turn(struct engine *engine, struct engine_time now)
+struct turn *engine_begin(struct engine *engine, struct engine_time now)
 {
     turn_begin(&engine->turn, now.now_us, now.wall_us);
     return &engine->turn;
@@ -80,6 +43,55 @@ static void send_line_request(struct engine *engine, const struct line_request *
     if (!wanted->is_probe) line_response(engine->lines, &engine->turn, wanted->id, NULL);
 }
 
+static void send_call_request(struct engine *engine, const struct call_request *wanted)
+{
+    static const enum owner owners[] = {[CALL_OWNS_LEG] = OWNER_LEG,
+                                        [CALL_OWNS_RELAY] = OWNER_RELAY,
+                                        [CALL_OWNS_NOTHING] = OWNER_NOBODY};
+    struct pool_id txn;
+    struct txn_request request = {
+        .flow = wanted->flow,
+        .method = wanted->method,
+        .bytes = wanted->bytes,
+        .branch = wanted->branch,
+        .owner = {.kind = owners[wanted->owner], .id = wanted->id},
+    };
+    bool is_sent = wanted->bytes.len > 0 &&
+                   txn_send_request(engine->txns, &engine->turn, &request, &txn);
+    if (!is_sent) {
+        call_responded(engine->calls, &engine->turn,
+                       &(struct call_response){.owner = wanted->owner, .id = wanted->id});
+    } else if (!call_sent(engine->calls, wanted, txn)) {
+        txn_disown(engine->txns, &engine->turn, txn);
+    }
+}
+
+// The answer to a request of a leg, or that there is none.
+static void give_to_call(struct engine *engine, const struct txn_event *event,
+                         enum call_owner owner)
+{
+    struct call_response response = {.owner = owner,
+                                     .id = event->owner.id,
+                                     .txn = event->txn,
+                                     .message = event->message,
+                                     .flow = engine->flow};
+    if (event->effect.kind == TXN_RESPONSE || event->effect.kind == TXN_TIMEOUT) {
+        call_responded(engine->calls, &engine->turn, &response);
+    }
+}
+
+// A request that was passed on between two legs, as its sender sees it.
+static void give_to_relay(struct engine *engine, const struct txn_event *event)
+{
+    if (event->effect.kind == TXN_CANCELLED) {
+        call_relay_cancelled(engine->calls, &engine->turn, event->owner.id, event->message);
+    } else if (event->effect.kind == TXN_ENDED) {
+        call_relay_ended(engine->calls, &engine->turn, event->owner.id, event->is_acknowledged);
+    } else {
+        give_to_call(engine, event, CALL_OWNS_RELAY);
+    }
+}
+
 static void give_to_owner(struct engine *engine, const struct txn_event *event)
 {
     struct turn *turn = &engine->turn;
@@ -101,6 +113,54 @@ static void give_to_owner(struct engine *engine, const struct txn_event *event)
             call_settled(engine->calls, turn, id, event->is_acknowledged);
         }
         break;
+    case OWNER_LEG: give_to_call(engine, event, CALL_OWNS_LEG); break;
+    case OWNER_RELAY: give_to_relay(engine, event); break;
+    case OWNER_NOBODY: break;
+    }
+}
+
+static void carry_out_for_call(struct engine *engine, struct effect *effect)
+{
+    void *any = effect; // each effect structure begins with its struct effect
+    switch (effect->kind) {
+    case CALL_REPLY: {
+        const struct call_reply *reply = any;
+        txn_respond(engine->txns, &engine->turn, reply->txn, &reply->answer);
+        break;
+    }
+    case CALL_REQUEST: send_call_request(engine, any); break;
+    case CALL_CANCEL: {
+        const struct call_cancel *cancel = any;
+        (void)txn_cancel(engine->txns, &engine->turn, cancel->txn, cancel->headers);
+        break;
+    }
+    case CALL_ACK: {
+        const struct call_ack *ack = any;
+        txn_acknowledge(engine->txns, &engine->turn, ack->txn, &ack->ack);
+        break;
+    }
+    case CALL_CONFIRM: {
+        const struct call_confirm *confirm = any;
+        txn_confirm(engine->txns, &engine->turn, confirm->txn);
+        break;
+    }
+    case CALL_DISOWN: {
+        const struct call_confirm *disowned = any;
+        txn_disown(engine->txns, &engine->turn, disowned->txn);
+        break;
+    }
+    case CALL_ENDED: {
+        const struct call_ended *ended = any;
+        engine->host.call_ended(engine->host.context, &ended->entry);
+        break;
+    }
+    case CALL_SHOWN:
+        if (engine->host.call_shown) engine->host.call_shown(engine->host.context, any);
+        break;
+    case CALL_RULE_USED:
+        if (engine->host.rule_used) engine->host.rule_used(engine->host.context, any);
+        break;
+    default: ASSERT(false);
     }
 }
 
@@ -141,28 +201,12 @@ static void carry_out(struct engine *engine, struct effect *effect)
     case CALL_SENT_ON:
         if (engine->host.sent_on) engine->host.sent_on(engine->host.context, any);
         break;
-    case CALL_REPLY: {
-        const struct call_reply *reply = any;
-        txn_respond(engine->txns, &engine->turn, reply->txn, &reply->answer);
-        break;
-    }
-    case CALL_ENDED: {
-        const struct call_ended *ended = any;
-        engine->host.call_ended(engine->host.context, &ended->entry);
-        break;
-    }
-    case CALL_SHOWN:
-        if (engine->host.call_shown) engine->host.call_shown(engine->host.context, any);
-        break;
-    case CALL_RULE_USED:
-        if (engine->host.rule_used) engine->host.rule_used(engine->host.context, any);
-        break;
     case CLIENT_SHOWN: break;
-    default: ASSERT(false);
+    default: carry_out_for_call(engine, effect); break;
     }
 }
 
-static void drain(struct engine *engine)
+void engine_drain(struct engine *engine)
 {
     struct effect *effect;
     while ((effect = turn_next(&engine->turn)) != NULL) carry_out(engine, effect);
@@ -193,6 +237,7 @@ static void offer_call(struct engine *engine, const struct sip_message *invite,
     struct pool_id call;
     struct call_offer offer = {
         .invite = invite,
+        .flow = *flow,
         .group = target->group,
         .line = target->line,
         .lines = engine->lines,
@@ -215,8 +260,70 @@ static void offer_call(struct engine *engine, const struct sip_message *invite,
     call_begin(engine->calls, turn, call, &offer);
 }
 
+// A request within a dialog of a call passes through. False: there is no such dialog.
+static bool pass(struct engine *engine, const struct sip_message *request, const struct flow *flow)
+{
+    struct turn *turn = &engine->turn;
+    struct pool_id relay, txn;
+    enum call_passage passage = call_reserve_relay(engine->calls, request, &relay);
+    if (passage == CALL_NO_DIALOG) return false;
+    if (passage == CALL_NO_ROOM) {
+        decline(engine, request, flow, (struct txn_answer){.status = 503});
+        return true;
+    }
+    struct txn_owner owner = {.kind = OWNER_RELAY, .id = relay};
+    if (!txn_accept(engine->txns, turn, request, flow, owner, &txn)) {
+        call_abandon_relay(engine->calls, relay);
+        decline(engine, request, flow, (struct txn_answer){.status = 503});
+        return true;
+    }
+    call_relay(engine->calls, turn, relay, txn, request);
+    return true;
+}
+
+// The INVITE of a device: a call through its line.
+static void offer_outgoing(struct engine *engine, const struct sip_message *invite,
+                           const struct flow *flow)
+{
+    struct turn *turn = &engine->turn;
+    struct client_verdict verdict;
+    struct call_outgoing outgoing = {.invite = invite, .flow = *flow};
+    struct pool_id call;
+    if (client_authenticate(engine->clients, turn, &(struct client_request){invite, flow},
+                            &verdict) == CLIENT_ANSWERED) {
+        decline(engine, invite, flow, verdict.answer);
+        return;
+    }
+    const struct snapshot_device *device = client_find_device(engine->clients, verdict.device_id);
+    outgoing.device_id = verdict.device_id;
+    if (device) {
+        outgoing.line = line_find_numbered(engine->lines, device->line_id, &outgoing.group);
+    }
+    if (!outgoing.line || !outgoing.line->is_enabled) {
+        decline(engine, invite, flow, (struct txn_answer){.status = 403});
+        return;
+    }
+    if (overload_refuses(&engine->overload) || !call_reserve(engine->calls, &call)) {
+        decline_overloaded(engine, invite, flow);
+        return;
+    }
+    struct txn_owner owner = {.kind = OWNER_CALL, .id = call};
+    if (!txn_accept(engine->txns, turn, invite, flow, owner, &outgoing.txn)) {
+        call_abandon(engine->calls, call);
+        decline_overloaded(engine, invite, flow);
+        return;
+    }
+    call_begin_outgoing(engine->calls, turn, call, &outgoing);
+}
+
 static void serve(struct engine *engine, const struct sip_message *request, const struct flow *flow)
 {
+    bool is_initial_invite = request->method == SIP_INVITE && request->to.tag.len == 0;
+    if (request->to.tag.len > 0 && pass(engine, request, flow)) return;
+    if (is_initial_invite && client_is_named(engine->clients, request)) {
+        offer_outgoing(engine, request, flow);
+        return;
+    }
     struct uas_target target;
     struct txn_answer answer = {0};
     switch (uas_check(engine->lines, &engine->turn, request, &flow->peer, &target, &answer)) {
@@ -260,6 +367,8 @@ static void take_message(struct engine *engine, const struct arrival *arrival)
         if (hand_over(engine, message, flow)) break;
         if (message->is_request && message->method == SIP_CANCEL) {
             decline(engine, message, flow, (struct txn_answer){.status = 481});
+        } else if (message->is_request && message->method == SIP_ACK) {
+            call_acknowledged(engine->calls, &engine->turn, message);
         }
         break;
     }
@@ -325,13 +434,14 @@ static void take_arrival(struct engine *engine, struct engine_time now,
                          const struct arrival *arrival)
 {
     if (arrival->is_keep_alive) return;
-    begin_turn(engine, now);
+    engine_begin(engine, now);
+    engine->flow = *arrival->flow;
     if (arrival->err == SIP_OK) {
         take_message(engine, arrival);
     } else {
         refuse(engine, &arrival->message, arrival->flow, &arrival->fault);
     }
-    drain(engine);
+    engine_drain(engine);
 }
 
 void engine_datagrams(struct engine *engine, struct engine_time now,
@@ -351,10 +461,10 @@ void engine_stream_fault(struct engine *engine, struct engine_time now, const st
 {
     struct sip_message message;
     struct sip_fault ignored;
-    struct turn *turn = begin_turn(engine, now);
+    struct turn *turn = engine_begin(engine, now);
     (void)sip_parse(head, turn->arena, &message, &ignored);
     refuse(engine, &message, flow, fault);
-    drain(engine);
+    engine_drain(engine);
 }
 
 // ---- Time
@@ -374,216 +484,14 @@ uint64_t engine_deadline_us(const struct engine *engine)
 
 void engine_tick(struct engine *engine, struct engine_time now)
 {
-    txn_tick(engine->txns, begin_turn(engine, now));
-    drain(engine);
-    line_tick(engine->lines, begin_turn(engine, now));
-    drain(engine);
-    client_tick(engine->clients, begin_turn(engine, now));
-    drain(engine);
-    call_tick(engine->calls, begin_turn(engine, now));
-    drain(engine);
-}
-
-// ---- Settings and addresses
-
-bool engine_put_group(struct engine *engine, struct engine_time now,
-                      const struct snapshot_group *block)
-{
-    bool is_taken = line_put_group(engine->lines, begin_turn(engine, now), block);
-    drain(engine);
-    return is_taken;
-}
-
-void engine_remove_group(struct engine *engine, struct engine_time now, uint32_t group_id)
-{
-    line_remove_group(engine->lines, begin_turn(engine, now), group_id);
-    drain(engine);
-}
-
-bool engine_put_line(struct engine *engine, struct engine_time now,
-                     const struct snapshot_line *block)
-{
-    bool is_taken = line_put(engine->lines, begin_turn(engine, now), block);
-    drain(engine);
-    return is_taken;
-}
-
-void engine_restore_line(struct engine *engine, struct engine_time now,
-                         const struct model_registration *saved)
-{
-    line_restore(engine->lines, begin_turn(engine, now), saved);
-    drain(engine);
-}
-
-void engine_remove_line(struct engine *engine, struct engine_time now, uint32_t line_id)
-{
-    line_remove(engine->lines, begin_turn(engine, now), line_id);
-    drain(engine);
-}
-
-bool engine_put_device(struct engine *engine, struct engine_time now,
-                       const struct snapshot_device *device)
-{
-    bool is_taken = client_put_device(engine->clients, begin_turn(engine, now), device);
-    drain(engine);
-    return is_taken;
-}
-
-void engine_remove_device(struct engine *engine, struct engine_time now, uint32_t device_id)
-{
-    client_remove_device(engine->clients, begin_turn(engine, now), device_id);
-    drain(engine);
-}
-
-// ---- Other workers
-
-bool engine_put_elsewhere(struct engine *engine, const struct line_elsewhere *known)
-{
-    return line_put_elsewhere(engine->lines, known);
-}
-
-void engine_remove_elsewhere(struct engine *engine, bool is_device, uint32_t id)
-{
-    line_remove_elsewhere(engine->lines, is_device, id);
-}
-
-bool engine_yield_line(struct engine *engine, struct engine_time now, uint32_t line_id,
-                       struct model_registration *left)
-{
-    struct pool_id txn;
-    struct turn *turn = begin_turn(engine, now);
-    bool was_there = line_yield(engine->lines, turn, line_id, left, &txn);
-    if (was_there) txn_disown(engine->txns, turn, txn);
-    drain(engine);
-    return was_there;
-}
-
-void engine_note_sent_on(struct engine *engine, struct engine_time now,
-                         const struct call_sent_on *sent)
-{
-    call_note_sent_on(engine->calls, begin_turn(engine, now), sent);
-    drain(engine);
-}
-
-// One worker's probes are enough: that of the lowest number.
-void engine_hear(struct engine *engine, struct engine_time now, uint8_t from,
-                 const struct line_told *told)
-{
-    if (told->news == LINE_PROBED && from > engine->host.worker) return;
-    line_hear(engine->lines, begin_turn(engine, now), told->group_id, told->news);
-    drain(engine);
-}
-
-void engine_put_zone(struct engine *engine, const struct snapshot_zone *zone)
-{
-    line_put_zone(engine->lines, zone);
-}
-
-void engine_rule_counted(struct engine *engine, uint32_t rule_id, uint32_t count)
-{
-    call_rule_counted(engine->calls, rule_id, count);
-}
-
-bool engine_assume_clients(struct engine *engine, uint32_t line_id,
-                           const struct client_assumption *assumption)
-{
-    return client_assume(engine->clients, line_id, assumption);
-}
-
-const struct client_assumption *engine_assumed_clients(const struct engine *engine,
-                                                       uint32_t line_id)
-{
-    return client_assumed(engine->clients, line_id);
-}
-
-enum call_deflection engine_deflect(struct engine *engine, struct engine_time now,
-                                    struct pool_id call, const struct fwd_target *target,
-                                    enum fwd_finding *finding)
-{
-    struct turn *turn = begin_turn(engine, now);
-    enum call_deflection result = call_deflect(engine->calls, turn, call, target, finding);
-    drain(engine);
-    return result;
-}
-
-static struct line_peer line_peer_of(const struct engine_peer *peer)
-{
-    return (struct line_peer){.flow = peer->flow,
-                              .own = peer->own,
-                              .is_own_fixed = peer->is_own_fixed,
-                              .is_doubtful = peer->is_doubtful};
-}
-
-void engine_set_peer(struct engine *engine, struct engine_time now, uint32_t group_id,
-                     const struct engine_peer *peer)
-{
-    struct turn *turn = begin_turn(engine, now);
-    if (peer->problem.len > 0) {
-        line_set_unreachable(engine->lines, turn, group_id, &peer->flow.peer, peer->problem);
-    } else {
-        struct line_peer found = line_peer_of(peer);
-        line_set_peer(engine->lines, turn, group_id, &found);
-    }
-    drain(engine);
-}
-
-void engine_try_peer(struct engine *engine, struct engine_time now, uint32_t group_id,
-                     const struct engine_peer *peer)
-{
-    struct line_peer trial = line_peer_of(peer);
-    line_try_peer(engine->lines, begin_turn(engine, now), group_id, &trial);
-    drain(engine);
-}
-
-void engine_set_whereabouts(struct engine *engine, uint32_t group_id,
-                            const struct line_whereabouts *whereabouts)
-{
-    line_set_whereabouts(engine->lines, group_id, whereabouts);
-}
-
-bool engine_saved_peer(const struct engine *engine, uint32_t group_id, struct address *peer)
-{
-    return line_saved_peer(engine->lines, group_id, peer);
-}
-
-bool engine_is_source(const struct engine *engine, uint32_t group_id, const struct address *host)
-{
-    struct pool_id place = POOL_ID_NONE;
-    if (group_id != 0) return line_is_source(engine->lines, group_id, host);
-    return line_next_group_at(engine->lines, host, &place) != NULL;
-}
-
-void engine_connection_lost(struct engine *engine, struct engine_time now, const struct flow *flow)
-{
-    struct turn *turn = begin_turn(engine, now);
-    txn_connection_lost(engine->txns, turn, flow);
-    client_lost_flow(engine->clients, turn, flow);
-    drain(engine);
-}
-
-bool engine_next_group_at(const struct engine *engine, const struct address *peer,
-                          struct pool_id *place, struct engine_group_at *out)
-{
-    const struct line_group *group = line_next_group_at(engine->lines, peer, place);
-    if (!group) return false;
-    *out = (struct engine_group_at){group->snapshot->group_id, group->own};
-    return true;
-}
-
-void engine_idle_memory(struct engine *engine, size_t least,
-                        struct idle_memory idle[ENGINE_IDLE_COUNT])
-{
-    idle[0] = txn_idle_memory(engine->txns, least);
-    idle[1] = call_idle_memory(engine->calls, least);
-}
-
-struct engine_counts engine_counts(const struct engine *engine)
-{
-    struct engine_counts counts = engine->counts;
-    counts.effects_lost = engine->turn.effects_lost_count;
-    counts.open_calls = call_count(engine->calls);
-    counts.open_transactions = txn_count(engine->txns);
-    return counts;
+    txn_tick(engine->txns, engine_begin(engine, now));
+    engine_drain(engine);
+    line_tick(engine->lines, engine_begin(engine, now));
+    engine_drain(engine);
+    client_tick(engine->clients, engine_begin(engine, now));
+    engine_drain(engine);
+    call_tick(engine->calls, engine_begin(engine, now));
+    engine_drain(engine);
 }
 
 // ---- Life
@@ -595,7 +503,8 @@ static size_t round_up(size_t size)
 
 static struct txn_limits txn_limits_of(const struct engine_limits *limits)
 {
-    return (struct txn_limits){limits->transaction_count, limits->call_count};
+    // A call that rings has an INVITE at each device besides the caller's.
+    return (struct txn_limits){limits->transaction_count, 4 * limits->call_count};
 }
 
 static struct line_limits line_limits_of(const struct engine_limits *limits)
@@ -651,7 +560,8 @@ struct engine *engine_init(void *memory, const struct engine_limits *limits, con
     next += round_up(line_memory_size(&line_limits));
     engine->clients = client_init(next, &client_limits, key);
     next += round_up(client_memory_size(&client_limits));
-    struct call_neighbours neighbours = {engine->lines, engine->clients};
+    struct call_neighbours neighbours = {engine->lines, engine->clients, host.own_towards,
+                                         host.context};
     engine->calls = call_init(next, &call_limits, key, neighbours);
     return engine;
 }

@@ -24,6 +24,9 @@ struct engine_host {
     void (*release_group)(void *context, const struct snapshot_group *block); // the same
     // A group's register_rate is too small and another one is used. May be NULL.
     void (*rate_raised)(void *context, const struct line_rate *rate);
+    // Our address, as who is reached by `flow` is to reach us; false where there is none. NULL:
+    // there never is, and no device can be called.
+    bool (*own_towards)(void *context, const struct flow *flow, struct address *own);
     // A group's PBX works, or has failed, where it is or where engine_try_peer looked. May be NULL.
     // What follows from it is not to be told from within this call.
     void (*peer_told)(void *context, const struct line_peer_event *event);

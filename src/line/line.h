@@ -232,6 +232,17 @@ const struct snapshot_line *line_find_numbered(const struct line_table *table, u
 // told when it was registered (Service-Route, RFC 3608 section 5.2). Empty where there is none.
 // Borrowed until the next answer to a REGISTER.
 struct span line_service_route(const struct line_table *table, uint32_t line_id);
+// Prints what answers the challenges of a response (401, 407) to another request of the line than
+// its REGISTER, as far as they are for the group's realm. False where there is nothing to answer.
+// RFC 3261 sections 22.2, 22.3.
+struct line_challenge {
+    uint32_t line_id;
+    const struct sip_message *response;
+    enum sip_method method;
+    struct span uri; // of the request
+};
+bool line_put_answers(struct buffer *out, struct turn *turn, const struct line_table *table,
+                      const struct line_challenge *challenge);
 // Takes the block of some line out of the table, which is then no longer usable for calls: for the
 // owner's clean-up at the end. NULL when none is left. `*place` is 0 at first, and then what the
 // call before left there: where to go on.

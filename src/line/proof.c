@@ -110,3 +110,34 @@ void line_put_proofs(struct buffer *out, struct turn *turn, const struct line_ta
                               buffer_span(&uri), buffer_span(&cnonce), ++proof->nonce_count);
     }
 }
+
+// ---- The answers of other requests
+
+bool line_put_answers(struct buffer *out, struct turn *turn, const struct line_table *table,
+                      const struct line_challenge *challenge)
+{
+    enum { CNONCE_BYTES = 8 };
+    struct pool_id id;
+    const struct line *line = line_find_by_id(table, challenge->line_id, &id);
+    if (!line) return false;
+    const char *realm = line_group_of(table, line)->group.snapshot->settings.realm;
+    struct span user = snapshot_text(line->block, line->block->auth_user);
+    struct sip_credentials credentials = {
+        .user = user.len > 0 ? user : line_extension(line),
+        .password = snapshot_text(line->block, line->block->password),
+    };
+    bool is_answered = false;
+    for (int is_proxy = 0; is_proxy <= 1; is_proxy++) {
+        struct sip_challenge found;
+        char cnonce_bytes[2 * CNONCE_BYTES];
+        struct buffer cnonce = buffer_over(cnonce_bytes, sizeof cnonce_bytes);
+        if (!sip_find_challenge_by(challenge->response, is_proxy != 0, span_of(realm), &found)) {
+            continue;
+        }
+        random_put_token(turn->random, &cnonce, CNONCE_BYTES);
+        sip_put_authorization(out, &found, &credentials, sip_method_text(challenge->method),
+                              challenge->uri, buffer_span(&cnonce), 1);
+        is_answered = true;
+    }
+    return is_answered;
+}

@@ -13,6 +13,8 @@ enum model_outcome {
     OUTCOME_MISSED,             // the caller gave up or waited in vain
     OUTCOME_ANSWERED_ELSEWHERE, // another terminal of the PBX took it (RFC 3326)
     OUTCOME_FAILED,             // the PBX never acknowledged our answer
+    OUTCOME_ANSWERED,           // by a client; or an outgoing call, by whom it was for
+    OUTCOME_UNANSWERED,         // an outgoing call that came to nothing
 };
 extern const struct model_names model_outcomes;
 

@@ -25,7 +25,8 @@ NAMES(model_roles, "user", "administrator");
 NAMES(model_scopes, "read", "write", "admin");
 NAMES(model_registration_states, "disabled", "waiting", "registered", "refused", "unreachable");
 NAMES(model_verdict_kinds, "redirect", "ring", "hold", "decline");
-NAMES(model_outcomes, "forwarded", "declined", "missed", "answered_elsewhere", "failed");
+NAMES(model_outcomes, "forwarded", "declined", "missed", "answered_elsewhere", "failed", "answered",
+      "unanswered");
 NAMES(model_audit_actions, "added", "changed", "removed");
 
 const char *model_name(const struct model_names *names, unsigned value)

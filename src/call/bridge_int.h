@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+// The inside of calls that have legs: dialogs, legs, the requests that are passed on between them.
+//
+//   PBX or device --INVITE--> caller leg --+-- leg --INVITE--> device
+//                                          +-- leg --INVITE--> device    (or one leg: the PBX)
+//
+// A call that only rings has a caller leg and one leg for each early dialog; the one that answers
+// first stays. All legs lie in one pool and are found by the tags that we gave them.
+#pragma once
+
+#include "call/call_int.h"
+
+// ---- dialog.c: RFC 3261 section 12
+
+enum { DIALOG_TEXT_MAX = 1000 };
+
+struct dialog {
+    struct flow flow;   // where its requests go
+    struct address own; // ours, as the other side is to reach us
+    uint32_t local_cseq, remote_cseq;
+    struct text call_id, contact_user;
+    struct text local;  // the address that is ours, without a tag
+    struct text remote; // the other one, with its tag if it has one
+    struct text remote_tag, route, target;
+    uint16_t fixed_len, texts_used; // what does not change; all
+    char local_tag[TXN_TAG_BYTES];
+    char texts[DIALOG_TEXT_MAX];
+};
+
+// How the other side of a new dialog is reached.
+struct dialog_peer {
+    struct flow flow;
+    struct address own;
+    struct span contact_user;
+};
+// A dialog that the INVITE of the other side makes. The local tag is to be set. False where its
+// texts are too long.
+bool call_dialog_of_invite(struct dialog *dialog, const struct sip_message *invite,
+                           const struct dialog_peer *peer);
+struct dialog_start {
+    struct dialog_peer peer;
+    struct span local, remote; // without tags
+    struct span target, route; // of the first request
+};
+// A dialog that we want to make: with a new Call-ID and a new tag.
+bool call_dialog_start(struct dialog *dialog, struct turn *turn, const struct dialog_start *start);
+// What the response to our INVITE says of the dialog (12.1.2). False where it is too long.
+bool call_dialog_take_response(struct dialog *dialog, const struct sip_message *response);
+// The Contact of a target refresh (12.2).
+void call_dialog_refresh(struct dialog *dialog, const struct sip_message *message);
+// Whether a request within the dialog is of its other side; the To tag was looked at already.
+bool call_dialog_is_peer(const struct dialog *dialog, const struct sip_message *request);
+struct span call_dialog_text(const struct dialog *dialog, struct text text);
+struct span call_dialog_tag(const struct dialog *dialog);
+void call_dialog_new_tag(char tag[TXN_TAG_BYTES], struct turn *turn);
+
+struct dialog_request {
+    enum sip_method method;
+    struct span branch;
+    struct span local_tag; // empty: the dialog's
+    uint32_t cseq;         // its number
+    int max_forwards;
+};
+// Prints start line and headers of a request (12.2.1.1), up to the Contact.
+void call_dialog_put_request(struct buffer *out, const struct dialog *dialog,
+                             const struct dialog_request *request);
+void call_dialog_put_contact(struct buffer *out, const struct dialog *dialog);
+
+// ---- legs.c
+
+struct leg {
+    struct pool_id call;
+    struct pool_id next; // of the called ones
+    struct pool_id txn;  // of its INVITE, where that is ours
+    uint32_t device_id;  // 0: the PBX
+    uint32_t invite_cseq;
+    bool is_reached;                // there was a response above 100
+    bool has_alerted;               // one that was passed on
+    char caller_tag[TXN_TAG_BYTES]; // that the caller knows this leg by
+    struct dialog dialog;
+};
+
+enum bridge_state {
+    BRIDGE_RINGING,
+    BRIDGE_ANSWERED, // 200 went to the caller, whose ACK has not come yet
+    BRIDGE_UP,
+    BRIDGE_ENDING, // the called side hung up before that ACK
+};
+
+struct bridge {
+    struct pool_id caller; // its leg
+    struct pool_id first;  // of the called legs
+    struct pool_id relays; // the first one
+    struct pool_id invite; // the caller's INVITE, kept for as long as it may have to be sent again
+    uint64_t unreached_us; // when nobody is reached; DEADLINE_NEVER: somebody was
+    uint64_t check_us;     // when to see whether both sides are still there
+    uint64_t heard_us;     // when a target refresh was answered last
+    uint32_t expires_s;    // of the session, as agreed (RFC 4028); 0: not agreed
+    uint32_t invite_cseq;  // the caller's
+    uint8_t state;         // enum bridge_state
+    uint8_t proof_count;   // how often the PBX's challenge was answered
+    bool was_busy;         // a client answered 486 or 600
+    bool is_held_open;     // by clients that we do not see (login: on)
+    char deflection[TEXT_SIZE]; // of a client that has ended; empty: none
+};
+
+// A request within a dialog that is passed on to the other leg.
+struct relay {
+    struct pool_id call, next;
+    struct pool_id leg;            // the called leg of the two
+    struct pool_id server, client; // its transactions
+    uint32_t cseq, sent_cseq;      // as it came, and as it was sent on
+    uint8_t method;                // enum sip_method
+    bool is_from_caller;
+    bool is_accepted; // an INVITE with 2xx, whose ACK has not come yet
+    bool is_check;    // made by ourselves: nobody waits for the answer
+};
+
+// A device's INVITE, kept as it came until the PBX has answered it: it may want a proof first.
+enum { INVITE_KEPT_MAX = 8000 };
+struct kept_invite {
+    uint16_t len;
+    char bytes[INVITE_KEPT_MAX];
+};
+
+struct bridge *call_bridge_of(const struct call_table *table, const struct call *call);
+struct leg *call_bridge_caller(const struct call_table *table, const struct bridge *bridge);
+// A new leg at the end of the called ones; NULL when there is no room.
+struct leg *call_leg_add(struct call_table *table, struct turn *turn, struct pool_id call,
+                         struct pool_id *id);
+// Makes it findable by its tags; to be done once its dialog's local tag is set.
+void call_leg_index(struct call_table *table, struct pool_id id);
+void call_leg_free(struct call_table *table, struct pool_id id);
+// The leg that has the To tag of a request within a dialog. `*is_from_caller`: it came from the
+// caller. NULL where there is none.
+struct leg *call_leg_find(const struct call_table *table, const struct sip_message *request,
+                          struct pool_id *id, bool *is_from_caller);
+// The same by our tag and Call-ID alone, for Replaces.
+struct leg *call_leg_find_tag(const struct call_table *table, struct span tag, struct span call_id,
+                              struct pool_id *id, bool *is_from_caller);
+// The number of called legs.
+uint32_t call_leg_count(const struct call_table *table, const struct bridge *bridge);
+
+// ---- passed.c: what passes from one leg to the other
+
+struct passing {
+    const struct call_table *table;
+    const struct sip_message *message;
+    const struct leg *to;           // where it goes
+    const struct line_group *group; // of the PBX; NULL: gone
+    uint32_t rack_cseq;             // of the INVITE that a PRACK acknowledges, on that side
+};
+// Prints the headers that go with it, the session description's among them.
+void call_put_passed(struct buffer *out, const struct passing *passing);
+// Prints whom a device dials, as the user part of a URI of the PBX: by the group's dialling rule.
+void call_put_pbx_user(struct buffer *out, const struct line_group *group, struct span uri_text);
+// Copies of the Reason headers, in the turn's arena.
+struct span call_copy_reason(struct turn *turn, const struct sip_message *message);
+// Opens `out` over memory of the turn's arena that a message made from `message` fits into. False
+// when the arena is full.
+bool call_open_message(struct turn *turn, const struct sip_message *message, struct buffer *out);
+
+// ---- bridge.c: ringing, answered, over
+
+// Takes a bridge for the call, with its caller's leg. False when there is no room.
+bool call_bridge_begin(struct call_table *table, struct pool_id call,
+                       const struct sip_message *invite, const struct dialog_peer *caller);
+// What is left of a request's Max-Forwards for the one that it causes (RFC 7332).
+int call_bridge_max_forwards(const struct sip_message *message);
+// Rings the user's clients. False when none could be rung.
+bool call_bridge_ring(struct call_table *table, struct turn *turn, struct pool_id call,
+                      const struct call_offer *offer);
+// Ends all legs that ring, with a CANCEL that has these header lines, and the bridge.
+void call_bridge_drop(struct call_table *table, struct turn *turn, struct pool_id call,
+                      struct span headers);
+// The two sides of an answered call get a BYE, those that want one, and the call is over.
+struct bridge_end {
+    bool is_caller_told, is_callee_told;
+    struct span headers; // of the BYE
+};
+void call_bridge_hang_up(struct call_table *table, struct turn *turn, struct pool_id call,
+                         const struct bridge_end *end);
+// Nobody has acknowledged the 200.
+void call_bridge_unacknowledged(struct call_table *table, struct turn *turn, struct pool_id call);
+void call_leg_responded(struct call_table *table, struct turn *turn,
+                        const struct call_response *response);
+
+// ---- session.c: whether both sides are still there (RFC 4028)
+
+// Takes in what a 2xx for an INVITE or UPDATE says of the session's time.
+void call_session_note(struct bridge *bridge, const struct turn *turn,
+                       const struct sip_message *response);
+// The call wants to be looked at: ends it, or asks both sides.
+void call_session_check(struct call_table *table, struct turn *turn, struct pool_id call);
+
+// ---- outgoing.c: what becomes of a device's INVITE at the PBX
+
+// The PBX wants a proof that has not been given yet: sends the INVITE again.
+bool call_outgoing_tries_again(struct call_table *table, struct turn *turn, struct pool_id leg,
+                               const struct sip_message *response);
+// The PBX's final answer (NULL: none) becomes the device's.
+void call_outgoing_failed(struct call_table *table, struct turn *turn, struct pool_id call,
+                          const struct sip_message *response);
+
+// ---- requests.c: what legs send
+
+struct leg_request {
+    enum sip_method method;
+    struct span local_tag; // empty: the dialog's
+    struct span headers, body;
+    enum call_owner owner;
+    struct pool_id id; // of the owner
+};
+// A request of ours within a leg's dialog.
+void call_leg_send(struct turn *turn, struct leg *leg, const struct leg_request *request);
+// The ACK for a 2xx of `txn` in the leg's dialog; `ack` (may be NULL) is the caller's.
+struct leg_ack {
+    struct pool_id txn;
+    uint32_t cseq;
+    const struct sip_message *ack;
+    struct span local_tag;
+};
+void call_leg_send_ack(struct turn *turn, const struct leg *leg, const struct leg_ack *ack);
+// A 2xx that nobody wants any more: ACK and BYE, from the response alone.
+void call_leg_refuse(struct turn *turn, const struct call_response *response);
+void call_leg_emit_request(struct turn *turn, const struct call_request *request);
+void call_leg_cancel(struct turn *turn, struct pool_id txn, struct span headers);
+void call_leg_confirm(struct turn *turn, struct pool_id txn);
+
+// ---- relay.c
+
+// Answers the requests that are under way; none is passed on any more.
+void call_relay_drop_all(struct call_table *table, struct turn *turn, struct bridge *bridge);
+void call_relay_responded(struct call_table *table, struct turn *turn,
+                          const struct call_response *response);
+// A request of our own within a dialog, whose answer only tells whether the other side is there.
+void call_relay_check(struct call_table *table, struct turn *turn, struct pool_id leg,
+                      bool is_of_caller);
+// The ACK of a 2xx for an INVITE within the dialog; false: it is none of those.
+bool call_relay_acknowledged(struct call_table *table, struct turn *turn, struct leg *leg,
+                             const struct sip_message *ack, bool is_from_caller);

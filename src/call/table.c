@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of calls: its memory, and the calls as such.
+#include "call/bridge_int.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static size_t head_size(void)
+{
+    return (sizeof(struct call_table) + 15) / 16 * 16;
+}
+
+// A call that rings has a leg for each device besides the caller's, one that is up has two.
+enum { LEGS_PER_CALL = 4, TAGS_PER_LEG = 2 };
+
+size_t call_memory_size(const struct call_limits *limits)
+{
+    uint32_t count = limits->call_count, leg_count = count * LEGS_PER_CALL;
+    return head_size() + pool_memory_size(sizeof(struct call), count) +
+           pool_memory_size(sizeof(struct call_waiting), count) +
+           pool_memory_size(sizeof(struct bridge), count) +
+           pool_memory_size(sizeof(struct leg), leg_count) +
+           pool_memory_size(sizeof(struct relay), count) +
+           pool_memory_size(sizeof(struct kept_invite), count) +
+           index_memory_size(leg_count * TAGS_PER_LEG) + deadlines_memory_size(count) +
+           call_memory_table_size(limits->memory_count) + call_traffic_size(limits->line_count);
+}
+
+static char *place_pool(struct pool *pool, char *memory, size_t slot_size, uint32_t count)
+{
+    pool_init(pool, memory, slot_size, count);
+    return memory + pool_memory_size(slot_size, count);
+}
+
+struct call_table *call_init(void *memory, const struct call_limits *limits,
+                             const uint8_t hash_key[16], struct call_neighbours neighbours)
+{
+    struct call_table *table = memory;
+    uint32_t count = limits->call_count, leg_count = count * LEGS_PER_CALL;
+    char *next = (char *)memory + head_size();
+    next = place_pool(&table->calls, next, sizeof(struct call), count);
+    next = place_pool(&table->waiting, next, sizeof(struct call_waiting), count);
+    next = place_pool(&table->bridges, next, sizeof(struct bridge), count);
+    next = place_pool(&table->legs, next, sizeof(struct leg), leg_count);
+    next = place_pool(&table->relays, next, sizeof(struct relay), count);
+    next = place_pool(&table->invites, next, sizeof(struct kept_invite), count);
+    index_init(&table->by_tag, next, leg_count * TAGS_PER_LEG);
+    next += index_memory_size(leg_count * TAGS_PER_LEG);
+    deadlines_init(&table->deadlines, next, count);
+    next += deadlines_memory_size(count);
+    table->memory = call_memory_init(next, limits->memory_count, hash_key);
+    next += call_memory_table_size(limits->memory_count);
+    table->traffic = call_traffic_init(next, limits->line_count);
+    table->neighbours = neighbours;
+    memcpy(table->hash_key, hash_key, sizeof table->hash_key);
+    return table;
+}
+
+struct idle_memory call_idle_memory(struct call_table *table, size_t least)
+{
+    return pool_idle_memory(&table->calls, least);
+}
+
+uint32_t call_count(const struct call_table *table)
+{
+    return table->calls.used_count;
+}
+
+bool call_reserve(struct call_table *table, struct pool_id *call)
+{
+    struct call *reserved = pool_take_unset(&table->calls, call);
+    if (reserved) memset(reserved, 0, offsetof(struct call, texts));
+    return reserved != NULL;
+}
+
+void call_abandon(struct call_table *table, struct pool_id call)
+{
+    pool_free(&table->calls, call);
+}

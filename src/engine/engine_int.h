@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// The inside of the engine: what its files share.
+#pragma once
+
+#include "engine/engine.h"
+
+#include "engine/uas_int.h"
+
+enum {
+    ARENA_SIZE = 512 * 1024,
+    AHEAD_MAX = 8, // messages that are read before the first of them is dealt with
+    AHEAD_ARENA_SIZE = AHEAD_MAX * SIP_HEADER_MAX * sizeof(struct sip_header),
+};
+
+// Whom transactions belong to (struct txn_owner).
+enum owner {
+    OWNER_CALL,
+    OWNER_LINE,
+    OWNER_PROBE,
+    OWNER_TRIAL,
+    OWNER_LEG,
+    OWNER_RELAY,
+    OWNER_NOBODY,
+};
+
+// A message that was read, and where what it is about is looked for.
+struct arrival {
+    bool is_keep_alive; // RFC 5626 section 4.4.1: nothing else is known then
+    enum sip_err err;
+    struct sip_fault fault;
+    struct sip_message message;
+    const struct flow *flow;
+    struct txn_identity identity; // if it could be read
+    uint64_t sought;              // of the line, see uas_seek
+};
+
+struct engine {
+    struct engine_host host;
+    struct txn_table *txns;
+    struct line_table *lines;
+    struct client_table *clients;
+    struct call_table *calls;
+    struct turn turn;
+    struct arena arena;
+    struct random random;
+    struct engine_counts counts;
+    struct overload overload;
+    struct arena ahead_arena;
+    struct arrival ahead[AHEAD_MAX];
+    struct flow flow; // that this turn's message came by
+};
+
+// The next input: empties what the one before has left.
+struct turn *engine_begin(struct engine *engine, struct engine_time now);
+// Carries out what the machines asked for, in order.
+void engine_drain(struct engine *engine);

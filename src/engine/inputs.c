@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the host tells the engine besides messages and the time: settings, addresses, other workers.
+// Each goes to the machine that it is for.
+#include "engine/engine_int.h"
+
+// ---- Settings and addresses
+
+bool engine_put_group(struct engine *engine, struct engine_time now,
+                      const struct snapshot_group *block)
+{
+    bool is_taken = line_put_group(engine->lines, engine_begin(engine, now), block);
+    engine_drain(engine);
+    return is_taken;
+}
+
+void engine_remove_group(struct engine *engine, struct engine_time now, uint32_t group_id)
+{
+    line_remove_group(engine->lines, engine_begin(engine, now), group_id);
+    engine_drain(engine);
+}
+
+bool engine_put_line(struct engine *engine, struct engine_time now,
+                     const struct snapshot_line *block)
+{
+    bool is_taken = line_put(engine->lines, engine_begin(engine, now), block);
+    engine_drain(engine);
+    return is_taken;
+}
+
+void engine_restore_line(struct engine *engine, struct engine_time now,
+                         const struct model_registration *saved)
+{
+    line_restore(engine->lines, engine_begin(engine, now), saved);
+    engine_drain(engine);
+}
+
+void engine_remove_line(struct engine *engine, struct engine_time now, uint32_t line_id)
+{
+    line_remove(engine->lines, engine_begin(engine, now), line_id);
+    engine_drain(engine);
+}
+
+bool engine_put_device(struct engine *engine, struct engine_time now,
+                       const struct snapshot_device *device)
+{
+    bool is_taken = client_put_device(engine->clients, engine_begin(engine, now), device);
+    engine_drain(engine);
+    return is_taken;
+}
+
+void engine_remove_device(struct engine *engine, struct engine_time now, uint32_t device_id)
+{
+    client_remove_device(engine->clients, engine_begin(engine, now), device_id);
+    engine_drain(engine);
+}
+
+// ---- Other workers
+
+bool engine_put_elsewhere(struct engine *engine, const struct line_elsewhere *known)
+{
+    return line_put_elsewhere(engine->lines, known);
+}
+
+void engine_remove_elsewhere(struct engine *engine, bool is_device, uint32_t id)
+{
+    line_remove_elsewhere(engine->lines, is_device, id);
+}
+
+bool engine_yield_line(struct engine *engine, struct engine_time now, uint32_t line_id,
+                       struct model_registration *left)
+{
+    struct pool_id txn;
+    struct turn *turn = engine_begin(engine, now);
+    bool was_there = line_yield(engine->lines, turn, line_id, left, &txn);
+    if (was_there) txn_disown(engine->txns, turn, txn);
+    engine_drain(engine);
+    return was_there;
+}
+
+void engine_note_sent_on(struct engine *engine, struct engine_time now,
+                         const struct call_sent_on *sent)
+{
+    call_note_sent_on(engine->calls, engine_begin(engine, now), sent);
+    engine_drain(engine);
+}
+
+// One worker's probes are enough: that of the lowest number.
+void engine_hear(struct engine *engine, struct engine_time now, uint8_t from,
+                 const struct line_told *told)
+{
+    if (told->news == LINE_PROBED && from > engine->host.worker) return;
+    line_hear(engine->lines, engine_begin(engine, now), told->group_id, told->news);
+    engine_drain(engine);
+}
+
+void engine_put_zone(struct engine *engine, const struct snapshot_zone *zone)
+{
+    line_put_zone(engine->lines, zone);
+}
+
+void engine_rule_counted(struct engine *engine, uint32_t rule_id, uint32_t count)
+{
+    call_rule_counted(engine->calls, rule_id, count);
+}
+
+bool engine_assume_clients(struct engine *engine, uint32_t line_id,
+                           const struct client_assumption *assumption)
+{
+    return client_assume(engine->clients, line_id, assumption);
+}
+
+const struct client_assumption *engine_assumed_clients(const struct engine *engine,
+                                                       uint32_t line_id)
+{
+    return client_assumed(engine->clients, line_id);
+}
+
+enum call_deflection engine_deflect(struct engine *engine, struct engine_time now,
+                                    struct pool_id call, const struct fwd_target *target,
+                                    enum fwd_finding *finding)
+{
+    struct turn *turn = engine_begin(engine, now);
+    enum call_deflection result = call_deflect(engine->calls, turn, call, target, finding);
+    engine_drain(engine);
+    return result;
+}
+
+static struct line_peer line_peer_of(const struct engine_peer *peer)
+{
+    return (struct line_peer){.flow = peer->flow,
+                              .own = peer->own,
+                              .is_own_fixed = peer->is_own_fixed,
+                              .is_doubtful = peer->is_doubtful};
+}
+
+void engine_set_peer(struct engine *engine, struct engine_time now, uint32_t group_id,
+                     const struct engine_peer *peer)
+{
+    struct turn *turn = engine_begin(engine, now);
+    if (peer->problem.len > 0) {
+        line_set_unreachable(engine->lines, turn, group_id, &peer->flow.peer, peer->problem);
+    } else {
+        struct line_peer found = line_peer_of(peer);
+        line_set_peer(engine->lines, turn, group_id, &found);
+    }
+    engine_drain(engine);
+}
+
+void engine_try_peer(struct engine *engine, struct engine_time now, uint32_t group_id,
+                     const struct engine_peer *peer)
+{
+    struct line_peer trial = line_peer_of(peer);
+    line_try_peer(engine->lines, engine_begin(engine, now), group_id, &trial);
+    engine_drain(engine);
+}
+
+void engine_set_whereabouts(struct engine *engine, uint32_t group_id,
+                            const struct line_whereabouts *whereabouts)
+{
+    line_set_whereabouts(engine->lines, group_id, whereabouts);
+}
+
+bool engine_saved_peer(const struct engine *engine, uint32_t group_id, struct address *peer)
+{
+    return line_saved_peer(engine->lines, group_id, peer);
+}
+
+bool engine_is_source(const struct engine *engine, uint32_t group_id, const struct address *host)
+{
+    struct pool_id place = POOL_ID_NONE;
+    if (group_id != 0) return line_is_source(engine->lines, group_id, host);
+    return line_next_group_at(engine->lines, host, &place) != NULL;
+}
+
+void engine_connection_lost(struct engine *engine, struct engine_time now, const struct flow *flow)
+{
+    struct turn *turn = engine_begin(engine, now);
+    txn_connection_lost(engine->txns, turn, flow);
+    client_lost_flow(engine->clients, turn, flow);
+    engine_drain(engine);
+}
+
+bool engine_next_group_at(const struct engine *engine, const struct address *peer,
+                          struct pool_id *place, struct engine_group_at *out)
+{
+    const struct line_group *group = line_next_group_at(engine->lines, peer, place);
+    if (!group) return false;
+    *out = (struct engine_group_at){group->snapshot->group_id, group->own};
+    return true;
+}
+
+void engine_idle_memory(struct engine *engine, size_t least,
+                        struct idle_memory idle[ENGINE_IDLE_COUNT])
+{
+    idle[0] = txn_idle_memory(engine->txns, least);
+    idle[1] = call_idle_memory(engine->calls, least);
+}
+
+struct engine_counts engine_counts(const struct engine *engine)
+{
+    struct engine_counts counts = engine->counts;
+    counts.effects_lost = engine->turn.effects_lost_count;
+    counts.open_calls = call_count(engine->calls);
+    counts.open_transactions = txn_count(engine->txns);
+    return counts;
+}
