@@ -99,6 +99,11 @@ bool engine_put_device(struct engine *engine, struct engine_time now,
                        const struct snapshot_device *device);
 void engine_remove_device(struct engine *engine, struct engine_time now, uint32_t device_id);
 
+// A device is reached in this way, without having registered by it: restored, or in a test.
+// POOL_ID_NONE where there is no such device, or no room.
+struct pool_id engine_bind_client(struct engine *engine, struct engine_time now,
+                                  const struct client_bind *bind);
+
 // What clocks show in a time zone that groups and lines name; copied. To be told before them, and
 // again before its steps end.
 void engine_put_zone(struct engine *engine, const struct snapshot_zone *zone);

@@ -54,6 +54,14 @@ void engine_remove_device(struct engine *engine, struct engine_time now, uint32_
     engine_drain(engine);
 }
 
+struct pool_id engine_bind_client(struct engine *engine, struct engine_time now,
+                                  const struct client_bind *bind)
+{
+    struct pool_id id = client_bind(engine->clients, engine_begin(engine, now), bind);
+    engine_drain(engine);
+    return id;
+}
+
 // ---- Other workers
 
 bool engine_put_elsewhere(struct engine *engine, const struct line_elsewhere *known)

@@ -21,6 +21,15 @@
 //   deflect TARGET                         the call that was told last to wait is deflected by
 //   hand; a
 //                                          finding behind it: it is not, and why
+//   device USER ADDRESS:PORT               a device of the user can be called there
+//   answers STATUS tag=TAG                 to the last request that was expected, by whom it went
+//                                          to; indented: headers, and a line "body TEXT"
+//   note NAME                              the last message that was expected has a name
+//   recall NAME ADDRESS:PORT               the noted message becomes the last one, which that one
+//                                          got
+//   send ADDRESS:PORT                      from there; indented: a request line, headers, "body
+//                                          TEXT"; {NAME.Header} is the value of a noted message's
+//                                          header, {NAME.contact} the URI of its Contact
 //   restart                                the program, with its settings and registrations kept
 //   expect METHOD|STATUS                   the next message sent; indented lines below: texts that
 //                                          it contains, or, with a leading '!', does not contain
@@ -37,7 +46,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINES_MAX = 2000, MESSAGE_MAX = 8192, CALLS_MAX = 16 };
+enum { LINES_MAX = 2000, MESSAGE_MAX = 8192, CALLS_MAX = 16, NOTES_MAX = 32 };
 
 struct invite {
     struct span name;
@@ -55,8 +64,14 @@ struct transcript {
     struct invite calls[CALLS_MAX];
     size_t call_count;
     char last[MESSAGE_MAX]; // the last message that was expected
+    struct note {
+        struct span name;
+        char text[MESSAGE_MAX];
+    } notes[NOTES_MAX];
+    size_t note_count;
     char arena_bytes[65536];
-    struct address seen; // where the PBX sees us
+    struct address seen;      // where the PBX sees us
+    struct address last_peer; // whom the last message that was expected went to
 };
 
 _Noreturn static void fail(const struct transcript *script, const char *expected, struct span found)
@@ -231,6 +246,118 @@ static void pbx(struct transcript *script, struct span words)
     }
 }
 
+// ---- Devices, and what anybody says
+
+// Prints what stands for {NAME.Header} or {NAME.contact}.
+static void put_noted(struct transcript *script, struct buffer *out, struct span reference)
+{
+    static char arena_bytes[65536];
+    struct span name = span_split(&reference, '.');
+    struct arena arena = arena_over(arena_bytes, sizeof arena_bytes);
+    struct sip_message message;
+    struct sip_fault fault;
+    for (size_t i = script->note_count; i-- > 0;) {
+        struct note *note = &script->notes[i];
+        if (!span_eq(note->name, name)) continue;
+        enum sip_err err = sip_parse(span_of(note->text), &arena, &message, &fault);
+        require(script, err == SIP_OK, "a sound message", span_of(note->text));
+        bool is_contact = span_eq(reference, SPAN("contact"));
+        struct span value = sip_named_header_value(&message,
+                                                   is_contact ? SPAN("Contact") : reference);
+        struct sip_address address;
+        require(script, value.len > 0, "such a header", span_of(note->text));
+        bool is_read = sip_parse_address(value, &address) == SIP_OK;
+        buffer_put(out, is_contact && is_read ? address.uri_text : value);
+        return;
+    }
+    fail(script, "a noted message", name);
+}
+
+// Prints the indented lines, and the body among them at the end.
+static void put_message(struct transcript *script, struct buffer *out)
+{
+    struct span detail, body = SPAN_NONE;
+    while (next_detail(script, &detail)) {
+        if (span_starts_with(detail, SPAN("body "))) {
+            body = span_from(detail, 5);
+            continue;
+        }
+        while (detail.len > 0) {
+            size_t at = span_find(detail, '{'), end = span_find(detail, '}');
+            buffer_put(out, span_slice(detail, 0, at));
+            if (end < detail.len) put_noted(script, out, span_slice(detail, at + 1, end));
+            detail = at < detail.len ? span_from(detail, end + 1) : SPAN_NONE;
+        }
+        buffer_put(out, SPAN("\r\n"));
+    }
+    sip_put_end(out, body);
+}
+
+static void answers(struct transcript *script, struct span words)
+{
+    char bytes[MESSAGE_MAX];
+    struct buffer out = buffer_over(bytes, sizeof bytes);
+    struct arena arena = arena_over(script->arena_bytes, sizeof script->arena_bytes);
+    struct sip_message request;
+    struct sip_fault fault;
+    struct span status = word(&words);
+    uint64_t number;
+    require(script, span_to_u64(status, 699, &number), "a status", status);
+    struct address peer;
+    enum sip_err err = sip_parse(span_of(script->last), &arena, &request, &fault);
+    require(script, err == SIP_OK && request.is_request, "a request was expected before",
+            span_of(script->last));
+    bool is_read = address_parse_port(option(words, SPAN("from"), SPAN_NONE), 5060, &peer);
+    if (!is_read) peer = script->last_peer;
+    sip_put_status_line(&out, (unsigned)number, SPAN_NONE);
+    sip_put_reply_headers(&out, &request, &script->seen, option(words, SPAN("tag"), SPAN_NONE));
+    put_message(script, &out);
+    world_receive(script->world, &peer, buffer_span(&out));
+}
+
+static void send_raw(struct transcript *script, struct span words)
+{
+    char bytes[MESSAGE_MAX];
+    struct buffer out = buffer_over(bytes, sizeof bytes);
+    struct address peer;
+    require(script, address_parse_port(word(&words), 5060, &peer), "an address", words);
+    put_message(script, &out);
+    world_receive(script->world, &peer, buffer_span(&out));
+}
+
+static void note(struct transcript *script, struct span words)
+{
+    require(script, script->note_count < NOTES_MAX, "few notes", words);
+    struct note *note = &script->notes[script->note_count++];
+    note->name = word(&words);
+    memcpy(note->text, script->last, sizeof note->text);
+}
+
+// Answers and requests are kept by name, so that an earlier one can be answered.
+static void recall(struct transcript *script, struct span words)
+{
+    struct span name = word(&words);
+    for (size_t i = script->note_count; i-- > 0;) {
+        if (!span_eq(script->notes[i].name, name)) continue;
+        memcpy(script->last, script->notes[i].text, sizeof script->last);
+        bool is_read = address_parse_port(word(&words), 5060, &script->last_peer);
+        require(script, is_read, "the address of who has it", words);
+        return;
+    }
+    fail(script, "a noted message", name);
+}
+
+static void device(struct transcript *script, struct span words)
+{
+    char key[64];
+    struct buffer out = buffer_over(key, sizeof key);
+    struct span user = word(&words);
+    buffer_printf(&out, "name=%.*s", SPAN_ARG(user));
+    uint32_t user_id = world_id(script->world, SPAN("user"), buffer_span(&out));
+    require(script, user_id != 0, "a user", user);
+    world_bind(script->world, user_id, word(&words));
+}
+
 // ---- What is expected
 
 // The indented lines below: each stands in `text`, or, with '!', does not.
@@ -250,6 +377,7 @@ static void expect_message(struct transcript *script, struct span kind)
     struct span sent = world_take_sent(script->world);
     require(script, sent.len > 0, "a message", SPAN("nothing was sent"));
     require(script, text_copy(script->last, sizeof script->last, sent), "a short message", sent);
+    script->last_peer = world_sent_flow(script->world)->peer;
     bool is_status = kind.len == 3 && ascii_is_digit(kind.at[0]);
     struct span start = is_status ? span_slice(sent, 8, 8 + kind.len)
                                   : span_slice(sent, 0, kind.len);
@@ -427,6 +555,24 @@ static void deflect(struct transcript *script, struct span words)
     require(script, span_eq(found, why), "this result", found);
 }
 
+static bool speak(struct transcript *script, struct span verb, struct span rest)
+{
+    if (span_eq(verb, SPAN("device"))) {
+        device(script, rest);
+    } else if (span_eq(verb, SPAN("answers"))) {
+        answers(script, rest);
+    } else if (span_eq(verb, SPAN("send"))) {
+        send_raw(script, rest);
+    } else if (span_eq(verb, SPAN("note"))) {
+        note(script, rest);
+    } else if (span_eq(verb, SPAN("recall"))) {
+        recall(script, rest);
+    } else {
+        return false;
+    }
+    return true;
+}
+
 static void play(struct transcript *script)
 {
     while (script->at < script->line_count) {
@@ -452,7 +598,7 @@ static void play(struct transcript *script)
             step_clock(script, rest);
         } else if (span_eq(verb, SPAN("expect"))) {
             expect(script, rest);
-        } else {
+        } else if (!speak(script, verb, rest)) {
             fail(script, "a command", verb);
         }
     }

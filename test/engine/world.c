@@ -39,7 +39,7 @@ struct world {
     struct pool_id waiting[WAITING_MAX]; // calls
     uint32_t waiting_count, used_count;
     uint32_t rate; // as last told
-    uint32_t connection_count;
+    uint32_t connection_count, device_count;
     char reason[400];
 };
 
@@ -130,6 +130,13 @@ static void on_rule_used(void *context, const struct call_rule_used *used)
     world->used_count++;
 }
 
+static bool on_own_towards(void *context, const struct flow *flow, struct address *own)
+{
+    (void)context;
+    (void)flow;
+    return address_parse_port(SPAN("192.0.2.9:5070"), 0, own);
+}
+
 static void on_release_line(void *context, const struct snapshot_line *block)
 {
     struct world *world = context;
@@ -215,6 +222,7 @@ static void start_engine(struct world *world, uint64_t seed)
                                .rule_used = on_rule_used,
                                .release_line = on_release_line,
                                .release_group = on_release_group,
+                               .own_towards = on_own_towards,
                                .rate_raised = on_rate_raised};
     world->engine_memory = calloc(1, engine_memory_size(&limits));
     world->engine = engine_init(world->engine_memory, &limits, bytes, host);
@@ -433,6 +441,24 @@ void world_jump(struct world *world, uint64_t by_us)
 uint64_t world_deadline_us(const struct world *world)
 {
     return engine_deadline_us(world->engine);
+}
+
+void world_bind(struct world *world, uint32_t user_id, struct span peer)
+{
+    char uri[TEXT_SIZE];
+    struct snapshot_device device = {.device_id = ++world->device_count, .user_id = user_id};
+    struct client_bind bind = {.device_id = device.device_id, .q = 1000, .expires_s = 36000};
+    struct buffer out = buffer_over(uri, sizeof uri);
+    buffer_printf(&out, "sip:device%u@%.*s", device.device_id, SPAN_ARG(peer));
+    buffer_printf(&(struct buffer){device.sip_user, 0, sizeof device.sip_user, false}, "device%u",
+                  device.device_id);
+    bind.uri = buffer_span(&out);
+    bool is_read = address_parse_port(peer, 5060, &bind.flow.peer);
+    ASSERT(is_read);
+    bool is_taken = engine_put_device(world->engine, world->time, &device);
+    ASSERT(is_taken);
+    struct pool_id id = engine_bind_client(world->engine, world->time, &bind);
+    ASSERT(id.generation != 0);
 }
 
 void world_assume(struct world *world, uint32_t line_id, const struct client_assumption *assumption)

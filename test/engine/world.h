@@ -34,6 +34,8 @@ void world_set_peer(struct world *world, uint32_t group_id, struct span peer);
 // Assumes what a line's clients do, NULL: nothing any more.
 void world_assume(struct world *world, uint32_t line_id,
                   const struct client_assumption *assumption);
+// A device of the user with that number, reached at `peer` without having registered, q 1.
+void world_bind(struct world *world, uint32_t user_id, struct span peer);
 // Deflects the call that was told last to wait to a stored target.
 enum call_deflection world_deflect(struct world *world, struct span target,
                                    enum fwd_finding *finding);
