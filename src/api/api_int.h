@@ -433,6 +433,7 @@ handler api_records_list, api_records_add, api_records_get, api_records_put, api
     api_records_remove;
 handler api_slots_list, api_slots_put;
 handler api_number_post;
+handler api_directory_list;
 handler api_session_get, api_session_post, api_session_delete, api_sessions_list,
     api_sessions_remove, api_password_put;
 handler api_devices_add, api_devices_renew;

@@ -89,6 +89,15 @@ static void read_assumptions(struct question *question, json_t *assume)
     }
 }
 
+static void read_origin(struct question *question, const json_t *value)
+{
+    const char *text = json_is_string(value) ? json_string_value(value) : "";
+    if (strcmp(text, "internal") == 0) question->settings.origin = ORIGIN_INTERNAL;
+    if (strcmp(text, "external") == 0) question->settings.origin = ORIGIN_EXTERNAL;
+    if (question->settings.origin != ORIGIN_ALL) return;
+    api_errors_add(question->errors, SPAN("origin"), "must be internal or external");
+}
+
 static void read_question(struct question *question, json_t *body)
 {
     const char *name;
@@ -100,6 +109,8 @@ static void read_question(struct question *question, json_t *body)
             question->settings.from = from;
         } else if (strcmp(name, "from") == 0) {
             api_errors_add(question->errors, SPAN("from"), "must be a string");
+        } else if (strcmp(name, "origin") == 0) {
+            read_origin(question, value);
         } else if (strcmp(name, "assume") == 0) {
             read_assumptions(question, value);
         } else if (strcmp(name, "at") == 0) {
@@ -158,6 +169,9 @@ static json_t *json_answer(const struct settings_answer *answer, enum fwd_langua
     json_object_set_new(body, "verdict", json_verdict(answer));
     json_object_set_new(body, "trace", api_json_trace(&answer->verdict.trace, language));
     json_object_set_new(body, "text", api_json_verdict_text(&answer->verdict, language));
+    if (answer->until_s > 0) {
+        json_object_set_new(body, "until", api_json_time(answer->until_s * 1000000, false));
+    }
     return body;
 }
 
@@ -168,6 +182,9 @@ void api_explain_post(struct api *api, struct request *request, struct reply *re
     struct settings_problem problem;
     union model_record line;
     read_question(&question, request->json);
+    if (question.settings.origin != ORIGIN_ALL && question.settings.from.at) {
+        api_errors_add(question.errors, SPAN("origin"), "is for a caller without a number");
+    }
     if (json_array_size(question.errors) > 0) {
         api_reply_errors(reply, 422, question.errors);
         return;

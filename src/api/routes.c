@@ -105,6 +105,7 @@ static const struct route routes[] = {
     {METHOD_PATCH,  API "/calendars/{name}",       api_records_patch,  KIND_CALENDAR,   NULL, FOR_ADMIN, SCOPE_ADMIN},
     {METHOD_DELETE, API "/calendars/{name}",       api_records_remove, KIND_CALENDAR,   NULL, FOR_ADMIN, SCOPE_ADMIN},
 
+    {METHOD_GET,    API "/groups/{group}/directory", api_directory_list, KIND_LINE,     "q", FOR_MEMBER, SCOPE_READ},
     {METHOD_POST,   API "/groups/{group}/number",  api_number_post,    KIND_LINE,       NULL, FOR_MEMBER, SCOPE_READ},
     {METHOD_POST,   LINE "/explain",               api_explain_post,   KIND_LINE,       "language", FOR_OWNER, SCOPE_READ},
     {METHOD_GET,    LINE "/client-state",          api_client_state_get,    KIND_LINE,       NULL, FOR_ADMIN, SCOPE_READ},

@@ -58,14 +58,20 @@ enum err settings_judge_origin(struct settings *settings, struct span stored, bo
 }
 
 // Fills in the caller's stored form, and whether that is internal.
-static enum err judge_caller(struct settings *settings, struct span from,
+static enum err judge_caller(struct settings *settings, const struct settings_question *question,
                              struct settings_answer *answer, struct settings_problem *problem)
 {
+    struct span from = question->from;
     const struct phone_numbering *numbering = &settings->site.numbering;
     struct phone_number number = phone_read(numbering, from,
                                             settings->site.group.settings.is_caller_as_dialled);
     struct span caller = number.kind == PHONE_INVALID ? span_trim(from) : span_of(number.text);
     if (caller.len == 0) caller = SPAN("anonymous");
+    if (question->origin != ORIGIN_ALL) {
+        text_copy(answer->caller, sizeof answer->caller, SPAN("unknown"));
+        answer->is_internal = question->origin == ORIGIN_INTERNAL;
+        return ERR_NONE;
+    }
     if (!text_copy(answer->caller, sizeof answer->caller, caller)) {
         text_copy(answer->caller, sizeof answer->caller, SPAN("unknown"));
     }
@@ -159,6 +165,40 @@ static void keep_target(const struct phone_numbering *numbering, struct settings
     verdict->target = span_of(answer->target);
 }
 
+// The level of the rule that an entry of the trace is about; LEVEL_COUNT where it is none.
+static enum model_level level_of(const struct fwd_trace_entry *entry)
+{
+    switch (entry->subject) {
+    case FWD_SUBJECT_SLOT: return LEVEL_SLOT;
+    case FWD_SUBJECT_EXCEPTION: return LEVEL_EXCEPTION;
+    case FWD_SUBJECT_MANDATORY: return LEVEL_MANDATORY;
+    case FWD_SUBJECT_DEFAULT: return LEVEL_DEFAULT;
+    default: return LEVEL_COUNT;
+    }
+}
+
+static uint64_t find_until_s(const struct snapshot_rule *rules, size_t count,
+                             enum model_level level, uint32_t rule_id)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (rules[i].rule_id == rule_id && rules[i].level == level) return rules[i].until_s;
+    }
+    return 0;
+}
+
+// When the rule that sends the call away ends. The last entry of a trace is the one that decides.
+static uint64_t end_of(const struct settings *settings, const struct fwd_verdict *verdict)
+{
+    const struct snapshot_group *group = settings->group_block;
+    const struct snapshot_line *line = settings->block;
+    if (verdict->kind != VERDICT_REDIRECT || verdict->trace.count == 0) return 0;
+    enum model_level level = level_of(&verdict->trace.entries[verdict->trace.count - 1]);
+    if (level == LEVEL_SLOT || level == LEVEL_EXCEPTION) {
+        return find_until_s(line->rules, line->rule_count, level, verdict->rule_id);
+    }
+    return find_until_s(snapshot_rules(group), group->rules.count, level, verdict->rule_id);
+}
+
 enum err settings_explain(struct settings *settings, const struct settings_question *question,
                           struct settings_answer *answer, struct settings_problem *problem)
 {
@@ -166,9 +206,10 @@ enum err settings_explain(struct settings *settings, const struct settings_quest
     enum err err = find_line(settings, question, problem);
     settings->asked_s = 0;
     if (err == ERR_NONE) err = settings_build_group(settings, problem);
-    if (err == ERR_NONE) err = judge_caller(settings, question->from, answer, problem);
+    if (err == ERR_NONE) err = judge_caller(settings, question, answer, problem);
     if (err != ERR_NONE) return err;
     decide(settings, question, answer);
+    answer->until_s = end_of(settings, &answer->verdict);
     keep_target(&settings->site.numbering, answer);
     return ERR_NONE;
 }

@@ -276,6 +276,7 @@ static void lay_slots(const struct model_profile *profile, struct settings_line 
         *slot = slots.at[i];
         memcpy(slot->group, line->line.group, sizeof slot->group);
         memcpy(slot->extension, line->line.extension, sizeof slot->extension);
+        slot->until_s = profile->until_s;
         line->forwarding_ids[kept++] = 0;
     }
     line->forwarding_count = kept;

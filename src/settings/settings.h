@@ -139,7 +139,10 @@ struct store *settings_store(struct settings *settings);
 // are given instead of the real ones.
 struct settings_question {
     const char *group, *extension;
-    struct span from;     // the caller's number as the PBX presents it; empty: anonymous, external
+    struct span from; // the caller's number as the PBX presents it; empty: anonymous, external
+    // Somebody of whom only this is known, instead of `from`: ORIGIN_INTERNAL or ORIGIN_EXTERNAL;
+    // ORIGIN_ALL: `from` says who.
+    enum model_origin origin;
     bool has_dnd, is_dnd; // assume do-not-disturb on or off; else as set
     bool has_login, is_logged_in;
     bool is_logged_in_now;    // what holds without an assumption (the engine knows)
@@ -157,6 +160,7 @@ struct settings_answer {
     char dialled[TEXT_SIZE]; // what the PBX would be told to dial
     bool is_internal;
     char caller[NUMBER_SIZE]; // stored form; "anonymous" where there is none
+    uint64_t until_s; // when the rule that decides ends by itself; 0: never, or there is none
 };
 // Reads where a call of a line is to go, as a person types it: `stored` gets the stored form, with
 // the user's number for mailbox and mobile (empty where there is none); `*number_class` its class.

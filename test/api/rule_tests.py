@@ -43,6 +43,42 @@ class RuleTests:
         self.call("changeLine", "main", "101", body={"second_call": "auto"}, status=200)
         self.assertIsNone(verdict(calls_elsewhere=1))
 
+    def test_directory(self):
+        self.call("changeLine", "main", "102", body={"display_name": "Lobby"}, status=200)
+        listed = self.call("listDirectory", "main", status=200).json["items"]
+        self.assertEqual(listed, [{"extension": "101", "name": "sales"},
+                                  {"extension": "102", "name": "Lobby"}])
+        self.call("changeUser", "sales", body={"display_name": "Sales & Co"}, status=200)
+        found = self.call("listDirectory", "main", query={"q": "101"}, status=200).json["items"]
+        self.assertEqual(found, [{"extension": "101", "name": "Sales & Co"}])
+        self.call("listDirectory", "main", query={"q": "x" * 200}, status=400)
+        self.call("listDirectory", "none", status=404)
+
+    def test_explain_tells_the_end_and_takes_an_origin(self):
+        def ask(**question):
+            return self.call("explainCall", "main", "101", body=question, status=200).json
+        end = "2099-12-24T18:00:00Z"
+        self.call("putForwarding", "main", "101", "immediate", "external",
+                  body={"target": "102", "until": end})
+        answer = ask(origin="external")
+        self.assertEqual((answer["verdict"]["target"], answer["until"]), ("102", end))
+        self.assertFalse(answer["internal"])
+        inside = ask(origin="internal")
+        self.assertTrue(inside["internal"])
+        self.assertNotIn("until", inside)
+        # Nothing but the origin is known of them: who they are plays no part.
+        self.call("addException", "main", "101", status=201,
+                  body={"condition": "immediate", "caller": "anonymous", "target": "104"})
+        self.assertEqual(ask(origin="external")["verdict"]["target"], "102")
+        self.assertEqual(ask()["verdict"]["target"], "104")
+        self.call("addException", "main", "101", status=201,
+                  body={"condition": "immediate", "origin": "internal", "target": "104",
+                        "until": end})
+        self.assertEqual(ask(origin="internal")["until"], end)
+        for wrong in ({"origin": "all"}, {"origin": 1}, {"origin": "internal", "from": "102"}):
+            refused = self.call("explainCall", "main", "101", body=wrong, status=422)
+            self.assertEqual(set(refused.fields), {"origin"})
+
     def test_administrative_forwardings(self):
         self.call("addAdminForwarding", "main", body={"name": "main", "target": "102"}, status=409)
         self.call("putAdminForwarding", "main", "main", body={"target": "101"}, status=200)

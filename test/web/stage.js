@@ -145,6 +145,7 @@ export class Trial {
   }
 
   async picture(page, name) {
+    await page.evaluate(() => window.scrollTo(0, 0));
     await page.screenshot({path: join(this.pictures, `${name}.png`), fullPage: true});
   }
 

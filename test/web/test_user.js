@@ -19,6 +19,23 @@ const tests = {
     await page.getByRole('menuitem', {name: 'Sign out'}).click();
     await page.getByRole('heading', {level: 1, name: 'Sign in'}).waitFor();
   },
+
+  async 'forward by hand'(trial) {
+    const page = await trial.signIn('sales');
+    await page.getByRole('link', {name: 'Forwardings'}).click();
+    await page.getByRole('button', {name: 'Busy, External callers: Set'}).click();
+    await page.getByRole('textbox', {name: 'Where to'}).fill('sup');
+    await page.getByRole('option', {name: /support/}).click();
+    await trial.picture(page, 'forwardings-editor');
+    await page.getByRole('button', {name: 'Save'}).click();
+    await page.getByRole('button', {name: /Busy, External callers: support/}).waitFor();
+    await trial.checkAccess(page, 'forwardings');
+    await trial.picture(page, 'forwardings');
+    await page.getByRole('link', {name: /Home/}).first().click();
+    await page.getByText('ring here').first().waitFor();
+    await trial.checkAccess(page, 'home');
+    await trial.picture(page, 'home');
+  },
 };
 
 await run(tests, {name: 'user', offset: 900});

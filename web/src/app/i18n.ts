@@ -42,7 +42,7 @@ export async function startLanguages() {
     lng: preferred(),
     supportedLngs: languages,
     fallbackLng: (code) => (COMPLETE.includes(code) ? [] : ['en']),
-    ns: ['common', 'user'],
+    ns: ['common', 'user', 'reasons'],
     defaultNS: 'common',
     interpolation: {escapeValue: false}, // React escapes
     returnNull: false,

@@ -3,6 +3,7 @@
 import '@mantine/core/styles.css';
 import '@mantine/notifications/styles.css';
 import './theme.css';
+import '../user/user.css';
 import {createRoot} from 'react-dom/client';
 import {App} from './App';
 import {startLanguages} from './i18n';

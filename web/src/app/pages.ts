@@ -14,4 +14,6 @@ export interface Page {
 
 export const userPages: Page[] = [
   {path: '/', label: 'home.name', icon: 'home', load: () => import('../user/home/Home')},
+  {path: '/forwardings', label: 'forwardings.name', icon: 'forward',
+    load: () => import('../user/forwardings/Forwardings')},
 ];

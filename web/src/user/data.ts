@@ -64,13 +64,14 @@ export function useForwardingsOn(lines: LineKey[]): Forwarding[] {
 }
 
 // What would happen to a call, as the server says it; never worked out here.
-export function useExplain(line: LineKey, question: Question) {
+export function useExplain(line: LineKey, question: Question, enabled = true) {
   const {i18n} = useTranslation();
   return useQuery({
     queryKey: ['explain', line.group, line.extension, question, i18n.language],
     queryFn: async () => (await ask('post', '/groups/{group}/lines/{extension}/explain', {
       path: keyOf(line), query: {language: serverLanguage(i18n.language)}, body: question,
     })).data,
+    enabled,
   });
 }
 

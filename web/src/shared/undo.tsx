@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// After a change: what was done, and the way back.
+import {Button, Group, Text} from '@mantine/core';
+import {notifications} from '@mantine/notifications';
+import {useTranslation} from 'react-i18next';
+import {Problem} from '../api/client';
+import {Icon} from './icons';
+
+const UNDO_MS = 12_000;
+
+// Tells that something was done; with `undo`, offers to take it back exactly.
+export function useTold() {
+  const {t} = useTranslation();
+
+  function fail(problem: unknown) {
+    const text = problem instanceof Problem ? sayProblem(problem, t) : String(problem);
+    notifications.show({color: 'red', message: text, role: 'alert'});
+  }
+
+  function tell(message: string, undo?: () => Promise<unknown>) {
+    const id = crypto.randomUUID?.() ?? String(Math.random());
+    async function takeBack() {
+      notifications.hide(id);
+      try {
+        await undo?.();
+        notifications.show({message: t('undone'), role: 'status'});
+      } catch (problem) {
+        fail(problem);
+      }
+    }
+    notifications.show({
+      id, autoClose: UNDO_MS, role: 'status', withCloseButton: true,
+      closeButtonProps: {'aria-label': t('close')},
+      message: (
+        <Group justify="space-between" wrap="nowrap">
+          <Text size="sm">{message}</Text>
+          {undo && (
+            <Button size="compact-sm" variant="light" flex="none"
+              leftSection={<Icon name="undo" size={16}/>}
+              onClick={() => void takeBack()}>{t('undo')}</Button>
+          )}
+        </Group>
+      ),
+    });
+  }
+
+  return {tell, fail};
+}
+
+// A problem as a sentence for people.
+export function sayProblem(problem: Problem, t: (key: string, values?: never) => string): string {
+  if (problem.status === 0) return t('problem.unreachable');
+  if (problem.status === 412) return t('problem.changed');
+  if (problem.status === 503) return t('problem.unavailable');
+  return problem.message;
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Numbers that can be read, and the user's own.
+import {expect, test} from 'vitest';
+import {groupDigits, nameOf, ownNumbers} from './numbers';
+
+test('a number gets gaps', () => {
+  expect(groupDigits('+491701234567')).toBe('+49 170 1234567');
+  expect(groupDigits('+43153454')).toBe('+43 153 454');
+  expect(groupDigits('+14155550123')).toBe('+1 415 5550123');
+  expect(groupDigits('103')).toBe('103');
+  expect(groupDigits('sip:door@pbx')).toBe('sip:door@pbx');
+});
+
+test('colleagues have names', () => {
+  expect(nameOf('103', [{extension: '103', name: 'Support'}])).toBe('Support');
+  expect(nameOf('104', undefined)).toBe('');
+});
+
+test('own numbers are those that are set', () => {
+  const user = {mobile: '+491701', mailbox: '', home: '', business: '101'} as never;
+  expect(ownNumbers(user).map(({target}) => target)).toEqual(['mobile', '101']);
+  expect(ownNumbers(undefined)).toEqual([]);
+});

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Numbers as people read them, and whose they are.
+import type {Schemas} from '../api/client';
+
+type User = Schemas['User'];
+
+export interface Colleague {
+  extension: string;
+  name: string;
+}
+
+// "+491701234567" with a gap behind the country, so that it can be read.
+export function groupDigits(number: string): string {
+  const match = /^\+(1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|\d{3})(\d{3})(\d+)$/
+    .exec(number);
+  return match ? `+${match[1]} ${match[2]} ${match[3]}` : number;
+}
+
+export function nameOf(extension: string, colleagues: Colleague[] | undefined): string {
+  return colleagues?.find((colleague) => colleague.extension === extension)?.name ?? '';
+}
+
+export interface OwnNumber {
+  target: string;
+  label: 'mailbox' | 'mobile' | 'home' | 'business';
+  number: string;
+}
+
+// The user's own numbers that a call can go to.
+export function ownNumbers(user: User | undefined): OwnNumber[] {
+  if (!user) return [];
+  const numbers: OwnNumber[] = [
+    {target: 'mobile', label: 'mobile', number: user.mobile},
+    {target: 'mailbox', label: 'mailbox', number: user.mailbox},
+    {target: user.home, label: 'home', number: user.home},
+    {target: user.business, label: 'business', number: user.business},
+  ];
+  return numbers.filter(({number}) => number !== '');
+}
