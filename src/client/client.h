@@ -20,6 +20,8 @@ struct client_limits {
     uint32_t binding_count;
 };
 
+enum { REALM_TEXT_SIZE = 41 };
+
 struct client_table;
 
 // Bytes of memory that a table needs.
@@ -28,6 +30,18 @@ size_t client_memory_size(const struct client_limits *limits);
 // be random.
 struct client_table *client_init(void *memory, const struct client_limits *limits,
                                  const uint8_t hash_key[16]);
+// What devices' passwords are for; "lineward" before the first call. Copied, at most
+// REALM_TEXT_SIZE - 1 bytes.
+void client_set_realm(struct client_table *table, struct span realm);
+
+struct client_counts {
+    uint64_t challenged; // requests that got a challenge: without credentials, or with an old nonce
+    uint64_t failed;     // unknown users, wrong passwords and realms
+    uint64_t blocked;    // refused unseen: too many failures of their source
+    uint64_t registered; // REGISTERs that were obeyed
+    uint32_t bindings;   // there are now
+};
+struct client_counts client_counts(const struct client_table *table);
 
 // ---- Effects
 
@@ -37,8 +51,7 @@ enum {
 
 struct client_shown {
     struct effect effect;
-    uint32_t device_id, user_id;
-    struct pool_id binding;
+    struct model_binding binding; // how it stands now
     bool is_gone;
 };
 
@@ -78,7 +91,12 @@ uint32_t client_live_count(const struct client_table *table, uint32_t user_id);
 bool client_find_contact(const struct client_table *table, struct pool_id binding,
                          struct client_contact *out);
 
-// What a binding is made of where nobody registers: restored from before, or in a test.
+// Puts a binding back as it was told before a restart; one by a connection is lost, and waits for
+// its device for CLIENT_GRACE_S. Nothing happens where its device is gone, or it has expired.
+void client_restore(struct client_table *table, struct turn *turn,
+                    const struct model_binding *saved);
+
+// What a binding is made of where nobody registers: for tests.
 struct client_bind {
     uint32_t device_id;
     struct flow flow;
@@ -129,6 +147,15 @@ bool client_is_named(const struct client_table *table, const struct sip_message 
 enum client_proof client_authenticate(struct client_table *table, struct turn *turn,
                                       const struct client_request *request,
                                       struct client_verdict *verdict);
+
+// ---- The registrar
+
+// Obeys a REGISTER, or says why not. CLIENT_PROVEN: it is a device's, and the verdict's answer is
+// to be sent by a transaction, else without state. RFC 3261 section 10.3, RFC 5626 section 6, RFC
+// 3327 section 5.3.
+enum client_proof client_register(struct client_table *table, struct turn *turn,
+                                  const struct client_request *request,
+                                  struct client_verdict *verdict);
 
 // ---- Assumed clients: a test aid. One can say what a line's clients do, so that what depends on
 // them can be tried and tested without devices. Kept in memory only.

@@ -4,27 +4,49 @@
 
 #include "client/client.h"
 
-enum {
-    URI_SIZE = 256,       // of a Contact; with the terminating zero, like all sizes here
-    ROUTE_SIZE = 512,     // of all Path values
-    INSTANCE_SIZE = 80,   // a UUID as URN has 45
-    USER_AGENT_SIZE = 64, // cut
+// ---- Nonces that were used with right credentials (nonce.c)
+
+enum { NONCES_MAX = 4 }; // of a device at the same time
+
+struct nonce_use {
+    uint64_t id;      // 0: none
+    uint32_t highest; // nc that was seen
+    uint64_t seen;    // a bit for each of the 64 up to it, the lowest bit for `highest` itself
+    uint32_t used_s;  // when, on the monotonic clock
 };
 
 struct device {
     struct snapshot_device block;
     struct pool_id bindings[CLIENT_BINDINGS_MAX]; // the first `binding_count`
     uint8_t binding_count;
+    struct nonce_use nonces[NONCES_MAX];
+    uint32_t forgotten_s; // nonces of up to then that are not in `nonces` are not taken any more
 };
 
 struct binding {
     struct pool_id device;
     struct flow flow;
-    uint64_t until_us; // monotonic: when it expires
-    uint64_t lost_us;  // monotonic: when its connection was lost; 0: it was not
-    uint16_t q;        // 0 to 1000
-    char uri[URI_SIZE];
-    char route[ROUTE_SIZE];
+    uint64_t since_us;   // wall clock
+    uint64_t until_us;   // monotonic: when it expires
+    uint64_t lost_us;    // monotonic: when its connection was lost; 0: it was not
+    uint64_t call_id[2]; // of the REGISTER that made it last, hashed; 0, 0: it is not known
+    uint32_t cseq;
+    uint32_t reg_id; // RFC 5626; 0: none
+    uint16_t q;      // 0 to 1000
+    char uri[BINDING_URI_SIZE];
+    char route[BINDING_ROUTE_SIZE];
+    char instance[BINDING_INSTANCE_SIZE];
+    char user_agent[BINDING_USER_AGENT_SIZE];
+};
+
+// ---- Failures of a source (source.c)
+
+enum { SOURCES_MAX = 1024 };
+
+struct source {
+    uint64_t key;      // 0: free
+    uint64_t first_us; // failure of this window
+    uint32_t failure_count;
 };
 
 struct client_table {
@@ -33,7 +55,12 @@ struct client_table {
     struct pool devices, bindings;
     struct index by_id, by_user, by_sip_user; // devices
     struct deadlines deadlines;               // of bindings: they expire, or were lost too long
+    struct client_counts counts;
+    struct device nobody;   // whose password is asked for where there is no such device
+    struct source *sources; // SOURCES_MAX
+    char realm[REALM_TEXT_SIZE];
     uint8_t hash_key[16];
+    uint8_t nonce_key[16];
 };
 
 // ---- table.c
@@ -46,13 +73,47 @@ struct device *client_device_of(const struct client_table *table, struct span si
 
 // ---- binding.c
 
-// A binding of `device` that has no texts yet; NULL when there are too many.
-struct binding *client_new_binding(struct client_table *table, struct pool_id device,
-                                   struct pool_id *id);
+// A binding of `device` that has no texts yet; where there are too many, the one that expires first
+// makes room. NULL when the table is full.
+struct binding *client_new_binding(struct client_table *table, struct turn *turn,
+                                   struct pool_id device, struct pool_id *id);
 // Ends a binding and tells.
 void client_end_binding(struct client_table *table, struct turn *turn, struct pool_id id);
 // The binding has come or changed: tells, and sets its deadline.
 void client_show_binding(struct client_table *table, struct turn *turn, struct pool_id id);
+
+// ---- nonce.c
+
+enum { NONCE_TEXT_SIZE = 33, NONCE_LIFE_S = 300 };
+
+enum nonce_state { NONCE_FINE, NONCE_STALE };
+
+// Prints a new nonce for who is at `source`.
+void client_put_nonce(const struct client_table *table, struct turn *turn,
+                      const struct address *source, struct buffer *out);
+// Whether the nonce is ours, for `source`, and young enough.
+bool client_is_nonce(const struct client_table *table, const struct turn *turn,
+                     const struct address *source, struct span nonce);
+// Notes that `device` has used the nonce, which is one of ours, for the `count`-th time; false when
+// it did that before.
+bool client_use_nonce(struct device *device, const struct turn *turn, struct span nonce,
+                      uint32_t count);
+
+// ---- source.c
+
+enum { FAILURES_MAX = 10, FAILURES_WINDOW_S = 300 };
+
+// Whether too many proofs that came from there have failed lately.
+bool client_is_blocked(const struct client_table *table, const struct turn *turn,
+                       const struct address *source);
+void client_note_failure(struct client_table *table, const struct turn *turn,
+                         const struct address *source);
+
+// ---- proof.c
+
+// The 401 with our challenges. RFC 8760 section 2.3.
+struct txn_answer client_challenge(const struct client_table *table, struct turn *turn,
+                                   const struct client_request *request, bool is_stale);
 
 // ---- assumed.c
 

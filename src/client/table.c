@@ -15,7 +15,25 @@ size_t client_memory_size(const struct client_limits *limits)
            pool_memory_size(sizeof(struct device), limits->device_count) +
            pool_memory_size(sizeof(struct binding), limits->binding_count) +
            3 * index_memory_size(limits->device_count) +
-           deadlines_memory_size(limits->binding_count);
+           deadlines_memory_size(limits->binding_count) +
+           round_up(SOURCES_MAX * sizeof(struct source));
+}
+
+static void put_hash(const struct client_table *table, const char *name, uint8_t *out, size_t count)
+{
+    uint64_t hashes[2];
+    hash_keyed_twice(table->hash_key, span_of(name), hashes);
+    memcpy(out, hashes, count);
+}
+
+// Further keys out of the one that we are given.
+static void make_keys(struct client_table *table, const uint8_t hash_key[16])
+{
+    memcpy(table->hash_key, hash_key, sizeof table->hash_key);
+    put_hash(table, "nonce", table->nonce_key, sizeof table->nonce_key);
+    put_hash(table, "nobody", table->nobody.block.ha1_md5, 16);
+    put_hash(table, "nobody", table->nobody.block.ha1_sha256, 16);
+    put_hash(table, "nobody 2", table->nobody.block.ha1_sha256 + 16, 16);
 }
 
 struct client_table *client_init(void *memory, const struct client_limits *limits,
@@ -35,8 +53,24 @@ struct client_table *client_init(void *memory, const struct client_limits *limit
         next += index_memory_size(limits->device_count);
     }
     deadlines_init(&table->deadlines, next, limits->binding_count);
-    memcpy(table->hash_key, hash_key, sizeof table->hash_key);
+    next += deadlines_memory_size(limits->binding_count);
+    table->sources = (struct source *)(void *)next;
+    make_keys(table, hash_key);
+    client_set_realm(table, SPAN("lineward"));
     return table;
+}
+
+void client_set_realm(struct client_table *table, struct span realm)
+{
+    bool fits = text_copy(table->realm, sizeof table->realm, realm);
+    ASSERT(fits);
+}
+
+struct client_counts client_counts(const struct client_table *table)
+{
+    struct client_counts counts = table->counts;
+    counts.bindings = table->bindings.used_count;
+    return counts;
 }
 
 // ---- Looking up

@@ -10,6 +10,8 @@
 // same.
 #include "engine/engine_int.h"
 
+#include <string.h>
+
 struct turn *engine_begin(struct engine *engine, struct engine_time now)
 {
     turn_begin(&engine->turn, now.now_us, now.wall_us);
@@ -201,7 +203,9 @@ static void carry_out(struct engine *engine, struct effect *effect)
     case CALL_SENT_ON:
         if (engine->host.sent_on) engine->host.sent_on(engine->host.context, any);
         break;
-    case CLIENT_SHOWN: break;
+    case CLIENT_SHOWN:
+        if (engine->host.binding_shown) engine->host.binding_shown(engine->host.context, any);
+        break;
     default: carry_out_for_call(engine, effect); break;
     }
 }
@@ -316,8 +320,30 @@ static void offer_outgoing(struct engine *engine, const struct sip_message *invi
     call_begin_outgoing(engine->calls, turn, call, &outgoing);
 }
 
+// What a device is answered has a transaction, everybody else is answered without state.
+static void serve_register(struct engine *engine, const struct sip_message *request,
+                           const struct flow *flow)
+{
+    struct turn *turn = &engine->turn;
+    struct client_request wanted = {request, flow};
+    struct client_verdict verdict;
+    struct pool_id txn;
+    enum client_proof proof = client_register(engine->clients, turn, &wanted, &verdict);
+    struct txn_owner owner = {.kind = OWNER_NOBODY};
+    if (proof == CLIENT_PROVEN && txn_accept(engine->txns, turn, request, flow, owner, &txn)) {
+        txn_respond(engine->txns, turn, txn, &verdict.answer);
+        return;
+    }
+    if (proof != CLIENT_PROVEN) engine->counts.strangers++;
+    decline(engine, request, flow, verdict.answer);
+}
+
 static void serve(struct engine *engine, const struct sip_message *request, const struct flow *flow)
 {
+    if (request->method == SIP_REGISTER) {
+        serve_register(engine, request, flow);
+        return;
+    }
     bool is_initial_invite = request->method == SIP_INVITE && request->to.tag.len == 0;
     if (request->to.tag.len > 0 && pass(engine, request, flow)) return;
     if (is_initial_invite && client_is_named(engine->clients, request)) {
@@ -536,6 +562,17 @@ size_t engine_memory_size(const struct engine_limits *limits)
            round_up(client_memory_size(&client_limits)) + round_up(call_memory_size(&call_limits));
 }
 
+// A key of its own, from another stream: what the other key hashes, strangers see.
+static void make_client_key(const uint8_t seed[32], uint8_t key[16])
+{
+    struct random random;
+    uint8_t other_seed[32];
+    memcpy(other_seed, seed, sizeof other_seed);
+    other_seed[31] ^= 0x5a;
+    random_init(&random, other_seed);
+    random_bytes(&random, key, 16);
+}
+
 struct engine *engine_init(void *memory, const struct engine_limits *limits, const uint8_t seed[32],
                            struct engine_host host)
 {
@@ -545,7 +582,7 @@ struct engine *engine_init(void *memory, const struct engine_limits *limits, con
     struct client_limits client_limits = client_limits_of(limits);
     struct call_limits call_limits = call_limits_of(limits);
     char *next = (char *)memory + round_up(sizeof *engine);
-    uint8_t key[16];
+    uint8_t key[16], client_key[16];
     engine->host = host;
     random_init(&engine->random, seed);
     random_bytes(&engine->random, key, sizeof key);
@@ -558,7 +595,8 @@ struct engine *engine_init(void *memory, const struct engine_limits *limits, con
     next += round_up(txn_memory_size(&txn_limits));
     engine->lines = line_init(next, &line_limits, key);
     next += round_up(line_memory_size(&line_limits));
-    engine->clients = client_init(next, &client_limits, key);
+    make_client_key(seed, client_key);
+    engine->clients = client_init(next, &client_limits, client_key);
     next += round_up(client_memory_size(&client_limits));
     struct call_neighbours neighbours = {engine->lines, engine->clients, host.own_towards,
                                          host.context};

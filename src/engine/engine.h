@@ -22,6 +22,8 @@ struct engine_host {
     // A block that engine_put_line took is no longer needed: it is the host's again.
     void (*release_line)(void *context, const struct snapshot_line *block);
     void (*release_group)(void *context, const struct snapshot_group *block); // the same
+    // Where a device is registered. May be NULL.
+    void (*binding_shown)(void *context, const struct client_shown *shown);
     // A group's register_rate is too small and another one is used. May be NULL.
     void (*rate_raised)(void *context, const struct line_rate *rate);
     // Our address, as who is reached by `flow` is to reach us; false where there is none. NULL:
@@ -98,6 +100,11 @@ void engine_remove_line(struct engine *engine, struct engine_time now, uint32_t 
 bool engine_put_device(struct engine *engine, struct engine_time now,
                        const struct snapshot_device *device);
 void engine_remove_device(struct engine *engine, struct engine_time now, uint32_t device_id);
+// What devices' passwords are for (client_set_realm); to be told before the first device.
+void engine_set_realm(struct engine *engine, struct span realm);
+// Where a device was registered before a restart, right after the device was put.
+void engine_restore_binding(struct engine *engine, struct engine_time now,
+                            const struct model_binding *saved);
 
 // A device is reached in this way, without having registered by it: restored, or in a test.
 // POOL_ID_NONE where there is no such device, or no room.
@@ -187,4 +194,5 @@ struct engine_counts {
     uint64_t handed_over;     // messages for lines and devices of other workers
     uint32_t open_calls, open_transactions;
 };
+struct client_counts engine_client_counts(const struct engine *engine);
 struct engine_counts engine_counts(const struct engine *engine);

@@ -54,6 +54,18 @@ void engine_remove_device(struct engine *engine, struct engine_time now, uint32_
     engine_drain(engine);
 }
 
+void engine_set_realm(struct engine *engine, struct span realm)
+{
+    client_set_realm(engine->clients, realm);
+}
+
+void engine_restore_binding(struct engine *engine, struct engine_time now,
+                            const struct model_binding *saved)
+{
+    client_restore(engine->clients, engine_begin(engine, now), saved);
+    engine_drain(engine);
+}
+
 struct pool_id engine_bind_client(struct engine *engine, struct engine_time now,
                                   const struct client_bind *bind)
 {
@@ -202,6 +214,11 @@ void engine_idle_memory(struct engine *engine, size_t least,
 {
     idle[0] = txn_idle_memory(engine->txns, least);
     idle[1] = call_idle_memory(engine->calls, least);
+}
+
+struct client_counts engine_client_counts(const struct engine *engine)
+{
+    return client_counts(engine->clients);
 }
 
 struct engine_counts engine_counts(const struct engine *engine)

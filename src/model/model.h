@@ -7,6 +7,7 @@
 #include "model/names.h"
 
 #include "model/audit.h"
+#include "model/binding.h"
 #include "model/field.h"
 #include "model/journal.h"
 #include "model/preset.h"

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Digest authentication, the client's side (RFC 7616, RFC 8760, RFC 3261 section 22): choosing the
-// challenge that we can answer, and the answer. The texts that are hashed are put together in
-// bounded memory; libcrypto only hashes.
+// Digest authentication (RFC 7616, RFC 8760, RFC 3261 section 22). The client's side: choosing the
+// challenge that we can answer, and the answer. The server's: whether an answer is right. The texts
+// that are hashed are put together in bounded memory; libcrypto only hashes.
 #include "sip/sip_int.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <string.h>
 
 enum {
     DIGEST_TEXT_MAX = 1024,  // bytes of realm, nonce and opaque
@@ -171,12 +173,12 @@ static bool hash_user(const struct sip_challenge *challenge,
 }
 
 // H(method:uri), RFC 7616 section 3.4.3.
-static bool hash_request(enum sip_digest_algorithm algorithm, const char *method, struct span uri,
+static bool hash_request(enum sip_digest_algorithm algorithm, struct span method, struct span uri,
                          struct digest *digest)
 {
     char bytes[DIGEST_INPUT_MAX];
     struct buffer input = buffer_over(bytes, sizeof bytes);
-    buffer_put_text(&input, method);
+    buffer_put(&input, method);
     buffer_put_byte(&input, ':');
     buffer_put(&input, uri);
     return hash(algorithm, &input, digest);
@@ -232,7 +234,7 @@ void sip_put_authorization(struct buffer *out, const struct sip_challenge *chall
     struct buffer input = buffer_over(bytes, sizeof bytes);
     struct digest user, request, response;
     if (!hash_user(challenge, credentials, &user) ||
-        !hash_request(challenge->algorithm, method, uri, &request)) {
+        !hash_request(challenge->algorithm, span_of(method), uri, &request)) {
         out->is_full = true;
         return;
     }
@@ -254,4 +256,102 @@ void sip_put_authorization(struct buffer *out, const struct sip_challenge *chall
     put_quoted_param(out, ", uri", uri);
     put_quoted_param(out, ", response", digest_text(&response));
     put_answer_params(out, challenge, cnonce, nonce_count);
+}
+
+// ---- The server's side
+
+static bool read_nonce_count(struct span digits, uint32_t *count)
+{
+    *count = 0;
+    for (size_t i = 0; i < digits.len; i++) {
+        static const char hexadecimal[] = "0123456789abcdef";
+        const char *digit = memchr(hexadecimal, ascii_lower(digits.at[i]), 16);
+        if (!digit) return false;
+        *count = *count << 4 | (uint32_t)(digit - hexadecimal);
+    }
+    return digits.len == 8;
+}
+
+// Takes one name=value of credentials in. False for what makes them unreadable.
+static bool note_answer_param(struct sip_authorization *answer, const struct sip_param *param)
+{
+    const struct {
+        struct span name;
+        struct span *value;
+    } texts[] = {{SPAN("username"), &answer->user},     {SPAN("realm"), &answer->realm},
+                 {SPAN("nonce"), &answer->nonce},       {SPAN("uri"), &answer->uri},
+                 {SPAN("response"), &answer->response}, {SPAN("cnonce"), &answer->cnonce}};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        if (span_eq_nocase(param->name, texts[i].name)) *texts[i].value = param->value;
+    }
+    if (span_eq_nocase(param->name, SPAN("algorithm"))) {
+        return find_algorithm(param->value, &answer->algorithm);
+    }
+    if (span_eq_nocase(param->name, SPAN("nc"))) {
+        return read_nonce_count(param->value, &answer->nonce_count);
+    }
+    if (span_eq_nocase(param->name, SPAN("qop"))) {
+        answer->has_qop_auth = span_eq_nocase(param->value, SPAN("auth"));
+        return answer->has_qop_auth;
+    }
+    return true;
+}
+
+static bool read_answer(struct span value, struct sip_authorization *answer)
+{
+    struct cursor cursor = cursor_over(value);
+    *answer = (struct sip_authorization){.algorithm = SIP_DIGEST_MD5};
+    if (!span_eq_nocase(take_run(&cursor, CHAR_TOKEN), SPAN("Digest"))) return false;
+    struct span rest = span_between(cursor.at, cursor.end), item;
+    while (sip_next_item(&rest, &item)) {
+        struct sip_param param;
+        struct cursor inside = cursor_over(item);
+        if (!sip_read_param(&inside, &param) || !param.has_value || !is_at_end(&inside) ||
+            !note_answer_param(answer, &param)) {
+            return false;
+        }
+    }
+    return answer->user.at && answer->nonce.at && answer->uri.at && answer->response.at;
+}
+
+bool sip_find_authorization(const struct sip_message *request, struct span realm,
+                            struct sip_authorization *authorization)
+{
+    const struct sip_header *header = NULL;
+    bool is_found = false;
+    while ((header = sip_next_header(request, SIP_AUTHORIZATION, header)) != NULL) {
+        struct sip_authorization answer;
+        if (!read_answer(header->value, &answer)) continue;
+        bool is_wanted = span_eq(answer.realm, realm);
+        if (!is_found || is_wanted) *authorization = answer;
+        is_found = true;
+        if (is_wanted) break;
+    }
+    return is_found;
+}
+
+static size_t hash_size(enum sip_digest_algorithm algorithm)
+{
+    return algorithm == SIP_DIGEST_MD5 ? 16 : 32;
+}
+
+bool sip_is_authorized(const struct sip_authorization *authorization, struct span method,
+                       const uint8_t *user_hash)
+{
+    enum sip_digest_algorithm algorithm = authorization->algorithm;
+    char bytes[DIGEST_INPUT_MAX];
+    struct buffer input = buffer_over(bytes, sizeof bytes);
+    struct digest request, response;
+    if (!hash_request(algorithm, method, authorization->uri, &request)) return false;
+    buffer_put_hex(&input, user_hash, hash_size(algorithm));
+    buffer_put_byte(&input, ':');
+    buffer_put(&input, authorization->nonce);
+    if (authorization->has_qop_auth) {
+        put_use(&input, authorization->cnonce, authorization->nonce_count);
+    }
+    buffer_put_byte(&input, ':');
+    buffer_put(&input, digest_text(&request));
+    if (!hash(algorithm, &input, &response)) return false;
+    return response.len == authorization->response.len &&
+           CRYPTO_memcmp(response.hex, authorization->response.at, response.len) == 0;
 }

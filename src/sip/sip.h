@@ -248,6 +248,9 @@ bool sip_read_seconds(struct span value, uint32_t *seconds);
 
 // Each reads a whole text; on an error the result must not be used.
 enum sip_err sip_parse_uri(struct span text, struct sip_uri *uri);
+// Whether two URIs are the same by RFC 3261 section 19.1.4, but that an escaped character is not
+// the same as the character itself.
+bool sip_uri_eq(const struct sip_uri *a, const struct sip_uri *b);
 enum sip_err sip_parse_address(struct span text, struct sip_address *address);
 enum sip_err sip_parse_via(struct span text, struct sip_via *via);
 
@@ -334,3 +337,21 @@ bool sip_find_challenge_by(const struct sip_message *response, bool is_proxy, st
 void sip_put_authorization(struct buffer *out, const struct sip_challenge *challenge,
                            const struct sip_credentials *credentials, const char *method,
                            struct span uri, struct span cnonce, uint32_t nonce_count);
+
+// What a request answers a challenge of ours with. Texts are unquoted, not unescaped.
+struct sip_authorization {
+    struct span user, realm, nonce, uri, response, cnonce;
+    enum sip_digest_algorithm algorithm;
+    uint32_t nonce_count;
+    bool has_qop_auth; // with cnonce and nc
+};
+
+// Finds the credentials (Authorization, scheme Digest) that a request has for `realm`; where it has
+// none for that, the first that there are. False where there are none that can be read.
+bool sip_find_authorization(const struct sip_message *request, struct span realm,
+                            struct sip_authorization *authorization);
+// Whether the response is what follows from the hash of user, realm and password that is kept
+// (`user_hash`: MD5 16 bytes, the others 32); takes the same time whatever it is. RFC 7616 section
+// 3.4.1.
+bool sip_is_authorized(const struct sip_authorization *authorization, struct span method,
+                       const uint8_t *user_hash);

@@ -147,3 +147,34 @@ void sip_put_escaped_user(struct buffer *out, struct span user)
         }
     }
 }
+
+// ---- Comparing, RFC 3261 section 19.1.4
+
+// Whether each parameter of `params` stands in `others` with the same value; one that does not
+// stand there makes no difference unless it is one of the few that do.
+static bool are_params_met(struct span params, struct span others)
+{
+    static const struct span essential[] = {
+        {"user", 4}, {"ttl", 3}, {"method", 6}, {"maddr", 5}, {"transport", 9}};
+    while (params.len > 0) {
+        struct span value = span_split(&params, ';'), other;
+        struct span name = span_trim(span_split(&value, '='));
+        if (sip_find_param(others, name, &other)) {
+            if (!span_eq_nocase(span_trim(value), other)) return false;
+            continue;
+        }
+        for (size_t i = 0; i < sizeof essential / sizeof essential[0]; i++) {
+            if (span_eq_nocase(name, essential[i])) return false;
+        }
+    }
+    return true;
+}
+
+bool sip_uri_eq(const struct sip_uri *a, const struct sip_uri *b)
+{
+    return span_eq_nocase(a->scheme_text, b->scheme_text) && a->has_user == b->has_user &&
+           span_eq(a->user, b->user) && span_eq(a->password, b->password) &&
+           span_eq_nocase(a->host, b->host) && a->port == b->port &&
+           are_params_met(a->params, b->params) && are_params_met(b->params, a->params) &&
+           span_eq(a->headers, b->headers);
+}

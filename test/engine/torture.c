@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The torture messages of RFC 4475 and RFC 5118 to the whole engine, each as a datagram and on a
 // connection, from the PBX: what is answered is what the RFCs say. Where they say "as any other
-// request", that is 404 for an INVITE, as the number is no line, 481 within a dialog, and 405 for
-// REGISTER and MESSAGE, which we do not serve.
+// request", that is 404 for an INVITE, as the number is no line, 481 within a dialog, 401 for a
+// REGISTER, which proves nothing, and 405 for MESSAGE, which we do not serve.
 #include "torture/corpus.h"
 #include "world.h"
 
@@ -17,11 +17,11 @@ static const struct expectation rfc4475[] = {
     {"wsinv", "481", "481"},
     {"intmeth", "501", "501"},
     {"esc01", "404", "404"},
-    {"escnull", "405", "405"},
+    {"escnull", "401", "401"},
     {"esc02", "501", "501"},
     {"lwsdisp", "200", "200"},
     {"longreq", "404", "404"},
-    {"dblreq", "405", "405 404 close"},
+    {"dblreq", "401", "401 404 close"},
     {"semiuri", "200", "200"},
     {"transports", "200", "200"},
     {"mpart01", "405", "405"},
@@ -51,27 +51,27 @@ static const struct expectation rfc4475[] = {
     {"insuf", "400", "400"},
     {"unkscm", "416", "416"},
     {"novelsc", "416", "416"},
-    {"unksm2", "405", "405"},
+    {"unksm2", "400", "400"},
     {"bext01", "420", "420"},
     {"invut", "415", "415"},
-    {"regaut01", "405", "405"},
+    {"regaut01", "401", "401"},
     {"multi01", "400", "400"},
     {"mcl01", "400", "400 close"},
     {"bcast", "", ""},
     {"zeromf", "200", "200"},
-    {"cparam01", "405", "405"},
-    {"cparam02", "405", "405"},
-    {"regescrt", "405", "405"},
+    {"cparam01", "401", "401"},
+    {"cparam02", "401", "401"},
+    {"regescrt", "401", "401"},
     {"sdp01", "406", "406"},
     {"inv2543", "404", "400 close"},
     {"test", "", ""},
 };
 
 static const struct expectation rfc5118[] = {
-    {"ipv6-good", "405", "405"},
+    {"ipv6-good", "401", "401"},
     {"ipv6-bad", "400", "400"},
-    {"port-ambiguous", "405", "405"},
-    {"port-unambiguous", "405", "405"},
+    {"port-ambiguous", "401", "401"},
+    {"port-unambiguous", "401", "401"},
     {"via-received-param-with-delim", "481", "481"},
     {"via-received-param-no-delim", "200", "200"},
     {"ipv6-in-sdp", "404", "404"},

@@ -15,7 +15,7 @@ struct kind {
 };
 
 static const struct kind kinds[] = {
-    {"INVITE", "", 403},     {"INVITE", ";tag=x", 403}, {"REGISTER", "", 405},
+    {"INVITE", "", 403},     {"INVITE", ";tag=x", 403}, {"REGISTER", "", 401},
     {"OPTIONS", "", 200},    {"SUBSCRIBE", "", 405},    {"MESSAGE", "", 405},
     {"INFO", ";tag=x", 481}, {"BYE", ";tag=x", 481},    {"CANCEL", "", 481},
     {"ACK", ";tag=x", 0},    {"TELEPORT", "", 501},     {"UPDATE", ";tag=x", 481},

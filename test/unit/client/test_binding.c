@@ -168,8 +168,9 @@ static void test_limits(void **state)
         struct pool_id id = bind(world, 1 + i / CLIENT_BINDINGS_MAX, "sip:a@192.0.2.1", 1000);
         assert_int_not_equal(id.generation, 0);
     }
-    assert_int_equal(bind(world, 1, "sip:a@192.0.2.1", 1).generation, 0); // of the device
-    assert_int_equal(bind(world, 4, "sip:a@192.0.2.1", 1).generation, 0); // of the table
+    assert_int_equal(bind(world, 4, "sip:a@192.0.2.1", 1).generation, 0);     // of the table
+    assert_int_not_equal(bind(world, 1, "sip:a@192.0.2.1", 1).generation, 0); // one made room
+    assert_int_equal(client_live_count(world->table, 7), BINDINGS);
     assert_int_equal(bind(world, 99, "sip:a@192.0.2.1", 1).generation, 0);
 }
 
