@@ -381,7 +381,7 @@ static bool hand_over(struct engine *engine, const struct sip_message *request,
 static void take_message(struct engine *engine, const struct arrival *arrival)
 {
     const struct sip_message *message = &arrival->message;
-    const struct flow *flow = arrival->flow;
+    const struct flow *flow = &arrival->datagram->flow;
     struct txn_arrival known = {message, flow, &arrival->identity};
     switch (txn_receive(engine->txns, &engine->turn, &known)) {
     case TXN_HANDLED: break;
@@ -425,19 +425,35 @@ uint32_t engine_dropped_share(const struct engine *engine)
 // a look-up waits for memory. So several messages are read first, and each of them asks for what
 // its first steps need; meanwhile it comes. Only then they are dealt with.
 
+static void read_whole(struct engine *engine, struct arrival *arrival)
+{
+    enum sip_err err = sip_parse(arrival->datagram->bytes, &engine->ahead_arena, &arrival->message,
+                                 &arrival->fault);
+    arrival->kind = err == SIP_OK ? ARRIVAL_READ : ARRIVAL_FAULTY;
+    if (err == SIP_OK) txn_identify(engine->txns, &arrival->message, &arrival->identity);
+}
+
+static bool is_keep_alive(struct span bytes)
+{
+    return span_trim(bytes).len == 0;
+}
+
 static void read_ahead(struct engine *engine, const struct datagram *datagram,
                        struct arrival *arrival)
 {
-    const struct sip_message *message = &arrival->message;
-    arrival->flow = &datagram->flow;
+    struct sip_via via;
+    arrival->datagram = datagram;
     arrival->sought = 0;
-    arrival->is_keep_alive = span_trim(datagram->bytes).len == 0;
-    if (arrival->is_keep_alive) return;
-    arrival->err = sip_parse(datagram->bytes, &engine->ahead_arena, &arrival->message,
-                             &arrival->fault);
-    if (arrival->err != SIP_OK) return;
-    txn_identify(engine->txns, message, &arrival->identity);
-    arrival->sought = uas_seek(engine->lines, message, &datagram->flow.peer);
+    if (sip_peek_ack(datagram->bytes, &via) &&
+        txn_identify_ack(engine->txns, &via, &arrival->identity)) {
+        arrival->kind = ARRIVAL_ACK;
+    } else if (is_keep_alive(datagram->bytes)) {
+        arrival->kind = ARRIVAL_IGNORED;
+    } else {
+        read_whole(engine, arrival);
+    }
+    if (arrival->kind != ARRIVAL_READ) return;
+    arrival->sought = uas_seek(engine->lines, &arrival->message, &datagram->flow.peer);
 }
 
 static void look_ahead(struct engine *engine, const struct datagram *datagrams, size_t count)
@@ -447,8 +463,8 @@ static void look_ahead(struct engine *engine, const struct datagram *datagrams, 
     for (size_t i = 0; i < count; i++) read_ahead(engine, &datagrams[i], &ahead[i]);
     if (count == 1) return; // there is nothing to be done meanwhile
     for (size_t i = 0; i < count; i++) {
-        bool is_sound = !ahead[i].is_keep_alive && ahead[i].err == SIP_OK;
-        if (is_sound) txn_prefetch(engine->txns, &ahead[i].identity);
+        bool is_known = ahead[i].kind == ARRIVAL_ACK || ahead[i].kind == ARRIVAL_READ;
+        if (is_known) txn_prefetch(engine->txns, &ahead[i].identity);
         if (ahead[i].sought) line_prefetch(engine->lines, ahead[i].sought);
     }
     for (size_t i = 0; i < count; i++) {
@@ -456,17 +472,18 @@ static void look_ahead(struct engine *engine, const struct datagram *datagrams, 
     }
 }
 
-static void take_arrival(struct engine *engine, struct engine_time now,
-                         const struct arrival *arrival)
+static void take_arrival(struct engine *engine, struct engine_time now, struct arrival *arrival)
 {
-    if (arrival->is_keep_alive) return;
+    const struct flow *flow = &arrival->datagram->flow;
+    if (arrival->kind == ARRIVAL_IGNORED) return;
     engine_begin(engine, now);
-    engine->flow = *arrival->flow;
-    if (arrival->err == SIP_OK) {
-        take_message(engine, arrival);
-    } else {
-        refuse(engine, &arrival->message, arrival->flow, &arrival->fault);
+    engine->flow = *flow;
+    if (arrival->kind == ARRIVAL_ACK &&
+        !txn_receive_ack(engine->txns, &engine->turn, &arrival->identity, flow)) {
+        read_whole(engine, arrival);
     }
+    if (arrival->kind == ARRIVAL_READ) take_message(engine, arrival);
+    if (arrival->kind == ARRIVAL_FAULTY) refuse(engine, &arrival->message, flow, &arrival->fault);
     engine_drain(engine);
 }
 

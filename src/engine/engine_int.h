@@ -25,13 +25,17 @@ enum owner {
 
 // A message that was read, and where what it is about is looked for.
 struct arrival {
-    bool is_keep_alive; // RFC 5626 section 4.4.1: nothing else is known then
-    enum sip_err err;
+    const struct datagram *datagram;
+    enum {
+        ARRIVAL_IGNORED, // a keep-alive (RFC 5626 section 4.4.1)
+        ARRIVAL_ACK,     // an ACK, of which only its identity is known
+        ARRIVAL_READ,
+        ARRIVAL_FAULTY,
+    } kind;
     struct sip_fault fault;
     struct sip_message message;
-    const struct flow *flow;
-    struct txn_identity identity; // if it could be read
-    uint64_t sought;              // of the line, see uas_seek
+    struct txn_identity identity;
+    uint64_t sought; // of the line, see uas_seek
 };
 
 struct engine {

@@ -180,6 +180,10 @@ struct sip_message {
 enum sip_err sip_parse(struct span bytes, struct arena *arena, struct sip_message *message,
                        struct sip_fault *fault);
 
+// Reads the topmost Via of an ACK, by which its transaction is found, and nothing else. False where
+// it is none, or cannot be told at a glance: then sip_parse has to look.
+bool sip_peek_ack(struct span bytes, struct sip_via *via);
+
 // ---- Messages on a stream (RFC 3261 sections 7.5 and 18.3, RFC 5626 section 4.4.1)
 
 // How far the message that comes next on a stream has been looked at. Starts zeroed, one for each

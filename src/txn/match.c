@@ -84,31 +84,39 @@ static struct txn_key key_of(const struct hash_input *input)
 // ---- Keys
 
 // A branch that is nothing but the cookie identifies nothing (RFC 4475 section 3.2.1).
-static bool has_branch(const struct sip_message *message)
+static bool has_branch(const struct sip_via *via)
 {
-    return span_starts_with(message->via.branch, cookie) && message->via.branch.len > cookie.len;
+    return span_starts_with(via->branch, cookie) && via->branch.len > cookie.len;
+}
+
+// RFC 3261 section 17.2.3.
+static struct txn_key key_by_branch(const struct txn_table *table, const struct sip_via *via,
+                                    struct span method)
+{
+    struct hash_input input;
+    begin(&input, table);
+    put_field(&input, method);
+    put_field(&input, SPAN("server"));
+    put_field(&input, via->branch);
+    put_host(&input, via->host);
+    put_number(&input, via->port);
+    return key_of(&input);
 }
 
 struct txn_key txn_server_key(const struct txn_table *table, const struct sip_message *request,
                               struct span method, struct span to_tag)
 {
     struct hash_input input;
+    if (has_branch(&request->via)) return key_by_branch(table, &request->via, method);
     begin(&input, table);
     put_field(&input, method);
-    if (has_branch(request)) {
-        put_field(&input, SPAN("server"));
-        put_field(&input, request->via.branch);
-        put_host(&input, request->via.host);
-        put_number(&input, request->via.port);
-    } else {
-        put_field(&input, SPAN("server 2543"));
-        put_field(&input, request->uri_text);
-        put_field(&input, to_tag);
-        put_field(&input, request->from.tag);
-        put_field(&input, request->call_id);
-        put_number(&input, request->cseq);
-        put_field(&input, request->via.whole);
-    }
+    put_field(&input, SPAN("server 2543"));
+    put_field(&input, request->uri_text);
+    put_field(&input, to_tag);
+    put_field(&input, request->from.tag);
+    put_field(&input, request->call_id);
+    put_number(&input, request->cseq);
+    put_field(&input, request->via.whole);
     return key_of(&input);
 }
 
@@ -160,6 +168,15 @@ void txn_identify(const struct txn_table *table, const struct sip_message *messa
     index_prefetch(&table->by_key, identity->key.a);
 }
 
+bool txn_identify_ack(const struct txn_table *table, const struct sip_via *via,
+                      struct txn_identity *identity)
+{
+    if (!has_branch(via)) return false;
+    *identity = (struct txn_identity){key_by_branch(table, via, invite), 0};
+    index_prefetch(&table->by_key, identity->key.a);
+    return true;
+}
+
 void txn_prefetch(const struct txn_table *table, const struct txn_identity *identity)
 {
     struct index_search search = INDEX_SEARCH(identity->key.a);
@@ -173,8 +190,8 @@ static bool is_invite_server(const struct txn_step *step)
     return step->slot && step->slot->machine == MACHINE_INVITE_SERVER;
 }
 
-static struct txn_step find_invite(struct txn_table *table, struct turn *turn,
-                                   const struct txn_key *key)
+struct txn_step txn_find_invite(struct txn_table *table, struct turn *turn,
+                                const struct txn_key *key)
 {
     struct txn_step step = txn_find(table, turn, key);
     if (!is_invite_server(&step)) step.slot = NULL;
@@ -184,20 +201,14 @@ static struct txn_step find_invite(struct txn_table *table, struct turn *turn,
 struct txn_step txn_find_acknowledged(struct txn_table *table, struct turn *turn,
                                       const struct sip_message *ack, const struct txn_key *key)
 {
-    struct txn_step step = find_invite(table, turn, key);
-    if (step.slot || has_branch(ack)) return step;
+    struct txn_step step = txn_find_invite(table, turn, key);
+    if (step.slot || has_branch(&ack->via)) return step;
     // RFC 2543: the INVITE had no To tag, and the ACK has the one of our answer (or none: above).
     char text[TXN_TAG_BYTES];
     struct txn_key untagged = txn_server_key(table, ack, invite, SPAN_NONE);
-    step = find_invite(table, turn, &untagged);
+    step = txn_find_invite(table, turn, &untagged);
     if (step.slot && !span_eq(txn_to_tag(table, &step.slot->key, text), ack->to.tag)) {
         step.slot = NULL;
     }
     return step;
-}
-
-struct txn_step txn_find_cancelled(struct txn_table *table, struct turn *turn,
-                                   const struct txn_key *key)
-{
-    return find_invite(table, turn, key);
 }

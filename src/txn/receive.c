@@ -36,23 +36,33 @@ static enum txn_match receive_response(struct txn_table *table, struct turn *tur
     return TXN_HANDLED;
 }
 
+// The ACK of a 2xx is for the dialog (13.3.1.4); without a branch it matches all the same.
+static bool acknowledge(struct txn_step *step, const struct flow *flow)
+{
+    bool is_ours = step->slot && step->slot->state != STATE_ACCEPTED && is_of_peer(step, flow);
+    if (is_ours) txn_invite_server_acknowledged(step);
+    return is_ours;
+}
+
 static enum txn_match receive_ack(struct txn_table *table, struct turn *turn,
                                   const struct txn_arrival *arrival)
 {
     struct txn_step step = txn_find_acknowledged(table, turn, arrival->message,
                                                  &arrival->identity->key);
-    // The ACK of a 2xx is for the dialog (13.3.1.4); without a branch it matches all the same.
-    if (!step.slot || step.slot->state == STATE_ACCEPTED || !is_of_peer(&step, arrival->flow)) {
-        return TXN_STRAY;
-    }
-    txn_invite_server_acknowledged(&step);
-    return TXN_HANDLED;
+    return acknowledge(&step, arrival->flow) ? TXN_HANDLED : TXN_STRAY;
+}
+
+bool txn_receive_ack(struct txn_table *table, struct turn *turn,
+                     const struct txn_identity *identity, const struct flow *flow)
+{
+    struct txn_step step = txn_find_invite(table, turn, &identity->key);
+    return acknowledge(&step, flow);
 }
 
 static enum txn_match receive_cancel(struct txn_table *table, struct turn *turn,
                                      const struct txn_arrival *arrival)
 {
-    struct txn_step step = txn_find_cancelled(table, turn, &arrival->identity->key);
+    struct txn_step step = txn_find_invite(table, turn, &arrival->identity->key);
     if (!step.slot || !is_of_peer(&step, arrival->flow)) return TXN_STRAY;
     txn_invite_server_cancelled(&step, arrival->message, arrival->flow);
     return TXN_HANDLED;

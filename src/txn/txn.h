@@ -85,6 +85,15 @@ void txn_identify(const struct txn_table *table, const struct sip_message *messa
 // Asks for the memory of the transaction, if there is one.
 void txn_prefetch(const struct txn_table *table, const struct txn_identity *identity);
 
+// The same of an ACK of which only the top Via was read; false where that is not enough to go by,
+// as in RFC 2543.
+bool txn_identify_ack(const struct txn_table *table, const struct sip_via *via,
+                      struct txn_identity *identity);
+// Takes such an ACK. False where it does not acknowledge an answer of ours that is not a 2xx: then
+// it has to be read whole, and received.
+bool txn_receive_ack(struct txn_table *table, struct turn *turn,
+                     const struct txn_identity *identity, const struct flow *flow);
+
 struct txn_arrival {
     const struct sip_message *message;
     const struct flow *flow;

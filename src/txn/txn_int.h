@@ -143,11 +143,12 @@ uint64_t txn_merge_hash(const struct txn_table *table, const struct sip_message 
 // The To tag that answers of this server transaction carry, printed into `text`.
 struct span txn_to_tag(const struct txn_table *table, const struct txn_key *key,
                        char text[TXN_TAG_BYTES]);
-// The INVITE that an ACK or a CANCEL means, which has the key `key` by txn_identify.
+// The INVITE that a CANCEL or an ACK with the key `key` (txn_identify) means.
+struct txn_step txn_find_invite(struct txn_table *table, struct turn *turn,
+                                const struct txn_key *key);
+// The same of an ACK that may have no branch to go by.
 struct txn_step txn_find_acknowledged(struct txn_table *table, struct turn *turn,
                                       const struct sip_message *ack, const struct txn_key *key);
-struct txn_step txn_find_cancelled(struct txn_table *table, struct turn *turn,
-                                   const struct txn_key *key);
 
 // ---- messages.c: kept text
 

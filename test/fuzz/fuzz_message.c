@@ -45,6 +45,15 @@ static void check_reply(const struct sip_message *request)
     ASSERT(reply.cseq == request->cseq);
 }
 
+// What an ACK tells at a glance is what it says.
+static void check_glance(const struct sip_message *message, struct span bytes)
+{
+    struct sip_via via;
+    if (!sip_peek_ack(bytes, &via)) return;
+    ASSERT(message->method == SIP_ACK && span_eq(via.branch, message->via.branch));
+    ASSERT(via.whole.at == message->via.whole.at && via.port == message->via.port);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     const struct span input = {(const char *)bytes, size};
@@ -55,6 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     ASSERT(err == fault.err && fault.offset <= size);
     check_spans(&message, input);
     exercise(&message);
+    if (err == SIP_OK) check_glance(&message, input);
     if (err == SIP_OK && message.is_request) check_reply(&message);
     return 0;
 }
