@@ -93,6 +93,7 @@ struct api_statistics {
     uint64_t started_us;  // wall clock
     uint64_t calls_count; // INVITEs of lines
     uint64_t forwarded_count, declined_count, missed_count, answered_elsewhere_count, failed_count;
+    uint64_t answered_count, unanswered_count;
     uint64_t strangers_count;       // requests from elsewhere than a PBX of ours
     uint64_t unknown_numbers_count; // INVITEs of a PBX of ours for a number that is no line
     uint64_t malformed_count;

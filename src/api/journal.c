@@ -57,6 +57,17 @@ static json_t *json_entry(const struct model_journal_entry *entry, enum fwd_lang
     json_object_set_new(object, "status", json_integer(entry->status));
     json_object_set_new(object, "outcome",
                         json_string(model_name(&model_outcomes, entry->outcome)));
+    json_object_set_new(object, "outgoing", json_boolean(entry->is_outgoing));
+    if (entry->answered_us > 0) {
+        uint64_t rung_us = entry->answered_us - entry->started_us;
+        uint64_t talked_us = entry->ended_us - entry->answered_us;
+        json_object_set_new(object, "answered", api_json_time(entry->answered_us, true));
+        json_object_set_new(object, "ring_s", api_json_count(rung_us / 1000000));
+        json_object_set_new(object, "talk_s", api_json_count(talked_us / 1000000));
+    }
+    if (entry->device.len > 0) {
+        json_object_set_new(object, "device", api_json_text(entry->device));
+    }
     json_object_set_new(object, "call_id", api_json_text(entry->call_id));
     json_object_set_new(object, "trace", api_json_trace(&verdict.trace, language));
     json_object_set_new(object, "text", api_json_verdict_text(&verdict, language));

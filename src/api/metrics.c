@@ -82,6 +82,8 @@ static void put_calls(struct page *page, const struct api_statistics *statistics
         {"missed", statistics->missed_count},
         {"answered_elsewhere", statistics->answered_elsewhere_count},
         {"failed", statistics->failed_count},
+        {"answered", statistics->answered_count},
+        {"unanswered", statistics->unanswered_count},
     };
     put_counter(page, "calls_total", "Calls of lines.", statistics->calls_count);
     put_head(page, "calls_ended_total", "counter", "Calls that have ended, by outcome.");

@@ -60,6 +60,8 @@ static json_t *json_calls(const struct api_statistics *statistics)
     json_object_set_new(calls, "answered_elsewhere",
                         api_json_count(statistics->answered_elsewhere_count));
     json_object_set_new(calls, "failed", api_json_count(statistics->failed_count));
+    json_object_set_new(calls, "answered", api_json_count(statistics->answered_count));
+    json_object_set_new(calls, "unanswered", api_json_count(statistics->unanswered_count));
     return calls;
 }
 

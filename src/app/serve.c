@@ -121,6 +121,8 @@ static void get_statistics(void *context, struct api_statistics *out)
         .missed_count = states_read(server->states, STATES_MISSED),
         .answered_elsewhere_count = states_read(server->states, STATES_ANSWERED_ELSEWHERE),
         .failed_count = states_read(server->states, STATES_FAILED),
+        .answered_count = states_read(server->states, STATES_ANSWERED),
+        .unanswered_count = states_read(server->states, STATES_UNANSWERED),
         .strangers_count = states_read(server->states, STATES_STRANGERS),
         .unknown_numbers_count = states_read(server->states, STATES_UNKNOWN_NUMBERS),
         .malformed_count = states_read(server->states, STATES_MALFORMED),

@@ -131,6 +131,8 @@ static void on_call_ended(void *context, const struct model_journal_entry *entry
         [OUTCOME_MISSED] = STATES_MISSED,
         [OUTCOME_ANSWERED_ELSEWHERE] = STATES_ANSWERED_ELSEWHERE,
         [OUTCOME_FAILED] = STATES_FAILED,
+        [OUTCOME_ANSWERED] = STATES_ANSWERED,
+        [OUTCOME_UNANSWERED] = STATES_UNANSWERED,
     };
     struct worker *worker = context;
     states_add(worker->states, counters[entry->outcome], 1);

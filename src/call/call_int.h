@@ -108,6 +108,7 @@ struct call {
     bool is_rung;     // the clients have been rung
     bool has_alerted; // 180 was sent
     struct text group, extension, caller, display, dialled, diverted_by, call_id, target, trace;
+    struct text device; // its name
     uint16_t texts_used;
     char texts[TEXT_ROOM];
 };
@@ -136,6 +137,8 @@ struct situation {
 // ---- record.c: what people see of a call, in the list of calls and in the journal
 
 void call_keep_facts(struct call *call, const struct turn *turn, const struct situation *situation);
+// The name of the device that answered or called.
+void call_keep_device(struct call *call, struct span name);
 // What was dialled takes the place of what was kept as that.
 void call_keep_dialled(struct call *call, struct span dialled);
 // The verdict so far takes the place of the one before; the trace grows.

@@ -509,7 +509,12 @@ void call_answered(struct call_table *table, struct turn *turn, struct pool_id i
     call->status = 200;
     call->outcome = OUTCOME_ANSWERED;
     call->answered_us = turn->wall_us;
-    if (!call->is_outgoing) call->device_id = device_id;
+    if (!call->is_outgoing) {
+        const struct snapshot_device *device = client_find_device(table->neighbours.clients,
+                                                                  device_id);
+        call->device_id = device_id;
+        if (device) call_keep_device(call, span_of(device->name));
+    }
     if (!call->is_up) call->is_up = call_count_up(table->traffic, turn, call->line_id);
 }
 

@@ -155,8 +155,11 @@ static bool open_legs(struct call_table *table, struct turn *turn, struct pool_i
     return true;
 }
 
-static void keep_facts(struct call *call, struct turn *turn, const struct call_outgoing *outgoing)
+static void keep_facts(const struct call_table *table, struct call *call, struct turn *turn,
+                       const struct call_outgoing *outgoing)
 {
+    const struct snapshot_device *device = client_find_device(table->neighbours.clients,
+                                                              outgoing->device_id);
     struct call_offer offer = {
         .txn = outgoing->txn,
         .invite = outgoing->invite,
@@ -177,6 +180,7 @@ static void keep_facts(struct call *call, struct turn *turn, const struct call_o
     } else {
         call_keep_dialled(call, outgoing->invite->uri.user);
     }
+    if (device) call_keep_device(call, span_of(device->name));
     call->is_outgoing = true;
     call->is_internal = phone_is_in_ranges(&outgoing->group->numbering, span_of(dialled.text));
     call->device_id = outgoing->device_id;
@@ -189,7 +193,7 @@ void call_begin_outgoing(struct call_table *table, struct turn *turn, struct poo
 {
     struct call *call = pool_find(&table->calls, id);
     ASSERT(call && call->phase == PHASE_RESERVED);
-    keep_facts(call, turn, outgoing);
+    keep_facts(table, call, turn, outgoing);
     bool is_reachable = outgoing->group->flow.peer.family != ADDRESS_NONE;
     if (outgoing->invite->max_forwards == 0) {
         call_end_with(table, turn, id, 483, SPAN_NONE);

@@ -47,6 +47,11 @@ void call_keep_dialled(struct call *call, struct span dialled)
     call->dialled = keep(call, dialled);
 }
 
+void call_keep_device(struct call *call, struct span name)
+{
+    call->device = keep_bytes(call, name, NAME_SIZE);
+}
+
 static struct span kept(const char *texts, struct text text)
 {
     return (struct span){texts + text.at, text.len};
@@ -99,6 +104,9 @@ void call_emit_entry(struct turn *turn, const struct call *call)
         .status = call->status,
         .target = kept(copy.at, call->target),
         .trace = kept(copy.at, call->trace),
+        .is_outgoing = call->is_outgoing,
+        .answered_us = call->answered_us,
+        .device = kept(copy.at, call->device),
     };
 }
 

@@ -32,6 +32,35 @@ static void print_caller(const json_t *entry)
     fputs(is_internal ? " (internal)" : " (external)", stdout);
 }
 
+// Who calls whom. Of an outgoing call the line is the caller.
+static void print_who(const json_t *entry)
+{
+    bool is_outgoing = json_is_true(json_object_get(entry, "outgoing"));
+    if (!is_outgoing) {
+        print_caller(entry);
+        fputs(" calls ", stdout);
+    }
+    cli_print_text(cli_text_of(entry, "group"));
+    putchar('/');
+    cli_print_text(cli_text_of(entry, "line"));
+    if (is_outgoing) {
+        fputs(" calls ", stdout);
+        cli_print_text(cli_text_of(entry, "dialled"));
+    }
+}
+
+// Who answered or called, and for how long.
+static void print_talk(const json_t *entry)
+{
+    const char *device = cli_text_of(entry, "device");
+    const json_t *talked = json_object_get(entry, "talk_s");
+    if (device[0]) {
+        fputs(" at ", stdout);
+        cli_print_text(device);
+    }
+    if (talked) printf(", %lld s", (long long)json_integer_value(talked));
+}
+
 // Two lines for a call, and the trace if it is wanted.
 static void print_entry(const json_t *entry, bool has_trace)
 {
@@ -39,11 +68,7 @@ static void print_entry(const json_t *entry, bool has_trace)
     const char *diverter = cli_text_of(entry, "diverted_by"), *reason = why(trace);
     cli_print_time(cli_text_of(entry, "started"));
     fputs("  ", stdout);
-    print_caller(entry);
-    fputs(" calls ", stdout);
-    cli_print_text(cli_text_of(entry, "group"));
-    putchar('/');
-    cli_print_text(cli_text_of(entry, "line"));
+    print_who(entry);
     if (diverter[0]) {
         fputs(", forwarded by ", stdout);
         cli_print_text(diverter);
@@ -51,6 +76,7 @@ static void print_entry(const json_t *entry, bool has_trace)
     fputs("\n    ", stdout);
     cli_print_text(cli_text_of(entry, "text"));
     printf("; outcome: %s", cli_text_of(entry, "outcome"));
+    print_talk(entry);
     if (has_trace) {
         putchar('\n');
         cli_print_trace(trace);

@@ -35,10 +35,13 @@ struct model_journal_entry {
     struct span diverted_by;    // who had forwarded the call before, stored form; empty: nobody
     struct span call_id;
     bool is_internal;
-    uint8_t verdict;    // enum model_verdict_kind
-    uint8_t outcome;    // enum model_outcome
-    uint8_t reason;     // of a redirect, enum model_reason
-    uint16_t status;    // the final answer to the PBX
-    struct span target; // of a redirect, stored form
-    struct span trace;  // the decision's trace, as bytes (fwd.h)
+    uint8_t verdict;      // enum model_verdict_kind
+    uint8_t outcome;      // enum model_outcome
+    uint8_t reason;       // of a redirect, enum model_reason
+    uint16_t status;      // the final answer to the PBX
+    struct span target;   // of a redirect, stored form
+    struct span trace;    // the decision's trace, as bytes (fwd.h)
+    bool is_outgoing;     // a device of the line called; `dialled` is the number in stored form
+    uint64_t answered_us; // wall clock; 0: it was not
+    struct span device;   // name of the user's device that answered or called; empty: none
 };

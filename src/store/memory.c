@@ -420,14 +420,14 @@ static enum err memory_count(struct store *store, const struct store_query *quer
 // ---- Journal
 
 // The texts of an entry, as they are cut.
-enum { JOURNAL_TEXT_COUNT = 9 };
+enum { JOURNAL_TEXT_COUNT = 10 };
 
 static void list_texts(struct model_journal_entry *entry, struct span *texts[JOURNAL_TEXT_COUNT])
 {
     struct span *all[JOURNAL_TEXT_COUNT] = {
-        &entry->group,          &entry->extension, &entry->caller,
-        &entry->caller_display, &entry->dialled,   &entry->diverted_by,
-        &entry->call_id,        &entry->target,    &entry->trace,
+        &entry->group,   &entry->extension,   &entry->caller,  &entry->caller_display,
+        &entry->dialled, &entry->diverted_by, &entry->call_id, &entry->target,
+        &entry->trace,   &entry->device,
     };
     memcpy(texts, all, sizeof all);
     for (int i = 0; i < JOURNAL_TEXT_COUNT; i++) {

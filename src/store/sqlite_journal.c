@@ -55,6 +55,9 @@ static const struct column columns[] = {
     {"status", COLUMN_U16, AT(status), NULL},
     {"target", COLUMN_TEXT, AT(target), NULL},
     {"trace", COLUMN_BLOB, AT(trace), NULL},
+    {"outgoing", COLUMN_BOOL, AT(is_outgoing), NULL},
+    {"answered_us", COLUMN_U64, AT(answered_us), NULL},
+    {"device", COLUMN_TEXT, AT(device), NULL},
 };
 enum {
     COLUMN_TOTAL = sizeof columns / sizeof columns[0],

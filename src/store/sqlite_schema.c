@@ -235,6 +235,10 @@ static const char *const journal_steps[] = {
     "  target TEXT NOT NULL,"
     "  trace BLOB NOT NULL"
     ") STRICT;",
+    // 2: calls of devices: made by them, answered by them.
+    "ALTER TABLE journal ADD COLUMN outgoing INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE journal ADD COLUMN answered_us INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE journal ADD COLUMN device TEXT NOT NULL DEFAULT '';",
 };
 
 struct schema {

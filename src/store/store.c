@@ -332,7 +332,8 @@ bool store_journal_matches(const struct store_journal_query *query,
                            const struct model_journal_entry *entry)
 {
     const struct span texts[] = {entry->caller,      entry->caller_display, entry->dialled,
-                                 entry->diverted_by, entry->target,         entry->call_id};
+                                 entry->diverted_by, entry->target,         entry->call_id,
+                                 entry->device};
     struct span outcome = span_of(model_name(&model_outcomes, entry->outcome));
     return is_any_or_same(query->group, entry->group) &&
            is_any_or_same(query->extension, entry->extension) &&

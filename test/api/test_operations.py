@@ -632,7 +632,8 @@ class Decisions(Case):
         state = self.call("getStatus", status=200).json
         self.assertEqual(state["started"], "2023-11-14T22:13:20.123Z")
         self.assertEqual(state["calls"], {"count": 15, "forwarded": 5, "declined": 4, "missed": 3,
-                                          "answered_elsewhere": 2, "failed": 1})
+                                          "answered_elsewhere": 2, "failed": 1,
+                                          "answered": 0, "unanswered": 0})
         self.assertEqual(state["groups"], [{"name": "main", "lines": {
             "disabled": 0, "waiting": 0, "registered": 1, "refused": 1, "unreachable": 0}}])
 

@@ -80,6 +80,7 @@ static int64_t read_number(const char *directory, const char *file, const char *
 
 // The version of the settings' schema, to be raised with each migration.
 #define SETTINGS_VERSION 13
+#define JOURNAL_VERSION  2
 #define TEXT_OF(number)  TEXT_OF_(number)
 #define TEXT_OF_(number) #number
 
@@ -87,7 +88,7 @@ static void test_schemas_have_a_version(void **state)
 {
     store_close(must_open(*state));
     assert_int_equal(read_number(*state, "lineward.db", "PRAGMA user_version"), SETTINGS_VERSION);
-    assert_int_equal(read_number(*state, "journal.db", "PRAGMA user_version"), 1);
+    assert_int_equal(read_number(*state, "journal.db", "PRAGMA user_version"), JOURNAL_VERSION);
 }
 
 static void test_a_newer_schema_is_refused(void **state)
@@ -100,7 +101,7 @@ static void test_a_newer_schema_is_refused(void **state)
     tamper(*state, "lineward.db", "PRAGMA user_version=" TEXT_OF(SETTINGS_VERSION));
     tamper(*state, "journal.db", "PRAGMA user_version=9");
     assert_not_opened(*state, ERR_TOO_NEW, "journal.db: was written by a newer version");
-    tamper(*state, "journal.db", "PRAGMA user_version=1");
+    tamper(*state, "journal.db", "PRAGMA user_version=" TEXT_OF(JOURNAL_VERSION));
     struct store *store = must_open(*state);
     assert_int_equal(count_of(store, KIND_LINE), 1);
     store_close(store);
