@@ -25,6 +25,7 @@ struct api *api_new(const struct api_options *options, struct settings_problem *
     if (!api) return refuse_memory(NULL, problem);
     api->options = *options;
     if (!options->session_idle_s) api->options.session_idle_s = SESSION_IDLE_S;
+    if (!options->web_alive_s) api->options.web_alive_s = WEB_ALIVE_S;
     if (!options->session_max_s) api->options.session_max_s = SESSION_MAX_S;
     randombytes_buf(api->attempts_key, sizeof api->attempts_key);
     int listening = api_listen_open(&options->listen, &api->address, problem);
@@ -39,7 +40,7 @@ struct api *api_new(const struct api_options *options, struct settings_problem *
     if (!api_server_listen(api, listening)) return refuse_memory(api, problem);
     api->passwords = api_passwords_new(api);
     api->events = api_events_new(api);
-    if (!api->passwords || !api->events || !api_setup_begin(api)) {
+    if (!api->passwords || !api->events || !api_web_clients_init(api) || !api_setup_begin(api)) {
         return refuse_memory(api, problem);
     }
     return api;
@@ -81,6 +82,7 @@ static void end_second(lws_sorted_usec_list_t *timer)
 {
     struct secondly *secondly = lws_container_of(timer, struct secondly, timer);
     api_profiles_end_due(secondly->api);
+    api_web_clients_end_due(secondly->api);
     lws_sul_schedule(secondly->api->lws, 0, timer, end_second, LWS_US_PER_SEC);
 }
 
@@ -126,6 +128,7 @@ void api_free(struct api *api)
     api_passwords_stop(api->passwords);
     if (api->lws) lws_context_destroy(api->lws);
     api_passwords_free(api->passwords);
+    free(api->web_clients);
     api_events_free(api->events);
     free(api);
 }

@@ -64,7 +64,9 @@ struct api_engine {
     void (*count_lines)(void *context, uint32_t group_id,
                         uint32_t counts[/* by enum model_registration_state */]);
     // Whether a user counts as logged in now.
-    bool (*is_logged_in)(void *context, const struct model_user *user);
+    bool (*is_logged_in)(void *context, uint32_t user_id, const struct model_user *user);
+    // A user has a page open that listens to events, or had none for WEB_ALIVE_S. May be NULL.
+    void (*web_client)(void *context, uint32_t user_id, bool is_live);
     // Where a device is registered, at most `max`. May be NULL.
     size_t (*list_bindings)(void *context, uint32_t device_id, struct api_binding *out, size_t max);
     // The calls that wait, at most `max`.
@@ -130,13 +132,14 @@ struct api_options {
     struct api_engine engine;
     uint32_t session_idle_s; // a session that is not used for so long ends; 0: the default
     uint32_t session_max_s;  // after so long it ends in any case; 0: the default
+    uint32_t web_alive_s;    // after so long without a sign of life a page is gone; 0: WEB_ALIVE_S
     size_t hash_bytes;       // memory that a password's hash costs; 0: what is safe
     uint32_t requests_per_s; // of one source, and of one user or token; 0: any number
     bool are_metrics_open;   // without a token, for who asks from this machine
     bool is_behind_proxy;    // X-Forwarded-For, -Proto and -Host are a proxy's of ours
 };
 
-enum { SESSION_IDLE_S = 12 * 3600, SESSION_MAX_S = 7 * 24 * 3600 };
+enum { SESSION_IDLE_S = 12 * 3600, SESSION_MAX_S = 7 * 24 * 3600, WEB_ALIVE_S = 30 };
 
 // Binds the address. NULL on failure with `*problem` naming the address and cause (ERR_IN_USE when
 // it is taken).

@@ -414,14 +414,26 @@ size_t api_stream_fill(struct api *api, struct stream *stream, unsigned char *ch
 // Whether the last has been sent.
 bool api_stream_is_ended(const struct stream *stream);
 // Takes what was received; returns how much of it is done with.
-size_t api_stream_received(struct stream *stream, char *bytes, size_t size);
-// To be called every TICK_S; false: it is gone.
-bool api_stream_tick(struct api *api, struct stream *stream);
+size_t api_stream_received(struct api *api, struct stream *stream, char *bytes, size_t size);
+// To be called every TICK_S, with whether the other end has all that was sent; false: it is gone.
+bool api_stream_tick(struct api *api, struct stream *stream, bool is_taken);
 // How many connections of `user` listen: each is a client of theirs.
 unsigned api_stream_count(const struct api *api, const char *user);
 // Whether the session or token of `principal` still holds, and its rights as they are now; false,
 // with `reply` filled in, when not.
 bool api_access_renew(struct api *api, struct principal *principal, struct reply *reply);
+
+// ---- Users who are there by a page (web_clients.c)
+
+struct web_client;
+enum { WEB_CLIENTS_MAX = 4096 };
+bool api_web_clients_init(struct api *api);
+// The number of the user whose page listens; 0: who listens is no page.
+uint32_t api_web_clients_user(struct api *api, const struct principal *principal);
+// A page of the user (0: nobody's) has shown that it lives.
+void api_web_clients_alive(struct api *api, uint32_t user_id);
+// To be called each second: who has had no page for long enough is gone.
+void api_web_clients_end_due(struct api *api);
 
 // ---- Handlers
 
@@ -588,6 +600,8 @@ struct api {
     struct events *events;
     uint64_t events_told;           // up to here, listeners know that there is something
     struct stream *streams;         // all that listen
+    struct web_client *web_clients; // users with a page
+    size_t web_client_count;
     struct connection *connections; // all
     struct attempts attempts;
     struct rates rates;

@@ -128,16 +128,17 @@ static bool find_line(struct api *api, const struct request *request, union mode
     const struct api_engine *engine = &api->options.engine;
     union model_record user = {0};
     struct settings_problem problem;
+    uint32_t id = 0;
     if (!api_records_find(api, request, line, NULL, reply)) return false;
     question->group = line->line.group;
     question->extension = line->line.extension;
     if (!line->line.user[0]) return true;
     memcpy(user.user.name, line->line.user, NAME_SIZE);
-    if (settings_get(api->options.settings, KIND_USER, &user, NULL, &problem)) {
+    if (settings_get(api->options.settings, KIND_USER, &user, &id, &problem)) {
         api_reply_settings_problem(reply, &problem);
         return false;
     }
-    question->is_logged_in_now = engine->is_logged_in(engine->context, &user.user);
+    question->is_logged_in_now = engine->is_logged_in(engine->context, id, &user.user);
     return true;
 }
 

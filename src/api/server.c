@@ -17,9 +17,11 @@
 #include "api/api_int.h"
 
 #include <libwebsockets.h>
+#include <linux/sockios.h>
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 enum {
@@ -195,7 +197,7 @@ static int answer(struct lws *wsi, struct connection *connection, size_t searche
 // What a listener sends. More than a message must not be kept.
 static int on_stream_received(struct lws *wsi, struct connection *connection)
 {
-    size_t used = api_stream_received(connection->stream, connection->in, connection->in_len);
+    size_t used = api_stream_received(api_of(wsi), connection->stream, connection->in, connection->in_len);
     forget(connection, used);
     lws_callback_on_writable(wsi);
     return connection->in_len > 2 * WEBSOCKET_MESSAGE_MAX ? -1 : 0;
@@ -250,10 +252,17 @@ static int write_stream(struct lws *wsi, struct connection *connection)
     return lws_write(wsi, chunk + LWS_PRE, len, LWS_WRITE_RAW) < 0 ? -1 : 0;
 }
 
+// Whether the other end has acknowledged all that was sent.
+static bool is_all_taken(struct lws *wsi)
+{
+    int waiting = 0;
+    return ioctl(lws_get_socket_fd(wsi), SIOCOUTQ, &waiting) == 0 && waiting == 0;
+}
+
 static int on_timer(struct lws *wsi, struct connection *connection)
 {
     if (connection->state != STATE_STREAMING) return -1;
-    if (!api_stream_tick(api_of(wsi), connection->stream)) return -1;
+    if (!api_stream_tick(api_of(wsi), connection->stream, is_all_taken(wsi))) return -1;
     set_timer(wsi, TICK_S);
     lws_callback_on_writable(wsi);
     return 0;

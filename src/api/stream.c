@@ -17,6 +17,7 @@ struct stream {
     const char *why;
     unsigned silent_ticks; // since something was received; with SSE since something was sent
     uint64_t last;         // event shown
+    uint32_t user_id;      // whose page it is; 0: none
     struct principal principal;
     struct stream **place, *next;
 };
@@ -104,6 +105,8 @@ struct stream *api_stream_new(struct api *api, const struct request *request)
     api->streams = stream;
     api->stream_count++;
     api_events_join(api);
+    stream->user_id = api_web_clients_user(api, &stream->principal);
+    api_web_clients_alive(api, stream->user_id);
     return stream;
 }
 
@@ -114,6 +117,8 @@ void api_stream_free(struct api *api, struct stream *stream)
     if (stream->next) stream->next->place = stream->place;
     api->stream_count--;
     api_events_leave(api);
+    // Who ends it lives; who is dropped for being silent does not.
+    if (stream->silent_ticks == 0) api_web_clients_alive(api, stream->user_id);
     free(stream);
 }
 
@@ -210,12 +215,13 @@ bool api_stream_is_ended(const struct stream *stream)
 
 // ---- Receiving
 
-size_t api_stream_received(struct stream *stream, char *bytes, size_t size)
+size_t api_stream_received(struct api *api, struct stream *stream, char *bytes, size_t size)
 {
     struct websocket_frame frame;
     size_t used = 0;
     stream->silent_ticks = 0;
     if (!stream->is_websocket) return size; // nothing that is said here counts
+    api_web_clients_alive(api, stream->user_id);
     while (!stream->closing && api_websocket_read(bytes + used, size - used, &frame)) {
         if (frame.problem) close_with(stream, frame.problem, "malformed or too long");
         if (frame.opcode == WEBSOCKET_CLOSE) close_with(stream, WEBSOCKET_NORMAL, "");
@@ -225,10 +231,12 @@ size_t api_stream_received(struct stream *stream, char *bytes, size_t size)
     return stream->closing ? size : used;
 }
 
-bool api_stream_tick(struct api *api, struct stream *stream)
+bool api_stream_tick(struct api *api, struct stream *stream, bool is_taken)
 {
     struct reply reply = {.status = 0};
     if (++stream->silent_ticks > SILENT_TICKS_MAX) return false;
+    // Nothing comes back from who reads Server-Sent Events but that the network has delivered them.
+    if (!stream->is_websocket && is_taken) api_web_clients_alive(api, stream->user_id);
     if (!api_access_renew(api, &stream->principal, &reply) && reply.status == 401) {
         close_with(stream, WEBSOCKET_POLICY, "the session or token has ended");
     }

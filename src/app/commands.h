@@ -15,6 +15,7 @@ enum command_kind {
     COMMAND_REMOVE_LINE,
     COMMAND_PUT_DEVICE,
     COMMAND_REMOVE_DEVICE,
+    COMMAND_WEB_CLIENT, // of the user `id`: there is one, or none any more (`count` 0)
     COMMAND_COUNT_RULE, // with the line's block that counts it, if that has changed
     COMMAND_RELOAD,     // the files of TLS
     COMMAND_ASK,        // somebody waits for the answer
@@ -23,9 +24,10 @@ enum command_kind {
 
 // What somebody asks who waits for the answer (worker_ask).
 struct question {
-    enum { ASK_ASSUME, ASK_ASSUMED, ASK_DEFLECT } kind;
+    enum { ASK_ASSUME, ASK_ASSUMED, ASK_DEFLECT, ASK_LIVE } kind;
     uv_sem_t answered;
     uint32_t line_id;
+    uint32_t user_id, live_count; // of clients
     const struct client_assumption *assumption; // NULL: nothing any more
     struct client_assumption assumed;
     struct pool_id call;

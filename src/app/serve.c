@@ -62,10 +62,17 @@ static void count_lines(void *context, uint32_t group_id, uint32_t counts[])
     states_count(server->states, group_id, counts);
 }
 
-static bool is_logged_in(void *context, const struct model_user *user)
+static bool is_logged_in(void *context, uint32_t user_id, const struct model_user *user)
 {
-    (void)context;
-    return client_presence_of((enum model_login)user->login, 0).is_logged_in;
+    struct server *server = context;
+    uint32_t live_count = workers_live_clients(server->workers, user_id);
+    return client_presence_of((enum model_login)user->login, live_count).is_logged_in;
+}
+
+static void set_web_client(void *context, uint32_t user_id, bool is_live)
+{
+    struct server *server = context;
+    workers_set_web_client(server->workers, user_id, is_live);
 }
 
 // ---- Calls that wait, and what is assumed of clients
@@ -243,6 +250,7 @@ static bool start_api(struct server *server)
                    .registration = get_registration,
                    .count_lines = count_lines,
                    .is_logged_in = is_logged_in,
+                   .web_client = set_web_client,
                    .list_calls = list_calls,
                    .deflect = deflect,
                    .assume_clients = assume_clients,

@@ -464,6 +464,13 @@ static void reload(struct worker *worker)
     }
 }
 
+static void set_web_client(struct worker *worker, const struct command *command)
+{
+    if (engine_set_web_client(worker->engine, command->id, command->count > 0)) return;
+    log_event(LOG_WARN, "too many users have a page open", "effect",
+              SPAN("one more counts as logged off"));
+}
+
 static void answer(struct worker *worker, struct question *question)
 {
     const struct client_assumption *assumed;
@@ -480,6 +487,9 @@ static void answer(struct worker *worker, struct question *question)
     case ASK_DEFLECT:
         question->deflection = engine_deflect(worker->engine, now(), question->call,
                                               question->target, &question->finding);
+        break;
+    case ASK_LIVE:
+        question->live_count = engine_live_clients(worker->engine, question->user_id);
         break;
     }
     uv_sem_post(&question->answered);
@@ -503,6 +513,7 @@ static void obey(struct worker *worker, const struct command *command)
     case COMMAND_REMOVE_LINE: engine_remove_line(worker->engine, now(), command->id); break;
     case COMMAND_PUT_DEVICE: put_device(worker, command->device); break;
     case COMMAND_REMOVE_DEVICE: engine_remove_device(worker->engine, now(), command->id); break;
+    case COMMAND_WEB_CLIENT: set_web_client(worker, command); break;
     case COMMAND_COUNT_RULE:
         if (command->line) put_line(worker, command->line);
         engine_rule_counted(worker->engine, command->id, command->count);

@@ -154,7 +154,23 @@ struct settings_listener workers_listener(struct workers *workers)
     };
 }
 
+// All are told, for the user's lines may come to another worker.
+void workers_set_web_client(struct workers *workers, uint32_t user_id, bool is_live)
+{
+    for (uint32_t i = 0; i < workers->count; i++) {
+        worker_tell(workers->at[i],
+                    (struct command){.kind = COMMAND_WEB_CLIENT, .id = user_id, .count = is_live});
+    }
+}
+
 // ---- Questions
+
+uint32_t workers_live_clients(struct workers *workers, uint32_t user_id)
+{
+    struct question question = {.kind = ASK_LIVE, .user_id = user_id};
+    worker_ask(workers->at[0], &question);
+    return question.live_count;
+}
 
 bool workers_assume_clients(struct workers *workers, uint32_t line_id,
                             const struct client_assumption *assumption)

@@ -24,6 +24,9 @@ void workers_free(struct workers *workers);
 // The listener that brings settings to the workers; for the settings' thread.
 struct settings_listener workers_listener(struct workers *workers);
 
+// A user has a page of the web client open, or none any more. From the settings' thread.
+void workers_set_web_client(struct workers *workers, uint32_t user_id, bool is_live);
+
 // ---- Questions; who asks waits for the answer. From the settings' thread.
 
 // See engine_assume_clients, engine_assumed_clients (false: nothing is assumed), engine_deflect.
@@ -31,6 +34,8 @@ bool workers_assume_clients(struct workers *workers, uint32_t line_id,
                             const struct client_assumption *assumption);
 bool workers_assumed_clients(struct workers *workers, uint32_t line_id,
                              struct client_assumption *out);
+// How many live clients a user has, see engine_live_clients.
+uint32_t workers_live_clients(struct workers *workers, uint32_t user_id);
 // `number`: of a call that waits (waiting.h).
 enum call_deflection workers_deflect(struct workers *workers, uint64_t number,
                                      const struct fwd_target *target, enum fwd_finding *finding);

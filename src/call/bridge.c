@@ -180,7 +180,8 @@ bool call_bridge_ring(struct call_table *table, struct turn *turn, struct pool_i
     for (size_t i = 0; i < count; i++) ring_one(table, turn, id, offer, &contacts[i]);
     struct call *call = pool_find(&table->calls, id);
     struct bridge *bridge = call_bridge_of(table, call);
-    bridge->is_held_open = offer->line->login == LOGIN_ON;
+    bridge->is_held_open = offer->line->login == LOGIN_ON ||
+                           client_has_web(table->neighbours.clients, offer->line->user_id);
     bridge->unreached_us = turn->now_us + UNREACHED_US;
     if (call_leg_count(table, bridge) > 0) return true;
     call_bridge_drop(table, turn, id, SPAN_NONE);

@@ -100,7 +100,7 @@ struct bridge {
     uint8_t state;         // enum bridge_state
     uint8_t proof_count;   // how often the PBX's challenge was answered
     bool was_busy;         // a client answered 486 or 600
-    bool is_held_open;     // by clients that we do not see (login: on)
+    bool is_held_open;     // by clients that we do not ring: a page, or unseen ones (login: on)
     char deflection[TEXT_SIZE]; // of a client that has ended; empty: none
 };
 

@@ -13,6 +13,7 @@ enum {
     CLIENT_ASSUMPTIONS_MAX = 1024,
     CLIENT_CONTACTS_MAX = 16, // of a user that one call rings
     CLIENT_BINDINGS_MAX = 6,  // of a device
+    CLIENT_WEB_MAX = 4096,    // users with a page of the web client
 };
 
 struct client_limits {
@@ -84,8 +85,8 @@ struct client_contact {
 // (CLIENT_CONTACTS_MAX is enough). Those whose connection is lost are left out.
 size_t client_contacts(const struct client_table *table, uint32_t user_id,
                        struct client_contact *out, size_t max);
-// How many bindings the user's devices have, those in their grace after a lost connection included:
-// the count of live clients for client_presence_of.
+// How many bindings the user's devices have, those in their grace after a lost connection included,
+// and one more for a page of the web client: the count of live clients for client_presence_of.
 uint32_t client_live_count(const struct client_table *table, uint32_t user_id);
 // The contact of a binding, to go on with it; false when it has ended.
 bool client_find_contact(const struct client_table *table, struct pool_id binding,
@@ -156,6 +157,12 @@ enum client_proof client_authenticate(struct client_table *table, struct turn *t
 enum client_proof client_register(struct client_table *table, struct turn *turn,
                                   const struct client_request *request,
                                   struct client_verdict *verdict);
+
+// ---- The web client: who has a page open, as the API tells
+
+// The user has a live page, or has none any more. False when CLIENT_WEB_MAX others have.
+bool client_set_web(struct client_table *table, uint32_t user_id, bool is_live);
+bool client_has_web(const struct client_table *table, uint32_t user_id);
 
 // ---- Assumed clients: a test aid. One can say what a line's clients do, so that what depends on
 // them can be tried and tested without devices. Kept in memory only.

@@ -52,6 +52,8 @@ struct source {
 struct client_table {
     struct pool assumed;
     struct index assumed_by_line;
+    struct pool web; // users with a page
+    struct index web_by_user;
     struct pool devices, bindings;
     struct index by_id, by_user, by_sip_user; // devices
     struct deadlines deadlines;               // of bindings: they expire, or were lost too long
@@ -114,6 +116,11 @@ void client_note_failure(struct client_table *table, const struct turn *turn,
 // The 401 with our challenges. RFC 8760 section 2.3.
 struct txn_answer client_challenge(const struct client_table *table, struct turn *turn,
                                    const struct client_request *request, bool is_stale);
+
+// ---- web.c
+
+size_t client_web_size(void);
+void client_web_init(struct client_table *table, void *memory);
 
 // ---- assumed.c
 

@@ -11,7 +11,7 @@ static size_t round_up(size_t size)
 
 size_t client_memory_size(const struct client_limits *limits)
 {
-    return round_up(sizeof(struct client_table)) + client_assumed_size() +
+    return round_up(sizeof(struct client_table)) + client_assumed_size() + client_web_size() +
            pool_memory_size(sizeof(struct device), limits->device_count) +
            pool_memory_size(sizeof(struct binding), limits->binding_count) +
            3 * index_memory_size(limits->device_count) +
@@ -44,6 +44,8 @@ struct client_table *client_init(void *memory, const struct client_limits *limit
     struct index *indexes[] = {&table->by_id, &table->by_user, &table->by_sip_user};
     client_assumed_init(table, next);
     next += client_assumed_size();
+    client_web_init(table, next);
+    next += client_web_size();
     pool_init(&table->devices, next, sizeof(struct device), limits->device_count);
     next += pool_memory_size(sizeof(struct device), limits->device_count);
     pool_init(&table->bindings, next, sizeof(struct binding), limits->binding_count);
@@ -239,7 +241,7 @@ uint32_t client_live_count(const struct client_table *table, uint32_t user_id)
 {
     struct index_search search = INDEX_SEARCH(hash_id(user_id));
     const struct device *device;
-    uint32_t count = 0;
+    uint32_t count = client_has_web(table, user_id) ? 1 : 0;
     while ((device = next_of_user(table, user_id, &search)) != NULL) {
         count += device->binding_count;
     }

@@ -122,6 +122,10 @@ void engine_rule_counted(struct engine *engine, uint32_t rule_id, uint32_t count
 // see client.h. False when too much is assumed.
 bool engine_assume_clients(struct engine *engine, uint32_t line_id,
                            const struct client_assumption *assumption);
+// A user has a page of the web client open, or has none any more. False when there are too many.
+bool engine_set_web_client(struct engine *engine, uint32_t user_id, bool is_live);
+// How many live clients a user has, see client_live_count.
+uint32_t engine_live_clients(const struct engine *engine, uint32_t user_id);
 // What is assumed, or NULL.
 const struct client_assumption *engine_assumed_clients(const struct engine *engine,
                                                        uint32_t line_id);

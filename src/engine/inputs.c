@@ -129,6 +129,16 @@ bool engine_assume_clients(struct engine *engine, uint32_t line_id,
     return client_assume(engine->clients, line_id, assumption);
 }
 
+bool engine_set_web_client(struct engine *engine, uint32_t user_id, bool is_live)
+{
+    return client_set_web(engine->clients, user_id, is_live);
+}
+
+uint32_t engine_live_clients(const struct engine *engine, uint32_t user_id)
+{
+    return client_live_count(engine->clients, user_id);
+}
+
 const struct client_assumption *engine_assumed_clients(const struct engine *engine,
                                                        uint32_t line_id)
 {

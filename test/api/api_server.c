@@ -38,10 +38,20 @@ static void count_lines(void *context, uint32_t group_id, uint32_t counts[])
     counts[REGISTRATION_REFUSED] = 1;
 }
 
-static bool is_logged_in(void *context, const struct model_user *user)
+enum { USERS_MAX = 64 };
+static bool has_page[USERS_MAX]; // users, by their number
+
+static void set_web_client(void *context, uint32_t user_id, bool is_live)
 {
     (void)context;
-    return user->login == LOGIN_ON;
+    if (user_id < USERS_MAX) has_page[user_id] = is_live;
+}
+
+static bool is_logged_in(void *context, uint32_t user_id, const struct model_user *user)
+{
+    (void)context;
+    bool is_live = user_id < USERS_MAX && has_page[user_id];
+    return user->login == LOGIN_ON || (user->login == LOGIN_AUTO && is_live);
 }
 
 static bool is_working(void *context)
@@ -270,6 +280,7 @@ int main(int argc, char **argv)
             .engine = {.registration = get_registration,
                        .count_lines = count_lines,
                        .is_logged_in = is_logged_in,
+                       .web_client = set_web_client,
                        .list_bindings = list_bindings,
                        .list_calls = list_calls,
                        .deflect = deflect,
@@ -281,6 +292,7 @@ int main(int argc, char **argv)
         };
         options.session_idle_s = number_of("API_SESSION_IDLE");
         options.session_max_s = number_of("API_SESSION_MAX");
+        options.web_alive_s = number_of("API_WEB_ALIVE");
         options.hash_bytes = number_of("API_HASH_BYTES");
         options.requests_per_s = number_of("API_REQUESTS_PER_S");
         options.are_metrics_open = number_of("API_METRICS_OPEN") != 0;

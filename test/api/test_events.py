@@ -295,5 +295,62 @@ class Events(Case):
         self.assertEqual(lively.read()["name"], "sales")
 
 
+class WebClients(Case):
+    """A page that listens makes its user logged in, as long as it shows that it lives."""
+
+    ALIVE_S = 12  # more than the time between two pings
+
+    def environment(self):
+        return {"API_WEB_ALIVE": str(self.ALIVE_S)}
+
+    def setUp(self):
+        super().setUp()
+        self.lines = {"sales": "101", "other": "102", "chief": "103", "fourth": "104"}
+        self.call("changeUser", "sales", body={"login": "auto", "mailbox": ""}, status=200)
+        self.call("addUser", body={"name": "fourth"}, status=201)
+        for user in ("chief", "fourth"):
+            self.call("addLine", "main", body={"extension": self.lines[user], "user": user},
+                      status=201)
+
+    def logged_in(self):
+        """Whom `explain` takes for logged in."""
+        return {user for user, line in self.lines.items() if self.call(
+            "explainCall", "main", line, body={"from": "105"}).json["verdict"]["kind"] == "ring"}
+
+    def page(self, kind, user):
+        return kind(self.server, [f"Cookie: {self.sign_in(user).cookie}"], token=None)
+
+    def test_alive_or_silent(self):
+        self.sign_in("other")
+        program = WebSocket(self.server, token=self.token(user="fourth").token)
+        self.assertEqual(self.logged_in(), set())
+        answering, silent = self.page(WebSocket, "other"), self.page(WebSocket, "sales")
+        stream = self.page(Sse, "chief")
+        self.assertEqual(self.logged_in(), {"other", "sales", "chief"})
+        end = time.monotonic() + self.ALIVE_S + 2
+        answering.socket.settimeout(1)
+        while time.monotonic() < end:
+            try:
+                answering.read()
+            except TimeoutError:
+                pass
+        self.assertEqual(self.logged_in(), {"other", "chief"})
+        self.assertGreater(answering.pings, 0)
+        for listener in (answering, silent, stream, program):
+            listener.socket.close()
+        self.assertEqual(self.logged_in(), {"other", "chief"})
+
+    def test_closed(self):
+        first, second = self.page(WebSocket, "other"), self.page(WebSocket, "other")
+        first.socket.close()
+        second.send(8, b"\x03\xe8")
+        second.socket.close()
+        closed = time.monotonic()
+        while self.logged_in():
+            self.assertLess(time.monotonic() - closed, self.ALIVE_S + 4)
+            time.sleep(0.2)
+        self.assertGreater(time.monotonic() - closed, self.ALIVE_S - 1)
+
+
 if __name__ == "__main__":
     unittest.main()

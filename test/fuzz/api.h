@@ -20,9 +20,10 @@ static void count_lines(void *context, uint32_t group_id, uint32_t counts[])
     counts[REGISTRATION_REGISTERED] = group_id;
 }
 
-static bool is_logged_in(void *context, const struct model_user *user)
+static bool is_logged_in(void *context, uint32_t user_id, const struct model_user *user)
 {
     (void)context;
+    (void)user_id;
     return user->login == LOGIN_ON;
 }
 

@@ -174,6 +174,27 @@ static void test_limits(void **state)
     assert_int_equal(bind(world, 99, "sip:a@192.0.2.1", 1).generation, 0);
 }
 
+// A page is one client of its user, however often that is told.
+static void test_a_page_is_a_client(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(client_live_count(world->table, 7), 0);
+    assert_true(client_set_web(world->table, 7, true));
+    assert_true(client_set_web(world->table, 7, true));
+    assert_true(client_set_web(world->table, 8, true));
+    assert_int_equal(client_live_count(world->table, 7), 1);
+    assert_true(client_set_web(world->table, 7, false));
+    assert_true(client_set_web(world->table, 7, false));
+    assert_int_equal(client_live_count(world->table, 7), 0);
+    assert_true(client_has_web(world->table, 8));
+    for (uint32_t user = 100; user < 100 + CLIENT_WEB_MAX - 1; user++) {
+        assert_true(client_set_web(world->table, user, true));
+    }
+    assert_false(client_set_web(world->table, 99, true));
+    assert_true(client_set_web(world->table, 8, false));
+    assert_true(client_set_web(world->table, 99, true));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -182,6 +203,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_lost_connection_has_a_grace, setup, teardown),
         cmocka_unit_test_setup_teardown(test_new_password_ends_bindings, setup, teardown),
         cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_page_is_a_client, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
