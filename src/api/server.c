@@ -197,7 +197,8 @@ static int answer(struct lws *wsi, struct connection *connection, size_t searche
 // What a listener sends. More than a message must not be kept.
 static int on_stream_received(struct lws *wsi, struct connection *connection)
 {
-    size_t used = api_stream_received(api_of(wsi), connection->stream, connection->in, connection->in_len);
+    size_t used = api_stream_received(api_of(wsi), connection->stream, connection->in,
+                                      connection->in_len);
     forget(connection, used);
     lws_callback_on_writable(wsi);
     return connection->in_len > 2 * WEBSOCKET_MESSAGE_MAX ? -1 : 0;

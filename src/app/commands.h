@@ -27,7 +27,7 @@ struct question {
     enum { ASK_ASSUME, ASK_ASSUMED, ASK_DEFLECT, ASK_LIVE } kind;
     uv_sem_t answered;
     uint32_t line_id;
-    uint32_t user_id, live_count; // of clients
+    uint32_t user_id, live_count;               // of clients
     const struct client_assumption *assumption; // NULL: nothing any more
     struct client_assumption assumed;
     struct pool_id call;
