@@ -91,6 +91,7 @@ struct api_engine {
                       struct api_trace_reader reader);
 };
 
+enum { API_WORKERS_MAX = 16 };
 struct api_statistics {
     uint64_t started_us;  // wall clock
     uint64_t calls_count; // INVITEs of lines
@@ -103,6 +104,12 @@ struct api_statistics {
     uint64_t journal_dropped_count;
     uint64_t effects_lost_count; // a turn's memory was full
     uint64_t open_calls, open_transactions;
+    uint64_t parcels_dropped_count; // what one worker had for another one that was too busy
+    uint32_t worker_count;
+    struct api_worker_statistics {
+        uint64_t calls_count, overloaded_count;
+        uint64_t handed_over_count; // messages for lines and devices of other workers
+    } workers[API_WORKERS_MAX];
 };
 
 // Something that has happened, for those who listen to events. Empty texts are not told.

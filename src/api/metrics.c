@@ -108,6 +108,34 @@ static void put_calls(struct page *page, const struct api_statistics *statistics
                 statistics->journal_dropped_count);
 }
 
+static void put_of_workers(struct page *page, const struct api_statistics *statistics)
+{
+    static const struct {
+        const char *name, *help;
+        size_t offset;
+    } counters[] = {
+        {"worker_calls_total", "Calls of lines, by worker.",
+         offsetof(struct api_worker_statistics, calls_count)},
+        {"worker_calls_overloaded_total", "Calls that got 503, by worker.",
+         offsetof(struct api_worker_statistics, overloaded_count)},
+        {"worker_handed_over_total", "SIP messages that came to another worker's port.",
+         offsetof(struct api_worker_statistics, handed_over_count)},
+    };
+    for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++) {
+        put_head(page, counters[i].name, "counter", counters[i].help);
+        for (uint32_t worker = 0; worker < statistics->worker_count; worker++) {
+            uint64_t value;
+            const char *of = (const char *)&statistics->workers[worker];
+            memcpy(&value, of + counters[i].offset, sizeof value);
+            put(page, "lineward_%s{worker=\"%u\"} %llu\n", counters[i].name, worker,
+                (unsigned long long)value);
+        }
+    }
+    put_counter(page, "parcels_dropped_total",
+                "What a worker had for another one that was too busy.",
+                statistics->parcels_dropped_count);
+}
+
 // ---- Registrations
 
 struct group_walk {
@@ -175,6 +203,7 @@ void api_metrics_get(struct api *api, struct request *request, struct reply *rep
     struct settings_problem problem;
     engine->statistics(engine->context, &statistics);
     put_calls(&page, &statistics);
+    put_of_workers(&page, &statistics);
     put_head(&page, "lines", "gauge", "Lines by group and state of their registration.");
     if (settings_list(api->options.settings, &query, put_group, &walk, &problem)) {
         free(page.bytes);

@@ -36,6 +36,9 @@ void commands_free(struct commands *commands)
         free(command.zone);
         free(command.group);
         free(command.line);
+        free(command.device);
+        free(command.before);
+        free(command.name);
     }
     uv_cond_destroy(&commands->has_room);
     uv_mutex_destroy(&commands->mutex);

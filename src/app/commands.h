@@ -3,7 +3,7 @@
 // has taken some.
 #pragma once
 
-#include "call/call.h"
+#include "engine/engine.h"
 
 #include <uv.h>
 
@@ -15,7 +15,9 @@ enum command_kind {
     COMMAND_REMOVE_LINE,
     COMMAND_PUT_DEVICE,
     COMMAND_REMOVE_DEVICE,
-    COMMAND_WEB_CLIENT, // of the user `id`: there is one, or none any more (`count` 0)
+    COMMAND_WEB_CLIENT,    // of the user `id`: there is one, or none any more (`count` 0)
+    COMMAND_PUT_ELSEWHERE, // a line or a device is at another worker
+    COMMAND_REMOVE_ELSEWHERE,
     COMMAND_COUNT_RULE, // with the line's block that counts it, if that has changed
     COMMAND_RELOAD,     // the files of TLS
     COMMAND_ASK,        // somebody waits for the answer
@@ -24,12 +26,13 @@ enum command_kind {
 
 // What somebody asks who waits for the answer (worker_ask).
 struct question {
-    enum { ASK_ASSUME, ASK_ASSUMED, ASK_DEFLECT, ASK_LIVE } kind;
+    enum { ASK_ASSUME, ASK_ASSUMED, ASK_DEFLECT, ASK_LIVE, ASK_YIELD } kind;
     uv_sem_t answered;
     uint32_t line_id;
     uint32_t user_id, live_count;               // of clients
     const struct client_assumption *assumption; // NULL: nothing any more
     struct client_assumption assumed;
+    struct model_registration left; // ASK_YIELD: of the line
     struct pool_id call;
     const struct fwd_target *target;
     bool is_done;
@@ -39,13 +42,18 @@ struct question {
 
 struct command {
     enum command_kind kind;
-    uint32_t id;    // of the group, line or device to be removed, of the counted exception
-    uint32_t count; // of its uses
+    uint32_t id;                    // of what is to be removed, of the counted exception
+    uint32_t count;                 // of its uses
     struct snapshot_zone *zone;     // on the heap; the taker frees it
     struct snapshot_group *group;   // on the heap; the taker frees it
     struct snapshot_line *line;     // on the heap; the taker frees it
     struct snapshot_device *device; // on the heap; the taker frees it
-    struct question *question;      // of one who waits for the answer
+    // COMMAND_PUT_LINE: what its registration was before, or NULL; on the heap; the taker frees it
+    struct model_registration *before;
+    struct line_elsewhere elsewhere; // its name is `name`
+    char *name;                      // on the heap; the taker frees it
+    bool is_device;                  // COMMAND_REMOVE_ELSEWHERE: `id` is a device's
+    struct question *question;       // of one who waits for the answer
 };
 
 struct commands;

@@ -32,7 +32,7 @@ struct setting {
 
 static const struct setting settings[] = {
     {"sip", "--sip", SETTING_ADDRESSES, AT(sip), "0.0.0.0:5060", 0, 0},
-    {"workers", "--workers", SETTING_NUMBER, AT(workers), "1", 1, 1},
+    {"workers", "--workers", SETTING_NUMBER, AT(workers), "1", 1, WORKERS_MAX},
     {"api", "--api", SETTING_ADDRESS, AT(api), "127.0.0.1:8480", 0, 0},
     {"public_address", NULL, SETTING_TEXT, AT(public_address), "", 0, 0},
     {"data_dir", "--data-dir", SETTING_TEXT, AT(data_dir), "/var/lib/lineward", 0, 0},
@@ -188,6 +188,89 @@ static void set_defaults(struct app_config *config)
     if (data_dir) text_copy(config->data_dir, sizeof config->data_dir, span_of(data_dir));
 }
 
+// ---- Ports: each worker has those of `sip` and `tls` plus its number
+
+struct ports {
+    const char *name;
+    const struct address *from;
+    uint32_t count;
+};
+
+static bool is_any(const struct address *address)
+{
+    static const uint8_t zero[sizeof address->bytes];
+    return memcmp(address->bytes, zero, address->family == ADDRESS_IPV4 ? 4 : 16) == 0;
+}
+
+static bool overlap(const struct ports *a, const struct ports *b)
+{
+    bool is_same_host = a->from->family == b->from->family &&
+                        (is_any(a->from) || is_any(b->from) || address_eq_host(a->from, b->from));
+    return is_same_host && a->from->port < b->from->port + b->count &&
+           b->from->port < a->from->port + a->count;
+}
+
+static bool refuse_ports(const struct ports *ports, const struct ports *other,
+                         char problem[CONFIG_PROBLEM_SIZE])
+{
+    struct buffer out = buffer_over(problem, CONFIG_PROBLEM_SIZE - 1);
+    buffer_printf(&out, "%s ", ports->name);
+    address_print(&out, ports->from);
+    if (!other) {
+        buffer_printf(&out, " leaves no port for each of %u workers", ports->count);
+    } else {
+        buffer_printf(&out, " needs the ports %u to %u, of which %s ", ports->from->port,
+                      ports->from->port + ports->count - 1, other->name);
+        address_print(&out, other->from);
+        buffer_put(&out, SPAN(" has one"));
+    }
+    problem[out.len] = '\0';
+    return false;
+}
+
+static bool check_ports(const struct app_config *config, char problem[CONFIG_PROBLEM_SIZE])
+{
+    struct ports all[2 * ADDRESS_LIST_MAX + 1];
+    size_t count = 0;
+    bool has_tls = config->tls_certificate[0] != '\0';
+    for (uint32_t i = 0; i < config->sip.count; i++) {
+        all[count++] = (struct ports){"sip", &config->sip.at[i], config->workers};
+    }
+    for (uint32_t i = 0; has_tls && i < config->tls.count; i++) {
+        all[count++] = (struct ports){"tls", &config->tls.at[i], config->workers};
+    }
+    all[count++] = (struct ports){"api", &config->api, 1};
+    for (size_t i = 0; i < count; i++) {
+        if (all[i].from->port + all[i].count - 1 > UINT16_MAX) {
+            return refuse_ports(&all[i], NULL, problem);
+        }
+        for (size_t j = 0; j < i; j++) {
+            if (overlap(&all[i], &all[j])) return refuse_ports(&all[j], &all[i], problem);
+        }
+    }
+    return true;
+}
+
+static void shift(struct address_list *list, uint32_t by)
+{
+    for (uint32_t i = 0; i < list->count; i++) list->at[i].port = (uint16_t)(list->at[i].port + by);
+}
+
+void app_config_of_worker(const struct app_config *config, uint32_t number, struct app_config *out)
+{
+    struct address seen;
+    *out = *config;
+    shift(&out->sip, number);
+    shift(&out->tls, number);
+    bool is_shifted = address_parse_port(span_of(config->public_address), 0, &seen) &&
+                      seen.port != 0;
+    if (!is_shifted) return;
+    struct buffer text = buffer_over(out->public_address, sizeof out->public_address - 1);
+    seen.port = (uint16_t)(seen.port + number);
+    address_print(&text, &seen);
+    out->public_address[text.len] = '\0';
+}
+
 bool app_read_config(int argc, char **argv, struct app_config *config,
                      char problem[CONFIG_PROBLEM_SIZE])
 {
@@ -211,5 +294,5 @@ bool app_read_config(int argc, char **argv, struct app_config *config,
         snprintf(problem, CONFIG_PROBLEM_SIZE, "%s %s", argv[i], refused);
         return false;
     }
-    return true;
+    return check_ports(config, problem);
 }

@@ -46,3 +46,6 @@ struct app_config {
 // reason.
 bool app_read_config(int argc, char **argv, struct app_config *config,
                      char problem[CONFIG_PROBLEM_SIZE]);
+
+// What holds for the worker `number` (from 0 on): its own ports.
+void app_config_of_worker(const struct app_config *config, uint32_t number, struct app_config *out);

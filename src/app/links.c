@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The connection to each PBX.
 //
-//               use               opened: told, works         25 to 30 s: ping
+//               use, need         opened: told, works         25 to 30 s: ping
 //   UNUSED -------------> CONNECTING --------------> OPEN ---------------.
 //                          ^      ^ |                 | ^                |
 //          the time is up  |      | | failed: told    | `----------------'
@@ -187,8 +187,10 @@ static void failed(struct links *links, struct link *link, const char *reason)
 static void connect_link(struct links *links, struct link *link)
 {
     struct net_problem problem;
-    link->state = LINK_CONNECTING;
+    bool is_needed = links->handler.has_lines(links->handler.context, link->group_id);
+    link->state = is_needed ? LINK_CONNECTING : LINK_UNUSED;
     link->at_us = DEADLINE_NEVER; // the net ends a connection that takes too long
+    if (!is_needed) return;
     if (open_connection(links, link, &link->peer.flow, &link->flow, &problem)) return;
     failed(links, link, problem.text);
 }
@@ -291,6 +293,13 @@ void links_put(struct links *links, const struct snapshot_group *group)
     };
     text_copy(link->tls_ca_file, sizeof link->tls_ca_file, span_of(group->settings.tls_ca_file));
     text_copy(link->server, sizeof link->server, span_of(group->settings.server));
+}
+
+void links_need(struct links *links, uint32_t group_id)
+{
+    struct link *link = find(links, group_id);
+    bool has_target = link && link->peer.flow.peer.family != ADDRESS_NONE;
+    if (has_target && link->state == LINK_UNUSED) connect_link(links, link);
 }
 
 void links_remove(struct links *links, uint32_t group_id)

@@ -16,6 +16,8 @@ struct links_handler {
     // next.
     void (*works)(void *context, uint32_t group_id, const struct flow *flow);
     void (*failed)(void *context, uint32_t group_id, const struct flow *flow, const char *reason);
+    // Whether the group has lines of this worker: else it needs no connection.
+    bool (*has_lines)(void *context, uint32_t group_id);
     // Whether `host` is one of the group's PBX.
     bool (*is_source)(void *context, uint32_t group_id, const struct address *host);
 };
@@ -30,6 +32,8 @@ void links_free(struct links *links);
 // A group is new or its settings changed.
 void links_put(struct links *links, const struct snapshot_group *group);
 void links_remove(struct links *links, uint32_t group_id);
+// The group has a line (now).
+void links_need(struct links *links, uint32_t group_id);
 // The group's PBX is to be spoken to at `peer` from now on, or `peer->problem` says why it cannot
 // be. When `peer->is_doubtful`, a connection is opened after a pause.
 void links_use(struct links *links, uint32_t group_id, const struct engine_peer *peer,

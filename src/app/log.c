@@ -2,6 +2,7 @@
 // logfmt or JSON on stderr.
 #include "app/log.h"
 
+#include <pthread.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -127,22 +128,25 @@ void log_end(struct log_line *line)
 bool log_begin_limited(struct log_line *line, enum log_cause cause, enum log_level level,
                        const char *what)
 {
+    static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
     static struct {
         time_t second;
         unsigned written, left_out;
     } limits[LOG_CAUSE_COUNT];
     time_t now = time(NULL);
+    unsigned left_out = 0;
+    pthread_mutex_lock(&mutex);
     if (limits[cause].second != now) {
         limits[cause].second = now;
         limits[cause].written = 0;
     }
-    if (limits[cause].written++ >= LOG_PER_SECOND_MAX) {
-        limits[cause].left_out++;
-        return false;
-    }
+    bool is_written = limits[cause].written++ < LOG_PER_SECOND_MAX;
+    if (is_written) left_out = limits[cause].left_out;
+    limits[cause].left_out = is_written ? 0 : limits[cause].left_out + 1;
+    pthread_mutex_unlock(&mutex);
+    if (!is_written) return false;
     log_begin(line, level, what);
-    if (limits[cause].left_out > 0) log_number(line, "left_out", limits[cause].left_out);
-    limits[cause].left_out = 0;
+    if (left_out > 0) log_number(line, "left_out", left_out);
     return true;
 }
 

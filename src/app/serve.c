@@ -20,6 +20,8 @@
 
 enum { SAVE_INTERVAL_S = 30 }; // of the registrations
 
+_Static_assert((int)WORKERS_MAX == (int)API_WORKERS_MAX, "each is shown");
+
 struct server {
     struct app_config config;
     struct directory directory;
@@ -138,7 +140,16 @@ static void get_statistics(void *context, struct api_statistics *out)
         .effects_lost_count = states_read(server->states, STATES_EFFECTS_LOST),
         .open_calls = states_read(server->states, STATES_OPEN_CALLS),
         .open_transactions = states_read(server->states, STATES_OPEN_TRANSACTIONS),
+        .parcels_dropped_count = states_read(server->states, STATES_PARCELS_DROPPED),
+        .worker_count = server->config.workers,
     };
+    for (uint32_t i = 0; i < server->config.workers; i++) {
+        out->workers[i] = (struct api_worker_statistics){
+            .calls_count = states_read_of(server->states, i, STATES_CALLS),
+            .overloaded_count = states_read_of(server->states, i, STATES_OVERLOADED),
+            .handed_over_count = states_read_of(server->states, i, STATES_HANDED_OVER),
+        };
+    }
 }
 
 static bool is_working(void *context)
@@ -222,11 +233,10 @@ static bool start_workers(struct server *server)
     struct worker_parts parts = {.states = server->states,
                                  .journal = server->journal,
                                  .waiting = server->waiting,
-                                 .registrations = server->registrations,
                                  .tap = server->tap,
                                  .api = &server->told_api,
                                  .uses = server->uses};
-    server->workers = workers_new(&server->config, &parts, &problem);
+    server->workers = workers_new(&server->config, &parts, server->registrations, &problem);
     if (!server->workers) return fail("cannot start SIP", problem.text);
     return workers_start(server->workers) == ERR_NONE || fail("cannot start SIP", "no thread");
 }

@@ -18,6 +18,12 @@ struct group_counts {
     uint32_t by_state[REGISTRATION_STATE_COUNT];
 };
 
+// Of one worker, apart from the others' in the processors' caches.
+struct counters {
+    atomic_uint_fast64_t of[STATES_COUNTER_COUNT];
+    char space[64];
+};
+
 struct states {
     uv_mutex_t mutex;
     struct pool entries;
@@ -25,7 +31,7 @@ struct states {
     struct group_counts *groups;
     uint32_t groups_max;
     void *memory;
-    atomic_uint_fast64_t counters[STATES_COUNTER_COUNT];
+    struct counters counters[WORKERS_MAX];
 };
 
 struct states *states_new(uint32_t lines_max, uint32_t groups_max)
@@ -171,12 +177,19 @@ void states_count(struct states *states, uint32_t group_id, uint32_t counts[])
     uv_mutex_unlock(&states->mutex);
 }
 
-void states_add(struct states *states, enum states_counter counter, uint64_t by)
+void states_add(struct states *states, uint32_t worker, enum states_counter counter, uint64_t by)
 {
-    atomic_fetch_add_explicit(&states->counters[counter], by, memory_order_relaxed);
+    atomic_fetch_add_explicit(&states->counters[worker].of[counter], by, memory_order_relaxed);
+}
+
+uint64_t states_read_of(struct states *states, uint32_t worker, enum states_counter counter)
+{
+    return atomic_load_explicit(&states->counters[worker].of[counter], memory_order_relaxed);
 }
 
 uint64_t states_read(struct states *states, enum states_counter counter)
 {
-    return atomic_load_explicit(&states->counters[counter], memory_order_relaxed);
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < WORKERS_MAX; i++) sum += states_read_of(states, i, counter);
+    return sum;
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "api/api.h"
+#include "app/config.h"
 
 struct states;
 
@@ -40,7 +41,12 @@ enum states_counter {
     STATES_EFFECTS_LOST,
     STATES_OPEN_CALLS,        // now
     STATES_OPEN_TRANSACTIONS, // now
+    STATES_HANDED_OVER,       // messages for another worker's lines
+    STATES_PARCELS_DROPPED,   // what could not be given to another worker
     STATES_COUNTER_COUNT,
 };
-void states_add(struct states *states, enum states_counter counter, uint64_t by);
+// Each worker has its own.
+void states_add(struct states *states, uint32_t worker, enum states_counter counter, uint64_t by);
+uint64_t states_read_of(struct states *states, uint32_t worker, enum states_counter counter);
+// Of all workers together.
 uint64_t states_read(struct states *states, enum states_counter counter);

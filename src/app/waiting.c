@@ -6,6 +6,8 @@
 #include <string.h>
 #include <uv.h>
 
+enum { WORKER_SHIFT = 24 }; // a worker has fewer calls than this has bits for
+
 struct waiting {
     uv_mutex_t mutex;
     size_t count;
@@ -27,14 +29,16 @@ void waiting_free(struct waiting *waiting)
     free(waiting);
 }
 
-uint64_t waiting_number(struct pool_id call)
+uint64_t waiting_number(uint32_t worker, struct pool_id call)
 {
-    return (uint64_t)call.generation << 32 | call.index;
+    return (uint64_t)call.generation << 32 | (uint64_t)worker << WORKER_SHIFT | call.index;
 }
 
-struct pool_id waiting_call(uint64_t number)
+struct pool_id waiting_call(uint64_t number, uint32_t *worker)
 {
-    return (struct pool_id){.index = (uint32_t)number, .generation = (uint32_t)(number >> 32)};
+    *worker = (uint32_t)number >> WORKER_SHIFT;
+    return (struct pool_id){.index = (uint32_t)number & ((1U << WORKER_SHIFT) - 1),
+                            .generation = (uint32_t)(number >> 32)};
 }
 
 static void copy(char *out, size_t size, struct span text)
@@ -44,7 +48,6 @@ static void copy(char *out, size_t size, struct span text)
 
 static void put(struct api_call *call, const struct call_shown *shown)
 {
-    call->number = waiting_number(shown->call);
     call->line_id = shown->line_id;
     call->is_internal = shown->is_internal;
     call->is_ringing = shown->is_ringing;
@@ -58,9 +61,9 @@ static void put(struct api_call *call, const struct call_shown *shown)
     copy(call->target, sizeof call->target, shown->target);
 }
 
-void waiting_told(struct waiting *waiting, const struct call_shown *shown)
+void waiting_told(struct waiting *waiting, uint32_t worker, const struct call_shown *shown)
 {
-    uint64_t number = waiting_number(shown->call);
+    uint64_t number = waiting_number(worker, shown->call);
     size_t at = 0;
     uv_mutex_lock(&waiting->mutex);
     while (at < waiting->count && waiting->calls[at].number != number) at++;
@@ -70,6 +73,7 @@ void waiting_told(struct waiting *waiting, const struct call_shown *shown)
         memmove(&waiting->calls[at], &waiting->calls[at + 1], behind * sizeof waiting->calls[0]);
     } else if (!shown->is_gone && at < WAITING_MAX) {
         if (!is_known) waiting->count++;
+        waiting->calls[at].number = number;
         put(&waiting->calls[at], shown);
     }
     uv_mutex_unlock(&waiting->mutex);

@@ -1,63 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // The thread around an engine: loop, sockets, connections, names, clock, commands.
-#include "app/worker.h"
+#include "app/exchange.h"
 
-#include "app/links.h"
-#include "app/log.h"
-#include "app/sites.h"
-#include "app/streams.h"
-#include "engine/engine.h"
-
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include <uv.h>
 
 enum {
     OVERLOAD_TOLD_US = 10 * 1000 * 1000, // how often people are told that calls are refused
     GIVE_BACK_US = 5 * 1000 * 1000,      // how often memory is given back to the system
     GIVE_BACK_BYTES = 4 * 1024 * 1024,   // less is not worth it
 };
-enum { PEER_EVENT_MAX = 64 };
-
-struct worker {
-    uint32_t number; // from 0 on
-    struct engine *engine;
-    void *engine_memory;
-    size_t engine_memory_size;
-    struct net *net;
-    struct sites *sites;
-    struct links *links;
-    struct streams *streams;
-    struct random random;
-    struct commands *commands;
-    struct states *states;
-    news_api *api;
-    struct journal *journal;
-    struct waiting *waiting;
-    const struct registrations *registrations;
-    struct tap *tap;
-    struct uses *uses;
-    const struct app_config *config;
-    struct engine_counts told; // counts already added to the states
-    uint64_t tell_overload_us; // not before this again
-    uint64_t give_back_us;     // not before this again
-    struct line_peer_event peer_events[PEER_EVENT_MAX];
-    size_t peer_event_count;
-    uv_thread_t thread;
-    bool is_running;
-    bool is_stopping;
-    // When somebody last asked whether it works, and when it was last woken: it was, in time.
-    atomic_uint_fast64_t asked_us, woken_us;
-};
-
-static struct engine_time now(void)
-{
-    return (struct engine_time){.now_us = net_now_us(), .wall_us = net_wall_us()};
-}
-
 // Copies of a message for those who look at the groups it belongs to.
 static void copy(const struct worker *worker, const struct flow *flow, struct span bytes,
                  bool is_received)
@@ -75,11 +29,20 @@ static void copy(const struct worker *worker, const struct flow *flow, struct sp
     }
 }
 
+void worker_count(struct worker *worker, enum states_counter counter, uint64_t by)
+{
+    states_add(worker->states, worker->number, counter, by);
+}
+
 // ---- What the engine hands out
 
-static void on_send(void *context, const struct flow *flow, struct span bytes)
+void worker_send(void *context, const struct flow *flow, struct span bytes)
 {
     struct worker *worker = context;
+    if (flow->worker != 0) {
+        exchange_send(worker, flow, bytes);
+        return;
+    }
     copy(worker, flow, bytes, false);
     if (flow->transport == TRANSPORT_UDP) {
         net_send(worker->net, flow, bytes);
@@ -120,7 +83,7 @@ static void on_call_shown(void *context, const struct call_shown *shown)
 {
     struct worker *worker = context;
     news_call_shown(worker->api, shown);
-    waiting_told(worker->waiting, shown);
+    waiting_told(worker->waiting, worker->number, shown);
 }
 
 static void on_call_ended(void *context, const struct model_journal_entry *entry)
@@ -135,7 +98,7 @@ static void on_call_ended(void *context, const struct model_journal_entry *entry
         [OUTCOME_UNANSWERED] = STATES_UNANSWERED,
     };
     struct worker *worker = context;
-    states_add(worker->states, counters[entry->outcome], 1);
+    worker_count(worker, counters[entry->outcome], 1);
     news_call_ended(worker->api, entry);
     journal_add(worker->journal, entry);
 }
@@ -198,17 +161,22 @@ static void on_peer_told(void *context, const struct line_peer_event *event)
     worker->peer_events[worker->peer_event_count++] = *event;
 }
 
+void worker_follow_peer(struct worker *worker, const struct line_peer_event *event)
+{
+    if (event->is_too_large) {
+        sites_want_stream(worker->sites, event->group_id);
+    } else if (event->is_working) {
+        sites_works(worker->sites, event->group_id, &event->flow, net_now_us());
+    } else {
+        sites_failed(worker->sites, event->group_id, &event->flow, event->reason, net_now_us());
+    }
+}
+
 static void follow_peers(struct worker *worker)
 {
     for (size_t i = 0; i < worker->peer_event_count; i++) {
-        const struct line_peer_event *event = &worker->peer_events[i];
-        if (event->is_too_large) {
-            sites_want_stream(worker->sites, event->group_id);
-        } else if (event->is_working) {
-            sites_works(worker->sites, event->group_id, &event->flow, net_now_us());
-        } else {
-            sites_failed(worker->sites, event->group_id, &event->flow, event->reason, net_now_us());
-        }
+        exchange_peer(worker, &worker->peer_events[i]);
+        worker_follow_peer(worker, &worker->peer_events[i]);
     }
     worker->peer_event_count = 0;
 }
@@ -230,19 +198,18 @@ static void tell_overload(struct worker *worker, uint64_t refused_count)
 static void tell_counts(struct worker *worker)
 {
     struct engine_counts counts = engine_counts(worker->engine);
-    states_add(worker->states, STATES_CALLS, counts.calls - worker->told.calls);
-    states_add(worker->states, STATES_STRANGERS, counts.strangers - worker->told.strangers);
-    states_add(worker->states, STATES_UNKNOWN_NUMBERS,
-               counts.unknown_numbers - worker->told.unknown_numbers);
-    states_add(worker->states, STATES_MALFORMED, counts.malformed - worker->told.malformed);
-    states_add(worker->states, STATES_OVERLOADED, counts.overloaded - worker->told.overloaded);
-    states_add(worker->states, STATES_EFFECTS_LOST,
-               counts.effects_lost - worker->told.effects_lost);
+    worker_count(worker, STATES_CALLS, counts.calls - worker->told.calls);
+    worker_count(worker, STATES_STRANGERS, counts.strangers - worker->told.strangers);
+    worker_count(worker, STATES_UNKNOWN_NUMBERS,
+                 counts.unknown_numbers - worker->told.unknown_numbers);
+    worker_count(worker, STATES_MALFORMED, counts.malformed - worker->told.malformed);
+    worker_count(worker, STATES_OVERLOADED, counts.overloaded - worker->told.overloaded);
+    worker_count(worker, STATES_EFFECTS_LOST, counts.effects_lost - worker->told.effects_lost);
+    worker_count(worker, STATES_HANDED_OVER, counts.handed_over - worker->told.handed_over);
     // What falls is added as what wraps around.
-    states_add(worker->states, STATES_OPEN_CALLS,
-               (uint64_t)counts.open_calls - worker->told.open_calls);
-    states_add(worker->states, STATES_OPEN_TRANSACTIONS,
-               (uint64_t)counts.open_transactions - worker->told.open_transactions);
+    worker_count(worker, STATES_OPEN_CALLS, (uint64_t)counts.open_calls - worker->told.open_calls);
+    worker_count(worker, STATES_OPEN_TRANSACTIONS,
+                 (uint64_t)counts.open_transactions - worker->told.open_transactions);
     tell_overload(worker, counts.overloaded);
     struct log_line line;
     if (counts.effects_lost > worker->told.effects_lost &&
@@ -269,7 +236,8 @@ static void settle(struct worker *worker)
 static void on_waited(void *context, uint64_t us)
 {
     struct worker *worker = context;
-    engine_waited(worker->engine, now(), us);
+    exchange_take(worker);
+    engine_waited(worker->engine, worker_now(), us);
     net_drop(worker->net, SPAN("INVITE "), engine_dropped_share(worker->engine));
 }
 
@@ -277,7 +245,7 @@ static void on_datagrams(void *context, const struct datagram *datagrams, size_t
 {
     struct worker *worker = context;
     for (size_t i = 0; i < count; i++) copy(worker, &datagrams[i].flow, datagrams[i].bytes, true);
-    engine_datagrams(worker->engine, now(), datagrams, count);
+    engine_datagrams(worker->engine, worker_now(), datagrams, count);
 }
 
 static void on_message(void *context, const struct flow *flow, struct span bytes)
@@ -294,6 +262,7 @@ static void on_opened(void *context, const struct flow *flow, bool is_ours)
 static void on_received(void *context, const struct flow *flow, struct span bytes)
 {
     struct worker *worker = context;
+    exchange_take(worker);
     streams_received(worker->streams, flow, bytes);
 }
 
@@ -301,21 +270,28 @@ static void on_closed(void *context, const struct flow *flow, const char *reason
 {
     struct worker *worker = context;
     streams_closed(worker->streams, flow);
+    exchange_closed(worker, flow);
     if (!links_closed(worker->links, flow, reason)) return;
-    engine_connection_lost(worker->engine, now(), flow);
+    engine_connection_lost(worker->engine, worker_now(), flow);
 }
 
 static void on_stream_fault(void *context, const struct flow *flow, struct span head,
                             const struct sip_fault *fault)
 {
     struct worker *worker = context;
-    engine_stream_fault(worker->engine, now(), flow, head, fault);
+    engine_stream_fault(worker->engine, worker_now(), flow, head, fault);
 }
 
 static bool is_known(void *context, const struct address *peer)
 {
     struct worker *worker = context;
     return engine_is_source(worker->engine, 0, peer);
+}
+
+static bool has_lines(void *context, uint32_t group_id)
+{
+    struct worker *worker = context;
+    return engine_has_lines(worker->engine, group_id);
 }
 
 static bool is_source(void *context, uint32_t group_id, const struct address *host)
@@ -327,7 +303,7 @@ static bool is_source(void *context, uint32_t group_id, const struct address *ho
 static void on_link_changed(void *context, uint32_t group_id, const struct engine_peer *peer)
 {
     struct worker *worker = context;
-    engine_set_peer(worker->engine, now(), group_id, peer);
+    engine_set_peer(worker->engine, worker_now(), group_id, peer);
 }
 
 static void on_link_works(void *context, uint32_t group_id, const struct flow *flow)
@@ -353,7 +329,7 @@ static void on_site_attempt(void *context, uint32_t group_id, const struct engin
 {
     struct worker *worker = context;
     if (peer->flow.transport == TRANSPORT_UDP) {
-        engine_try_peer(worker->engine, now(), group_id, peer);
+        engine_try_peer(worker->engine, worker_now(), group_id, peer);
     } else {
         links_try(worker->links, group_id, peer);
     }
@@ -400,7 +376,7 @@ static void on_deadline(void *context)
     struct worker *worker = context;
     sites_tick(worker->sites, net_now_us()); // first: the engine sends to where they say
     links_tick(worker->links, net_now_us());
-    engine_tick(worker->engine, now());
+    engine_tick(worker->engine, worker_now());
     give_memory_back(worker);
     settle(worker);
 }
@@ -416,7 +392,7 @@ static void on_resolved(void *context, uint64_t query, const struct net_answer *
 
 static void put_group(struct worker *worker, struct snapshot_group *group)
 {
-    if (engine_put_group(worker->engine, now(), group)) {
+    if (engine_put_group(worker->engine, worker_now(), group)) {
         struct address collector = {.family = ADDRESS_NONE};
         (void)address_parse_port(span_of(group->settings.hep_server), 0, &collector);
         tap_set_collector(worker->tap, group->group_id, &collector);
@@ -429,14 +405,16 @@ static void put_group(struct worker *worker, struct snapshot_group *group)
     }
 }
 
-static void put_line(struct worker *worker, struct snapshot_line *block)
+static void put_line(struct worker *worker, struct snapshot_line *block,
+                     struct model_registration *before)
 {
-    if (engine_put_line(worker->engine, now(), block)) {
-        const struct model_registration *saved = registrations_find(worker->registrations,
-                                                                    block->line_id);
-        if (saved) engine_restore_line(worker->engine, now(), saved);
+    if (engine_put_line(worker->engine, worker_now(), block)) {
+        links_need(worker->links, block->group_id);
+        if (before) engine_restore_line(worker->engine, worker_now(), before);
+        free(before);
         return;
     }
+    free(before);
     log_event(LOG_ERROR, "line not taken: lines_max is reached", "extension",
               snapshot_text(block, block->extension));
     free(block);
@@ -444,7 +422,7 @@ static void put_line(struct worker *worker, struct snapshot_line *block)
 
 static void put_device(struct worker *worker, struct snapshot_device *device)
 {
-    if (!engine_put_device(worker->engine, now(), device)) {
+    if (!engine_put_device(worker->engine, worker_now(), device)) {
         log_event(LOG_ERROR, "device not taken: devices_max is reached", "sip_user",
                   span_of(device->sip_user));
     }
@@ -453,7 +431,7 @@ static void put_device(struct worker *worker, struct snapshot_device *device)
 
 static void reload(struct worker *worker)
 {
-    const struct app_config *config = worker->config;
+    const struct app_config *config = &worker->config;
     struct net_problem problem;
     if (config->tls_certificate[0] == '\0') return;
     if (net_reload_tls(worker->net, config->tls_certificate, config->tls_key, &problem)) {
@@ -485,11 +463,15 @@ static void answer(struct worker *worker, struct question *question)
         if (assumed) question->assumed = *assumed;
         break;
     case ASK_DEFLECT:
-        question->deflection = engine_deflect(worker->engine, now(), question->call,
+        question->deflection = engine_deflect(worker->engine, worker_now(), question->call,
                                               question->target, &question->finding);
         break;
     case ASK_LIVE:
         question->live_count = engine_live_clients(worker->engine, question->user_id);
+        break;
+    case ASK_YIELD:
+        question->is_done = engine_yield_line(worker->engine, worker_now(), question->line_id,
+                                              &question->left);
         break;
     }
     uv_sem_post(&question->answered);
@@ -505,17 +487,27 @@ static void obey(struct worker *worker, const struct command *command)
     case COMMAND_PUT_GROUP: put_group(worker, command->group); break;
     case COMMAND_REMOVE_GROUP:
         tap_set_collector(worker->tap, command->id, &(struct address){.family = ADDRESS_NONE});
-        engine_remove_group(worker->engine, now(), command->id);
+        engine_remove_group(worker->engine, worker_now(), command->id);
         sites_remove(worker->sites, command->id);
         links_remove(worker->links, command->id);
         break;
-    case COMMAND_PUT_LINE: put_line(worker, command->line); break;
-    case COMMAND_REMOVE_LINE: engine_remove_line(worker->engine, now(), command->id); break;
+    case COMMAND_PUT_LINE: put_line(worker, command->line, command->before); break;
+    case COMMAND_REMOVE_LINE: engine_remove_line(worker->engine, worker_now(), command->id); break;
     case COMMAND_PUT_DEVICE: put_device(worker, command->device); break;
-    case COMMAND_REMOVE_DEVICE: engine_remove_device(worker->engine, now(), command->id); break;
     case COMMAND_WEB_CLIENT: set_web_client(worker, command); break;
+    case COMMAND_REMOVE_DEVICE:
+        engine_remove_device(worker->engine, worker_now(), command->id);
+        break;
+    case COMMAND_PUT_ELSEWHERE:
+        // No more than lines_max and devices_max, for which there is room.
+        (void)engine_put_elsewhere(worker->engine, &command->elsewhere);
+        free(command->name);
+        break;
+    case COMMAND_REMOVE_ELSEWHERE:
+        engine_remove_elsewhere(worker->engine, command->is_device, command->id);
+        break;
     case COMMAND_COUNT_RULE:
-        if (command->line) put_line(worker, command->line);
+        if (command->line) put_line(worker, command->line, NULL);
         engine_rule_counted(worker->engine, command->id, command->count);
         break;
     case COMMAND_RELOAD: reload(worker); break;
@@ -530,6 +522,7 @@ static void on_woken(void *context)
     struct command command;
     atomic_store(&worker->woken_us, net_now_us());
     while (commands_take(worker->commands, &command)) obey(worker, &command);
+    exchange_take(worker);
     settle(worker);
     if (worker->is_stopping) net_stop(worker->net);
 }
@@ -573,13 +566,19 @@ static void *take_pages(size_t size)
 
 static bool make_engine(struct worker *worker, const struct app_config *config)
 {
+    uint32_t elsewhere_count = config->workers > 1 ? config->lines_max + config->devices_max : 0;
     struct engine_limits limits = {.line_count = config->lines_max,
                                    .group_count = config->groups_max,
                                    .call_count = config->calls_max,
                                    .transaction_count = config->transactions_max,
-                                   .device_count = config->devices_max};
+                                   .device_count = config->devices_max,
+                                   .elsewhere_count = elsewhere_count};
     struct engine_host host = {.context = worker,
-                               .send = on_send,
+                               .worker = (uint8_t)worker->number,
+                               .hand_over = exchange_message,
+                               .sent_on = exchange_sent_on,
+                               .told = exchange_told,
+                               .send = worker_send,
                                .line_state = on_line_state,
                                .call_ended = on_call_ended,
                                .call_shown = on_call_shown,
@@ -628,6 +627,7 @@ static bool make_links(struct worker *worker, const struct app_config *config)
                                   .changed = on_link_changed,
                                   .works = on_link_works,
                                   .failed = on_link_failed,
+                                  .has_lines = has_lines,
                                   .is_source = is_source};
     struct streams_handler streams = {
         .context = worker, .message = on_message, .fault = on_stream_fault, .is_known = is_known};
@@ -670,17 +670,19 @@ struct worker *worker_new(const struct app_config *config, const struct worker_p
     struct worker *worker = calloc(1, sizeof *worker);
     *problem = (struct net_problem){.err = ERR_NO_MEMORY, .text = "out of memory"};
     if (!worker) return NULL;
-    worker->config = config;
+    app_config_of_worker(config, number, &worker->config);
+    config = &worker->config;
     worker->number = number;
+    worker->workers = parts->workers;
     worker->states = parts->states;
     worker->api = parts->api;
     worker->journal = parts->journal;
     worker->waiting = parts->waiting;
-    worker->registrations = parts->registrations;
     worker->tap = parts->tap;
     worker->uses = parts->uses;
     worker->commands = commands_new();
-    if (!worker->commands || !make_engine(worker, config)) goto failed;
+    worker->parcels = parcels_new();
+    if (!worker->commands || !worker->parcels || !make_engine(worker, config)) goto failed;
     if (!make_net(worker, problem)) goto failed;
     choose_name_servers(worker, config);
     if (!listen_everywhere(worker, config, problem)) goto failed;
@@ -718,6 +720,7 @@ void worker_free(struct worker *worker)
     streams_free(worker->streams);
     net_free(worker->net);
     commands_free(worker->commands);
+    parcels_free(worker->parcels);
     if (worker->engine) engine_fini(worker->engine);
     if (worker->engine_memory) munmap(worker->engine_memory, worker->engine_memory_size);
     free(worker);

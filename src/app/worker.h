@@ -7,7 +7,7 @@
 #include "app/config.h"
 #include "app/journal.h"
 #include "app/news.h"
-#include "app/registrations.h"
+#include "app/parcels.h"
 #include "app/states.h"
 #include "app/tap.h"
 #include "app/uses.h"
@@ -21,11 +21,11 @@ struct worker;
 struct worker_parts {
     struct states *states;
     struct journal *journal;
-    struct waiting *waiting;                   // calls that are held or ring
-    const struct registrations *registrations; // from before
+    struct waiting *waiting; // calls that are held or ring
     struct tap *tap;
     news_api *api; // who is told what happens
     struct uses *uses;
+    struct worker *const *workers; // all of them by their numbers, this one too
 };
 // Makes the worker `number` (from 0 on) and binds its SIP addresses. NULL on failure with
 // `*problem`.

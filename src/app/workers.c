@@ -2,24 +2,34 @@
 // The workers, and what goes to which of them.
 #include "app/workers.h"
 
+#include "app/log.h"
+#include "app/placement.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 struct workers {
     struct journal *journal;
+    const struct registrations *registrations;
+    struct placement *placement;
     uint32_t count;
     struct worker *at[WORKERS_MAX];
 };
 
 struct workers *workers_new(const struct app_config *config, const struct worker_parts *parts,
-                            struct net_problem *problem)
+                            const struct registrations *registrations, struct net_problem *problem)
 {
     struct workers *workers = calloc(1, sizeof *workers);
+    struct worker_parts all_parts = *parts;
     *problem = (struct net_problem){.err = ERR_NO_MEMORY, .text = "out of memory"};
     if (!workers) return NULL;
     workers->journal = parts->journal;
+    workers->registrations = registrations;
+    workers->placement = placement_new(config->workers, config->lines_max);
+    if (!workers->placement) goto failed;
+    all_parts.workers = workers->at;
     while (workers->count < config->workers) {
-        struct worker *worker = worker_new(config, parts, workers->count, problem);
+        struct worker *worker = worker_new(config, &all_parts, workers->count, problem);
         if (!worker) goto failed;
         workers->at[workers->count++] = worker;
     }
@@ -63,6 +73,7 @@ void workers_free(struct workers *workers)
 {
     if (!workers) return;
     for (uint32_t i = 0; i < workers->count; i++) worker_free(workers->at[i]);
+    placement_free(workers->placement);
     free(workers);
 }
 
@@ -103,40 +114,120 @@ static void on_group_removed(void *context, uint32_t group_id)
     }
 }
 
+// ---- Lines: each is at one worker, and the others know where
+
+static void tell_elsewhere(struct workers *workers, const struct line_elsewhere *known)
+{
+    struct command command = {.kind = COMMAND_PUT_ELSEWHERE, .elsewhere = *known};
+    for (uint32_t i = 0; i < workers->count; i++) {
+        if (i == known->worker) continue;
+        command.name = copy_of(known->name.at, known->name.len);
+        command.elsewhere.name.at = command.name;
+        worker_tell(workers->at[i], command);
+    }
+}
+
+static void forget_elsewhere(struct workers *workers, bool is_device, uint32_t id)
+{
+    struct command command = {.kind = COMMAND_REMOVE_ELSEWHERE, .id = id, .is_device = is_device};
+    for (uint32_t i = 0; i < workers->count; i++) worker_tell(workers->at[i], command);
+}
+
+// What the line's registration was before: at the worker that has it now, or under the last start
+// of the program. NULL: nothing is known; else the caller's.
+static struct model_registration *take_over(struct workers *workers, uint32_t line_id)
+{
+    uint32_t from;
+    const struct model_registration *saved = registrations_find(workers->registrations, line_id);
+    struct question question = {.kind = ASK_YIELD, .line_id = line_id};
+    if (placement_find(workers->placement, line_id, &from)) {
+        worker_ask(workers->at[from], &question);
+        saved = question.is_done ? &question.left : NULL;
+    }
+    return saved ? copy_of(saved, sizeof *saved) : NULL;
+}
+
+static void move_line(struct workers *workers, const struct snapshot_line *line, uint32_t to)
+{
+    struct span extension = snapshot_text(line, line->extension);
+    struct line_elsewhere known = {line->group_id, line->line_id, (uint8_t)to, extension};
+    struct command command = {.kind = COMMAND_PUT_LINE};
+    command.before = take_over(workers, line->line_id);
+    command.line = copy_of(line, line->size);
+    if (!placement_put(workers->placement, line->line_id, to)) {
+        log_event(LOG_ERROR, "line not taken: lines_max is reached", "extension", extension);
+        free(command.before);
+        free(command.line);
+        return;
+    }
+    tell_elsewhere(workers, &known);
+    if (workers->count > 1) {
+        worker_tell(workers->at[to],
+                    (struct command){.kind = COMMAND_REMOVE_ELSEWHERE, .id = line->line_id});
+    }
+    worker_tell(workers->at[to], command);
+}
+
+// With another user, a line may belong to another worker.
 static void on_line_changed(void *context, const struct snapshot_line *line)
 {
     struct workers *workers = context;
-    worker_tell(workers->at[0],
-                (struct command){.kind = COMMAND_PUT_LINE, .line = copy_of(line, line->size)});
+    uint32_t at, to = placement_of_line(workers->placement, line);
+    bool is_there = placement_find(workers->placement, line->line_id, &at) && at == to;
+    if (is_there) {
+        worker_tell(workers->at[to],
+                    (struct command){.kind = COMMAND_PUT_LINE, .line = copy_of(line, line->size)});
+    } else {
+        move_line(workers, line, to);
+    }
 }
 
 static void on_line_removed(void *context, uint32_t line_id)
 {
     struct workers *workers = context;
-    worker_tell(workers->at[0], (struct command){.kind = COMMAND_REMOVE_LINE, .id = line_id});
+    uint32_t at;
+    if (!placement_find(workers->placement, line_id, &at)) return;
+    placement_remove(workers->placement, line_id);
+    worker_tell(workers->at[at], (struct command){.kind = COMMAND_REMOVE_LINE, .id = line_id});
+    if (workers->count > 1) forget_elsewhere(workers, false, line_id);
 }
 
+// A device is at its user's worker.
 static void on_device_changed(void *context, const struct snapshot_device *device)
 {
     struct workers *workers = context;
-    worker_tell(workers->at[0], (struct command){.kind = COMMAND_PUT_DEVICE,
-                                                 .device = copy_of(device, sizeof *device)});
+    uint32_t at = placement_of_user(workers->placement, device->user_id);
+    tell_elsewhere(workers, &(struct line_elsewhere){.id = device->device_id,
+                                                     .worker = (uint8_t)at,
+                                                     .name = span_of(device->sip_user)});
+    worker_tell(workers->at[at], (struct command){.kind = COMMAND_PUT_DEVICE,
+                                                  .device = copy_of(device, sizeof *device)});
 }
 
 static void on_device_removed(void *context, uint32_t device_id)
 {
     struct workers *workers = context;
-    worker_tell(workers->at[0], (struct command){.kind = COMMAND_REMOVE_DEVICE, .id = device_id});
+    for (uint32_t i = 0; i < workers->count; i++) {
+        worker_tell(workers->at[i],
+                    (struct command){.kind = COMMAND_REMOVE_DEVICE, .id = device_id});
+    }
+    if (workers->count > 1) forget_elsewhere(workers, true, device_id);
 }
 
-// One command for both, so that no call finds the one without the other.
+// One command for both, so that no call finds the one without the other. All are told of the count:
+// the line may have been at another worker when its exception was used.
 static void on_rule_counted(void *context, const struct settings_use *use,
                             const struct snapshot_line *line)
 {
     struct workers *workers = context;
-    struct command command = {.kind = COMMAND_COUNT_RULE, .id = use->rule_id, .count = use->count};
-    if (line) command.line = copy_of(line, line->size);
-    worker_tell(workers->at[0], command);
+    uint32_t at = 0;
+    bool is_placed = line && placement_find(workers->placement, line->line_id, &at);
+    for (uint32_t i = 0; i < workers->count; i++) {
+        struct command command = {
+            .kind = COMMAND_COUNT_RULE, .id = use->rule_id, .count = use->count};
+        if (is_placed && i == at) command.line = copy_of(line, line->size);
+        worker_tell(workers->at[i], command);
+    }
 }
 
 struct settings_listener workers_listener(struct workers *workers)
@@ -168,15 +259,23 @@ void workers_set_web_client(struct workers *workers, uint32_t user_id, bool is_l
 uint32_t workers_live_clients(struct workers *workers, uint32_t user_id)
 {
     struct question question = {.kind = ASK_LIVE, .user_id = user_id};
-    worker_ask(workers->at[0], &question);
+    worker_ask(workers->at[placement_of_user(workers->placement, user_id)], &question);
     return question.live_count;
+}
+
+// Who has the line; any worker for one that is nowhere.
+static struct worker *worker_of_line(struct workers *workers, uint32_t line_id)
+{
+    uint32_t at = 0;
+    (void)placement_find(workers->placement, line_id, &at);
+    return workers->at[at];
 }
 
 bool workers_assume_clients(struct workers *workers, uint32_t line_id,
                             const struct client_assumption *assumption)
 {
     struct question question = {.kind = ASK_ASSUME, .line_id = line_id, .assumption = assumption};
-    worker_ask(workers->at[0], &question);
+    worker_ask(worker_of_line(workers, line_id), &question);
     return question.is_done;
 }
 
@@ -184,7 +283,7 @@ bool workers_assumed_clients(struct workers *workers, uint32_t line_id,
                              struct client_assumption *out)
 {
     struct question question = {.kind = ASK_ASSUMED, .line_id = line_id};
-    worker_ask(workers->at[0], &question);
+    worker_ask(worker_of_line(workers, line_id), &question);
     if (question.is_done) *out = question.assumed;
     return question.is_done;
 }
@@ -192,11 +291,14 @@ bool workers_assumed_clients(struct workers *workers, uint32_t line_id,
 enum call_deflection workers_deflect(struct workers *workers, uint64_t number,
                                      const struct fwd_target *target, enum fwd_finding *finding)
 {
+    uint32_t at;
     struct question question = {.kind = ASK_DEFLECT,
-                                .call = waiting_call(number),
+                                .call = waiting_call(number, &at),
                                 .target = target,
                                 .deflection = CALL_NOT_WAITING};
-    worker_ask(workers->at[0], &question);
+    *finding = FWD_APPLIES;
+    if (at >= workers->count) return CALL_NOT_WAITING;
+    worker_ask(workers->at[at], &question);
     *finding = question.finding;
     return question.deflection;
 }

@@ -2,14 +2,17 @@
 // All workers, and what goes to which of them: settings, questions, the end.
 #pragma once
 
+#include "app/registrations.h"
 #include "app/worker.h"
 #include "settings/settings.h"
 
 struct workers;
 
-// Makes as many as the configuration says, each with its sockets bound. `config` and what `parts`
-// names must outlive them. NULL on failure with `*problem`.
+// Makes as many as the configuration says, each with its sockets bound. `parts` needs no `workers`;
+// what it names, and the registrations from before, must outlive them. NULL on failure with
+// `*problem`.
 struct workers *workers_new(const struct app_config *config, const struct worker_parts *parts,
+                            const struct registrations *registrations,
                             struct net_problem *problem) WARN_UNUSED;
 // Starts their threads.
 enum err workers_start(struct workers *workers) WARN_UNUSED;

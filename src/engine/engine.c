@@ -338,14 +338,29 @@ static void serve_register(struct engine *engine, const struct sip_message *requ
     decline(engine, request, flow, verdict.answer);
 }
 
+// Whether the request is another worker's, which gets it.
+static bool hand_over(struct engine *engine, const struct sip_message *request,
+                      const struct flow *flow)
+{
+    uint8_t to;
+    if (!line_has_elsewhere(engine->lines)) return false; // one worker has all
+    if (!request->is_request || flow->worker != 0) return false;
+    if (client_is_named(engine->clients, request)) return false; // a device of ours
+    if (!uas_find_elsewhere(engine->lines, request, &flow->peer, &to)) return false;
+    engine->counts.handed_over++;
+    engine->host.hand_over(engine->host.context, to, flow, request->bytes);
+    return true;
+}
+
 static void serve(struct engine *engine, const struct sip_message *request, const struct flow *flow)
 {
+    bool is_initial_invite = request->method == SIP_INVITE && request->to.tag.len == 0;
+    if (request->to.tag.len > 0 && pass(engine, request, flow)) return;
+    if (hand_over(engine, request, flow)) return;
     if (request->method == SIP_REGISTER) {
         serve_register(engine, request, flow);
         return;
     }
-    bool is_initial_invite = request->method == SIP_INVITE && request->to.tag.len == 0;
-    if (request->to.tag.len > 0 && pass(engine, request, flow)) return;
     if (is_initial_invite && client_is_named(engine->clients, request)) {
         offer_outgoing(engine, request, flow);
         return;
@@ -366,18 +381,6 @@ static void serve(struct engine *engine, const struct sip_message *request, cons
     }
 }
 
-// Whether the request is another worker's, which gets it.
-static bool hand_over(struct engine *engine, const struct sip_message *request,
-                      const struct flow *flow)
-{
-    uint8_t to;
-    if (!request->is_request || flow->worker != 0) return false;
-    if (!uas_find_elsewhere(engine->lines, request, &flow->peer, &to)) return false;
-    engine->counts.handed_over++;
-    engine->host.hand_over(engine->host.context, to, flow, request->bytes);
-    return true;
-}
-
 static void take_message(struct engine *engine, const struct arrival *arrival)
 {
     const struct sip_message *message = &arrival->message;
@@ -385,9 +388,7 @@ static void take_message(struct engine *engine, const struct arrival *arrival)
     struct txn_arrival known = {message, flow, &arrival->identity};
     switch (txn_receive(engine->txns, &engine->turn, &known)) {
     case TXN_HANDLED: break;
-    case TXN_NEW_REQUEST:
-        if (!hand_over(engine, message, flow)) serve(engine, message, flow);
-        break;
+    case TXN_NEW_REQUEST: serve(engine, message, flow); break;
     case TXN_MERGED: decline(engine, message, flow, (struct txn_answer){.status = 482}); break;
     case TXN_STRAY:
         if (hand_over(engine, message, flow)) break;

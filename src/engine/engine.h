@@ -34,7 +34,7 @@ struct engine_host {
     void (*peer_told)(void *context, const struct line_peer_event *event);
     // ---- With other workers (docs/architecture.md "Workers"); may be NULL where there are none.
     uint8_t worker; // our number
-    // A message is for a line or a device of the worker `to`: engine_datagram there takes it, with
+    // A message is for a line or a device of the worker `to`: engine_datagrams there takes it, with
     // the flow's `worker` set to ours + 1; what has that flow is sent by us.
     void (*hand_over)(void *context, uint8_t to, const struct flow *flow, struct span bytes);
     // A call was sent on to a line of the worker `sent->worker`: engine_note_sent_on there.
@@ -152,6 +152,8 @@ void engine_set_whereabouts(struct engine *engine, uint32_t group_id,
                             const struct line_whereabouts *whereabouts);
 // Where the group's lines were registered before a restart; false when that is not known.
 bool engine_saved_peer(const struct engine *engine, uint32_t group_id, struct address *peer);
+// Whether the group has lines here.
+bool engine_has_lines(const struct engine *engine, uint32_t group_id);
 // Whether requests from `host` are those of a PBX: of this group, or of any (0).
 bool engine_is_source(const struct engine *engine, uint32_t group_id, const struct address *host);
 // A connection (of another worker, by the flow's `worker`) has ended: requests of ours that wait

@@ -195,6 +195,11 @@ bool engine_saved_peer(const struct engine *engine, uint32_t group_id, struct ad
     return line_saved_peer(engine->lines, group_id, peer);
 }
 
+bool engine_has_lines(const struct engine *engine, uint32_t group_id)
+{
+    return line_has_lines(engine->lines, group_id);
+}
+
 bool engine_is_source(const struct engine *engine, uint32_t group_id, const struct address *host)
 {
     struct pool_id place = POOL_ID_NONE;

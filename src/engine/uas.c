@@ -113,7 +113,6 @@ bool uas_find_elsewhere(const struct line_table *lines, const struct sip_message
     struct buffer user = buffer_over(bytes, sizeof bytes);
     struct pool_id place = POOL_ID_NONE;
     const struct line_group *group;
-    if (!line_has_elsewhere(lines)) return false;
     sip_put_unescaped(&user, request->from.uri.user);
     if (!user.is_full && line_find_elsewhere(lines, 0, buffer_span(&user), worker)) return true;
     user = buffer_over(bytes, sizeof bytes);

@@ -250,3 +250,5 @@ const struct snapshot_line *line_take_any(struct line_table *table, uint32_t *pl
 // The same of the groups, once no line is left.
 const struct snapshot_group *line_take_any_group(struct line_table *table);
 uint32_t line_count(const struct line_table *table);
+// Whether the group has lines here.
+bool line_has_lines(const struct line_table *table, uint32_t group_id);

@@ -56,6 +56,13 @@ uint32_t line_count(const struct line_table *table)
     return table->lines.used_count;
 }
 
+bool line_has_lines(const struct line_table *table, uint32_t group_id)
+{
+    struct pool_id id;
+    const struct line_group_slot *slot = line_find_group(table, group_id, &id);
+    return slot && slot->line_count > 0;
+}
+
 struct span line_extension(const struct line *line)
 {
     return snapshot_text(line->block, line->block->extension);

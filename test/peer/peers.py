@@ -42,8 +42,13 @@ def password_of(extension):
     return f"secret{extension}"
 
 
+# How many workers lineward has: what the tests check is the same with any number of them.
+WORKERS = int(os.environ.get("LINEWARD_WORKERS") or "1")
+
+
 class Ports:
-    """The port numbers of one trial."""
+    """The port numbers of one trial. Each of the workers has one of its own for SIP and one for
+    TLS, from `sip` and `tls` on: there is room for four."""
 
     def __init__(self, offset):
         text = os.environ.get("LINEWARD_PORT_BASE") or "25000"
@@ -51,7 +56,7 @@ class Ports:
             raise Trouble(f"LINEWARD_PORT_BASE is {text!r}; it must be a number from 1024 to 60000")
         base = int(text) + offset
         self.api, self.sip, self.pbx = base, base + 1, base + 10
-        self.tls, self.pbx_tls = base + 2, base + 11
+        self.tls, self.pbx_tls = base + 5, base + 11
         self.inside_callers = range(base + 20, base + 30)
         self.trunk_callers = range(base + 30, base + 40)
         self.outside, self.phones, self.wire = base + 40, base + 41, base + 42
@@ -59,7 +64,8 @@ class Ports:
     def check_free(self):
         """Trouble, naming the port, if a port that is listened on is taken."""
         check_port_free("tcp", self.api, "the API")
-        check_port_free("udp", self.sip, "lineward's SIP side")
+        for number in range(WORKERS):
+            check_port_free("udp", self.sip + number, "lineward's SIP side")
         check_port_free("udp", self.pbx, "the trial PBX")
         check_port_free("udp", self.outside, "the trunk")
         check_port_free("udp", self.phones, "the phones")
@@ -324,7 +330,7 @@ class Lineward(Api):
 
     def serve_arguments(self):
         return ["serve", "--data-dir", str(self.data), "--sip", f"127.0.0.1:{self.ports.sip}",
-                "--api", f"127.0.0.1:{self.ports.api}", *self.options]
+                "--workers", str(WORKERS), "--api", f"127.0.0.1:{self.ports.api}", *self.options]
 
     def start(self):
         already = self.log.stat().st_size if self.log.exists() else 0

@@ -18,7 +18,7 @@ import warnings
 from pathlib import Path
 
 from message import Message
-from peers import USERS, World
+from peers import USERS, WORKERS, World
 from processes import Trouble, find_program, wait_until
 from runner import arguments, check, run_script, run_tests
 from test_trouble import accepted
@@ -30,10 +30,11 @@ STRANGER = "127.0.0.3"
 ESTABLISHED = "01"
 
 
-def connections_to(port):
-    """How many connections to a port on loopback are established, as the one who opened sees it."""
+def connections_to(*ports):
+    """How many connections to ports on loopback are established, as the one who opened sees it."""
+    wanted = {f"0100007F:{port:04X}" for port in ports}
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    return sum(row[2] == f"0100007F:{port:04X}" and row[3] == ESTABLISHED for row in rows)
+    return sum(row[2] in wanted and row[3] == ESTABLISHED for row in rows)
 
 
 class Certificates:
@@ -222,6 +223,8 @@ class Trial:
     def set_up(self):
         self.certificates = Certificates(self.world.directory)
         own = self.certificates.path("lineward")
+        first = self.world.ports.sip
+        self.sip_ports = range(first, first + WORKERS)
         self.lineward.options = ["--tls", f"127.0.0.1:{self.world.ports.tls}",
                                  "--tls-certificate", f"{own}.crt", "--tls-key", f"{own}.key"]
         self.world.start_pbx(has_tcp=True)
@@ -261,16 +264,16 @@ class Trial:
         check(connections_to(self.world.ports.pbx) == 0, "there is a connection already")
         self.speak("tcp")
         count = connections_to(self.world.ports.pbx)
-        check(count == 1, f"{count} connections to the PBX, not one")
-        before = connections_to(self.world.ports.sip)
+        check(count == WORKERS, f"{count} connections to the PBX, not one of each worker")
+        before = connections_to(*self.sip_ports)
         self.check_call()
-        after = connections_to(self.world.ports.sip)
+        after = connections_to(*self.sip_ports)
         check(after == before + 1, "the call did not come by a connection")
 
     def test_kamailio_restarts(self):
         """The connection is lost: it is opened again, and the lines register anew."""
         self.world.start_pbx(has_tcp=True)  # a new one knows no line
-        wait_until("a new connection", lambda: connections_to(self.world.ports.pbx) == 1, 15)
+        wait_until("a new connection", lambda: connections_to(self.world.ports.pbx) == WORKERS, 15)
         self.lineward.wait_registered(USERS, seconds=15)
         self.check_call()
 
@@ -289,7 +292,7 @@ class Trial:
     def test_auto(self):
         """`auto`: a connection where the PBX takes one, datagrams where it does not."""
         self.speak("auto")
-        check(connections_to(self.world.ports.pbx) == 1, "no connection to the PBX")
+        check(connections_to(self.world.ports.pbx) == WORKERS, "no connection to the PBX")
         self.check_call()
         self.world.start_pbx(has_tcp=False)
         time.sleep(1)
@@ -303,9 +306,10 @@ class Trial:
         self.world.start_pbx(has_tcp=True, certificate=self.certificates.path("pbx"))
         self.speak("tls", "--server", f"127.0.0.1:{ports.pbx_tls}",
                    "--tls-ca-file", str(self.certificates.path("ca.crt")))
-        check(connections_to(ports.pbx_tls) == 1, "no connection to the PBX")
+        check(connections_to(ports.pbx_tls) == WORKERS, "no connection to the PBX")
         self.check_call()
-        check(connections_to(ports.tls) == 1, "the call did not come by TLS")
+        tls_ports = range(ports.tls, ports.tls + WORKERS)
+        check(connections_to(*tls_ports) == 1, "the call did not come by TLS")
 
     def check_tls_refused(self, reason):
         def is_refused():
@@ -410,8 +414,8 @@ class Trial:
         check(len(wire.accepted) == 1, f"{len(wire.accepted)} connections, not one")
         register = wire.registers[0]
         check(register.first("Via").startswith("SIP/2.0/TCP 127.0.0.1:"), register.first("Via"))
-        contact = f"<sip:201@127.0.0.1:{self.world.ports.sip};transport=tcp>"
-        check(contact in [r.first("Contact") for r in wire.registers], register.first("Contact"))
+        contacts = {f"<sip:201@127.0.0.1:{port};transport=tcp>" for port in self.sip_ports}
+        check(contacts & {r.first("Contact") for r in wire.registers}, register.first("Contact"))
 
     def test_connection_dies(self):
         """The connection ends with a REGISTER unanswered: it goes out anew at once."""

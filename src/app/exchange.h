@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// The inside of a worker, and what it exchanges with the others: messages for lines and devices
+// that they have, answers to be sent by their sockets, and what is found out (docs/architecture.md
+// "Workers").
+#pragma once
+
+#include "app/links.h"
+#include "app/log.h"
+#include "app/parcels.h"
+#include "app/sites.h"
+#include "app/streams.h"
+#include "app/worker.h"
+
+#include <stdatomic.h>
+#include <uv.h>
+
+enum { PEER_EVENT_MAX = 64 };
+
+struct worker {
+    uint32_t number; // from 0 on
+    struct engine *engine;
+    void *engine_memory;
+    size_t engine_memory_size;
+    struct net *net;
+    struct sites *sites;
+    struct links *links;
+    struct streams *streams;
+    struct random random;
+    struct commands *commands;
+    struct states *states;
+    news_api *api;
+    struct journal *journal;
+    struct waiting *waiting;
+    struct tap *tap;
+    struct uses *uses;
+    struct parcels *parcels; // from other workers
+    struct worker *const *workers;
+    struct app_config config;               // with the ports of this one
+    uint8_t has_handed[NET_CONNECTION_MAX]; // connections by which other workers got messages
+    struct engine_counts told;              // counts already added to the states
+    uint64_t tell_overload_us;              // not before this again
+    uint64_t give_back_us;                  // not before this again
+    struct line_peer_event peer_events[PEER_EVENT_MAX];
+    size_t peer_event_count;
+    uv_thread_t thread;
+    bool is_running;
+    bool is_stopping;
+    // When somebody last asked whether it works, and when it was last woken: it was, in time.
+    atomic_uint_fast64_t asked_us, woken_us;
+};
+
+// ---- worker.c
+
+static inline struct engine_time worker_now(void)
+{
+    return (struct engine_time){.now_us = net_now_us(), .wall_us = net_wall_us()};
+}
+
+void worker_count(struct worker *worker, enum states_counter counter, uint64_t by);
+// Sends by the flow's socket; of a worker (`context`).
+void worker_send(void *context, const struct flow *flow, struct span bytes);
+// A target of a group's PBX works, or does not.
+void worker_follow_peer(struct worker *worker, const struct line_peer_event *event);
+
+// ---- exchange.c: to the others. The first three are the engine's (struct engine_host).
+
+void exchange_message(void *context, uint8_t to, const struct flow *flow, struct span bytes);
+void exchange_sent_on(void *context, const struct call_sent_on *sent);
+void exchange_told(void *context, const struct line_told *told);
+// Has bytes sent by the worker that the flow names.
+void exchange_send(struct worker *worker, const struct flow *flow, struct span bytes);
+void exchange_closed(struct worker *worker, const struct flow *flow);
+void exchange_peer(struct worker *worker, const struct line_peer_event *event);
+
+// Does what has come from the others. Before what the net has brought: a call that was sent on to a
+// line of ours may be in it.
+void exchange_take(struct worker *worker);
