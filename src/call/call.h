@@ -137,6 +137,11 @@ void call_note_sent_on(struct call_table *table, struct turn *turn,
 
 // ---- A call's life
 
+// For several calls in a row, before the first of them begins: asks for the memory in which what
+// goes on on the line is counted, in two steps.
+void call_seek(const struct call_table *table, uint32_t line_id);
+void call_prefetch(const struct call_table *table, uint32_t line_id);
+
 // Reserves a call, so that its transaction can be made to belong to it. False when the table is
 // full.
 bool call_reserve(struct call_table *table, struct pool_id *call);

@@ -244,6 +244,9 @@ struct call_traffic_counts {
 };
 
 size_t call_traffic_size(uint32_t line_count);
+// See call_seek, call_prefetch.
+void call_traffic_seek(const struct call_traffic *traffic, uint32_t line_id);
+void call_traffic_prefetch(const struct call_traffic *traffic, uint32_t line_id);
 struct call_traffic *call_traffic_init(void *memory, uint32_t line_count);
 struct call_traffic_counts call_traffic_of(struct call_traffic *traffic, const struct turn *turn,
                                            uint32_t line_id);

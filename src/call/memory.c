@@ -229,6 +229,7 @@ static void add_visited(const struct remembered *entry, struct turn *turn,
 void call_inherit(struct call_memory *memory, struct turn *turn, const struct call_trail *trail,
                   struct call_history *history)
 {
+    if (memory->entries.used_count == 0) return;
     struct index_search search = INDEX_SEARCH(
         trail->diverter.len > 0 ? hash_by_diverter(memory, trail) : hash_by_caller(memory, trail));
     forget_too_old(memory, turn);

@@ -66,6 +66,16 @@ uint32_t call_count(const struct call_table *table)
     return table->calls.used_count;
 }
 
+void call_seek(const struct call_table *table, uint32_t line_id)
+{
+    call_traffic_seek(table->traffic, line_id);
+}
+
+void call_prefetch(const struct call_table *table, uint32_t line_id)
+{
+    call_traffic_prefetch(table->traffic, line_id);
+}
+
 bool call_reserve(struct call_table *table, struct pool_id *call)
 {
     struct call *reserved = pool_take_unset(&table->calls, call);

@@ -60,6 +60,18 @@ static struct line_traffic *find(const struct call_traffic *traffic, uint32_t li
     }
 }
 
+void call_traffic_seek(const struct call_traffic *traffic, uint32_t line_id)
+{
+    index_prefetch(&traffic->by_line, hash_of(line_id));
+}
+
+void call_traffic_prefetch(const struct call_traffic *traffic, uint32_t line_id)
+{
+    struct index_search search = INDEX_SEARCH(hash_of(line_id));
+    pool_prefetch(&traffic->lines, index_next(&traffic->by_line, &search),
+                  sizeof(struct line_traffic));
+}
+
 // Forgets what is older than the buckets hold. `newest` becomes `now`.
 static void advance(uint16_t *buckets, uint32_t bucket_count, uint64_t now, uint64_t *newest,
                     uint32_t *sum)

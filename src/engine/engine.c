@@ -471,6 +471,13 @@ static void look_ahead(struct engine *engine, const struct datagram *datagrams, 
     for (size_t i = 0; i < count; i++) {
         if (ahead[i].sought) line_prefetch_block(engine->lines, ahead[i].sought);
     }
+    for (size_t i = 0; i < count; i++) {
+        ahead[i].line_id = ahead[i].sought ? line_sought_id(engine->lines, ahead[i].sought) : 0;
+        if (ahead[i].line_id) call_seek(engine->calls, ahead[i].line_id);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (ahead[i].line_id) call_prefetch(engine->calls, ahead[i].line_id);
+    }
 }
 
 static void take_arrival(struct engine *engine, struct engine_time now, struct arrival *arrival)

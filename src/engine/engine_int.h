@@ -35,7 +35,8 @@ struct arrival {
     struct sip_fault fault;
     struct sip_message message;
     struct txn_identity identity;
-    uint64_t sought; // of the line, see uas_seek
+    uint64_t sought;  // of the line, see uas_seek
+    uint32_t line_id; // 0: not known
 };
 
 struct engine {

@@ -225,6 +225,8 @@ uint64_t line_seek(const struct line_table *table, const struct line_group *grou
                    struct span extension);
 void line_prefetch(const struct line_table *table, uint64_t sought);
 void line_prefetch_block(const struct line_table *table, uint64_t sought);
+// Then the number of the line that is probably meant, 0 for none.
+uint32_t line_sought_id(const struct line_table *table, uint64_t sought);
 // The line with that number and its group; NULL when there is none. Borrowed likewise.
 const struct snapshot_line *line_find_numbered(const struct line_table *table, uint32_t line_id,
                                                const struct line_group **group);

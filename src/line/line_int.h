@@ -115,7 +115,10 @@ struct line_table {
     struct pool proofs;        // struct line_proofs
     struct index by_extension; // lines by group and extension
     struct index by_id;        // lines by line_id
-    struct pool elsewhere;     // struct elsewhere: what other workers serve
+    // How many lines have an extension of that length: most numbers that calls bring are longer
+    // than any.
+    uint32_t extension_counts[EXTENSION_SIZE];
+    struct pool elsewhere; // struct elsewhere: what other workers serve
     struct index elsewhere_by_name, elsewhere_by_id;
     struct deadlines deadlines;  // of lines
     struct snapshot_zone *zones; // SNAPSHOT_ZONES_MAX of them, by their zone_id

@@ -133,10 +133,16 @@ static uint64_t hash_id(uint32_t line_id)
     return line_id * UINT64_C(0x9e3779b97f4a7c15) >> 16;
 }
 
+static size_t length_of(struct span extension)
+{
+    return extension.len < EXTENSION_SIZE ? extension.len : EXTENSION_SIZE - 1;
+}
+
 const struct snapshot_line *line_find(const struct line_table *table,
                                       const struct line_group *group, struct span extension)
 {
     uint32_t group_id = group->snapshot->group_id;
+    if (table->extension_counts[length_of(extension)] == 0) return NULL;
     struct index_search search = INDEX_SEARCH(line_hash_extension(table, group_id, extension));
     for (;;) {
         struct pool_id id = index_next(&table->by_extension, &search);
@@ -164,11 +170,23 @@ void line_prefetch(const struct line_table *table, uint64_t sought)
     pool_prefetch(&table->lines, id, sizeof(struct line));
 }
 
-void line_prefetch_block(const struct line_table *table, uint64_t sought)
+static const struct snapshot_line *block_of(const struct line_table *table, uint64_t sought)
 {
     struct index_search search = INDEX_SEARCH(sought);
     const struct line *line = pool_find(&table->lines, index_next(&table->by_extension, &search));
-    if (line) prefetch(line->block, BLOCK_PREFETCH_BYTES);
+    return line ? line->block : NULL;
+}
+
+void line_prefetch_block(const struct line_table *table, uint64_t sought)
+{
+    const struct snapshot_line *block = block_of(table, sought);
+    if (block) prefetch(block, BLOCK_PREFETCH_BYTES);
+}
+
+uint32_t line_sought_id(const struct line_table *table, uint64_t sought)
+{
+    const struct snapshot_line *block = block_of(table, sought);
+    return block ? block->line_id : 0;
 }
 
 // ---- By number
@@ -421,6 +439,7 @@ static struct line *add_line(struct line_table *table, struct turn *turn,
     bool is_added = index_add(&table->by_extension, line->hash, *id) &&
                     index_add(&table->by_id, hash_id(block->line_id), *id);
     ASSERT(is_added); // the indexes are as large as the pool
+    table->extension_counts[length_of(line_extension(line))]++;
     return line;
 }
 
@@ -516,6 +535,7 @@ void line_free(struct line_table *table, struct turn *turn, struct pool_id id)
     tell_gone(turn, line);
     deadlines_set(&table->deadlines, id.index, DEADLINE_NEVER);
     index_remove(&table->by_extension, line->hash, id);
+    table->extension_counts[length_of(line_extension(line))]--;
     index_remove(&table->by_id, hash_id(line->block->line_id), id);
     release(turn, line->block);
     if (--slot->line_count == 0 && slot->is_removed) free_group(table, turn, line->group);

@@ -51,7 +51,8 @@ static void copy_in(const struct txn_table *table, uint32_t number, struct span 
     while (bytes.len > 0) {
         struct txn_block *block = block_of(table, number);
         struct span part = span_slice(bytes, 0, BLOCK_TEXT_BYTES);
-        memcpy(block->text, part.at, part.len);
+        struct buffer text = buffer_over(block->text, BLOCK_TEXT_BYTES);
+        buffer_put(&text, part);
         bytes = span_from(bytes, part.len);
         number = block->next;
     }

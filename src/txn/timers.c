@@ -162,8 +162,25 @@ static bool tick_once(struct txn_table *table, struct turn *turn)
     return true;
 }
 
+// When many are due at the same time they are nearly always tombstones of one list. Asks for what
+// their ends will look at.
+static void look_ahead(const struct txn_table *table, const struct turn *turn)
+{
+    uint64_t deadline_us;
+    enum txn_wait wait = earliest_list(table, &deadline_us);
+    uint32_t at = wait == WAIT_NONE ? no_slot : table->lists[wait].first;
+    for (unsigned i = 0; i < TXN_TICK_MAX && at != no_slot; i++) {
+        struct pool_id id;
+        const struct txn_slot *slot = slot_at(table, at, &id);
+        if (slot->deadline_us > turn->now_us) return;
+        index_prefetch(&table->by_key, slot->key.a);
+        at = slot->next;
+    }
+}
+
 void txn_tick(struct txn_table *table, struct turn *turn)
 {
+    look_ahead(table, turn);
     for (unsigned count = 0; count < TXN_TICK_MAX; count++) {
         // Better a further tick with an empty arena than a message that is not sent.
         const struct arena *arena = turn->arena;
