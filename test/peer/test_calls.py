@@ -1,0 +1,285 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Whole calls with real devices: telephones at the PBX (Kamailio, by 107 and 108) and devices of
+the user sales (line 102), joined by lineward."""
+
+import re
+import time
+
+from peers import DOMAIN, World, password_of
+from phone import Phone, body_of, tag_of
+from processes import wait_until
+from runner import arguments, check, run_methods, run_script
+
+OFFSET = 600  # of the ports; those of the other tests lie elsewhere
+LINE = "102"
+
+
+class Trial:
+    def __init__(self, world):
+        self.world, self.lineward = world, world.lineward
+        self.command = self.lineward.command
+        self.command("user", "set", "sales", "--login", "auto")
+        pbx = ("127.0.0.1", world.ports.pbx)
+        self.ann = Phone(pbx, ("107", password_of("107"), DOMAIN))
+        self.bob = Phone(pbx, ("108", password_of("108"), DOMAIN))
+        self.bob.register()
+        self.ann.register()
+        self.desk = self.device("desk")
+        self.soft = self.device("soft")
+
+    def device(self, name):
+        """A device of sales, registered at lineward."""
+        made = self.lineward.api("POST", "users/sales/devices", {"name": name})
+        account = (made["sip_user"], made["password"], f"127.0.0.1:{self.world.ports.sip}")
+        phone = Phone(("127.0.0.1", self.world.ports.sip), account)
+        phone.register()
+        return phone
+
+    def only(self, phone):
+        """The others' INVITEs are refused as unreachable until the test's end."""
+        other = self.soft if phone is self.desk else self.desk
+        other.refuse(other.wait("INVITE"), 480)
+
+    def entry(self, outcome):
+        """The newest entry of the line's journal, which must have that outcome."""
+        def newest():
+            items = self.lineward.api("GET", f"journal?line={LINE}&limit=1")["items"]
+            return items[0] if items else {"outcome": "none", "id": 0}
+        wait_until(f"the journal says {outcome}", lambda: newest()["outcome"] == outcome
+                   and newest()["id"] > self.last_id, 5)
+        self.last_id = newest()["id"]
+        return newest()
+
+    last_id = 0
+
+    def test_answered(self):
+        """Both devices ring, one answers, the other one learns that; holding passes through."""
+        fields = self.ann.begin(LINE)
+        invite = self.desk.ringing()
+        other = self.soft.ringing()
+        check("a=call" in invite.text, "the session description does not arrive")
+        check(invite.first("Max-Forwards") == "68", invite.first("Max-Forwards"))
+        self.ann.wait(180)
+        self.desk.reply(invite, 200, tag=self.desk.user, body="v=0\r\na=mine\r\n")
+        cancel = self.soft.wait("CANCEL")
+        check('cause=200;text="Call completed elsewhere"' in cancel.first("Reason"), cancel.text)
+        self.soft.reply(cancel, 200)
+        self.soft.reply(other, 487, tag=self.soft.user)
+        ok = self.ann.wait(200)
+        check(body_of(ok.text) == "v=0\r\na=mine\r\n", f"the answer was changed: {ok.text}")
+        ann = self.ann.answered(fields, ok)
+        self.desk.wait("ACK", call_id=invite.first("Call-ID"))
+        desk = self.desk.dialog_of(invite)
+        self.desk.within(desk, "INVITE", body="v=0\r\na=sendonly\r\n")
+        held = self.ann.wait("INVITE")
+        check(body_of(held.text) == "v=0\r\na=sendonly\r\n", held.text)
+        self.ann.reply(held, 200, body="v=0\r\na=recvonly\r\n")
+        ok = self.desk.wait(200)
+        check("a=recvonly" in ok.text, ok.text)
+        self.desk.within(desk, "ACK", cseq=desk.cseq)
+        self.ann.wait("ACK")
+        self.ann.within(ann, "INFO", body="Signal=5\r\nDuration=160\r\n")
+        info = self.desk.wait("INFO")
+        check(body_of(info.text).startswith("Signal=5"), info.text)
+        self.desk.reply(info, 200)
+        self.ann.wait("INFO 200")
+        time.sleep(1.1)
+        self.ann.within(ann, "BYE")
+        self.desk.hung_up(desk)
+        self.ann.wait("BYE 200")
+        entry = self.entry("answered")
+        check(entry["device"] == "desk" and entry["talk_s"] >= 1 and not entry["outgoing"], entry)
+
+    def up(self):
+        """A call of Ann's that the desk phone has answered."""
+        fields = self.ann.begin(LINE)
+        invite = self.desk.ringing()
+        self.only(self.desk)
+        desk = self.desk.accept(invite)
+        ann = self.ann.answered(fields, self.ann.wait(200))
+        self.desk.wait("ACK", call_id=desk.call_id)
+        return ann, desk
+
+    def test_early_media(self):
+        """A 183 with a session description arrives, with a To tag of its own."""
+        fields = self.ann.begin(LINE)
+        desk, soft = self.desk.ringing(), self.soft.ringing()
+        ringing = self.ann.wait(180)
+        self.soft.reply(soft, 183, tag=self.soft.user, body="v=0\r\na=early\r\n")
+        early = self.ann.wait(183)
+        check("a=early" in early.text, early.text)
+        check(tag_of(early.first("To")) != tag_of(ringing.first("To")), "the same To tag")
+        self.ann.cancel(fields, ["Reason: SIP;cause=200;text=\"Call completed elsewhere\""])
+        self.ann.wait("CANCEL 200")
+        for phone, invite in ((self.desk, desk), (self.soft, soft)):
+            phone.reply(phone.wait("CANCEL"), 200)
+            phone.refuse(invite, 487)
+        self.ann.ack(fields, self.ann.wait(487))
+
+    def test_device_hangs_up(self):
+        ann, desk = self.up()
+        self.desk.within(desk, "BYE", ["Reason: Q.850;cause=16"])
+        bye = self.ann.hung_up(ann)
+        check("Q.850" in bye.first("Reason"), bye.text)
+        self.desk.wait("BYE 200")
+        self.entry("answered")
+
+    def test_busy(self):
+        """second_call in its three ways, and max_calls."""
+        ann, desk = self.up()
+        for mode, status in (("auto", 180), ("ring", 180), ("busy", 486)):
+            self.command("line", "set", LINE, "--second-call", mode)
+            fields = self.bob.begin(LINE)
+            if status == 180:
+                invite, other = self.desk.ringing(), self.soft.ringing()
+                self.bob.wait(180)
+                self.bob.cancel(fields)
+                for phone, rung in ((self.desk, invite), (self.soft, other)):
+                    phone.reply(phone.wait("CANCEL"), 200)
+                    phone.refuse(rung, 487)
+                self.bob.ack(fields, self.bob.wait(487))
+            else:
+                self.bob.ack(fields, self.bob.wait(status))
+        self.command("line", "set", LINE, "--second-call", "auto")
+        self.command("forward", "set", LINE, "busy", "--to", "105")
+        call = self.bob.call(LINE)  # the PBX follows our 302 to 105, a sipp that answers
+        self.bob.hang_up(call)
+        self.command("forward", "clear", LINE, "busy")
+        self.command("line", "set", LINE, "--max-calls", "1")
+        fields = self.bob.begin(LINE)
+        self.bob.ack(fields, self.bob.wait(486))
+        self.command("line", "set", LINE, "--max-calls", "2")
+        self.ann.within(ann, "BYE")
+        self.desk.hung_up(desk)
+
+    def test_no_answer(self):
+        self.command("forward", "set", LINE, "no_answer", "--to", "105", "--delay", "5")
+        fields = self.bob.begin(LINE)
+        invite, other = self.desk.ringing(), self.soft.ringing()
+        for phone, rung in ((self.desk, invite), (self.soft, other)):
+            phone.reply(phone.wait("CANCEL", 8), 200)
+            phone.refuse(rung, 487)
+        self.bob.hang_up(self.bob.answered(fields, self.bob.wait(200)))
+        self.command("forward", "clear", LINE, "no_answer")
+        check(self.entry("forwarded")["target"] == "105", "forwarded elsewhere")
+
+    def test_rejected(self):
+        """603 becomes what the group says, and stops the other device."""
+        for setting, status in (("486", 486), ("480", 480), ("as_client", 603)):
+            self.command("group", "set", "trial", "--decline-rejected", setting)
+            fields = self.bob.begin(LINE)
+            invite, other = self.desk.ringing(), self.soft.ringing()
+            self.desk.refuse(invite, 603)
+            self.soft.reply(self.soft.wait("CANCEL"), 200)
+            self.soft.refuse(other, 487)
+            self.bob.ack(fields, self.bob.wait(status))
+        self.command("group", "set", "trial", "--decline-rejected", "486")
+
+    def test_deflected(self):
+        """A device sends a 302 while it rings."""
+        fields = self.bob.begin(LINE)
+        invite, other = self.desk.ringing(), self.soft.ringing()
+        self.desk.refuse(invite, 302, [f"Contact: <sip:106@{self.desk.domain}>"])
+        self.soft.reply(self.soft.wait("CANCEL"), 200)
+        self.soft.refuse(other, 487)
+        self.bob.hang_up(self.bob.answered(fields, self.bob.wait(200)))
+        check(self.entry("forwarded")["target"] == "106", "forwarded elsewhere")
+
+    def test_device_lost(self):
+        """Nothing answers for five seconds: unreachable."""
+        self.command("forward", "set", LINE, "unreachable", "--to", "105")
+        self.desk.is_deaf = self.soft.is_deaf = True
+        began = time.monotonic()
+        self.bob.hang_up(self.bob.call(LINE, 9))
+        took = time.monotonic() - began
+        check(4.5 < took < 8, f"after {took:.1f} s")
+        time.sleep(1)
+        self.desk.is_deaf = self.soft.is_deaf = False
+        self.command("forward", "clear", LINE, "unreachable")
+        self.entry("forwarded")
+
+    def test_outgoing(self):
+        """A device calls a colleague through the PBX, which gets the line's proof."""
+        fields = self.desk.begin("107", name="out")
+        invite = self.ann.ringing()
+        check(invite.first("From").startswith("<sip:102@"), invite.first("From"))
+        check("a=out" in invite.text and "Authorization" not in invite.text, invite.text)
+        self.desk.wait(180)
+        ann = self.ann.accept(invite)
+        desk = self.desk.answered(fields, self.desk.wait(200))
+        self.ann.wait("ACK", call_id=ann.call_id)
+        self.ann.within(ann, "BYE")
+        self.desk.hung_up(desk)
+        entry = self.entry("answered")
+        check(entry["outgoing"] and entry["dialled"] == "107" and entry["device"] == "desk", entry)
+
+    def test_outgoing_number(self):
+        """An outside number goes by the group's dialling rule."""
+        desk = self.desk.call("+4930555123", name="far")
+        self.desk.hang_up(desk)
+        entry = self.entry("answered")
+        check(entry["dialled"] == "+4930555123", entry)
+        arrivals = (self.world.directory / "outside.messages").read_text(errors="replace")
+        check("INVITE sip:030555123@" in arrivals, "not dialled as the PBX wants it")
+
+    def test_outgoing_cancelled_and_refused(self):
+        fields = self.desk.begin("107")
+        invite = self.ann.ringing()
+        self.desk.wait(180)
+        self.desk.cancel(fields)
+        self.desk.wait("CANCEL 200")
+        self.ann.reply(self.ann.wait("CANCEL"), 200)
+        self.ann.refuse(invite, 487)
+        self.desk.ack(fields, self.desk.wait(487))
+        self.entry("unanswered")
+        fields = self.desk.begin("107")
+        self.ann.refuse(self.ann.ringing(), 486)
+        self.desk.ack(fields, self.desk.wait(486))
+        self.entry("unanswered")
+
+    def test_attended_transfer(self):
+        """A device joins its two calls: the PBX's telephone is asked to take the other's place."""
+        ann, desk = self.up()
+        fields = self.desk.begin("108", name="consult")
+        invite = self.bob.ringing()
+        bob = self.bob.accept(invite)
+        consult = self.desk.answered(fields, self.desk.wait(200))
+        self.bob.wait("ACK", call_id=bob.call_id)
+        replaces = (f"{consult.call_id}%3Bto-tag%3D{tag_of(consult.remote)}"
+                    f"%3Bfrom-tag%3D{tag_of(consult.local)}")
+        self.desk.within(desk, "REFER", [
+            f"Refer-To: <sip:108@{self.desk.domain}?Replaces={replaces}>"])
+        refer = self.ann.wait("REFER")
+        target = refer.first("Refer-To")
+        check(f"sip:108@{DOMAIN}?Replaces=" in target, target)
+        named = re.sub(r"%([0-9A-F]{2})", lambda m: chr(int(m[1], 16)), target)
+        check(f"{bob.call_id};to-tag={tag_of(bob.local)};from-tag={tag_of(bob.remote)}" in named,
+              f"{named} is not the dialog of 108")
+        self.ann.reply(refer, 202)
+        self.desk.wait("REFER 202")
+        self.ann.within(ann, "NOTIFY", ["Event: refer", "Subscription-State: terminated"],
+                        "SIP/2.0 200 OK")
+        notify = self.desk.wait("NOTIFY")
+        check("SIP/2.0 200 OK" in body_of(notify.text), notify.text)
+        self.desk.reply(notify, 200)
+        self.ann.wait("NOTIFY 200")
+        self.desk.within(desk, "BYE")
+        self.ann.hung_up(ann)
+        self.bob.within(bob, "BYE")
+        self.desk.hung_up(consult)
+
+
+def main():
+    args = arguments(__doc__)
+    with World("peer/calls", args.bin, OFFSET,
+               lines=("101", "102", "103", "104", "107", "108")) as world:
+        world.set_up()
+        status = run_methods(Trial(world), args.names)
+        world.lineward.stop()
+        world.lineward.check_log()
+    return status
+
+
+if __name__ == "__main__":
+    run_script(main)
