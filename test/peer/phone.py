@@ -131,7 +131,8 @@ class Phone:
                 value += f";tag={tag}"
             if name.lower() in ("via", "from", "to", "call-id", "cseq", "record-route"):
                 lines.append(f"{name}: {value}")
-        lines += [f"Contact: {self.contact}", *headers]
+        is_elsewhere = any(header.startswith("Contact:") for header in headers)
+        lines += [*([] if is_elsewhere else [f"Contact: {self.contact}"]), *headers]
         if body:
             lines.append("Content-Type: application/sdp")
         self.send("\r\n".join([*lines, f"Content-Length: {len(body)}", "", body]), request.sender)
