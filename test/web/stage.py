@@ -82,7 +82,7 @@ def serve(stage):
         order = json.loads(line)
         try:
             answer = {"ok": getattr(stage, "do_" + order.pop("do"))(**order)}
-        except Trouble as trouble:
+        except (Trouble, OSError) as trouble:
             answer = {"trouble": str(trouble)}
         print(json.dumps(answer), flush=True)
 

@@ -2,6 +2,25 @@
 // What a user does in the web client, with real calls.
 import {check, run} from './stage.js';
 
+const BUSY_EXTERNAL = '[data-slot="busy/external"]';
+
+// Sets a forwarding by the page.
+async function setForwarding(page, slot, target) {
+  await page.locator(`[data-slot="${slot}"] .lw-slot-open`).click();
+  await page.getByRole('textbox', {name: 'Where to'}).fill(target);
+  await page.getByRole('button', {name: 'Save', exact: true}).click();
+}
+
+async function forwardingOf(trial, slot, line = '102') {
+  const {status, body} = await trial.stage.do('api',
+    {method: 'GET', path: `groups/trial/lines/${line}/forwardings/${slot}`});
+  return status === 404 ? null : body;
+}
+
+async function clearForwardings(trial, line = '102') {
+  await trial.stage.api('PUT', `groups/trial/lines/${line}/forwardings`, {items: []});
+}
+
 const tests = {
   async 'sign-in'(trial) {
     const page = await trial.visit();
@@ -11,7 +30,6 @@ const tests = {
     await page.getByRole('button', {name: 'Sign in'}).click();
     await page.getByRole('alert').getByText('wrong').waitFor();
     await trial.checkAccess(page, 'signing in');
-    await trial.picture(page, 'sign-in');
     await trial.fillSignIn(page, 'sales');
     await page.getByRole('heading', {level: 1, name: 'Home'}).waitFor();
     check((await page.title()).includes('Home'), await page.title());
@@ -20,21 +38,227 @@ const tests = {
     await page.getByRole('heading', {level: 1, name: 'Sign in'}).waitFor();
   },
 
-  async 'forward by hand'(trial) {
+  // Busy, for external callers, set in the page; a real second call is forwarded; the journal says
+  // why.
+  async 'busy-external'(trial) {
+    const page = await trial.signIn('sales', {path: '/forwardings'});
+    await page.locator(`${BUSY_EXTERNAL} .lw-slot-open`).click();
+    await page.getByRole('textbox', {name: 'Where to'}).fill('105');
+    await page.getByRole('button', {name: 'Save', exact: true}).click();
+    await page.locator(BUSY_EXTERNAL).getByText('for external callers').waitFor();
+    await page.locator('.lw-forwarding').getByText('1 forwarding on').waitFor();
+    check((await page.title()).startsWith('↪ 1 forwarding on'), await page.title());
+    const icon = await page.locator('link[rel=icon]').getAttribute('href');
+    check(icon.includes('icon-forwarding'), `the icon is ${icon}`);
+
+    await trial.stage.api('PUT', 'groups/trial/lines/102/client-state',
+      {clients: 'ring', calls: 1});
+    const call = await trial.stage.call('+4930555123', '+49891234102');
+    check(call.arrived === '105', `it arrived at ${call.arrived || 'nothing'}`);
+    await page.getByRole('link', {name: 'Journal'}).click();
+    const entry = page.locator('.lw-journal > li').first();
+    await entry.getByText('+49 305 55123', {exact: true}).waitFor();
+    await entry.getByText('Forwarded', {exact: true}).waitFor();
+    await entry.getByRole('button', {name: /Why/}).click();
+    await entry.locator('li[data-last]').getByText('busy').waitFor();
+    await trial.checkAccess(page, 'the journal');
+    await trial.picture(page, 'journal');
+    await trial.stage.api('DELETE', 'groups/trial/lines/102/client-state');
+  },
+
+  // What was changed is taken back exactly; a switch is one click.
+  async undo(trial) {
+    await clearForwardings(trial);
+    const until = '2099-12-24T17:00:00Z';
+    await trial.stage.api('PUT', 'groups/trial/lines/102/forwardings/no_answer/all',
+      {target: 'mailbox', delay: 25, until});
+    const page = await trial.signIn('sales', {path: '/forwardings'});
+    await page.getByRole('switch', {name: 'On: No answer, All callers'}).press('Space');
+    await page.getByText('No answer, All callers: off.').waitFor();
+    check((await forwardingOf(trial, 'no_answer/all')).enabled === false, 'it is still on');
+    await page.getByRole('button', {name: 'Undo'}).click();
+    await page.getByText('Taken back.').waitFor();
+    const back = await forwardingOf(trial, 'no_answer/all');
+    check(back.enabled && back.target === 'mailbox' && back.delay === 25 && back.until === until,
+      JSON.stringify(back));
+    await setForwarding(page, 'immediate/internal', '105');
+    await page.getByText('Always, Colleagues: goes to 105.').waitFor();
+    await page.getByRole('button', {name: 'Undo'}).last().click();
+    await page.locator('[data-slot="immediate/internal"]').getByText('Set').waitFor();
+    check(await forwardingOf(trial, 'immediate/internal') === null, 'it is still there');
+  },
+
+  // What the server refuses stands at the field; a loop is warned of.
+  async refused(trial) {
+    await clearForwardings(trial);
+    const page = await trial.signIn('sales', {path: '/forwardings', locale: 'de-DE'});
+    await page.locator('[data-slot="immediate/all"] .lw-slot-open').click();
+    const target = page.getByRole('textbox', {name: 'Wohin'});
+    for (const [typed, said] of [['110', 'Notrufnummer'], ['102', 'dieser Anschluss selbst'],
+      ['+43153454', 'ausländische Nummer']]) {
+      await target.fill(typed);
+      await page.getByRole('button', {name: 'Speichern', exact: true}).click();
+      await page.locator('.mantine-InputWrapper-error').getByText(said).waitFor();
+    }
+    await trial.checkAccess(page, 'a refused target');
+    await trial.picture(page, 'refused-de');
+    await page.getByRole('button', {name: 'Abbrechen'}).click();
+    await trial.stage.api('PUT', 'groups/trial/lines/103/forwardings/busy/all', {target: '102'});
+    await page.locator('[data-slot="busy/all"] .lw-slot-open').click();
+    await target.fill('103');
+    await page.getByRole('button', {name: 'Speichern', exact: true}).click();
+    await page.locator('[data-slot="busy/all"]').getByText('im Kreis').waitFor();
+    await clearForwardings(trial, '103');
+    await clearForwardings(trial);
+  },
+
+  // Two tabs change the same: nothing is overwritten unasked.
+  async conflict(trial) {
+    await clearForwardings(trial);
+    const page = await trial.signIn('sales', {path: '/forwardings'});
+    await page.locator('[data-slot="busy/all"] .lw-slot-open').click();
+    await page.getByRole('textbox', {name: 'Where to'}).fill('105');
+    const other = await page.context().newPage();
+    await other.goto(`${trial.stage.url}/forwardings`);
+    await setForwarding(other, 'busy/all', '106');
+    await other.locator('[data-slot="busy/all"]').getByText('106').waitFor();
+    await page.getByRole('button', {name: 'Save', exact: true}).click();
+    const alert = page.getByRole('alert');
+    await alert.getByText('Somebody else has just changed this').waitFor();
+    check((await alert.locator('[data-version=theirs]').innerText()).includes('106'), 'theirs');
+    check((await alert.locator('[data-version=mine]').innerText()).includes('105'), 'mine');
+    check((await forwardingOf(trial, 'busy/all')).target === '106', 'it was overwritten');
+    await trial.checkAccess(page, 'a conflict');
+    await trial.picture(page, 'conflict');
+    await alert.getByRole('button', {name: 'Save mine instead'}).click();
+    await page.locator('[data-slot="busy/all"]').getByText('105').waitFor();
+    check((await forwardingOf(trial, 'busy/all')).target === '105', 'mine was not saved');
+    await clearForwardings(trial);
+  },
+
+  // The daemon goes and comes back: the page does, too, with what was being typed.
+  async reconnection(trial) {
+    const page = await trial.signIn('sales', {path: '/forwardings'});
+    await page.locator('[data-live=live]').waitFor({state: 'attached'});
+    await page.locator('[data-slot="dnd/all"] .lw-slot-open').click();
+    await page.getByRole('textbox', {name: 'Where to'}).fill('106');
+    await page.evaluate(() => {
+      window.wasNotReloaded = true;
+    });
+    await trial.stage.do('stop');
+    await page.getByText('Connection lost').waitFor();
+    await page.getByRole('button', {name: 'Save', exact: true}).click();
+    await page.getByRole('alert').getByText('cannot be reached').waitFor();
+    await trial.stage.do('start');
+    await page.locator('[data-live=live]').waitFor({state: 'attached', timeout: 15000});
+    await trial.stage.command('forward', 'set', '102', 'logged_off', '--to', 'mailbox');
+    await page.locator('[data-slot="logged_off/all"]').getByText('Mailbox').waitFor();
+    check(await page.evaluate(() => window.wasNotReloaded), 'the page was loaded again');
+    check(await page.getByRole('textbox', {name: 'Where to'}).inputValue() === '106',
+      'what was typed is lost');
+    await page.getByRole('button', {name: 'Save', exact: true}).click();
+    await page.locator('[data-slot="dnd/all"]').getByText('106').waitFor();
+    await clearForwardings(trial);
+  },
+
+  // A call rings: it is on the page, whatever its caller calls themselves, and is sent away by hand.
+  async ringing(trial) {
+    await trial.stage.api('PUT', 'groups/trial/lines/102/client-state', {clients: 'ring'});
     const page = await trial.signIn('sales');
-    await page.getByRole('link', {name: 'Forwardings'}).click();
-    await page.getByRole('button', {name: 'Busy, External callers: Set'}).click();
-    await page.getByRole('textbox', {name: 'Where to'}).fill('sup');
-    await page.getByRole('option', {name: /support/}).click();
-    await trial.picture(page, 'forwardings-editor');
-    await page.getByRole('button', {name: 'Save'}).click();
-    await page.getByRole('button', {name: /Busy, External callers: support/}).waitFor();
-    await trial.checkAccess(page, 'forwardings');
-    await trial.picture(page, 'forwardings');
-    await page.getByRole('link', {name: /Home/}).first().click();
-    await page.getByText('ring here').first().waitFor();
-    await trial.checkAccess(page, 'home');
-    await trial.picture(page, 'home');
+    await page.locator('[data-live=live]').waitFor({state: 'attached'});
+    await trial.stage.do('begin_call',
+      {name: 'ringing', caller: '105', callee: '102', patience_s: 20});
+    const call = page.getByRole('region', {name: 'Calls ringing now'});
+    await call.getByText('105').first().waitFor();
+    await trial.checkAccess(page, 'a ringing call');
+    await trial.picture(page, 'ringing');
+    await call.getByRole('textbox', {name: 'Forward this call to'}).fill('106');
+    await call.getByRole('button', {name: 'Forward', exact: true}).click();
+    await page.getByText('The call goes to 106.').waitFor();
+    await call.waitFor({state: 'detached'});
+    await trial.stage.do('end_call', {name: 'ringing'});
+    await page.getByRole('link', {name: 'Journal'}).click();
+    await page.locator('.lw-journal > li').first().getByText('106').first().waitFor();
+    await trial.stage.api('DELETE', 'groups/trial/lines/102/client-state');
+  },
+
+  // Everything by keyboard: a forwarding is set, and a week is drawn.
+  async keyboard(trial) {
+    const page = await trial.signIn('sales', {path: '/forwardings', reducedMotion: 'reduce'});
+    await page.locator('[data-slot="immediate/external"] .lw-slot-open').focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('textbox', {name: 'Where to'}).waitFor();
+    await page.keyboard.type('mob');
+    await page.getByRole('option', {name: /Mobile/}).waitFor();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Enter');
+    await page.locator('[data-slot="immediate/external"]').getByText('Mobile').waitFor();
+    check((await forwardingOf(trial, 'immediate/external')).target === 'mobile', 'not the mobile');
+    await page.goto(`${trial.stage.url}/exceptions`);
+    await page.getByRole('button', {name: 'New exception'}).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('textbox', {name: 'Where to'}).fill('106');
+    await page.getByRole('switch', {name: 'Only at certain times of the week'}).focus();
+    await page.keyboard.press('Space');
+    const grid = page.getByRole('grid');
+    await grid.focus();
+    await page.keyboard.press('Delete'); // Monday
+    for (let i = 0; i < 4; i++) await page.keyboard.press('Shift+ArrowRight');
+    await trial.checkAccess(page, 'a week');
+    await trial.picture(page, 'exception-week');
+    await page.getByRole('button', {name: 'Save', exact: true}).focus();
+    await page.keyboard.press('Enter');
+    await page.getByText('mo 08:00-10:30; tu-fr 08:00-17:00').waitFor();
+    await clearForwardings(trial);
+  },
+
+  // By mouse: a rectangle of the week is dragged.
+  async 'drag-week'(trial) {
+    const page = await trial.signIn('sales', {path: '/exceptions'});
+    await page.getByRole('button', {name: /^Edit/}).first().click();
+    const cell = (day, slot) =>
+      page.locator(`[role=gridcell][data-day="${day}"][data-slot="${slot}"]`);
+    const from = await cell(5, 18).boundingBox();
+    const to = await cell(6, 25).boundingBox();
+    await page.mouse.move(from.x + 3, from.y + 8);
+    await page.mouse.down();
+    await page.mouse.move(to.x + 3, to.y + 8, {steps: 6});
+    await page.mouse.up();
+    await page.getByRole('button', {name: 'Save', exact: true}).click();
+    await page.getByText('sa-su 09:00-13:00').waitFor();
+    await page.getByRole('button', {name: /^Remove/}).first().click();
+    await page.getByText('No exceptions').waitFor();
+  },
+
+  // A profile is put on with one touch, and what it does is seen at once.
+  async profile(trial) {
+    const page = await trial.signIn('sales', {path: '/profiles'});
+    await page.getByRole('button', {name: 'In a meeting'}).click();
+    await page.getByRole('button', {name: 'Put on'}).click();
+    await page.getByText(/On until/).waitFor();
+    await trial.picture(page, 'profiles');
+    const call = await trial.stage.call('105', '102');
+    check(call.arrived === '700', `it arrived at ${call.arrived || 'nothing'}`);
+    await page.getByRole('button', {name: 'Undo'}).click();
+    await page.getByRole('button', {name: 'Put on'}).waitFor();
+    const {items} = await trial.stage.api('GET', 'users/sales/profiles');
+    check(!items[0].applied, 'it is still on');
+  },
+
+  // The password is changed, and every session ends where that is asked for.
+  async account(trial) {
+    const page = await trial.signIn('workshop', {path: '/account'});
+    await page.getByLabel('Your password until now').fill('not this one');
+    await page.getByLabel('New password').fill('another horse battery');
+    await page.getByRole('button', {name: 'Change the password'}).click();
+    await page.locator('.mantine-InputWrapper-error').waitFor();
+    await page.getByLabel('Your password until now').fill(trial.stage.password);
+    await page.getByRole('button', {name: 'Change the password'}).click();
+    await page.getByText('The password is changed.').waitFor();
+    await page.getByRole('button', {name: 'Sign out everywhere'}).click();
+    await page.getByRole('heading', {name: 'Sign in'}).waitFor();
+    await trial.fillSignIn(page, 'workshop', 'another horse battery');
   },
 };
 

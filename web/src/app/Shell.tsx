@@ -6,6 +6,7 @@ import {Link, Route, Switch, useLocation} from 'wouter';
 import {adminPages} from '../admin/pages';
 import {Icon} from '../shared/icons';
 import {Header} from './Header';
+import {RingingCalls} from '../user/calls/RingingCalls';
 import {userPages} from './pages';
 import type {Page} from './pages';
 import {PageFrame} from './PageFrame';
@@ -74,6 +75,7 @@ export function Shell() {
           )}
         </nav>
         <main className="lw-main" id="main" tabIndex={-1} ref={main}>
+          <RingingCalls/>
           <Suspense fallback={<PageFrame.Loading/>}>
             <Switch>
               {routes.filter(({page}) => isAdministrator || userPages.includes(page))

@@ -64,6 +64,8 @@ export function TargetInput({line, label, value, error, description, autoFocus, 
   const isWord = value === 'mailbox' || value === 'mobile';
   const shown = isWord ? t(`target.${value}`) : value;
   const groups = useOptions(line, isWord ? '' : value);
+  // Nothing more can be picked where the one that fits is already typed.
+  const isDone = groups.flatMap(({options}) => options).every(({target}) => target === value);
   useEffect(() => {
     if (autoFocus) input.current?.focus();
   }, [autoFocus]);
@@ -84,8 +86,8 @@ export function TargetInput({line, label, value, error, description, autoFocus, 
             combobox.updateSelectedOptionIndex();
           }}/>
       </Combobox.Target>
-      <Combobox.Dropdown hidden={groups.length === 0}>
-        <Combobox.Options mah={260} className="lw-options" aria-label={label}>
+      <Combobox.Dropdown hidden={isDone}>
+        <Combobox.Options mah={220} className="lw-options" aria-label={label}>
           {groups.map((group) => (
             <Combobox.Group key={group.label} label={group.label}>
               {group.options.map((option) => (

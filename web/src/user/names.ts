@@ -7,6 +7,7 @@ import type {Schemas} from '../api/client';
 import {useMyUser} from './data';
 import type {LineKey} from './data';
 import {groupDigits, nameOf, ownNumbers} from './numbers';
+import type {Colleague} from './numbers';
 
 export function useDirectory(line: Pick<LineKey, 'group'> | undefined, search = '') {
   return useQuery({
@@ -56,3 +57,8 @@ export function rememberTarget(user: string, target: string) {
 }
 
 export type TestedNumber = Schemas['TestedNumber'];
+
+// Who called: as the call said, else as the directory knows the number.
+export function nameOfCaller(said: string, number: string, colleagues: Colleague[] | undefined) {
+  return said && said !== number ? said : nameOf(number, colleagues);
+}

@@ -35,7 +35,7 @@ export function useSlotChange(line: LineKey) {
     try {
       await writeSlot(line, slot, after, before.fields);
     } finally {
-      await refresh();
+      void refresh();
     }
   }
 
@@ -48,7 +48,7 @@ export function useSlotChange(line: LineKey) {
       tell(sayChange(slot, after.fields), () => undo(slot, before, after));
       return warnings;
     } finally {
-      await refresh();
+      void refresh();
     }
   };
 }

@@ -17,7 +17,7 @@ export function useUserChange() {
 
   async function set(fields: Partial<User>) {
     await ask('patch', '/users/{name}', {path: {name}, body: fields});
-    await Promise.all([
+    void Promise.all([
       client.invalidateQueries({queryKey: key}),
       client.invalidateQueries({queryKey: ['explain']}),
       client.invalidateQueries({queryKey: ['profiles']}),

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Does something on the server for a form: whether it is under way, and what was refused.
+import {useState} from 'react';
+import {useTranslation} from 'react-i18next';
+import {Problem} from '../api/client';
+import {useReason} from './reasons';
+import {sayProblem} from './undo';
+
+export function useSubmit() {
+  const {t} = useTranslation();
+  const reason = useReason();
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [isBusy, setBusy] = useState(false);
+
+  // Returns whether it was done.
+  async function submit(action: () => Promise<unknown>): Promise<boolean> {
+    setBusy(true);
+    setProblem(null);
+    try {
+      await action();
+      return true;
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      setProblem(error);
+      return false;
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  return {
+    submit, isBusy, problem,
+    errorOf: (field: string) => reason(problem?.of(field)),
+    // What is said where no field is at fault.
+    general: problem && problem.errors.length === 0 ? sayProblem(problem, t as never) : undefined,
+  };
+}

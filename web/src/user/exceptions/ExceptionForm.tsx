@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// An exception: for whom, when, and what happens to these calls instead.
+import {Alert, Button, Group, NativeSelect, NumberInput, Switch, TextInput} from '@mantine/core';
+import {useEffect, useState} from 'react';
+import type {FormEvent} from 'react';
+import {useTranslation} from 'react-i18next';
+import {Problem} from '../../api/client';
+import {useReason} from '../../shared/reasons';
+import {sayProblem} from '../../shared/undo';
+import {UntilInput} from '../../shared/UntilInput';
+import {CONDITIONS, ORIGINS} from '../data';
+import type {LineKey} from '../data';
+import {TargetInput} from '../TargetInput';
+import {NEW, readException, useExceptionChanges} from './data';
+import type {ExceptionFields, SeenException} from './data';
+import {ScheduleInput} from './ScheduleInput';
+import {useSummary} from './summary';
+
+interface Props {
+  line: LineKey;
+  position: number | null; // null: a new one
+  onWarnings(warnings: string[]): void;
+  onClose(): void;
+}
+
+function useDraft({line, position, onWarnings, onClose}: Props) {
+  const changes = useExceptionChanges(line);
+  const [seen, setSeen] = useState<SeenException | null>(null);
+  const [draft, setDraft] = useState<ExceptionFields | null>(position === null ? NEW : null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [theirs, setTheirs] = useState<SeenException | null>(null);
+  const [isBusy, setBusy] = useState(false);
+  useEffect(() => {
+    if (position === null) return;
+    readException(line, position).then((read) => {
+      setSeen(read);
+      setDraft(read?.fields ?? NEW);
+    }).catch(setProblem);
+    // Only what was there when the form was opened counts.
+    // eslint-disable-next-line
+  }, []);
+
+  async function save(over = seen) {
+    if (!draft) return;
+    setBusy(true);
+    setProblem(null);
+    const fields = draft.ring ? {...draft, target: ''} : draft;
+    try {
+      onWarnings(await (over ? changes.change(over, fields) : changes.add(fields)));
+      onClose();
+    } catch (error) {
+      setBusy(false);
+      if (!(error instanceof Problem)) throw error;
+      const now = error.status === 412 && position !== null
+        ? await readException(line, position) : null;
+      if (now) setTheirs(now);
+      else setProblem(error);
+    }
+  }
+  return {draft, setDraft, problem, theirs, setTheirs, setSeen, isBusy, save};
+}
+
+function Conflict({line, mine, theirs, onTheirs, onMine}: {line: LineKey; mine: ExceptionFields;
+  theirs: ExceptionFields; onTheirs: () => void; onMine: () => void}) {
+  const {t} = useTranslation('user');
+  const summary = useSummary(line);
+  return (
+    <Alert color="orange" role="alert" title={t('conflict.title')}>
+      <dl className="lw-pairs">
+        <div><dt>{t('conflict.theirs')}</dt><dd>{summary(theirs).join(' · ')}</dd></div>
+        <div><dt>{t('conflict.mine')}</dt><dd>{summary(mine).join(' · ')}</dd></div>
+      </dl>
+      <Group gap="xs">
+        <Button onClick={onTheirs}>{t('conflict.keepTheirs')}</Button>
+        <Button variant="default" onClick={onMine}>{t('conflict.takeMine')}</Button>
+      </Group>
+    </Alert>
+  );
+}
+
+function Fields({line, draft, errorOf, onChange}: {line: LineKey; draft: ExceptionFields;
+  errorOf: (field: string) => string | undefined;
+  onChange: (fields: Partial<ExceptionFields>) => void}) {
+  const {t} = useTranslation('user');
+  return (
+    <div className="lw-fields">
+      <TextInput label={t('exceptions.caller')} value={draft.caller} maxLength={39}
+        placeholder={t('exceptions.anyCaller')} description={t('exceptions.callerHelp')}
+        error={errorOf('caller')}
+        onChange={(event) => onChange({caller: event.currentTarget.value})}/>
+      <NativeSelect label={t('profiles.origin')} value={draft.origin}
+        onChange={(event) => onChange({
+          origin: event.currentTarget.value as ExceptionFields['origin'],
+        })}
+        data={ORIGINS.map((value) => ({value, label: t(`origin.${value}`)}))}/>
+      <NativeSelect label={t('profiles.condition')} value={draft.condition}
+        onChange={(event) => onChange({
+          condition: event.currentTarget.value as ExceptionFields['condition'],
+        })}
+        data={CONDITIONS.map((value) => ({value, label: t(`condition.${value}.name`)}))}/>
+      <TextInput label={t('exceptions.presence')} value={draft.presence} maxLength={31}
+        placeholder={t('exceptions.anyPresence')} error={errorOf('presence')}
+        onChange={(event) => onChange({presence: event.currentTarget.value})}/>
+      <NativeSelect label={t('exceptions.does')} value={draft.ring ? 'ring' : 'forward'}
+        onChange={(event) => onChange({ring: event.currentTarget.value === 'ring'})}
+        data={(['forward', 'ring'] as const).map((value) => ({
+          value, label: t(`exceptions.doing.${value}`),
+        }))}/>
+      {!draft.ring && (
+        <TargetInput line={line} label={t('forwardings.target')} value={draft.target ?? ''}
+          error={errorOf('target')} onChange={(target) => onChange({target})}/>
+      )}
+      {!draft.ring && draft.condition === 'no_answer' && (
+        <NumberInput label={t('forwardings.delay')} min={0} max={120} suffix=" s" hideControls
+          placeholder={t('forwardings.delayDefault')} value={draft.delay || ''}
+          error={errorOf('delay')} onChange={(delay) => onChange({delay: Number(delay) || 0})}/>
+      )}
+      <NumberInput label={t('exceptions.calls')} min={0} max={9999} hideControls
+        placeholder={t('exceptions.anyCalls')} value={draft.calls || ''} error={errorOf('calls')}
+        onChange={(calls) => onChange({calls: Number(calls) || 0})}/>
+      <UntilInput value={draft.until ?? ''} error={errorOf('until')}
+        onChange={(until) => onChange({until})}/>
+    </div>
+  );
+}
+
+export function ExceptionForm(props: Props) {
+  const {t} = useTranslation('user');
+  const {t: common} = useTranslation();
+  const reason = useReason();
+  const {draft, setDraft, problem, theirs, setTheirs, setSeen, isBusy, save} = useDraft(props);
+  if (!draft) return null;
+  if (theirs) {
+    return <Conflict line={props.line} mine={draft} theirs={theirs.fields}
+      onTheirs={props.onClose} onMine={() => {
+        setSeen(theirs);
+        setTheirs(null);
+        void save(theirs);
+      }}/>;
+  }
+  const set = (fields: Partial<ExceptionFields>) => setDraft({...draft, ...fields});
+  const errorOf = (field: string) => reason(problem?.of(field));
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    void save();
+  }
+  return (
+    <form className="lw-card" onSubmit={submit}
+      aria-label={t(props.position === null ? 'exceptions.new' : 'exceptions.edit')}>
+      <Fields line={props.line} draft={draft} errorOf={errorOf} onChange={set}/>
+      <ScheduleInput value={draft.schedule ?? ''} error={errorOf('schedule')}
+        onChange={(schedule) => set({schedule})}/>
+      <Switch mt="md" checked={draft.enabled} label={t('exceptions.enabled')}
+        onChange={(event) => set({enabled: event.currentTarget.checked})}/>
+      {problem && problem.errors.length === 0 && (
+        <p className="lw-problem" role="alert">{sayProblem(problem, common as never)}</p>
+      )}
+      <Group gap="xs" mt="md">
+        <Button type="submit" loading={isBusy}>{t('forwardings.save')}</Button>
+        <Button variant="default" onClick={props.onClose}>{t('forwardings.cancel')}</Button>
+      </Group>
+    </form>
+  );
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// A profile's forwardings, read and written.
+import {expect, test} from 'vitest';
+import {readSlots, writeSlots} from './slots';
+
+const text = 'immediate/all=mobile; no_answer/external/15=sip:a=b@pbx';
+
+test('what is read is written the same', () => {
+  expect(readSlots(text)).toEqual([
+    {condition: 'immediate', origin: 'all', delay: 0, target: 'mobile'},
+    {condition: 'no_answer', origin: 'external', delay: 15, target: 'sip:a=b@pbx'},
+  ]);
+  expect(writeSlots(readSlots(text))).toBe(text);
+  expect(readSlots('')).toEqual([]);
+});
+
+test('a row without a target is left out, a delay is for no answer only', () => {
+  expect(writeSlots([
+    {condition: 'busy', origin: 'all', delay: 15, target: '103'},
+    {condition: 'dnd', origin: 'all', delay: 0, target: ''},
+  ])).toBe('busy/all=103');
+});
