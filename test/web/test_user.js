@@ -161,7 +161,7 @@ const tests = {
     await clearForwardings(trial);
   },
 
-  // A call rings: it is on the page, whatever its caller calls themselves, and is sent away by hand.
+  // A call rings: it is on every page, and is sent away by hand.
   async ringing(trial) {
     await trial.stage.api('PUT', 'groups/trial/lines/102/client-state', {clients: 'ring'});
     const page = await trial.signIn('sales');

@@ -86,7 +86,7 @@ function Fields({line, draft, errorOf, onChange}: {line: LineKey; draft: Excepti
     <div className="lw-fields">
       <TextInput label={t('exceptions.caller')} value={draft.caller} maxLength={39}
         placeholder={t('exceptions.anyCaller')} description={t('exceptions.callerHelp')}
-        error={errorOf('caller')}
+        error={errorOf('caller')} inputWrapperOrder={['label', 'input', 'description', 'error']}
         onChange={(event) => onChange({caller: event.currentTarget.value})}/>
       <NativeSelect label={t('profiles.origin')} value={draft.origin}
         onChange={(event) => onChange({
