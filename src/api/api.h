@@ -110,6 +110,11 @@ struct api_statistics {
         uint64_t calls_count, overloaded_count;
         uint64_t handed_over_count; // messages for lines and devices of other workers
     } workers[API_WORKERS_MAX];
+    uint64_t device_bindings; // now
+    uint64_t device_registrations_count;
+    uint64_t device_challenges_count; // requests that got a challenge
+    uint64_t device_failures_count;   // unknown users and wrong passwords
+    uint64_t device_blocked_count;    // refused unseen: too many failures of their source
 };
 
 // Something that has happened, for those who listen to events. Empty texts are not told.
@@ -118,13 +123,15 @@ enum api_event_kind {
     EVENT_CALL_BEGAN,
     EVENT_CALL_CHANGED,
     EVENT_CALL_ENDED,
-    EVENT_ALARM, // `state` says of what; for administrators
+    EVENT_DEVICE, // registered somewhere, or not there any more
+    EVENT_ALARM,  // `state` says of what; for administrators
 };
 
 struct api_event {
     enum api_event_kind kind;
     char group[NAME_SIZE], extension[EXTENSION_SIZE];
-    char call[TEXT_SIZE]; // Call-ID
+    char user[NAME_SIZE], device[NAME_SIZE]; // EVENT_DEVICE: whose it is, its name
+    char call[TEXT_SIZE];                    // Call-ID
     char caller[TEXT_SIZE], state[NAME_SIZE], verdict[NAME_SIZE], outcome[NAME_SIZE];
     char target[TEXT_SIZE], reason[TEXT_SIZE];
     uint64_t count;

@@ -128,9 +128,10 @@ static void set_texts(json_t *object, const struct api_event *event)
     const struct {
         const char *name, *value;
     } texts[] = {
-        {"group", event->group},     {"line", event->extension}, {"call", event->call},
-        {"caller", event->caller},   {"state", event->state},    {"verdict", event->verdict},
-        {"outcome", event->outcome}, {"target", event->target},  {"reason", event->reason},
+        {"group", event->group},   {"line", event->extension}, {"call", event->call},
+        {"caller", event->caller}, {"state", event->state},    {"verdict", event->verdict},
+        {"user", event->user},     {"device", event->device},  {"outcome", event->outcome},
+        {"target", event->target}, {"reason", event->reason},
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         if (!texts[i].value[0]) continue;
@@ -154,8 +155,8 @@ static void find_owner(struct events *events, const struct api_event *event, cha
 
 bool api_events_collect(struct api *api)
 {
-    static const char *const types[] = {"line", "call_began", "call_changed", "call_ended",
-                                        "alarm"};
+    static const char *const types[] = {"line",       "call_began", "call_changed",
+                                        "call_ended", "device",     "alarm"};
     struct events *events = api->events;
     uint64_t before = events->next, lost_count = take_lost_count(events);
     struct api_event event;
@@ -164,6 +165,7 @@ bool api_events_collect(struct api *api)
         json_t *object = begin(types[event.kind]);
         set_texts(object, &event);
         find_owner(events, &event, user);
+        if (event.kind == EVENT_DEVICE) memcpy(user, event.user, sizeof user);
         put(events, object, user, event.group);
     }
     if (lost_count > 0) {

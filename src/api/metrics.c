@@ -104,6 +104,17 @@ static void put_calls(struct page *page, const struct api_statistics *statistics
                 statistics->malformed_count);
     put_counter(page, "effects_lost_total", "Effects lost because a turn's memory was full.",
                 statistics->effects_lost_count);
+    put_gauge(page, "device_bindings", "Places where devices are registered.",
+              statistics->device_bindings);
+    put_counter(page, "device_registrations_total", "REGISTERs of devices that were obeyed.",
+                statistics->device_registrations_count);
+    put_counter(page, "device_challenges_total", "SIP requests that were asked for credentials.",
+                statistics->device_challenges_count);
+    put_counter(page, "device_failures_total", "Wrong credentials of whoever said to be a device.",
+                statistics->device_failures_count);
+    put_counter(page, "device_blocked_total",
+                "Credentials not looked at: too many wrong ones of their source.",
+                statistics->device_blocked_count);
     put_counter(page, "journal_dropped_total", "Journal entries that the store was too slow for.",
                 statistics->journal_dropped_count);
 }

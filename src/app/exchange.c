@@ -2,6 +2,8 @@
 // What a worker exchanges with the others.
 #include "app/exchange.h"
 
+enum { HANDED_IDLE_S = 3660 }; // the longest registration, and a little
+
 static void send_parcel(struct worker *worker, uint32_t to, struct parcel *parcel)
 {
     struct worker *other = worker->workers[to];
@@ -35,6 +37,8 @@ void exchange_message(void *context, uint8_t to, const struct flow *flow, struct
         .kind = PARCEL_MESSAGE, .flow = flow_here(worker, flow), .bytes = bytes};
     if (flow->transport != TRANSPORT_UDP) {
         worker->has_handed[net_connection_place(flow->connection)] = true;
+        // It is known by name; how long it may stay is known only there.
+        net_keep(worker->net, flow->connection, HANDED_IDLE_S);
     }
     send_parcel(worker, to, &parcel);
 }

@@ -31,12 +31,15 @@ struct worker {
     news_api *api;
     struct journal *journal;
     struct waiting *waiting;
+    struct bindings *bindings;
     struct tap *tap;
     struct uses *uses;
     struct parcels *parcels; // from other workers
     struct worker *const *workers;
     struct app_config config;               // with the ports of this one
     uint8_t has_handed[NET_CONNECTION_MAX]; // connections by which other workers got messages
+    bool is_of_device[NET_CONNECTION_MAX];  // connections that devices have registered by
+    struct client_counts told_clients;      // the same as:
     struct engine_counts told;              // counts already added to the states
     uint64_t tell_overload_us;              // not before this again
     uint64_t give_back_us;                  // not before this again

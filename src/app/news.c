@@ -50,6 +50,17 @@ void news_call_shown(news_api *place, const struct call_shown *shown)
     api_post(api, &event);
 }
 
+void news_device(news_api *place, const struct client_shown *shown)
+{
+    struct api *api = listening(place);
+    struct api_event event = {.kind = EVENT_DEVICE};
+    if (!api) return;
+    set(event.user, sizeof event.user, shown->user);
+    set(event.device, sizeof event.device, shown->name);
+    set(event.state, sizeof event.state, shown->is_gone ? SPAN("gone") : SPAN("registered"));
+    api_post(api, &event);
+}
+
 void news_overload(news_api *place, uint64_t refused_count)
 {
     struct api *api = listening(place);

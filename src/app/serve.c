@@ -30,6 +30,7 @@ struct server {
     struct journal *journal;
     struct waiting *waiting;
     struct registrations *registrations;
+    struct bindings *bindings; // of devices
     struct tap *tap;
     struct uses *uses;
     bool is_counting_troubled; // the store does not take them, and it was said
@@ -75,6 +76,12 @@ static void set_web_client(void *context, uint32_t user_id, bool is_live)
 {
     struct server *server = context;
     workers_set_web_client(server->workers, user_id, is_live);
+}
+
+static size_t list_bindings(void *context, uint32_t device_id, struct api_binding *out, size_t max)
+{
+    struct server *server = context;
+    return bindings_list(server->bindings, device_id, out, max);
 }
 
 // ---- Calls that wait, and what is assumed of clients
@@ -142,6 +149,11 @@ static void get_statistics(void *context, struct api_statistics *out)
         .open_transactions = states_read(server->states, STATES_OPEN_TRANSACTIONS),
         .parcels_dropped_count = states_read(server->states, STATES_PARCELS_DROPPED),
         .worker_count = server->config.workers,
+        .device_bindings = states_read(server->states, STATES_DEVICE_BINDINGS),
+        .device_registrations_count = states_read(server->states, STATES_DEVICE_REGISTRATIONS),
+        .device_challenges_count = states_read(server->states, STATES_DEVICE_CHALLENGES),
+        .device_failures_count = states_read(server->states, STATES_DEVICE_FAILURES),
+        .device_blocked_count = states_read(server->states, STATES_DEVICE_BLOCKED),
     };
     for (uint32_t i = 0; i < server->config.workers; i++) {
         out->workers[i] = (struct api_worker_statistics){
@@ -223,16 +235,18 @@ static bool start_workers(struct server *server)
     server->states = states_new(server->config.lines_max, server->config.groups_max);
     server->journal = journal_new(server->journal_store);
     server->registrations = registrations_load(server->config.data_dir);
+    server->bindings = bindings_load(server->config.data_dir, server->config.devices_max);
     server->tap = tap_new();
     server->uses = uses_new();
     server->waiting = waiting_new();
     if (!server->waiting || !server->states || !server->journal || !server->registrations ||
-        !server->tap || !server->uses) {
+        !server->bindings || !server->tap || !server->uses) {
         return fail("cannot start", "out of memory");
     }
     struct worker_parts parts = {.states = server->states,
                                  .journal = server->journal,
                                  .waiting = server->waiting,
+                                 .bindings = server->bindings,
                                  .tap = server->tap,
                                  .api = &server->told_api,
                                  .uses = server->uses};
@@ -261,6 +275,7 @@ static bool start_api(struct server *server)
                    .count_lines = count_lines,
                    .is_logged_in = is_logged_in,
                    .web_client = set_web_client,
+                   .list_bindings = list_bindings,
                    .list_calls = list_calls,
                    .deflect = deflect,
                    .assume_clients = assume_clients,
@@ -351,11 +366,15 @@ static void end(struct server *server)
     if (server->is_ready) count_uses(server);
     settings_free(server->settings);
     api_free(server->api); // the workers tell it what happens
-    if (server->is_ready) registrations_save(server->registrations, server->states);
+    if (server->is_ready) {
+        registrations_save(server->registrations, server->states);
+        bindings_save(server->bindings);
+    }
     workers_free(server->workers);
     tap_free(server->tap);
     uses_free(server->uses);
     registrations_free(server->registrations);
+    bindings_free(server->bindings);
     journal_free(server->journal);
     waiting_free(server->waiting);
     states_free(server->states);
@@ -376,7 +395,9 @@ static int wait_for_signal(struct server *server, const sigset_t *signals)
             continue;
         }
         if (received > 0) return received;
-        if (errno == EAGAIN) registrations_save(server->registrations, server->states);
+        if (errno != EAGAIN) continue;
+        registrations_save(server->registrations, server->states);
+        bindings_save(server->bindings);
     }
 }
 

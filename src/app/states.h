@@ -39,10 +39,15 @@ enum states_counter {
     STATES_MALFORMED,
     STATES_OVERLOADED,
     STATES_EFFECTS_LOST,
-    STATES_OPEN_CALLS,        // now
-    STATES_OPEN_TRANSACTIONS, // now
-    STATES_HANDED_OVER,       // messages for another worker's lines
-    STATES_PARCELS_DROPPED,   // what could not be given to another worker
+    STATES_OPEN_CALLS,           // now
+    STATES_OPEN_TRANSACTIONS,    // now
+    STATES_HANDED_OVER,          // messages for another worker's lines
+    STATES_PARCELS_DROPPED,      // what could not be given to another worker
+    STATES_DEVICE_BINDINGS,      // now
+    STATES_DEVICE_REGISTRATIONS, // REGISTERs that were obeyed
+    STATES_DEVICE_CHALLENGES,
+    STATES_DEVICE_FAILURES,
+    STATES_DEVICE_BLOCKED,
     STATES_COUNTER_COUNT,
 };
 // Each worker has its own.

@@ -79,6 +79,27 @@ static void on_line_state(void *context, const struct line_state *effect)
     log_end(&line);
 }
 
+// A connection that a device registered by stays as long as the binding.
+static void keep_connection(struct worker *worker, const struct model_binding *binding)
+{
+    enum { SPARE_S = 60 };
+    const struct flow *flow = &binding->flow;
+    uint64_t now_us = net_wall_us();
+    bool is_stream = flow->transport != TRANSPORT_UDP && !binding->is_lost;
+    if (!is_stream || flow->worker != 0 || binding->until_us <= now_us) return;
+    worker->is_of_device[net_connection_place(flow->connection)] = true;
+    net_keep(worker->net, flow->connection,
+             (uint32_t)((binding->until_us - now_us) / 1000000) + SPARE_S);
+}
+
+static void on_binding_shown(void *context, const struct client_shown *shown)
+{
+    struct worker *worker = context;
+    bindings_told(worker->bindings, worker->number, shown);
+    if (shown->is_new || shown->is_gone) news_device(worker->api, shown);
+    if (!shown->is_gone) keep_connection(worker, &shown->binding);
+}
+
 static void on_call_shown(void *context, const struct call_shown *shown)
 {
     struct worker *worker = context;
@@ -195,6 +216,18 @@ static void tell_overload(struct worker *worker, uint64_t refused_count)
     log_end(&line);
 }
 
+static void tell_device_counts(struct worker *worker)
+{
+    struct client_counts counts = engine_client_counts(worker->engine);
+    const struct client_counts *told = &worker->told_clients;
+    worker_count(worker, STATES_DEVICE_BINDINGS, (uint64_t)counts.bindings - told->bindings);
+    worker_count(worker, STATES_DEVICE_REGISTRATIONS, counts.registered - told->registered);
+    worker_count(worker, STATES_DEVICE_CHALLENGES, counts.challenged - told->challenged);
+    worker_count(worker, STATES_DEVICE_FAILURES, counts.failed - told->failed);
+    worker_count(worker, STATES_DEVICE_BLOCKED, counts.blocked - told->blocked);
+    worker->told_clients = counts;
+}
+
 static void tell_counts(struct worker *worker)
 {
     struct engine_counts counts = engine_counts(worker->engine);
@@ -210,6 +243,7 @@ static void tell_counts(struct worker *worker)
     worker_count(worker, STATES_OPEN_CALLS, (uint64_t)counts.open_calls - worker->told.open_calls);
     worker_count(worker, STATES_OPEN_TRANSACTIONS,
                  (uint64_t)counts.open_transactions - worker->told.open_transactions);
+    tell_device_counts(worker);
     tell_overload(worker, counts.overloaded);
     struct log_line line;
     if (counts.effects_lost > worker->told.effects_lost &&
@@ -269,9 +303,13 @@ static void on_received(void *context, const struct flow *flow, struct span byte
 static void on_closed(void *context, const struct flow *flow, const char *reason)
 {
     struct worker *worker = context;
+    bool *is_of_device = &worker->is_of_device[net_connection_place(flow->connection)];
+    bool is_of_interest = *is_of_device;
+    *is_of_device = false;
     streams_closed(worker->streams, flow);
     exchange_closed(worker, flow);
-    if (!links_closed(worker->links, flow, reason)) return;
+    if (links_closed(worker->links, flow, reason)) is_of_interest = true;
+    if (!is_of_interest) return; // a stranger's: nobody waits for it
     engine_connection_lost(worker->engine, worker_now(), flow);
 }
 
@@ -422,7 +460,14 @@ static void put_line(struct worker *worker, struct snapshot_line *block,
 
 static void put_device(struct worker *worker, struct snapshot_device *device)
 {
-    if (!engine_put_device(worker->engine, worker_now(), device)) {
+    struct model_binding saved[CLIENT_BINDINGS_MAX];
+    size_t count = bindings_take_saved(worker->bindings, device->device_id, saved,
+                                       CLIENT_BINDINGS_MAX);
+    if (engine_put_device(worker->engine, worker_now(), device)) {
+        for (size_t i = 0; i < count; i++) {
+            engine_restore_binding(worker->engine, worker_now(), &saved[i]);
+        }
+    } else {
         log_event(LOG_ERROR, "device not taken: devices_max is reached", "sip_user",
                   span_of(device->sip_user));
     }
@@ -581,6 +626,7 @@ static bool make_engine(struct worker *worker, const struct app_config *config)
                                .send = worker_send,
                                .line_state = on_line_state,
                                .call_ended = on_call_ended,
+                               .binding_shown = on_binding_shown,
                                .call_shown = on_call_shown,
                                .rule_used = on_rule_used,
                                .own_towards = on_own_towards,
@@ -596,6 +642,7 @@ static bool make_engine(struct worker *worker, const struct app_config *config)
     random_init(&worker->random, seed);
     net_entropy(seed, sizeof seed);
     worker->engine = engine_init(worker->engine_memory, &limits, seed, host);
+    engine_set_realm(worker->engine, span_of(config->realm));
     return true;
 }
 
@@ -678,6 +725,7 @@ struct worker *worker_new(const struct app_config *config, const struct worker_p
     worker->api = parts->api;
     worker->journal = parts->journal;
     worker->waiting = parts->waiting;
+    worker->bindings = parts->bindings;
     worker->tap = parts->tap;
     worker->uses = parts->uses;
     worker->commands = commands_new();

@@ -3,6 +3,7 @@
 // commands; states and journal entries go out.
 #pragma once
 
+#include "app/bindings.h"
 #include "app/commands.h"
 #include "app/config.h"
 #include "app/journal.h"
@@ -21,7 +22,8 @@ struct worker;
 struct worker_parts {
     struct states *states;
     struct journal *journal;
-    struct waiting *waiting; // calls that are held or ring
+    struct waiting *waiting;   // calls that are held or ring
+    struct bindings *bindings; // of devices
     struct tap *tap;
     news_api *api; // who is told what happens
     struct uses *uses;

@@ -40,6 +40,9 @@ static void tell(const struct client_table *table, struct turn *turn, struct poo
     struct client_shown *shown = turn_emit(turn, CLIENT_SHOWN, sizeof *shown);
     if (!shown) return;
     shown->is_gone = is_gone;
+    shown->is_new = !is_gone && !binding->is_told;
+    shown->user = span_of(device->block.user);
+    shown->name = span_of(device->block.name);
     shown->binding = (struct model_binding){
         .device_id = device->block.device_id,
         .user_id = device->block.user_id,
@@ -83,9 +86,10 @@ static uint64_t end_us(const struct binding *binding)
 
 void client_show_binding(struct client_table *table, struct turn *turn, struct pool_id id)
 {
-    const struct binding *binding = pool_find(&table->bindings, id);
+    struct binding *binding = pool_find(&table->bindings, id);
     deadlines_set(&table->deadlines, id.index, end_us(binding));
     tell(table, turn, id, false);
+    binding->is_told = true;
 }
 
 struct pool_id client_bind(struct client_table *table, struct turn *turn,

@@ -53,7 +53,8 @@ enum {
 struct client_shown {
     struct effect effect;
     struct model_binding binding; // how it stands now
-    bool is_gone;
+    struct span user, name;       // of the device's owner; its own
+    bool is_new, is_gone;
 };
 
 // ---- Devices

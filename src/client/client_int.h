@@ -30,6 +30,7 @@ struct binding {
     uint64_t until_us;   // monotonic: when it expires
     uint64_t lost_us;    // monotonic: when its connection was lost; 0: it was not
     uint64_t call_id[2]; // of the REGISTER that made it last, hashed; 0, 0: it is not known
+    bool is_told;        // people know of it
     uint32_t cseq;
     uint32_t reg_id; // RFC 5626; 0: none
     uint16_t q;      // 0 to 1000

@@ -92,7 +92,9 @@ static bool read_route(struct registering *work)
     struct buffer out = buffer_over(work->route, sizeof work->route - 1);
     while (sip_next_value(request, SIP_PATH, &place, &value)) {
         if (out.len > 0) buffer_put(&out, SPAN(", "));
-        buffer_put(&out, value);
+        for (size_t i = 0; i < value.len; i++) {
+            if ((unsigned char)value.at[i] >= ' ') buffer_put_byte(&out, value.at[i]);
+        }
     }
     work->route[out.is_full ? 0 : out.len] = '\0';
     return !out.is_full;
@@ -320,6 +322,16 @@ static uint32_t grant(const struct registering *work, const struct wanted *wante
     return wanted->expires_s < most_s ? wanted->expires_s : most_s;
 }
 
+// Without the ends of lines of a folded header, and cut: what is kept stands in a line.
+static void copy_line(char *out, size_t size, struct span text)
+{
+    struct buffer line = buffer_over(out, size - 1);
+    for (size_t i = 0; i < text.len && line.len < size - 1; i++) {
+        if ((unsigned char)text.at[i] >= ' ') buffer_put_byte(&line, text.at[i]);
+    }
+    out[line.len] = '\0';
+}
+
 static bool bind(struct registering *work, struct wanted *wanted)
 {
     const struct sip_message *request = work->request->message;
@@ -339,10 +351,9 @@ static bool bind(struct registering *work, struct wanted *wanted)
     binding->q = wanted->q;
     memcpy(binding->call_id, work->call_id, sizeof binding->call_id);
     memcpy(binding->route, work->route, sizeof binding->route);
-    text_copy(binding->uri, sizeof binding->uri, wanted->contact.uri_text);
-    text_copy(binding->instance, sizeof binding->instance, wanted->instance);
-    text_copy(binding->user_agent, sizeof binding->user_agent,
-              span_slice(agent, 0, sizeof binding->user_agent - 1));
+    copy_line(binding->uri, sizeof binding->uri, wanted->contact.uri_text);
+    copy_line(binding->instance, sizeof binding->instance, wanted->instance);
+    copy_line(binding->user_agent, sizeof binding->user_agent, agent);
     client_show_binding(table, work->turn, wanted->known);
     return true;
 }

@@ -102,7 +102,7 @@ struct snapshot_device {
     uint32_t user_id; // of its owner
     uint32_t line_id; // that it dials through; 0: none
     char sip_user[SIP_USER_SIZE];
-    char name[NAME_SIZE];                // that its owner knows it by
+    char user[NAME_SIZE], name[NAME_SIZE]; // of its owner; that its owner knows it by
     uint8_t ha1_md5[16], ha1_sha256[32]; // of SIP user, realm and password (RFC 7616 section 3.4.2)
 };
 

@@ -122,6 +122,7 @@ static bool build(void *context, uint32_t id, const void *record)
     struct model_user user = {.name = ""};
     struct store *store = walk->settings->store;
     text_copy(user.name, sizeof user.name, span_of(device->user));
+    text_copy(block.user, sizeof block.user, span_of(device->user));
     text_copy(block.sip_user, sizeof block.sip_user, span_of(device->sip_user));
     text_copy(block.name, sizeof block.name, span_of(device->name));
     if (device->is_password_lost || !read_hashes(device->password, &block)) return true;

@@ -24,7 +24,7 @@ REALM = "wire-realm"
 # method, headers, the status that it deserves, and a header that the answer must have.
 SERVED = {
     "options": ("OPTIONS", {}, 200, "Allow"),
-    "register": ("REGISTER", {}, 405, "Allow"),
+    "register": ("REGISTER", {}, 401, "WWW-Authenticate"),
     "message": ("MESSAGE", {}, 405, "Allow"),
     "subscribe": ("SUBSCRIBE", {"Event": "presence"}, 405, "Allow"),
     "notify": ("NOTIFY", {"Event": "presence"}, 405, "Allow"),
