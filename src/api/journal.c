@@ -102,83 +102,17 @@ static struct store_journal_query read_query(struct filters *filters)
     return query;
 }
 
-// ---- The journal of several lines: what one user may see
-
-enum { OWN_LINES_MAX = 32 };
-
-struct own_lines {
-    struct model_line lines[OWN_LINES_MAX];
-    size_t count;
-};
-
-static bool add_line(void *context, uint32_t id, const void *record)
+// A user sees the calls of lines that were theirs when the calls came, and of no others, whoever
+// owns the lines now. False, with `reply` filled in, where it cannot be told who asks.
+static bool restrict_to_user(struct api *api, const struct request *request,
+                             struct store_journal_query *query, struct reply *reply)
 {
-    (void)id;
-    struct own_lines *own = context;
-    own->lines[own->count++] = *(const struct model_line *)record;
-    return own->count < OWN_LINES_MAX;
-}
-
-static json_int_t id_of(const json_t *entry)
-{
-    return json_integer_value(json_object_get(entry, "id"));
-}
-
-// Puts the newest first.
-static void sort(json_t *items)
-{
-    size_t count = json_array_size(items);
-    for (size_t i = 1; i < count; i++) {
-        json_t *item = json_incref(json_array_get(items, i));
-        size_t place = i;
-        while (place > 0 && id_of(json_array_get(items, place - 1)) < id_of(item)) place--;
-        json_array_remove(items, i);
-        json_array_insert_new(items, place, item);
-    }
-}
-
-// Reads a page of each of the lines, of which the newest entries together make the page.
-static enum err list_own(struct api *api, const struct own_lines *own,
-                         const struct store_journal_query *wanted, struct page *page)
-{
-    uint64_t floor_id = 0; // of older entries, not all lines' are there
-    for (size_t i = 0; i < own->count; i++) {
-        uint64_t rest_id = 0;
-        struct store_journal_query query = *wanted;
-        query.group = own->lines[i].group;
-        query.extension = own->lines[i].extension;
-        query.resume_id = &rest_id;
-        enum err err = store_journal_list(api->options.journal, &query, add_entry, page);
-        if (err) return err;
-        if (rest_id > floor_id) floor_id = rest_id;
-    }
-    sort(page->items);
-    for (size_t i = json_array_size(page->items); i > 0; i--) {
-        uint64_t id = (uint64_t)id_of(json_array_get(page->items, i - 1));
-        if (i <= wanted->limit && id >= floor_id) break;
-        if (i == wanted->limit + 1) {
-            floor_id = (uint64_t)id_of(json_array_get(page->items, i - 2));
-        }
-        json_array_remove(page->items, i - 1);
-    }
-    *wanted->resume_id = floor_id;
-    return ERR_NONE;
-}
-
-// Lists what a user may see: calls of the lines that are theirs, as far as the query wants them.
-static enum err list_journal(struct api *api, const struct request *request,
-                             const struct store_journal_query *query, struct page *page)
-{
-    struct own_lines own = {.count = 0};
-    struct store_query lines = {.kind = KIND_LINE,
-                                .group = query->group,
-                                .extension = query->extension,
-                                .user = request->principal.user};
-    if (api_rights_is_unlimited(request)) {
-        return store_journal_list(api->options.journal, query, add_entry, page);
-    }
-    enum err err = store_list(api->options.journal, &lines, add_line, &own);
-    return err ? err : list_own(api, &own, query, page);
+    struct model_user user = {.name = ""};
+    struct settings_problem problem;
+    if (api_rights_is_unlimited(request)) return true;
+    memcpy(user.name, request->principal.user, sizeof user.name);
+    enum err err = settings_get(api->options.settings, KIND_USER, &user, &query->user_id, &problem);
+    return !err || api_reply_settings_problem(reply, &problem);
 }
 
 void api_journal_list(struct api *api, struct request *request, struct reply *reply)
@@ -191,10 +125,11 @@ void api_journal_list(struct api *api, struct request *request, struct reply *re
     char any_user[NAME_SIZE] = "", group[NAME_SIZE] = "";
     if (query.group) text_copy(group, sizeof group, span_of(query.group));
     if (!api_rights_restrict(request, any_user, group, reply)) return;
+    if (!restrict_to_user(api, request, &query, reply)) return;
     query.group = group;
     query.resume_id = &resume_id;
     page.items = json_array();
-    enum err err = list_journal(api, request, &query, &page);
+    enum err err = store_journal_list(api->options.journal, &query, add_entry, &page);
     if (err) {
         json_decref(page.items);
         api_reply_store_problem(reply, err, store_error(api->options.journal));

@@ -88,16 +88,16 @@ struct text {
 
 struct call {
     struct pool_id txn;
-    struct pool_id waiting; // what a later decision needs
-    struct pool_id bridge;  // its legs, from the first ringing on
-    uint64_t started_us;    // wall clock
-    uint64_t invited_us;    // monotonic
-    uint64_t ends_us;       // monotonic; of the waiting
-    uint64_t repeat_us;     // monotonic; of the next 180
-    uint64_t answered_us;   // wall clock; 0: not by a client
-    uint32_t line_id;
-    uint32_t device_id; // that answered, or that called
-    uint16_t status;    // final: sent, or when the waiting is over
+    struct pool_id waiting;    // what a later decision needs
+    struct pool_id bridge;     // its legs, from the first ringing on
+    uint64_t started_us;       // wall clock
+    uint64_t invited_us;       // monotonic
+    uint64_t ends_us;          // monotonic; of the waiting
+    uint64_t repeat_us;        // monotonic; of the next 180
+    uint64_t answered_us;      // wall clock; 0: not by a client
+    uint32_t line_id, user_id; // the line's, and its owner's
+    uint32_t device_id;        // that answered, or that called
+    uint16_t status;           // final: sent, or when the waiting is over
     uint8_t phase;
     uint8_t due; // enum fwd_event: what has happened then; FWD_ARRIVED: nothing, the status ends it
     uint8_t verdict, reason, outcome;

@@ -32,6 +32,7 @@ void call_keep_facts(struct call *call, const struct turn *turn, const struct si
     call->started_us = turn->wall_us;
     call->invited_us = turn->now_us;
     call->line_id = offer->line->line_id;
+    call->user_id = offer->line->user_id;
     call->is_internal = caller->is_internal;
     call->group = keep(call, span_of(offer->group->snapshot->settings.name));
     call->extension = keep(call, snapshot_text(offer->line, offer->line->extension));
@@ -107,6 +108,7 @@ void call_emit_entry(struct turn *turn, const struct call *call)
         .is_outgoing = call->is_outgoing,
         .answered_us = call->answered_us,
         .device = kept(copy.at, call->device),
+        .user_id = call->user_id,
     };
 }
 

@@ -44,4 +44,5 @@ struct model_journal_entry {
     bool is_outgoing;     // a device of the line called; `dialled` is the number in stored form
     uint64_t answered_us; // wall clock; 0: it was not
     struct span device;   // name of the user's device that answered or called; empty: none
+    uint32_t user_id;     // who owned the line then; 0: nobody
 };

@@ -58,6 +58,7 @@ static const struct column columns[] = {
     {"outgoing", COLUMN_BOOL, AT(is_outgoing), NULL},
     {"answered_us", COLUMN_U64, AT(answered_us), NULL},
     {"device", COLUMN_TEXT, AT(device), NULL},
+    {"user_id", COLUMN_U32, AT(user_id), NULL},
 };
 enum {
     COLUMN_TOTAL = sizeof columns / sizeof columns[0],
@@ -96,7 +97,8 @@ static void put_sql(struct buffer *out, enum journal_form form)
         buffer_put_text(out, "SELECT id,");
         put_columns(out);
         buffer_put_text(out, " FROM journal WHERE id>=?1 AND id<?2 AND (?3='' OR \"group\"=?3)"
-                             " AND (?4='' OR extension=?4) ORDER BY id DESC");
+                             " AND (?4='' OR extension=?4) AND (?5=0 OR user_id=?5)"
+                             " ORDER BY id DESC");
         break;
     case JOURNAL_BOUNDS:
         buffer_put_text(out, "SELECT (SELECT min(id) FROM journal), (SELECT max(id) FROM journal)");
@@ -279,7 +281,8 @@ static enum err bind_page(struct sqlite_store *store, sqlite3_stmt *statement,
     bool is_bound = sqlite3_bind_int64(statement, 1, (int64_t)page->first) == SQLITE_OK &&
                     sqlite3_bind_int64(statement, 2, (int64_t)page->before) == SQLITE_OK &&
                     sqlite3_bind_text(statement, 3, group, -1, SQLITE_STATIC) == SQLITE_OK &&
-                    sqlite3_bind_text(statement, 4, extension, -1, SQLITE_STATIC) == SQLITE_OK;
+                    sqlite3_bind_text(statement, 4, extension, -1, SQLITE_STATIC) == SQLITE_OK &&
+                    sqlite3_bind_int64(statement, 5, query->user_id) == SQLITE_OK;
     return is_bound ? ERR_NONE : sqlite_fail(store, &store->journal);
 }
 

@@ -239,6 +239,8 @@ static const char *const journal_steps[] = {
     "ALTER TABLE journal ADD COLUMN outgoing INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE journal ADD COLUMN answered_us INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE journal ADD COLUMN device TEXT NOT NULL DEFAULT '';",
+    // 3: who owned the line when the call came. Of older calls nobody knows.
+    "ALTER TABLE journal ADD COLUMN user_id INTEGER NOT NULL DEFAULT 0;",
 };
 
 struct schema {

@@ -313,7 +313,7 @@ bool store_audit_matches(const struct store_audit_query *query,
 
 struct store_paging store_journal_paging(const struct store_journal_query *query)
 {
-    bool is_search = is_given(query->group) || is_given(query->extension) ||
+    bool is_search = is_given(query->group) || is_given(query->extension) || query->user_id ||
                      is_given(query->caller) || is_given(query->outcome) || is_given(query->text) ||
                      query->since_us || query->until_us;
     return (struct store_paging){query->before_id, query->limit, is_search};
@@ -337,6 +337,7 @@ bool store_journal_matches(const struct store_journal_query *query,
     struct span outcome = span_of(model_name(&model_outcomes, entry->outcome));
     return is_any_or_same(query->group, entry->group) &&
            is_any_or_same(query->extension, entry->extension) &&
+           (query->user_id == 0 || query->user_id == entry->user_id) &&
            is_caller(query->caller, entry->caller) && is_any_or_same(query->outcome, outcome) &&
            is_within(entry->started_us, query->since_us, query->until_us) &&
            is_any_or_contained(query->text, texts, sizeof texts / sizeof texts[0]);

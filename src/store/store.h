@@ -100,6 +100,7 @@ enum err store_journal_trim(struct store *store, struct store_journal_trim *trim
 struct store_journal_query {
     // NULL or empty: any.
     const char *group, *extension;
+    uint32_t user_id;            // calls of lines that this user owned then; 0: any
     const char *caller;          // stored form; with * at its end, what it begins with
     const char *outcome;         // by name
     const char *text;            // in a number, name or Call-ID, in any case of the letters A to Z

@@ -163,6 +163,7 @@ static void fill_journal(struct store *store)
         .started_us = 1795392043768000,
         .ended_us = 1795392043999000,
         .line_id = 1,
+        .user_id = 1,
         .group = SPAN("main"),
         .extension = SPAN("101"),
         .caller = SPAN("+4930123456"),
@@ -186,6 +187,7 @@ static void fill_journal(struct store *store)
         entries[i].status = 480;
         entries[i].target = SPAN_NONE;
         entries[i].extension = i == 3 ? SPAN("102") : SPAN("101");
+        entries[i].user_id = i == 3 ? 2 : 1;
     }
     if (store_journal_append(store, entries, 4)) abort();
 }

@@ -200,6 +200,7 @@ class Rights(Case):
         sales.call("removeToken", tokens[0], status=204)
 
     def test_the_journal_of_ones_own_lines(self):
+        """Calls are whose the line was when they came, not whose it is now."""
         def ids(client, **query):
             found, query = [], {**query}
             while True:
@@ -215,9 +216,22 @@ class Rights(Case):
             self.assertEqual(ids(self.client, limit=limit), [4, 3, 2, 1])
         self.call("changeLine", "main", "102", body={"user": "sales"}, status=200)
         for limit in (1, 2, 3, 100):
-            self.assertEqual(ids(sales, limit=limit), [4, 3, 2, 1])
-            self.assertEqual(ids(sales, limit=limit, line="102"), [4])
-            self.assertEqual(ids(other, limit=limit), [])
+            self.assertEqual(ids(sales, limit=limit), [3, 2, 1])
+            self.assertEqual(ids(sales, limit=limit, line="102"), [])
+            self.assertEqual(ids(other, limit=limit, line="102"), [4])
+            self.assertEqual(ids(self.client, limit=limit), [4, 3, 2, 1])
+        # Neither does somebody of the same name inherit them.
+        self.call("removeUser", "other", status=204)
+        self.call("addUser", body={"name": "other", "password": PASSWORD}, status=201)
+        self.assertEqual(ids(self.sign_in("other")), [])
+
+    def test_the_journal_of_many_lines(self):
+        """However many lines a user has: one page holds the newest calls of all of them."""
+        for extension in range(1000, 1040):
+            self.call("addLine", "main", body={"extension": str(extension), "user": "sales"},
+                      status=201)
+        page = self.sign_in("sales").call("listJournal", status=200).json
+        self.assertEqual([entry["id"] for entry in page["items"]], [3, 2, 1])
 
     def test_fields_that_a_user_may_change(self):
         sales = self.sign_in("sales")

@@ -226,3 +226,42 @@ static const char *const frozen[] = {
     ") STRICT;",
 };
 enum { FROZEN_COUNT = sizeof frozen / sizeof frozen[0] };
+
+// The same of journal.db.
+static const char *const frozen_journal[] = {
+    // 1
+    "CREATE TABLE journal("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  \"group\" TEXT NOT NULL,"
+    "  extension TEXT NOT NULL,"
+    "  line_id INTEGER NOT NULL,"
+    "  started_us INTEGER NOT NULL,"
+    "  ended_us INTEGER NOT NULL,"
+    "  caller TEXT NOT NULL,"
+    "  caller_display TEXT NOT NULL,"
+    "  dialled TEXT NOT NULL,"
+    "  diverted_by TEXT NOT NULL,"
+    "  call_id TEXT NOT NULL,"
+    "  internal INTEGER NOT NULL,"
+    "  verdict TEXT NOT NULL,"
+    "  outcome TEXT NOT NULL,"
+    "  reason TEXT NOT NULL,"
+    "  status INTEGER NOT NULL,"
+    "  target TEXT NOT NULL,"
+    "  trace BLOB NOT NULL"
+    ") STRICT;",
+    // 2
+    "ALTER TABLE journal ADD COLUMN outgoing INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE journal ADD COLUMN answered_us INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE journal ADD COLUMN device TEXT NOT NULL DEFAULT '';",
+    // 3
+    "ALTER TABLE journal ADD COLUMN user_id INTEGER NOT NULL DEFAULT 0;",
+};
+enum { FROZEN_JOURNAL_COUNT = sizeof frozen_journal / sizeof frozen_journal[0] };
+
+// A call, as any of these versions has written it.
+static const char journal_rows[] =
+    "INSERT INTO journal(\"group\",extension,line_id,started_us,ended_us,caller,caller_display,"
+    "dialled,diverted_by,call_id,internal,verdict,outcome,reason,status,target,trace) VALUES"
+    "('trial','101',1,1790000000000001,1790000000250000,'+491701234567','','101','','a@b',0,"
+    "'redirect','forwarded','unconditional',302,'103',x'0100020000000000')";

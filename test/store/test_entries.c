@@ -11,6 +11,7 @@ static struct model_journal_entry sample_entry(void)
         .started_us = 1790000000000001,
         .ended_us = 1790000000250000,
         .line_id = 4000000000,
+        .user_id = 3000000000,
         .group = SPAN("trial"),
         .extension = SPAN("101"),
         .caller = SPAN("+491701234567"),
@@ -32,7 +33,7 @@ static bool check_sample(void *context, const struct model_journal_entry *entry)
     struct model_journal_entry wanted = sample_entry();
     assert_int_equal(entry->id, 1);
     assert_true(entry->started_us == wanted.started_us && entry->ended_us == wanted.ended_us);
-    assert_true(entry->line_id == wanted.line_id);
+    assert_true(entry->line_id == wanted.line_id && entry->user_id == wanted.user_id);
     assert_true(span_eq(entry->group, wanted.group) && span_eq(entry->caller, wanted.caller));
     assert_true(span_eq(entry->extension, wanted.extension));
     assert_true(span_eq(entry->caller_display, wanted.caller_display));
@@ -107,6 +108,7 @@ static void test_journal_lists_newest_first(void **state)
     for (int i = 0; i < 6; i++) {
         entries[i] = sample_entry();
         if (i % 2 == 1) entries[i].extension = SPAN("102");
+        if (i % 3 == 0) entries[i].user_id = 7;
         if (i == 5) entries[i].group = SPAN("other");
     }
     assert_int_equal(store_journal_append(store, entries, 4), ERR_NONE);
@@ -118,6 +120,9 @@ static void test_journal_lists_newest_first(void **state)
     assert_journal(store, (struct store_journal_query){.limit = 2, .before_id = 3}, "2 1 ", 0);
     assert_journal(store, (struct store_journal_query){.before_id = 1}, "", 0);
     assert_journal(store, (struct store_journal_query){.before_id = 99}, "6 5 4 3 2 1 ", 0);
+    assert_journal(store, (struct store_journal_query){.user_id = 7}, "4 1 ", 0);
+    assert_journal(store, (struct store_journal_query){.user_id = 7, .extension = "102"}, "4 ", 0);
+    assert_journal(store, (struct store_journal_query){.user_id = 7, .limit = 1}, "4 ", 4);
     assert_journal(store, (struct store_journal_query){.extension = "102"}, "6 4 2 ", 0);
     assert_journal(store, (struct store_journal_query){.extension = "102", .group = "trial"},
                    "4 2 ", 0);

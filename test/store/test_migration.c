@@ -127,6 +127,56 @@ static void test_each_older_version_is_brought_up(void **state)
     }
 }
 
+// ---- The journal
+
+// Makes journal.db as the version with schema `version` would have, with one call.
+static void write_old_journal(const char *directory, int version)
+{
+    char pragma[64];
+    store_close(must_open(directory));
+    remove_file(directory, "journal.db");
+    for (int i = 0; i < version; i++) tamper(directory, "journal.db", frozen_journal[i]);
+    tamper(directory, "journal.db", journal_rows);
+    snprintf(pragma, sizeof pragma, "PRAGMA user_version=%d", version);
+    tamper(directory, "journal.db", pragma);
+}
+
+static bool check_old_call(void *context, const struct model_journal_entry *entry)
+{
+    assert_true(span_eq(entry->caller, SPAN("+491701234567")));
+    assert_true(span_eq(entry->extension, SPAN("101")) && entry->line_id == 1);
+    assert_int_equal(entry->status, 302);
+    assert_int_equal(entry->verdict, VERDICT_REDIRECT);
+    assert_int_equal(entry->answered_us, 0);
+    assert_int_equal(entry->user_id, 0);
+    ++*(int *)context;
+    return true;
+}
+
+static void test_each_older_journal_is_brought_up(void **state)
+{
+    for (int version = 1; version <= FROZEN_JOURNAL_COUNT; version++) {
+        struct store_journal_query query = {.group = "trial"};
+        struct model_journal_entry entry = {.group = SPAN("trial"), .user_id = 7};
+        int count = 0;
+        write_old_journal(*state, version);
+        struct store *store = must_open(*state);
+        assert_int_equal(store_journal_list(store, &query, check_old_call, &count), ERR_NONE);
+        assert_int_equal(count, 1);
+        assert_int_equal(store_journal_append(store, &entry, 1), ERR_NONE);
+        store_close(store);
+    }
+}
+
+static void test_this_journal_is_among_them(void **state)
+{
+    char text[128];
+    snprintf(text, sizeof text, "this program knows up to %d)", (int)FROZEN_JOURNAL_COUNT);
+    store_close(must_open(*state));
+    tamper(*state, "journal.db", "PRAGMA user_version=99");
+    assert_not_opened(*state, ERR_TOO_NEW, text);
+}
+
 // A migration whose text nobody has frozen would go untested.
 static void test_this_version_is_among_them(void **state)
 {
@@ -143,6 +193,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_each_older_version_is_brought_up),
         TEST(test_this_version_is_among_them),
+        TEST(test_each_older_journal_is_brought_up),
+        TEST(test_this_journal_is_among_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
