@@ -1,0 +1,608 @@
+// SPDX-License-Identifier: Apache-2.0
+// Calls that are bridged, in simulation: a PBX that calls lines, and their devices, each of which
+// does what it likes, over a network that loses, doubles and reorders. Judged at the end: each
+// INVITE has got one final answer, nobody is left in a call that the other side has ended, and
+// nothing is left in the engine.
+//
+//   sim_bridge --seed N [--count M] [--verbose]
+#include "engine/world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    PACKETS_MAX = 300,
+    PACKET_BYTES = 3000,
+    ENDS_MAX = 400,
+    REQUESTS_MAX = 600,
+    DEVICES = 3,
+    CALLS = 8,
+    STEP_US = 10 * 1000,
+    TALKING_S = 60,  // new things are begun for so long
+    RESENDS_MAX = 9, // of a request or a 2xx
+};
+
+struct packet {
+    uint64_t at_us; // 0: a free place
+    struct address from, to;
+    bool is_to_engine;
+    size_t len;
+    char bytes[PACKET_BYTES];
+};
+
+enum end_state { END_CALLING, END_RINGING, END_ANSWERING, END_UP, END_OVER };
+
+// One end of a dialog: a telephone at the PBX, or a device.
+struct end {
+    bool is_caller;
+    enum end_state state;
+    struct address at;
+    char call_id[80], local[160], remote[160], target[160], branch[64], uri[160];
+    char invite[PACKET_BYTES];   // of a called one, as it came; of a caller, as it went
+    unsigned final, final_count; // of a caller: the answer, and how many different ones
+    char final_tag[64];
+    uint64_t act_us, resend_us, interval_us; // what is done next; its 2xx or failure again
+    unsigned plan, resend_count;
+    uint32_t cseq;
+    bool was_up;
+};
+
+// A request within a dialog, or a caller's first one: sent until it is answered.
+struct request {
+    bool is_open;
+    struct end *end;
+    char branch[64], method[12], bytes[PACKET_BYTES];
+    uint64_t resend_us, interval_us;
+    unsigned resend_count;
+};
+
+struct sim {
+    struct world *world;
+    uint64_t state, now_us;
+    struct packet packets[PACKETS_MAX];
+    struct end ends[ENDS_MAX];
+    struct request requests[REQUESTS_MAX];
+    size_t end_count;
+    unsigned branch_count, call_count;
+    bool is_verbose, is_lossy, is_talking;
+    char arena_bytes[65536];
+};
+
+static struct address pbx_at, device_at[DEVICES];
+static uint64_t seed_of_run;
+
+_Noreturn static void fail(const char *what, const char *more)
+{
+    fprintf(stderr, "seed %llu: %s %s\n", (unsigned long long)seed_of_run, what, more);
+    exit(1);
+}
+
+static uint64_t draw(struct sim *sim, uint64_t below)
+{
+    sim->state = sim->state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (sim->state >> 33) % below;
+}
+
+static bool chance(struct sim *sim, unsigned percent)
+{
+    return draw(sim, 100) < percent;
+}
+
+// ---- The network
+
+static void put_packet(struct sim *sim, const struct packet *packet, uint64_t delay_us)
+{
+    for (size_t i = 0; i < PACKETS_MAX; i++) {
+        struct packet *place = &sim->packets[i];
+        if (place->at_us != 0) continue;
+        *place = *packet;
+        place->at_us = sim->now_us + 1 + delay_us;
+        return;
+    }
+    fail("too many packets", "");
+}
+
+static void carry(struct sim *sim, const struct packet *packet)
+{
+    if (sim->is_verbose) {
+        fprintf(stderr, "%9.3f %s %.*s\n", (double)sim->now_us / 1e6,
+                packet->is_to_engine ? ">" : "<",
+                (int)(strcspn(packet->bytes, "\r") < 70 ? strcspn(packet->bytes, "\r") : 70),
+                packet->bytes);
+    }
+    if (sim->is_lossy && chance(sim, 6)) return;
+    put_packet(sim, packet, draw(sim, sim->is_lossy ? 300000 : 30000));
+    if (sim->is_lossy && chance(sim, 4)) put_packet(sim, packet, draw(sim, 600000));
+}
+
+static void say(struct sim *sim, const struct address *from, const char *text)
+{
+    struct packet packet = {.from = *from, .is_to_engine = true, .len = strlen(text)};
+    if (packet.len >= PACKET_BYTES) fail("a long message", text);
+    memcpy(packet.bytes, text, packet.len + 1);
+    carry(sim, &packet);
+}
+
+// ---- Ends
+
+static void send_request(struct sim *sim, struct end *end, const char *method, const char *text)
+{
+    for (size_t i = 0; i < REQUESTS_MAX; i++) {
+        struct request *request = &sim->requests[i];
+        if (request->is_open) continue;
+        *request = (struct request){
+            .is_open = true, .end = end, .resend_us = sim->now_us + 500000, .interval_us = 500000};
+        snprintf(request->method, sizeof request->method, "%s", method);
+        snprintf(request->branch, sizeof request->branch, "%s", end->branch);
+        snprintf(request->bytes, sizeof request->bytes, "%s", text);
+        say(sim, &end->at, text);
+        return;
+    }
+    fail("too many requests", method);
+}
+
+static void here(const struct end *end, char out[64])
+{
+    struct buffer buffer = buffer_over(out, 63);
+    address_print(&buffer, &end->at);
+    out[buffer.len] = '\0';
+}
+
+static void print_request(struct sim *sim, struct end *end, const char *method, uint32_t cseq,
+                          char *text)
+{
+    char at[64];
+    here(end, at);
+    snprintf(end->branch, sizeof end->branch, "z9hG4bKsim%u", ++sim->branch_count);
+    snprintf(text, PACKET_BYTES,
+             "%s %s SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=%s\r\nMax-Forwards: 70\r\n"
+             "From: %s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %u %s\r\nContact: <sip:x@%s>\r\n"
+             "Content-Length: 0\r\n\r\n",
+             method, end->target, at, end->branch, end->local, end->remote, end->call_id, cseq,
+             method, at);
+}
+
+static void within(struct sim *sim, struct end *end, const char *method)
+{
+    char text[PACKET_BYTES];
+    print_request(sim, end, method, ++end->cseq, text);
+    send_request(sim, end, method, text);
+}
+
+static void ack(struct sim *sim, struct end *end, uint32_t cseq)
+{
+    char text[PACKET_BYTES], branch[64];
+    memcpy(branch, end->branch, sizeof branch);
+    print_request(sim, end, "ACK", cseq, text);
+    memcpy(end->branch, branch, sizeof branch);
+    say(sim, &end->at, text);
+}
+
+static void copy(char *out, size_t size, struct span text)
+{
+    snprintf(out, size, "%.*s", SPAN_ARG(text));
+}
+
+static bool parse(struct sim *sim, const char *bytes, struct sip_message *message)
+{
+    struct arena arena = arena_over(sim->arena_bytes, sizeof sim->arena_bytes);
+    struct sip_fault fault;
+    return sip_parse(span_of(bytes), &arena, message, &fault) == SIP_OK;
+}
+
+static void copy_target(struct end *end, const struct sip_message *message)
+{
+    struct sip_address address;
+    struct span contact = sip_header_value(message, SIP_CONTACT);
+    if (contact.len > 0 && sip_parse_address(contact, &address) == SIP_OK) {
+        copy(end->target, sizeof end->target, address.uri_text);
+    }
+}
+
+// Answers a request, from its text.
+static void answer(struct sim *sim, const struct address *at, const char *request, unsigned status)
+{
+    char text[PACKET_BYTES];
+    struct sip_message message;
+    struct buffer out = buffer_over(text, sizeof text - 1);
+    if (!parse(sim, request, &message)) fail("an unreadable request", request);
+    sip_put_status_line(&out, status, SPAN_NONE);
+    char tag[24];
+    snprintf(tag, sizeof tag, "t%08x", (unsigned)(at->bytes[3] * 77777 + at->port));
+    sip_put_reply_headers(&out, &message, at, status > 100 ? span_of(tag) : SPAN_NONE);
+    buffer_put_text(&out, "Contact: <sip:x@");
+    address_print(&out, at);
+    buffer_put_text(&out, status / 100 == 3 ? ";moved>\r\n" : ">\r\n");
+    sip_put_end(&out, SPAN_NONE);
+    text[out.len] = '\0';
+    say(sim, at, text);
+}
+
+static struct end *new_end(struct sim *sim)
+{
+    if (sim->end_count == ENDS_MAX) fail("too many dialogs", "");
+    return &sim->ends[sim->end_count++];
+}
+
+static void place_call(struct sim *sim)
+{
+    struct end *end = new_end(sim);
+    unsigned number = ++sim->call_count;
+    *end = (struct end){.is_caller = true, .at = pbx_at, .cseq = 1};
+    snprintf(end->call_id, sizeof end->call_id, "call%u@pbx.test", number);
+    snprintf(end->local, sizeof end->local, "<sip:101@pbx.test>;tag=c%u", number);
+    snprintf(end->remote, sizeof end->remote, "<sip:102@pbx.test>");
+    snprintf(end->target, sizeof end->target, "sip:102@192.0.2.9:5070");
+    text_copy(end->uri, sizeof end->uri, span_of("sip:102@192.0.2.9:5070"));
+    print_request(sim, end, "INVITE", 1, end->invite);
+    end->act_us = sim->now_us + draw(sim, 15000000);
+    end->plan = (unsigned)draw(sim, 3); // 0: it will be cancelled
+    send_request(sim, end, "INVITE", end->invite);
+}
+
+static void close_requests(struct sim *sim, const struct end *end)
+{
+    for (size_t i = 0; i < REQUESTS_MAX; i++) {
+        if (sim->requests[i].end == end) sim->requests[i].is_open = false;
+    }
+}
+
+static void end_over(struct sim *sim, struct end *end)
+{
+    close_requests(sim, end);
+    end->state = END_OVER;
+    end->resend_us = end->act_us = DEADLINE_NEVER;
+}
+
+// ---- What an end gets
+
+static struct end *find_end(struct sim *sim, const struct address *at, struct span call_id,
+                            bool is_caller)
+{
+    for (size_t i = 0; i < sim->end_count; i++) {
+        struct end *end = &sim->ends[i];
+        if (end->is_caller == is_caller && address_eq(&end->at, at) &&
+            span_eq(span_of(end->call_id), call_id)) {
+            return end;
+        }
+    }
+    return NULL;
+}
+
+static void ring(struct sim *sim, const struct address *at, const struct sip_message *invite,
+                 const char *bytes)
+{
+    struct end *end = new_end(sim);
+    *end = (struct end){.state = END_RINGING, .at = *at, .plan = (unsigned)draw(sim, 12)};
+    snprintf(end->invite, sizeof end->invite, "%s", bytes);
+    copy(end->call_id, sizeof end->call_id, invite->call_id);
+    snprintf(end->local, sizeof end->local, "%.*s;tag=t%08x",
+             SPAN_ARG(sip_header_value(invite, SIP_TO)),
+             (unsigned)(at->bytes[3] * 77777 + at->port));
+    copy(end->remote, sizeof end->remote, sip_header_value(invite, SIP_FROM));
+    copy_target(end, invite);
+    end->act_us = sim->now_us + draw(sim, 9000000);
+    end->resend_us = DEADLINE_NEVER;
+    if (end->plan == 0) return; // says nothing at all
+    answer(sim, at, bytes, 100);
+    if (end->plan != 1) answer(sim, at, bytes, 180);
+}
+
+static void settle(struct sim *sim, struct end *end, unsigned status)
+{
+    end->final = status;
+    end->state = END_ANSWERING;
+    end->interval_us = 500000;
+    end->resend_us = sim->now_us + end->interval_us;
+    answer(sim, &end->at, end->invite, status);
+}
+
+static void device_request(struct sim *sim, struct end *end, const struct sip_message *message,
+                           const char *bytes)
+{
+    switch (message->method) {
+    case SIP_CANCEL:
+        answer(sim, &end->at, bytes, 200);
+        if (end->state == END_RINGING) settle(sim, end, 487);
+        break;
+    case SIP_ACK:
+        if (end->state != END_ANSWERING) break;
+        end->resend_us = DEADLINE_NEVER;
+        end->state = end->final == 200 ? END_UP : END_OVER;
+        end->was_up = end->final == 200;
+        end->act_us = end->was_up ? sim->now_us + draw(sim, 20000000) : DEADLINE_NEVER;
+        break;
+    case SIP_BYE:
+        answer(sim, &end->at, bytes, 200);
+        end_over(sim, end);
+        break;
+    case SIP_INVITE:
+        if (message->to.tag.len == 0) {
+            if (end->state == END_RINGING && end->plan > 1) answer(sim, &end->at, bytes, 180);
+            if (end->state == END_ANSWERING) answer(sim, &end->at, bytes, end->final);
+        } else {
+            answer(sim, &end->at, bytes, end->state == END_OVER ? 481 : 488);
+        }
+        break;
+    default: answer(sim, &end->at, bytes, end->state == END_OVER ? 481 : 200); break;
+    }
+}
+
+static void caller_request(struct sim *sim, struct end *end, const struct sip_message *message,
+                           const char *bytes)
+{
+    if (message->method == SIP_ACK) return;
+    bool is_gone = end->state == END_OVER;
+    if (message->method == SIP_BYE) {
+        answer(sim, &end->at, bytes, is_gone && !end->was_up ? 481 : 200);
+        if (end->state == END_UP) end_over(sim, end);
+    } else {
+        unsigned fine = message->method == SIP_INVITE ? 488 : 200;
+        answer(sim, &end->at, bytes, is_gone ? 481 : fine);
+    }
+}
+
+static void take_request(struct sim *sim, const struct packet *packet, struct sip_message *message)
+{
+    bool is_device = !address_eq(&packet->to, &pbx_at);
+    struct end *end = find_end(sim, &packet->to, message->call_id, !is_device);
+    if (!end) {
+        bool is_call = is_device && message->method == SIP_INVITE && message->to.tag.len == 0;
+        if (is_call) {
+            ring(sim, &packet->to, message, packet->bytes);
+        } else if (message->method != SIP_ACK) {
+            bool is_known = message->method == SIP_REGISTER || message->method == SIP_OPTIONS;
+            answer(sim, &packet->to, packet->bytes, is_known ? 200 : 481);
+        }
+        return;
+    }
+    if (end->is_caller) {
+        caller_request(sim, end, message, packet->bytes);
+    } else {
+        device_request(sim, end, message, packet->bytes);
+    }
+}
+
+// The answer to a caller's INVITE.
+static void take_final(struct sim *sim, struct end *end, const struct sip_message *message)
+{
+    bool is_same = end->final == message->status &&
+                   span_eq(span_of(end->final_tag), message->to.tag);
+    if (end->final == 0) {
+        end->final = message->status;
+        copy(end->final_tag, sizeof end->final_tag, message->to.tag);
+        end->final_count = 1;
+    } else if (!is_same) {
+        fail("a second final answer to", end->call_id);
+    }
+    if (message->status >= 300) {
+        char text[PACKET_BYTES], remote[160];
+        memcpy(remote, end->remote, sizeof remote);
+        copy(end->remote, sizeof end->remote, sip_header_value(message, SIP_TO));
+        print_request(sim, end, "ACK", 1, text);
+        memcpy(end->remote, remote, sizeof remote);
+        char *mine = strstr(text, "branch="), *invite = strstr(end->invite, "branch=");
+        char rest[PACKET_BYTES];
+        snprintf(rest, sizeof rest, "%s", strstr(mine, "\r\n"));
+        snprintf(mine, (size_t)(text + sizeof text - mine), "%.*s%s", (int)strcspn(invite, "\r"),
+                 invite, rest);
+        say(sim, &end->at, text);
+        if (end->state != END_OVER) end_over(sim, end);
+        return;
+    }
+    if (end->state != END_OVER && end->state != END_UP) {
+        copy(end->remote, sizeof end->remote, sip_header_value(message, SIP_TO));
+        copy_target(end, message);
+        end->state = END_UP;
+        end->was_up = true;
+        end->act_us = sim->now_us + draw(sim, 20000000);
+    }
+    ack(sim, end, 1);
+}
+
+static void take_response(struct sim *sim, const struct packet *packet,
+                          const struct sip_message *message)
+{
+    bool is_device = !address_eq(&packet->to, &pbx_at);
+    struct end *end = find_end(sim, &packet->to, message->call_id, !is_device);
+    if (!end) return;
+    for (size_t i = 0; i < REQUESTS_MAX; i++) {
+        struct request *request = &sim->requests[i];
+        bool is_it = request->is_open && span_eq(span_of(request->branch), message->via.branch) &&
+                     span_eq(span_of(request->method), message->method_name);
+        if (is_it && (message->status >= 200 || message->method == SIP_INVITE)) {
+            request->is_open = false;
+        }
+    }
+    bool is_first = end->is_caller && message->method == SIP_INVITE && message->cseq == 1;
+    if (message->status < 200) return;
+    if (is_first) {
+        take_final(sim, end, message);
+    } else if (message->method == SIP_INVITE) {
+        copy_target(end, message);
+        ack(sim, end, message->cseq);
+    }
+    if (message->status == 481 && end->state == END_UP) end_over(sim, end);
+}
+
+// ---- Time
+
+static void act(struct sim *sim, struct end *end)
+{
+    static const unsigned finals[] = {408, 480, 486, 600, 603, 302, 200, 200, 200, 200, 200, 503};
+    end->act_us = DEADLINE_NEVER;
+    if (end->state == END_RINGING) {
+        if (end->plan > 0 || chance(sim, 50)) settle(sim, end, finals[end->plan]);
+    } else if (end->state == END_CALLING && end->plan == 0) {
+        char *rest = strstr(end->invite, "\r\n"), text[PACKET_BYTES];
+        snprintf(text, sizeof text, "CANCEL %s SIP/2.0%s", end->uri, rest);
+        char *cseq = strstr(text, "1 INVITE");
+        memcpy(cseq, "1 CANCEL", 8);
+        struct end sender = *end;
+        char *branch = strstr(text, "branch=") + 7;
+        snprintf(sender.branch, sizeof sender.branch, "%.*s", (int)strcspn(branch, "\r"), branch);
+        memcpy(end->branch, sender.branch, sizeof end->branch);
+        send_request(sim, end, "CANCEL", text);
+    } else if (end->state == END_UP) {
+        if (sim->is_talking && chance(sim, 50)) {
+            within(sim, end, chance(sim, 50) ? "INVITE" : "INFO");
+            end->act_us = sim->now_us + draw(sim, 5000000);
+        } else {
+            within(sim, end, "BYE");
+            end->state = END_OVER;
+        }
+    }
+}
+
+static void resend_final(struct sim *sim, struct end *end)
+{
+    if (++end->resend_count > RESENDS_MAX + 3) {
+        end->resend_us = DEADLINE_NEVER;
+        if (end->final == 200) within(sim, end, "BYE");
+        end->state = END_OVER;
+        return;
+    }
+    if (end->interval_us < 4000000) end->interval_us *= 2;
+    end->resend_us = sim->now_us + end->interval_us;
+    answer(sim, &end->at, end->invite, end->final);
+}
+
+static void step(struct sim *sim)
+{
+    sim->now_us += STEP_US;
+    for (size_t i = 0; i < PACKETS_MAX; i++) {
+        uint64_t at_us = sim->packets[i].at_us;
+        struct sip_message message;
+        if (at_us == 0 || at_us > sim->now_us) continue;
+        struct packet packet = sim->packets[i];
+        sim->packets[i].at_us = 0;
+        if (packet.is_to_engine) {
+            world_receive(sim->world, &packet.from, (struct span){packet.bytes, packet.len});
+        } else if (!parse(sim, packet.bytes, &message)) {
+            fail("unreadable:", packet.bytes);
+        } else if (message.is_request) {
+            take_request(sim, &packet, &message);
+        } else {
+            take_response(sim, &packet, &message);
+        }
+    }
+    for (size_t i = 0; i < sim->end_count; i++) {
+        struct end *end = &sim->ends[i];
+        if (end->resend_us > 0 && end->resend_us <= sim->now_us && !end->is_caller) {
+            resend_final(sim, end);
+        }
+        if (end->act_us <= sim->now_us && end->state != END_OVER) act(sim, end);
+    }
+    for (size_t i = 0; i < REQUESTS_MAX; i++) {
+        struct request *request = &sim->requests[i];
+        if (!request->is_open || request->resend_us > sim->now_us) continue;
+        if (++request->resend_count > RESENDS_MAX) {
+            request->is_open = false;
+            continue;
+        }
+        if (request->interval_us < 4000000) request->interval_us *= 2;
+        request->resend_us = sim->now_us + request->interval_us;
+        say(sim, &request->end->at, request->bytes);
+    }
+}
+
+static void collect(struct sim *sim)
+{
+    struct span sent;
+    while ((sent = world_take_sent(sim->world)).len > 0) {
+        struct packet packet = {.to = world_sent_flow(sim->world)->peer, .len = sent.len};
+        if (sent.len >= PACKET_BYTES) fail("a long message of the engine", "");
+        memcpy(packet.bytes, sent.at, sent.len);
+        carry(sim, &packet);
+    }
+}
+
+static void set(struct sim *sim, const char *kind, const char *words)
+{
+    const char *refused = world_set(sim->world, span_of(kind), span_of(words), true);
+    if (refused) fail("a setting was refused:", refused);
+}
+
+static void begin(struct sim *sim)
+{
+    set(sim, "group", "name=trial server=192.0.2.1 domain=pbx.test internal_ranges=100-199");
+    set(sim, "user", "name=sales");
+    set(sim, "line", "group=trial extension=102 user=sales max_calls=9 second_call=ring");
+    if (chance(sim, 50)) {
+        set(sim, "forwarding",
+            "group=trial extension=102 condition=no_answer origin=all target=103 delay=6");
+    }
+    world_set_peer(sim->world, 1, SPAN("192.0.2.1:5060"));
+    uint32_t user_id = world_id(sim->world, SPAN("user"), SPAN("name=sales"));
+    size_t count = 1 + draw(sim, DEVICES);
+    for (size_t i = 0; i < count; i++) {
+        char text[64];
+        snprintf(text, sizeof text, "198.51.100.%zu:5060", i + 1);
+        world_bind(sim->world, user_id, span_of(text));
+        (void)address_parse_port(span_of(text), 0, &device_at[i]);
+    }
+}
+
+static void judge(struct sim *sim)
+{
+    struct engine_counts counts = world_counts(sim->world);
+    for (size_t i = 0; i < sim->end_count; i++) {
+        const struct end *end = &sim->ends[i];
+        if (end->is_caller && end->final_count != 1) fail("no final answer to", end->call_id);
+        if (end->state == END_UP || end->state == END_ANSWERING) {
+            fail("left in a call:", end->call_id);
+        }
+    }
+    if (counts.open_calls > 0) fail("a call is left in the engine", "");
+    if (counts.open_transactions > 2) fail("transactions are left in the engine", ""); // REGISTER
+    if (counts.effects_lost > 0) fail("an effect was lost", "");
+}
+
+static void run(uint64_t seed, bool is_verbose, unsigned *answered)
+{
+    static struct sim sim;
+    memset(&sim, 0, sizeof sim);
+    sim.state = seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
+    seed_of_run = seed;
+    sim.world = world_new(seed);
+    sim.now_us = world_now_us(sim.world);
+    sim.is_verbose = is_verbose;
+    sim.is_lossy = sim.is_talking = true;
+    uint64_t began_us = sim.now_us;
+    begin(&sim);
+    while (sim.now_us < began_us + (uint64_t)TALKING_S * 1000000) {
+        if (sim.call_count < CALLS && chance(&sim, 1)) place_call(&sim);
+        collect(&sim);
+        step(&sim);
+        world_advance(sim.world, STEP_US);
+    }
+    sim.is_lossy = sim.is_talking = false;
+    for (int i = 0; i < 180 * 100; i++) { // what is under way ends
+        collect(&sim);
+        step(&sim);
+        world_advance(sim.world, STEP_US);
+    }
+    for (size_t i = 0; i < sim.end_count; i++) *answered += sim.ends[i].was_up;
+    while (world_take_entry(sim.world)) continue;
+    judge(&sim);
+    world_free(sim.world);
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t first = 1, count = 1;
+    bool is_verbose = false;
+    unsigned answered = 0;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc) first = strtoull(argv[++i], NULL, 10);
+        if (strcmp(argv[i], "--count") == 0 && i + 1 < argc) count = strtoull(argv[++i], NULL, 10);
+        if (strcmp(argv[i], "--verbose") == 0) is_verbose = true;
+    }
+    (void)address_parse_port(SPAN("192.0.2.1:5060"), 0, &pbx_at);
+    for (uint64_t seed = first; seed < first + count; seed++) run(seed, is_verbose, &answered);
+    printf("%llu seeds from %llu on: each call had one answer and came to its end; %u telephones "
+           "talked\n",
+           (unsigned long long)count, (unsigned long long)first, answered);
+    return 0;
+}
