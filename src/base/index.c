@@ -44,6 +44,7 @@ bool index_add(struct index *index, uint64_t hash, struct pool_id id)
 
 struct pool_id index_next(const struct index *index, struct index_search *search)
 {
+    if (index->used_count == 0) return POOL_ID_NONE; // without a look at what is not in the caches
     for (;;) {
         uint32_t at = ((uint32_t)search->hash + search->steps) & index->mask;
         const struct index_entry *entry = &index->entries[at];

@@ -75,6 +75,12 @@ void pool_prefetch(const struct pool *pool, struct pool_id id, size_t size)
     prefetch(slot_at(pool, id.index), size);
 }
 
+void pool_prefetch_free(const struct pool *pool, size_t size)
+{
+    uint32_t index = pool->first_free != no_slot ? pool->first_free : pool->fresh;
+    if (index < pool->slot_count) prefetch(slot_at(pool, index), size);
+}
+
 void *pool_at(const struct pool *pool, uint32_t index, struct pool_id *id)
 {
     *id = POOL_ID_NONE;

@@ -45,6 +45,8 @@ void *pool_take_unset(struct pool *pool, struct pool_id *id);
 void *pool_find(const struct pool *pool, struct pool_id id);
 // Asks for the memory that pool_find will look at, and for `size` bytes of the slot.
 void pool_prefetch(const struct pool *pool, struct pool_id id, size_t size);
+// Asks for the first `size` bytes of the slot that pool_take will give next.
+void pool_prefetch_free(const struct pool *pool, size_t size);
 // The slot at `index` if it is in use (to walk over all of them, 0 .. slot_count-1), else NULL.
 void *pool_at(const struct pool *pool, uint32_t index, struct pool_id *id);
 // Gives the slot of `id` back; nothing happens when that was done before.

@@ -13,6 +13,8 @@ static size_t head_size(void)
 // A call that rings has a leg for each device besides the caller's, one that is up has two.
 enum { LEGS_PER_CALL = 4, TAGS_PER_LEG = 2 };
 
+enum { TEXTS_PREFETCH_BYTES = 256 }; // as many as a forwarded call has
+
 size_t call_memory_size(const struct call_limits *limits)
 {
     uint32_t count = limits->call_count, leg_count = count * LEGS_PER_CALL;
@@ -79,6 +81,7 @@ void call_prefetch(const struct call_table *table, uint32_t line_id)
 bool call_reserve(struct call_table *table, struct pool_id *call)
 {
     struct call *reserved = pool_take_unset(&table->calls, call);
+    pool_prefetch_free(&table->calls, offsetof(struct call, texts) + TEXTS_PREFETCH_BYTES);
     if (reserved) memset(reserved, 0, offsetof(struct call, texts));
     return reserved != NULL;
 }

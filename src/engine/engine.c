@@ -469,6 +469,7 @@ static void look_ahead(struct engine *engine, const struct datagram *datagrams, 
         if (ahead[i].sought) line_prefetch(engine->lines, ahead[i].sought);
     }
     for (size_t i = 0; i < count; i++) {
+        if (ahead[i].kind == ARRIVAL_ACK) txn_prefetch_parts(engine->txns, &ahead[i].identity);
         if (ahead[i].sought) line_prefetch_block(engine->lines, ahead[i].sought);
     }
     for (size_t i = 0; i < count; i++) {

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { BLOCK_PREFETCH_BYTES = 640 }; // with the rules of most lines
+enum { BLOCK_PREFETCH_BYTES = 512 }; // with the rules of most lines
 
 static size_t round_up(size_t size)
 {

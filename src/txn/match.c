@@ -183,6 +183,15 @@ void txn_prefetch(const struct txn_table *table, const struct txn_identity *iden
     pool_prefetch(&table->slots, index_next(&table->by_key, &search), sizeof(struct txn_slot));
 }
 
+void txn_prefetch_parts(const struct txn_table *table, const struct txn_identity *identity)
+{
+    struct index_search search = INDEX_SEARCH(identity->key.a);
+    const struct txn_slot *slot = pool_find(&table->slots, index_next(&table->by_key, &search));
+    if (!slot) return;
+    if (slot->is_mergeable) index_prefetch(&table->by_merge, slot->merge_hash);
+    if (slot->message > 0) txn_prefetch_kept(table, slot->message);
+}
+
 // ---- ACK and CANCEL
 
 static bool is_invite_server(const struct txn_step *step)

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+enum { BLOCK_PREFETCH_BYTES = 768 }; // most answers fit in
+
 static struct txn_block *block_of(const struct txn_table *table, uint32_t number)
 {
     struct pool_id id;
@@ -39,6 +41,7 @@ static bool resize_chain(struct txn_table *table, uint32_t *first, size_t wanted
         struct pool_id id;
         struct txn_block *block = pool_take_unset(&table->blocks, &id);
         ASSERT(block);
+        pool_prefetch_free(&table->blocks, BLOCK_PREFETCH_BYTES);
         block->next = 0;
         *link = id.index + 1;
         link = &block->next;
@@ -85,6 +88,12 @@ bool txn_keep(struct txn_step *step, const struct txn_kept *kept, struct span by
     copy_in(step->table, step->slot->message, bytes);
     block_of(step->table, step->slot->message)->kept = head;
     return true;
+}
+
+void txn_prefetch_kept(const struct txn_table *table, uint32_t message)
+{
+    const char *block = table->blocks.slots + table->blocks.slot_size * (message - 1);
+    prefetch(block, sizeof(struct txn_kept));
 }
 
 const struct txn_kept *txn_kept(const struct txn_step *step)

@@ -96,6 +96,7 @@ bool txn_open(struct txn_step *step, const struct txn_key *key, const struct txn
 {
     step->slot = pool_take(&step->table->slots, &step->id);
     if (!step->slot) return false;
+    pool_prefetch_free(&step->table->slots, sizeof(struct txn_slot));
     *step->slot = (struct txn_slot){
         .key = *key,
         .next = no_slot,

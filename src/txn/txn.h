@@ -82,8 +82,9 @@ struct txn_identity {
 // for several messages in a row, before the first of them is received.
 void txn_identify(const struct txn_table *table, const struct sip_message *message,
                   struct txn_identity *identity);
-// Asks for the memory of the transaction, if there is one.
+// Asks for the memory of the transaction, if there is one; then for what belongs to it.
 void txn_prefetch(const struct txn_table *table, const struct txn_identity *identity);
+void txn_prefetch_parts(const struct txn_table *table, const struct txn_identity *identity);
 
 // The same of an ACK of which only the top Via was read; false where that is not enough to go by,
 // as in RFC 2543.

@@ -157,6 +157,8 @@ struct txn_step txn_find_acknowledged(struct txn_table *table, struct turn *turn
 // there are not enough blocks or it is longer than TXN_MESSAGE_MAX.
 bool txn_keep(struct txn_step *step, const struct txn_kept *kept, struct span bytes,
               size_t spare_len);
+// Asks for the head of the message that begins in that block (txn_slot.message).
+void txn_prefetch_kept(const struct txn_table *table, uint32_t message);
 // What the transaction keeps; only to be called when it keeps something.
 const struct txn_kept *txn_kept(const struct txn_step *step);
 void txn_put_kept_template(const struct txn_step *step, struct buffer *out);
