@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""docs/openapi.yaml by the rules of OpenAPI 3.1.0 (sections 4.8.x: which fields an object has, and of
-what kind) and of JSON Schema 2020-12, and by our own: every reference leads somewhere, every operation
-says who may do it and what it answers, and nothing is there that nothing uses."""
+"""docs/openapi.yaml by the rules of OpenAPI 3.1.0 (sections 4.8.x: which fields an object has, and
+of what kind) and of JSON Schema 2020-12, and by our own: every reference leads somewhere, every
+operation says who may do it and what it answers, and nothing is there that nothing uses."""
 
 import re
 import unittest
@@ -10,7 +10,7 @@ import unittest
 import jsonschema
 from client import METHODS, Document
 
-# The fields of each kind of object: those that must be there, and the others with the kind of what they
+# The fields of each kind of object: those that must be there, and all with the kind of what they
 # hold. {x}: a map by free names, [x]: a list; "text", "bool" and "any" are values.
 OBJECTS = {
     "openapi": ({"openapi", "info", "paths"}, {
@@ -25,8 +25,9 @@ OBJECTS = {
     "tag": ({"name"}, {"name": "text", "description": "text", "externalDocs": "docs"}),
     "docs": ({"url"}, {"url": "text", "description": "text"}),
     "components": (set(), {
-        "schemas": {"*": "schema"}, "responses": {"*": "response"}, "parameters": {"*": "parameter"},
-        "headers": {"*": "header"}, "requestBodies": {"*": "body"}, "examples": {"*": "any"},
+        "schemas": {"*": "schema"}, "responses": {"*": "response"},
+        "parameters": {"*": "parameter"}, "headers": {"*": "header"},
+        "requestBodies": {"*": "body"}, "examples": {"*": "any"},
         "securitySchemes": {"*": "scheme"}, "links": {"*": "any"}, "callbacks": {"*": "any"},
         "pathItems": {"*": "path"}}),
     "paths": (set(), {"*": "path"}),
@@ -57,9 +58,10 @@ OBJECTS = {
 }
 # The words of JSON Schema 2020-12 (core, applicators, validation, annotations) and OpenAPI's own.
 SCHEMA_WORDS = set("""$id $schema $ref $defs $comment allOf anyOf oneOf not if then else
-    dependentSchemas prefixItems items contains properties patternProperties additionalProperties
-    propertyNames unevaluatedItems unevaluatedProperties type enum const multipleOf maximum
-    exclusiveMaximum minimum exclusiveMinimum maxLength minLength pattern maxItems minItems uniqueItems
+    dependentSchemas prefixItems items contains properties patternProperties
+    additionalProperties propertyNames unevaluatedItems unevaluatedProperties type enum const
+    multipleOf maximum exclusiveMaximum minimum exclusiveMinimum maxLength minLength pattern
+    maxItems minItems uniqueItems
     maxContains minContains maxProperties minProperties required dependentRequired title description
     default deprecated readOnly writeOnly examples format contentEncoding contentMediaType
     contentSchema discriminator xml externalDocs example""".split())
