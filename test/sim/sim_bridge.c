@@ -7,6 +7,7 @@
 //   sim_bridge --seed N [--count M] [--verbose]
 #include "engine/world.h"
 
+#include <stdalign.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@ enum {
     CALLS = 8,
     STEP_US = 10 * 1000,
     TALKING_S = 60,  // new things are begun for so long
+    QUIET_S = 180,   // and all is over after that
     RESENDS_MAX = 9, // of a request or a 2xx
 };
 
@@ -46,6 +48,8 @@ struct end {
     unsigned plan, resend_count;
     uint32_t cseq;
     bool was_up;
+    bool was_told; // that it is over, by a BYE, or has said so itself
+    bool was_gone; // its BYE was for a call that the engine does not know
 };
 
 // A request within a dialog, or a caller's first one: sent until it is answered.
@@ -66,7 +70,7 @@ struct sim {
     size_t end_count;
     unsigned branch_count, call_count;
     bool is_verbose, is_lossy, is_talking;
-    char arena_bytes[65536];
+    alignas(16) char arena_bytes[65536];
 };
 
 static struct address pbx_at, device_at[DEVICES];
@@ -106,8 +110,9 @@ static void put_packet(struct sim *sim, const struct packet *packet, uint64_t de
 static void carry(struct sim *sim, const struct packet *packet)
 {
     if (sim->is_verbose) {
-        fprintf(stderr, "%9.3f %s %.*s\n", (double)sim->now_us / 1e6,
-                packet->is_to_engine ? ">" : "<",
+        const char *call_id = strstr(packet->bytes, "Call-ID: ");
+        fprintf(stderr, "%9.3f %.14s %s %.*s\n", (double)sim->now_us / 1e6,
+                call_id ? call_id + 9 : "", packet->is_to_engine ? ">" : "<",
                 (int)(strcspn(packet->bytes, "\r") < 70 ? strcspn(packet->bytes, "\r") : 70),
                 packet->bytes);
     }
@@ -301,6 +306,7 @@ static void settle(struct sim *sim, struct end *end, unsigned status)
 static void device_request(struct sim *sim, struct end *end, const struct sip_message *message,
                            const char *bytes)
 {
+    if (end->state == END_OVER) end->was_told = true;
     switch (message->method) {
     case SIP_CANCEL:
         answer(sim, &end->at, bytes, 200);
@@ -311,10 +317,13 @@ static void device_request(struct sim *sim, struct end *end, const struct sip_me
         end->resend_us = DEADLINE_NEVER;
         end->state = end->final == 200 ? END_UP : END_OVER;
         end->was_up = end->final == 200;
-        end->act_us = end->was_up ? sim->now_us + draw(sim, 20000000) : DEADLINE_NEVER;
+        bool is_patient = (end->plan & 1) != 0; // never hangs up by itself
+        end->act_us = end->was_up && !is_patient ? sim->now_us + draw(sim, 20000000)
+                                                 : DEADLINE_NEVER;
         break;
     case SIP_BYE:
         answer(sim, &end->at, bytes, 200);
+        end->was_told = true;
         end_over(sim, end);
         break;
     case SIP_INVITE:
@@ -334,7 +343,9 @@ static void caller_request(struct sim *sim, struct end *end, const struct sip_me
 {
     if (message->method == SIP_ACK) return;
     bool is_gone = end->state == END_OVER;
+    end->was_told = end->was_told || is_gone;
     if (message->method == SIP_BYE) {
+        end->was_told = true;
         answer(sim, &end->at, bytes, is_gone && !end->was_up ? 481 : 200);
         if (end->state == END_UP) end_over(sim, end);
     } else {
@@ -396,7 +407,7 @@ static void take_final(struct sim *sim, struct end *end, const struct sip_messag
         copy_target(end, message);
         end->state = END_UP;
         end->was_up = true;
-        end->act_us = sim->now_us + draw(sim, 20000000);
+        end->act_us = sim->now_us + draw(sim, 40000000);
     }
     ack(sim, end, 1);
 }
@@ -423,6 +434,7 @@ static void take_response(struct sim *sim, const struct packet *packet,
         copy_target(end, message);
         ack(sim, end, message->cseq);
     }
+    if (message->status == 481 && message->method == SIP_BYE) end->was_gone = true;
     if (message->status == 481 && end->state == END_UP) end_over(sim, end);
 }
 
@@ -550,6 +562,7 @@ static void judge(struct sim *sim)
     for (size_t i = 0; i < sim->end_count; i++) {
         const struct end *end = &sim->ends[i];
         if (end->is_caller && end->final_count != 1) fail("no final answer to", end->call_id);
+        if (end->was_gone && !end->was_told) fail("never told of its end:", end->call_id);
         if (end->state == END_UP || end->state == END_ANSWERING) {
             fail("left in a call:", end->call_id);
         }
@@ -578,7 +591,7 @@ static void run(uint64_t seed, bool is_verbose, unsigned *answered)
         world_advance(sim.world, STEP_US);
     }
     sim.is_lossy = sim.is_talking = false;
-    for (int i = 0; i < 180 * 100; i++) { // what is under way ends
+    for (int i = 0; i < QUIET_S * 100; i++) { // what is under way ends
         collect(&sim);
         step(&sim);
         world_advance(sim.world, STEP_US);
