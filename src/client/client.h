@@ -69,6 +69,8 @@ void client_remove_device(struct client_table *table, struct turn *turn, uint32_
 const struct snapshot_device *client_find_device(const struct client_table *table,
                                                  uint32_t device_id);
 
+uint32_t client_device_count(const struct client_table *table);
+
 // ---- Bindings: where devices are
 
 // Where a live binding is reached. Its texts are borrowed from the table until the next change of

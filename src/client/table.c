@@ -112,6 +112,11 @@ const struct snapshot_device *client_find_device(const struct client_table *tabl
     return device ? &device->block : NULL;
 }
 
+uint32_t client_device_count(const struct client_table *table)
+{
+    return table->devices.used_count;
+}
+
 // The next device of the user, NULL at the end.
 static const struct device *next_of_user(const struct client_table *table, uint32_t user_id,
                                          struct index_search *search)

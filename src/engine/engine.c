@@ -295,6 +295,7 @@ static void offer_outgoing(struct engine *engine, const struct sip_message *invi
     struct pool_id call;
     if (client_authenticate(engine->clients, turn, &(struct client_request){invite, flow},
                             &verdict) == CLIENT_ANSWERED) {
+        engine->counts.strangers++;
         decline(engine, invite, flow, verdict.answer);
         return;
     }
@@ -352,6 +353,17 @@ static bool hand_over(struct engine *engine, const struct sip_message *request,
     return true;
 }
 
+// Where there are devices, a call from elsewhere than a PBX is asked for credentials whatever name
+// it gives: else the answer would tell which names there are.
+static bool is_asked(const struct engine *engine, const struct sip_message *invite,
+                     const struct flow *flow)
+{
+    struct pool_id place = POOL_ID_NONE;
+    if (client_is_named(engine->clients, invite)) return true;
+    return client_device_count(engine->clients) > 0 &&
+           !line_next_group_at(engine->lines, &flow->peer, &place);
+}
+
 static void serve(struct engine *engine, const struct sip_message *request, const struct flow *flow)
 {
     bool is_initial_invite = request->method == SIP_INVITE && request->to.tag.len == 0;
@@ -361,7 +373,7 @@ static void serve(struct engine *engine, const struct sip_message *request, cons
         serve_register(engine, request, flow);
         return;
     }
-    if (is_initial_invite && client_is_named(engine->clients, request)) {
+    if (is_initial_invite && is_asked(engine, request, flow)) {
         offer_outgoing(engine, request, flow);
         return;
     }
