@@ -66,6 +66,38 @@ class Records(Case):
             "trial  off      pbx.example:5060  pbx.example  +49301234    100-199,7xx"])
         self.assertEqual(self.done("group", "remove", "trial"), "group trial removed\n")
 
+    def test_the_commands_of_every_day(self):
+        """Word for word as people type them; the line's group is found by itself."""
+        def run(line):
+            return self.done(*line.removeprefix("lineward ").split())
+        self.set_up_trial()
+        self.done("line", "add", "101", "--user", "sales")
+        self.assertEqual(
+            run("lineward forward set 101 busy --from external --to +491701234567"),
+            "line trial/101, busy, external callers: to +491701234567\n")
+        self.assertEqual(run("lineward forward list 101").splitlines(), [
+            "CONDITION  FROM      TARGET         ENABLED",
+            "busy       external  +491701234567  on"])
+        self.assertEqual(run("lineward explain 101 --from 102 --busy").splitlines()[0],
+                         "102 (internal) calls trial/101: declined with 486 (busy)")
+        self.assertIn("the busy forwarding for external callers does not apply to an internal one",
+                      run("lineward explain 101 --from 102 --busy"))
+        self.assertIn("forwarded to +491701234567 (busy)",
+                      run("lineward explain 101 --from 030555123 --busy"))
+        table = self.directory / "lines.csv"
+        head = "group,extension,user,user.mobile,forward.busy.external\n"
+        table.write_text(head + "trial,111,berta,+491719876543,mobile\n"
+                         "trial,112,berta,,112\ntrial,x y,berta,,mobile\n", encoding="utf-8")
+        said = self.refused("import", str(table))  # nothing half done, and each row told
+        self.assertIn("row 3", said)
+        self.assertIn("row 4", said)
+        self.assertIn("does not exist", self.refused("user", "show", "berta"))
+        table.write_text(head + "trial,111,berta,+491719876543,mobile\n", encoding="utf-8")
+        self.assertIn("lines", self.done("import", str(table), "--dry-run"))
+        self.assertIn("there is no line 111", self.refused("line", "show", "111"))
+        self.done("import", str(table))
+        self.assertIn("mobile", run("lineward forward list 111"))
+
     def test_users(self):
         self.set_up_trial()
         self.done("user", "add", "zoë", "--display-name", "Zoë Müller", "--dnd", "true")

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Bodies that are JSON, and bodies that are none (RFC 8259), after the categories of the public
-JSONTestSuite; the vectors are our own. What is JSON is refused with 422 at most (it is no record of
-ours), what is none with 400. Of what may be either way, only that it is answered."""
+"""Bodies that are JSON, and bodies that are none (RFC 8259): all cases of the public JSONTestSuite
+by name (json_cases.py), and more in its categories; the inputs are our own. What is JSON is refused
+with 422 at most (it is no record of ours), what is none with 400. Of what may be either way, only
+that it is answered."""
 
 import http.client
 import unittest
 
+import json_cases
 from client import PREFIX, TOKEN, Server
 
 PIECES = (b"1", b'"a"', b"true", b"null", b"[]", b"{}")
@@ -121,6 +123,18 @@ class Json(unittest.TestCase):
         response = self.connection.getresponse()
         response.read()
         return response.status
+
+    def test_no_case_that_is_none_is_accepted(self):
+        self.assertEqual(len(json_cases.NO_JSON), 193)
+        for name, body in json_cases.NO_JSON.items():
+            self.assertEqual(self.status(body), 400, name)
+
+    def test_every_case_that_is_json_is_accepted(self):
+        """But for NULs and keys that come twice; and only objects and arrays are looked at."""
+        self.assertEqual(len(json_cases.JSON), 95)
+        for name, body in json_cases.JSON.items():
+            refused = json_cases.NUL | json_cases.DUPLICATES | json_cases.SCALARS
+            self.assertEqual(self.status(body), 400 if name in refused else 422, name)
 
     def test_what_is_json(self):
         for body in accepted():
