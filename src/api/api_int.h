@@ -290,9 +290,10 @@ enum err api_session_end_all(struct api *api, const char *user, const char *exce
 uint32_t api_session_expires_s(const struct api *api, const struct model_session *session);
 // Now, in seconds since 1970.
 uint32_t api_now_s(void);
-// Signs `user` in with this request, and replies with the cookie (sign_in.c).
-void api_sign_in(struct api *api, struct request *request, const struct model_user *user,
-                 struct reply *reply);
+// Signs `user` in with this request, and replies with the cookie (sign_in.c). An error of the
+// store: there is no session, and the reply tells so.
+enum err api_sign_in(struct api *api, struct request *request, const struct model_user *user,
+                     struct reply *reply);
 // The hash of a secret, in hexadecimal digits.
 void api_hash_secret(struct span secret, char hash[HASH_SIZE]);
 

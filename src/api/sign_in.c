@@ -79,26 +79,27 @@ static json_t *json_principal(const struct principal *principal)
     return body;
 }
 
-void api_sign_in(struct api *api, struct request *request, const struct model_user *user,
-                 struct reply *reply)
+enum err api_sign_in(struct api *api, struct request *request, const struct model_user *user,
+                     struct reply *reply)
 {
     struct principal *principal = &request->principal;
     char source[ADDRESS_SIZE], cookie[COOKIE_SIZE];
+    uint32_t lasts_s = 0; // no session: the cookie is taken away
     bool is_administrator = user->role == ROLE_ADMINISTRATOR;
+    *principal = (struct principal){.is_administrator = is_administrator,
+                                    .scope = is_administrator ? SCOPE_ADMIN : SCOPE_WRITE};
+    memcpy(principal->user, user->name, sizeof principal->user);
     api_access_print_source(api, request, source);
     enum err err = api_session_start(api, user->name, source, cookie);
-    if (err) {
-        api_reply_store_problem(reply, err, store_error(settings_store(api->options.settings)));
-        return;
+    if (!err) {
+        principal->credential = CREDENTIAL_SESSION;
+        principal->expires_s = api_now_s() + api->options.session_idle_s;
+        lasts_s = api->options.session_max_s;
     }
-    *principal = (struct principal){.credential = CREDENTIAL_SESSION,
-                                    .is_administrator = is_administrator,
-                                    .scope = is_administrator ? SCOPE_ADMIN : SCOPE_WRITE,
-                                    .expires_s = api_now_s() + api->options.session_idle_s};
-    memcpy(principal->user, user->name, sizeof principal->user);
-    put_cookie(api, request, cookie, api->options.session_max_s, reply);
+    put_cookie(api, request, err ? "" : cookie, lasts_s, reply);
     api_reply_json(reply, 201, json_principal(principal));
     sodium_memzero(cookie, sizeof cookie);
+    return err;
 }
 
 void api_session_post(struct api *api, struct request *request, struct reply *reply)
@@ -118,7 +119,12 @@ void api_session_post(struct api *api, struct request *request, struct reply *re
                     strcmp(request->work->stored, user.password) == 0;
     if (is_right) {
         api_attempt_end(api, &keys);
-        api_sign_in(api, request, &user, reply);
+        enum err err = api_sign_in(api, request, &user, reply);
+        if (err) {
+            const char *cause = store_error(settings_store(api->options.settings));
+            request->principal = (struct principal){0};
+            api_reply_store_problem(reply, err, cause);
+        }
     } else {
         api_reply_problem(reply, 401, "the name or the password is wrong");
     }
