@@ -21,6 +21,7 @@ from peers import (MAILBOX, MOBILE, PHONES, ROOT, USERS, Api, Caller, Ports, Sip
 from processes import Trouble
 from runner import run_script
 
+PASSWORD = "forward-my-calls"  # of the user sales, in the web client
 HEADLESS_OFFSET = 400  # the trial as a test keeps out of the way of one that is up
 
 PEOPLE = {
@@ -197,6 +198,8 @@ def invite_to_try(paper, world, binary):
     token_file, program = short([str(lineward.token_file), str(Path(binary).resolve())])
     paper.line()
     paper.line(paper.ink("bold", "The trial is up. Ctrl-C ends it."))
+    lineward.api("PATCH", "users/sales", {"password": PASSWORD})
+    paper.fact("web", f"{lineward.url}/  (sign in as sales with the password {PASSWORD})")
     paper.fact("API", f"{lineward.url}/api/v1")
     paper.fact("token", token_file)
     paper.fact("logs", short([str(world.directory)])[0])

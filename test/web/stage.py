@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "test" / "peer"))
 
 from peers import USERS, Caller, World  # noqa: E402
-from processes import Trouble  # noqa: E402
+from processes import Trouble, wait_until  # noqa: E402
 from runner import run_script  # noqa: E402
 
 PASSWORD = "correct horse battery"
@@ -45,6 +45,14 @@ class Stage:
         arrival = call.arrival
         return {"id": call.call_id, "final": call.final,
                 "arrived": arrival.called_user if arrival else ""}
+
+    def do_call_named(self, name, number, callee):
+        """Places a call whose caller calls themselves `name`."""
+        caller = Caller(number)
+        caller.sip_from = caller.sip_identity = f'"{name}" {caller.sip_from}'
+        program = self.world.sipp.start_call(f"named-{number[1:]}", caller, callee, 5000, 50)
+        wait_until("the named call ends", lambda: not program.is_running(), 15)
+        program.stop()
 
     def do_begin_call(self, name, caller, callee, patience_s):
         """Places a call that goes on."""

@@ -57,7 +57,7 @@ const tests = {
     check(call.arrived === '105', `it arrived at ${call.arrived || 'nothing'}`);
     await page.getByRole('link', {name: 'Journal'}).click();
     const entry = page.locator('.lw-journal > li').first();
-    await entry.getByText('+49 305 55123', {exact: true}).waitFor();
+    await entry.getByText('+49 30555123', {exact: true}).waitFor();
     await entry.getByText('Forwarded', {exact: true}).waitFor();
     await entry.getByRole('button', {name: /Why/}).click();
     await entry.locator('li[data-last]').getByText('busy').waitFor();

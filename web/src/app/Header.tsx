@@ -82,6 +82,11 @@ function Connection() {
   );
 }
 
+// What holds for all pages. As a phone has it, it stands in the menu.
+export function Choices() {
+  return <><ThemeSwitch/><LanguageMenu/></>;
+}
+
 export function Header({isOpen, onMenu}: {isOpen: boolean; onMenu: () => void}) {
   const {t} = useTranslation();
   return (
@@ -97,8 +102,7 @@ export function Header({isOpen, onMenu}: {isOpen: boolean; onMenu: () => void}) 
       <span className="lw-header-space"/>
       <Connection/>
       <ForwardingNotice/>
-      <ThemeSwitch/>
-      <LanguageMenu/>
+      <span className="lw-wide-only"><Choices/></span>
       <UserMenu/>
     </header>
   );

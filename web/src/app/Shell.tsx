@@ -5,7 +5,7 @@ import {useTranslation} from 'react-i18next';
 import {Link, Route, Switch, useLocation} from 'wouter';
 import {adminPages} from '../admin/pages';
 import {Icon} from '../shared/icons';
-import {Header} from './Header';
+import {Choices, Header} from './Header';
 import {RingingCalls} from '../user/calls/RingingCalls';
 import {userPages} from './pages';
 import type {Page} from './pages';
@@ -73,6 +73,7 @@ export function Shell() {
             <NavGroup pages={adminPages} namespace="common" title={t('administration')}
               onGone={close}/>
           )}
+          <div className="lw-narrow-only"><Choices/></div>
         </nav>
         <main className="lw-main" id="main" tabIndex={-1} ref={main}>
           <RingingCalls/>

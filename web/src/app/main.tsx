@@ -13,3 +13,7 @@ document.querySelector('base')!.href = document.baseURI;
 
 await startLanguages();
 createRoot(document.getElementById('root')!).render(<App/>);
+
+// The client's files are kept for when the server is away. Where the browser lets no page do so,
+// for want of TLS, it runs all the same.
+void navigator.serviceWorker?.register('./sw.js').catch(() => undefined);

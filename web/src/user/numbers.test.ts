@@ -5,8 +5,10 @@ import {groupDigits, nameOf, ownNumbers} from './numbers';
 
 test('a number gets gaps', () => {
   expect(groupDigits('+491701234567')).toBe('+49 170 1234567');
-  expect(groupDigits('+43153454')).toBe('+43 153 454');
-  expect(groupDigits('+14155550123')).toBe('+1 415 5550123');
+  expect(groupDigits('+43153454')).toBe('+43 153454');
+  expect(groupDigits('+14155550123')).toBe('+1 4155550123');
+  expect(groupDigits('+4930555123')).toBe('+49 30555123');
+  expect(groupDigits('+420123')).toBe('+420 123');
   expect(groupDigits('103')).toBe('103');
   expect(groupDigits('sip:door@pbx')).toBe('sip:door@pbx');
 });

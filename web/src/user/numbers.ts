@@ -9,11 +9,16 @@ export interface Colleague {
   name: string;
 }
 
-// "+491701234567" with a gap behind the country, so that it can be read.
+const COUNTRY = new RegExp('^\\+(1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|' +
+  '\\d{3})(\\d+)$');
+
+// "+491701234567" with gaps, so that it can be read: behind the country, and behind the network of
+// German mobile numbers. Area codes have no length of their own, so no more is known.
 export function groupDigits(number: string): string {
-  const match = /^\+(1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|\d{3})(\d{3})(\d+)$/
-    .exec(number);
-  return match ? `+${match[1]} ${match[2]} ${match[3]}` : number;
+  const [, country, rest] = COUNTRY.exec(number) ?? [];
+  if (!country) return number;
+  const isMobile = country === '49' && /^1[567]/.test(rest);
+  return isMobile ? `+49 ${rest.slice(0, 3)} ${rest.slice(3)}` : `+${country} ${rest}`;
 }
 
 export function nameOf(extension: string, colleagues: Colleague[] | undefined): string {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Exceptions: what goes before the forwardings, in the order that decides between equal ones.
+import './exceptions.css';
 import {ActionIcon, Button, Group, Loader, Switch} from '@mantine/core';
 import {useState} from 'react';
 import {useTranslation} from 'react-i18next';

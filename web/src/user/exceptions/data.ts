@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The exceptions of a line: read, and changed with the tag of what was seen.
-import {useQuery, useQueryClient} from '@tanstack/react-query';
+import {useQueries, useQuery, useQueryClient} from '@tanstack/react-query';
 import {useTranslation} from 'react-i18next';
 import {ask, Problem} from '../../api/client';
 import {useTold} from '../../shared/undo';
@@ -28,13 +28,23 @@ export function fieldsOf(exception: Exception): ExceptionFields {
   return fields;
 }
 
-export function useExceptions(line: LineKey | undefined) {
-  return useQuery({
-    queryKey: ['exceptions', line?.group, line?.extension],
+function exceptionsOf(line: LineKey) {
+  return {
+    queryKey: ['exceptions', line.group, line.extension],
     queryFn: async (): Promise<Exception[]> =>
-      (await ask('get', ALL, {path: keyOf(line!)})).data.items ?? [],
-    enabled: line !== undefined,
-  });
+      (await ask('get', ALL, {path: keyOf(line)})).data.items ?? [],
+  };
+}
+
+export function useExceptions(line: LineKey) {
+  return useQuery(exceptionsOf(line));
+}
+
+// The exceptions that are on and forward, of all these lines.
+export function useExceptionsOn(lines: LineKey[]): Exception[] {
+  return useQueries({queries: lines.map(exceptionsOf)})
+    .flatMap((result) => result.data ?? [])
+    .filter((exception) => exception.enabled && !exception.ring);
 }
 
 export async function readException(line: LineKey, position: number):

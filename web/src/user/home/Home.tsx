@@ -8,6 +8,7 @@ import {useSession} from '../../app/session';
 import {useMyLines, useMyUser} from '../data';
 import {LineNow} from './LineNow';
 import {MyState} from './MyState';
+import {QuickProfiles} from './QuickProfiles';
 
 export default function Home() {
   const {t} = useTranslation('user');
@@ -30,6 +31,7 @@ export default function Home() {
             isOnly={lines.data?.length === 1}/>
         ))}
         {!isEmpty && <MyState/>}
+        {!isEmpty && <QuickProfiles/>}
         {!isEmpty && (
           <p className="lw-lead">
             <Anchor component={Link} href="/what-if">{t('home.whatIf')}</Anchor>

@@ -28,7 +28,7 @@ export function Entry({entry, line}: {entry: JournalEntry; line: Line | undefine
         <time dateTime={entry.started} className="lw-call-time">
           {sayWhen(entry.started, i18n.language)}
         </time>
-        <Button variant="subtle" size="compact-md" aria-expanded={isOpen} aria-controls={id}
+        <Button variant="subtle" size="compact-sm" aria-expanded={isOpen} aria-controls={id}
           onClick={() => setOpen(!isOpen)}>
           {t('journal.why')}<span className="lw-hidden"> – {name || number}</span>
         </Button>

@@ -91,7 +91,7 @@ function Suggestions({taken, onChoose}:
       {left.map(({key, fields}) => {
         const name = t(`profiles.suggested.${key}`);
         return (
-          <Button key={key} variant="default" size="compact-md"
+          <Button key={key} variant="default" size="compact-sm"
             leftSection={<Icon name="plus" size={16}/>}
             onClick={() => void save(name, fields, true).catch(() => onChoose(name, fields))}>
             {name}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Makes the pictures of the documents (docs/pictures), by the same stage as the tests:
+//
+//     node test/web/pictures.js --bin build/release/bin/lineward
+import {join} from 'node:path';
+import {furnish} from './furnish.js';
+import {ROOT, run} from './stage.js';
+
+const VIEWPORT = {width: 1080, height: 660};
+const PAGES = {
+  home: '/', forwardings: '/forwardings', exceptions: '/exceptions', profiles: '/profiles',
+  journal: '/journal', 'what-if': '/what-if',
+};
+
+async function take(page, name) {
+  await page.waitForLoadState('networkidle');
+  await page.screenshot({path: join(ROOT, 'docs/pictures', `${name}.png`)});
+}
+
+const tests = {
+  async pictures(trial) {
+    await furnish(trial);
+    const page = await trial.signIn('sales', {viewport: VIEWPORT});
+    for (const [name, path] of Object.entries(PAGES)) {
+      await page.goto(trial.stage.url + path);
+      await page.locator('main h1').waitFor();
+      if (name === 'journal') await page.getByRole('button', {name: /Why/}).first().click();
+      if (name === 'exceptions') {
+        await page.getByRole('button', {name: /^Edit/}).first().click();
+        await page.getByRole('grid').scrollIntoViewIfNeeded();
+      }
+      await take(page, name);
+    }
+    await trial.stage.api('PUT', 'groups/trial/lines/102/forwardings', {items: []});
+    await trial.stage.api('PUT', 'groups/trial/lines/102/client-state', {clients: 'ring'});
+    await page.goto(trial.stage.url);
+    await page.locator('[data-live=live]').waitFor({state: 'attached'});
+    await trial.stage.do('begin_call',
+      {name: 'picture', caller: '105', callee: '102', patience_s: 20});
+    await page.locator('.lw-ringing').waitFor();
+    await take(page, 'ringing');
+    await trial.stage.do('end_call', {name: 'picture'});
+  },
+};
+
+await run(tests, {name: 'pictures', offset: 900});

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// Each page of the user as it looks: both themes, wide and as a phone has it, German; what axe
+// finds; how much is fetched before home works, and how long that takes; below a proxy's path.
+import {furnish} from './furnish.js';
+import {startProxy} from './proxy.js';
+import {check, PHONE, run, WIDE} from './stage.js';
+
+const PAGES = ['home', 'forwardings', 'exceptions', 'profiles', 'journal', 'what-if', 'devices',
+  'account'];
+const HOME_KB_MAX = 250;
+const HOME_MS_MAX = 1000;
+
+const pathOf = (name) => (name === 'home' ? '/' : `/${name}`);
+
+async function open(page, trial, name) {
+  await page.goto(trial.stage.url + pathOf(name));
+  await page.locator('main h1').waitFor();
+  await page.waitForLoadState('networkidle');
+}
+
+async function tour(trial, options, suffix, isChecked) {
+  const page = await trial.signIn('sales', options);
+  for (const name of PAGES) {
+    await open(page, trial, name);
+    if (isChecked) await trial.checkAccess(page, `${name}, ${suffix}`);
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    check(width <= options.viewport.width, `${name} is ${width} pixels wide, ${suffix}`);
+    await trial.picture(page, `${name}-${suffix}`);
+  }
+  return page;
+}
+
+const tests = {
+  async light(trial) {
+    await furnish(trial);
+    await tour(trial, {viewport: WIDE}, 'light', true);
+  },
+
+  async dark(trial) {
+    await tour(trial, {viewport: WIDE, colorScheme: 'dark'}, 'dark', true);
+  },
+
+  async 'phone, German'(trial) {
+    const page = await tour(trial, {viewport: PHONE, locale: 'de-DE'}, 'phone', true);
+    await page.getByRole('button', {name: 'Menü'}).click();
+    await page.getByRole('link', {name: 'Weiterleitungen', exact: true}).click();
+    await page.getByRole('heading', {level: 1, name: 'Weiterleitungen'}).waitFor();
+    check(await page.evaluate(() => document.documentElement.lang) === 'de', 'not German');
+    const raw = await page.evaluate(() =>
+      document.body.innerText.match(/\b(?:forwardings|condition|common|happening)\.[a-z_.]+/));
+    check(!raw, `a key is shown: ${raw}`);
+  },
+
+  // The theme is chosen and kept; so is the language.
+  async choices(trial) {
+    const page = await trial.signIn('sales');
+    await page.getByRole('button', {name: 'Dark appearance'}).click();
+    await page.getByRole('button', {name: 'Language'}).click();
+    await page.getByRole('menuitem', {name: 'Deutsch'}).click();
+    await page.getByRole('heading', {level: 1, name: 'Startseite'}).waitFor();
+    await page.reload();
+    await page.getByRole('heading', {level: 1, name: 'Startseite'}).waitFor();
+    const scheme = await page.evaluate(() =>
+      document.documentElement.getAttribute('data-mantine-color-scheme'));
+    check(scheme === 'dark', `the theme is ${scheme}`);
+  },
+
+  // What an administrator has set for all is marked as such where it applies.
+  async administrative(trial) {
+    const page = await trial.signIn('sales', {path: '/forwardings'});
+    const row = page.getByRole('region', {name: 'Do not disturb'});
+    await row.getByText('set by your administrator').first().waitFor();
+    await page.getByRole('region', {name: 'Busy'}).getByText('for colleagues').waitFor();
+  },
+
+  // A caller may call themselves anything: it is text.
+  async 'a caller named <script>'(trial) {
+    const name = '<script>window.wasRun=true</script><img src=x onerror=window.wasRun=true>';
+    await trial.stage.do('call_named', {name, number: '+4930777', callee: '+49891234102'});
+    const page = await trial.signIn('sales', {path: '/journal'});
+    await page.locator('.lw-journal').getByText('<script>', {exact: false}).first().waitFor();
+    await page.locator('.lw-journal > li').first().getByRole('button', {name: /Why/}).click();
+    check(!await page.evaluate(() => window.wasRun), 'it was run');
+    check(await page.locator('.lw-journal img, .lw-journal script').count() === 0, 'it is HTML');
+  },
+
+  // All that is fetched until home works, by a browser that has nothing yet.
+  async budget(trial) {
+    const page = await trial.signIn('sales');
+    const state = await page.context().storageState();
+    const times = [];
+    let bytes = 0;
+    for (let i = 0; i < 3 || (i < 8 && Math.min(...times) > HOME_MS_MAX); i++) {
+      const context = await trial.browser.newContext({storageState: state,
+        serviceWorkers: 'block'});
+      const fresh = await context.newPage();
+      const sizes = [];
+      fresh.on('requestfinished', (request) => sizes.push(request.sizes()));
+      await fresh.goto(trial.stage.url);
+      await fresh.waitForFunction(() => {
+        const texts = [...document.querySelectorAll('.lw-now-text')].map((one) => one.innerText);
+        return texts.length === 2 && texts.every((text) => text.length > 3) &&
+          document.querySelector('.lw-state');
+      });
+      times.push(await fresh.evaluate(() => performance.now()));
+      bytes = (await Promise.all(sizes)).reduce((sum, size) =>
+        sum + size.responseBodySize + size.responseHeadersSize, 0);
+      await context.close();
+    }
+    const kilobytes = Math.round(bytes / 1000);
+    const ms = Math.round(Math.min(...times));
+    console.log(`home: ${kilobytes} kB, ${times.map(Math.round).join(', ')} ms`);
+    check(kilobytes <= HOME_KB_MAX, `${kilobytes} kB are fetched; at most ${HOME_KB_MAX}`);
+    check(ms <= HOME_MS_MAX, `usable after ${ms} ms; at most ${HOME_MS_MAX}`);
+  },
+
+  // Below a path that a proxy strips: pages, files, API and events.
+  async prefix(trial) {
+    const proxy = await startProxy(trial.stage.url, '/tel');
+    try {
+      const page = await trial.visit();
+      await page.goto(`${proxy.url}/journal`);
+      await trial.fillSignIn(page, 'sales');
+      await page.locator('.lw-journal').waitFor();
+      await page.getByRole('link', {name: 'Forwardings'}).click();
+      await page.waitForURL(`${proxy.url}/forwardings`);
+      await page.locator('[data-live=live]').waitFor({state: 'attached'});
+      await trial.stage.command('forward', 'set', '102', 'unreachable', '--to', '106');
+      await page.locator('[data-slot="unreachable/all"]').getByText('106').waitFor();
+      await page.reload();
+      await page.locator('[data-slot="unreachable/all"]').getByText('106').waitFor();
+    } finally {
+      proxy.close();
+    }
+  },
+
+  // Installed, the client starts while the server is away, and shows nothing old from the API.
+  async 'service worker'(trial) {
+    const page = await trial.signIn('sales');
+    await page.evaluate(() => navigator.serviceWorker.ready);
+    await page.reload();
+    await page.getByRole('heading', {level: 1, name: 'Home'}).waitFor();
+    const kept = await page.evaluate(async () => {
+      const names = await caches.keys();
+      const lists = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
+      return lists.flat().map((request) => new URL(request.url).pathname);
+    });
+    check(kept.some((path) => path.startsWith('/assets/')), `kept is only ${kept}`);
+    check(!kept.some((path) => path.startsWith('/api/')), `of the API is kept: ${kept}`);
+    await trial.stage.do('stop');
+    await page.reload();
+    await page.getByText('The server cannot be reached').waitFor();
+    await trial.stage.do('start');
+    await page.getByRole('heading', {level: 1, name: 'Home'}).waitFor({timeout: 20000});
+  },
+};
+
+await run(tests, {name: 'pages', offset: 900});
