@@ -81,6 +81,7 @@ class Server:
 
     key = label = ""
     settle_s = 0.3
+    ready_s = 10.0  # within which it begins to listen
 
     def __init__(self, programs, ports, directory):
         self.programs, self.ports, self.directory = programs, ports, Path(directory)
@@ -93,7 +94,7 @@ class Server:
     def start(self):
         log = self.directory / f"{self.key}.log"
         self.program = Program(self.label, self.arguments(), log)
-        self.program.wait_ready(self.is_listening)
+        self.program.wait_ready(self.is_listening, self.ready_s)
 
     def is_listening(self):
         try:
@@ -170,6 +171,7 @@ class Lineward(Server):
     def __init__(self, programs, ports, directory, lines):
         directory.mkdir()
         super().__init__(programs, ports, directory)
+        self.ready_s += lines / 2000
         self.lines, self.data = lines, self.directory / "data"
         self.api = Api(ports, self.data)
         self.before = None

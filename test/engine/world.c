@@ -505,7 +505,12 @@ uint64_t world_wall_us(const struct world *world)
 void world_receive(struct world *world, const struct address *peer, struct span bytes)
 {
     struct flow flow = {.peer = *peer, .transport = TRANSPORT_UDP};
-    engine_datagrams(world->engine, world->time, &(struct datagram){flow, bytes}, 1);
+    world_receive_all(world, &(struct datagram){flow, bytes}, 1);
+}
+
+void world_receive_all(struct world *world, const struct datagram *datagrams, size_t count)
+{
+    engine_datagrams(world->engine, world->time, datagrams, count);
 }
 
 enum world_stream world_receive_stream(struct world *world, const struct address *peer,

@@ -57,8 +57,10 @@ uint64_t world_wall_us(const struct world *world);
 
 // Gives the engine a datagram from `peer`.
 void world_receive(struct world *world, const struct address *peer, struct span bytes);
-// The same by a new TCP connection from `peer`, as a worker does it: messages as they become whole,
-// a fault where the stream breaks. Tells what has become of the stream.
+// Gives it datagrams that have come at once.
+void world_receive_all(struct world *world, const struct datagram *datagrams, size_t count);
+// The same as world_receive by a new TCP connection from `peer`, as a worker does it: messages as
+// they become whole, a fault where the stream breaks. Tells what has become of the stream.
 enum world_stream { WORLD_STREAM_IDLE, WORLD_STREAM_WAITS, WORLD_STREAM_CLOSED };
 enum world_stream world_receive_stream(struct world *world, const struct address *peer,
                                        struct span bytes);
