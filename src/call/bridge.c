@@ -403,6 +403,7 @@ static struct span deflection_of(const struct call_table *table, struct turn *tu
     if (!sip_next_value(response, SIP_CONTACT, &place, &value)) return SPAN_NONE;
     if (sip_parse_address(value, &address) != SIP_OK) return SPAN_NONE;
     if (!line_find_numbered(table->neighbours.lines, call->line_id, &group)) return SPAN_NONE;
+    if (call_is_emergency(group, address.uri_text)) return SPAN_NONE; // never forwarded to
     struct phone_number number = phone_read(&group->numbering, address.uri_text, true);
     struct span stored = SPAN_NONE;
     if (number.kind != PHONE_INVALID) (void)arena_copy(turn->arena, span_of(number.text), &stored);

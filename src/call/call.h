@@ -143,8 +143,10 @@ void call_seek(const struct call_table *table, uint32_t line_id);
 void call_prefetch(const struct call_table *table, uint32_t line_id);
 
 // Reserves a call, so that its transaction can be made to belong to it. False when the table is
-// full.
-bool call_reserve(struct call_table *table, struct pool_id *call);
+// full; some places are kept for emergency calls.
+bool call_reserve(struct call_table *table, bool is_emergency, struct pool_id *call);
+// Whether who dials that URI wants an emergency service.
+bool call_is_emergency(const struct line_group *group, struct span uri_text);
 // Gives a reserved call back that could not begin.
 void call_abandon(struct call_table *table, struct pool_id call);
 

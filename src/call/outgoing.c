@@ -21,6 +21,23 @@ enum {
     WAIT_US = 300 * 1000 * 1000, // for a PBX that says neither yes nor no
 };
 
+// ---- Emergency calls
+
+// As dialled, with or without what gets an outside line.
+bool call_is_emergency(const struct line_group *group, struct span uri_text)
+{
+    struct phone_number number = phone_read(&group->numbering, uri_text, true);
+    struct span text = span_of(number.text), prefix = span_of(group->numbering.outside_prefix);
+    struct span rest = span_of(group->snapshot->emergency);
+    struct span inner = SPAN_NONE;
+    if (prefix.len > 0 && span_starts_with(text, prefix)) inner = span_from(text, prefix.len);
+    while (text.len > 0 && rest.len > 0) {
+        struct span known = span_split(&rest, ',');
+        if (span_eq(known, text) || span_eq(known, inner)) return true;
+    }
+    return false;
+}
+
 // ---- The INVITE
 
 static struct span put_address(struct turn *turn, const struct call_outgoing *outgoing)

@@ -11,13 +11,17 @@ static size_t head_size(void)
 }
 
 // A call that rings has a leg for each device besides the caller's, one that is up has two.
-enum { LEGS_PER_CALL = 4, TAGS_PER_LEG = 2 };
+enum {
+    LEGS_PER_CALL = 4,
+    TAGS_PER_LEG = 2,
+    EMERGENCY_CALLS = 8, // that there is room for when there is none for others
+};
 
 enum { TEXTS_PREFETCH_BYTES = 256 }; // as many as a forwarded call has
 
 size_t call_memory_size(const struct call_limits *limits)
 {
-    uint32_t count = limits->call_count, leg_count = count * LEGS_PER_CALL;
+    uint32_t count = limits->call_count + EMERGENCY_CALLS, leg_count = count * LEGS_PER_CALL;
     return head_size() + pool_memory_size(sizeof(struct call), count) +
            pool_memory_size(sizeof(struct call_waiting), count) +
            pool_memory_size(sizeof(struct bridge), count) +
@@ -38,7 +42,7 @@ struct call_table *call_init(void *memory, const struct call_limits *limits,
                              const uint8_t hash_key[16], struct call_neighbours neighbours)
 {
     struct call_table *table = memory;
-    uint32_t count = limits->call_count, leg_count = count * LEGS_PER_CALL;
+    uint32_t count = limits->call_count + EMERGENCY_CALLS, leg_count = count * LEGS_PER_CALL;
     char *next = (char *)memory + head_size();
     next = place_pool(&table->calls, next, sizeof(struct call), count);
     next = place_pool(&table->waiting, next, sizeof(struct call_waiting), count);
@@ -78,8 +82,10 @@ void call_prefetch(const struct call_table *table, uint32_t line_id)
     call_traffic_prefetch(table->traffic, line_id);
 }
 
-bool call_reserve(struct call_table *table, struct pool_id *call)
+bool call_reserve(struct call_table *table, bool is_emergency, struct pool_id *call)
 {
+    uint32_t left = table->calls.slot_count - table->calls.used_count;
+    if (!is_emergency && left <= EMERGENCY_CALLS) return false;
     struct call *reserved = pool_take_unset(&table->calls, call);
     pool_prefetch_free(&table->calls, offsetof(struct call, texts) + TEXTS_PREFETCH_BYTES);
     if (reserved) memset(reserved, 0, offsetof(struct call, texts));

@@ -251,7 +251,7 @@ static void offer_call(struct engine *engine, const struct sip_message *invite,
         decline_overloaded(engine, invite, flow);
         return;
     }
-    if (!call_reserve(engine->calls, &call)) {
+    if (!call_reserve(engine->calls, false, &call)) {
         decline_overloaded(engine, invite, flow);
         return;
     }
@@ -308,7 +308,9 @@ static void offer_outgoing(struct engine *engine, const struct sip_message *invi
         decline(engine, invite, flow, (struct txn_answer){.status = 403});
         return;
     }
-    if (overload_refuses(&engine->overload) || !call_reserve(engine->calls, &call)) {
+    bool is_emergency = call_is_emergency(outgoing.group, invite->uri_text);
+    bool is_refused = !is_emergency && overload_refuses(&engine->overload);
+    if (is_refused || !call_reserve(engine->calls, is_emergency, &call)) {
         decline_overloaded(engine, invite, flow);
         return;
     }

@@ -2,7 +2,8 @@
 // The checks of RFC 3261 section 8.2, in its order.
 #include "engine/uas_int.h"
 
-#define ALLOW_LINE "Allow: INVITE, ACK, CANCEL, OPTIONS\r\n"
+#define ALLOW_LINE                                                                                 \
+    "Allow: INVITE, ACK, CANCEL, OPTIONS, BYE, PRACK, UPDATE, INFO, REFER, NOTIFY\r\n"
 
 enum { USER_MAX = 128, HEADERS_MAX = 512 };
 

@@ -120,7 +120,8 @@ void line_send_register(struct line_table *table, struct turn *turn, struct pool
     if (old) put_contact(&out, line, slot, old, SPAN(";expires=0"));
     buffer_printf(&out, "Expires: %u\r\n", options->expires_s);
     buffer_put(&out, SPAN("Supported: path\r\n"));
-    buffer_put_text(&out, "Allow: INVITE, ACK, CANCEL, OPTIONS\r\n");
+    buffer_put_text(&out, "Allow: INVITE, ACK, CANCEL, OPTIONS, BYE, PRACK, UPDATE, INFO, REFER, "
+                          "NOTIFY\r\n");
     line_put_proofs(&out, turn, table, line);
     sip_put_end(&out, SPAN_NONE);
     tell_large(turn, slot, &out);

@@ -70,6 +70,8 @@ struct snapshot_group {
     uint32_t zone_id; // of its time zone
     struct model_group settings;
     struct snapshot_list rules; // struct snapshot_rule: the administrative forwardings
+    // The short numbers that reach an emergency service there, each with a comma behind it.
+    char emergency[RANGES_SIZE];
 };
 
 struct snapshot_line {

@@ -89,6 +89,29 @@ static enum err put_rule(struct settings *settings, struct settings_writer *writ
     return put_days(settings, writer, index, &rule->days, problem);
 }
 
+// ---- Emergency numbers
+
+// The short numbers that reach an emergency service somewhere; which of them do at the site is the
+// country's to say.
+static const char *const possible_emergency[] = {
+    "000", "100", "101", "102", "103", "104", "105", "106", "107", "108", "110", "111",
+    "112", "113", "114", "115", "116", "117", "118", "119", "120", "122", "123", "127",
+    "128", "129", "130", "131", "132", "133", "140", "144", "155", "158", "160", "161",
+    "166", "180", "190", "191", "192", "193", "194", "195", "197", "198", "199", "911",
+    "912", "913", "917", "990", "991", "992", "993", "994", "995", "997", "998", "999",
+};
+
+static void put_emergency(struct settings *settings, struct snapshot_group *block)
+{
+    struct buffer out = buffer_over(block->emergency, sizeof block->emergency - 1);
+    for (size_t i = 0; i < sizeof possible_emergency / sizeof possible_emergency[0]; i++) {
+        const char *number = possible_emergency[i];
+        uint8_t number_class = settings_class_of(&settings->classes, &settings->site, number);
+        if (number_class == NUMBER_EMERGENCY) buffer_printf(&out, "%s,", number);
+    }
+    block->emergency[out.len] = '\0';
+}
+
 // ---- The block
 
 enum err settings_build_group(struct settings *settings, struct settings_problem *problem)
@@ -103,6 +126,7 @@ enum err settings_build_group(struct settings *settings, struct settings_problem
     if (err != ERR_NONE) return settings_fail_store(settings, err, problem);
     *block = site->group;
     block->size = SNAPSHOT_GROUP_MAX; // until it is known
+    put_emergency(settings, block);
     struct snapshot_rule *rules = settings_put_list(&writer, sizeof *rules, settings->admin_count,
                                                     &block->rules);
     for (size_t i = 0; i < settings->admin_count && err == ERR_NONE; i++) {
