@@ -464,6 +464,8 @@ static void read_ahead(struct engine *engine, const struct datagram *datagram,
         arrival->kind = ARRIVAL_ACK;
     } else if (is_keep_alive(datagram->bytes)) {
         arrival->kind = ARRIVAL_IGNORED;
+    } else if (sip_is_stun_ping(datagram->bytes) && datagram->flow.transport == TRANSPORT_UDP) {
+        arrival->kind = ARRIVAL_PING;
     } else {
         read_whole(engine, arrival);
     }
@@ -495,10 +497,22 @@ static void look_ahead(struct engine *engine, const struct datagram *datagrams, 
     }
 }
 
+static void answer_ping(struct engine *engine, const struct datagram *ping)
+{
+    char bytes[64];
+    struct buffer out = buffer_over(bytes, sizeof bytes);
+    sip_put_stun_pong(&out, ping->bytes, &ping->flow.peer);
+    engine->host.send(engine->host.context, &ping->flow, buffer_span(&out));
+}
+
 static void take_arrival(struct engine *engine, struct engine_time now, struct arrival *arrival)
 {
     const struct flow *flow = &arrival->datagram->flow;
     if (arrival->kind == ARRIVAL_IGNORED) return;
+    if (arrival->kind == ARRIVAL_PING) {
+        answer_ping(engine, arrival->datagram);
+        return;
+    }
     engine_begin(engine, now);
     engine->flow = *flow;
     if (arrival->kind == ARRIVAL_ACK &&

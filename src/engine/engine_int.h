@@ -28,6 +28,7 @@ struct arrival {
     const struct datagram *datagram;
     enum {
         ARRIVAL_IGNORED, // a keep-alive (RFC 5626 section 4.4.1)
+        ARRIVAL_PING,    // a keep-alive that wants an answer
         ARRIVAL_ACK,     // an ACK, of which only its identity is known
         ARRIVAL_READ,
         ARRIVAL_FAULTY,

@@ -359,3 +359,10 @@ bool sip_find_authorization(const struct sip_message *request, struct span realm
 // 3.4.1.
 bool sip_is_authorized(const struct sip_authorization *authorization, struct span method,
                        const uint8_t *user_hash);
+
+// ---- Keep-alive by UDP (RFC 5626 section 4.4.2, RFC 5389)
+
+// Whether a datagram is a STUN Binding request.
+bool sip_is_stun_ping(struct span bytes);
+// Prints the answer, up to 44 bytes: the address that it came from.
+void sip_put_stun_pong(struct buffer *out, struct span ping, const struct address *source);

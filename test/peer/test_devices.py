@@ -148,6 +148,17 @@ class Trial:
                   f"{final.start_line} {final.first('WWW-Authenticate')}")
         check(self.bindings("wrong") == [], "registered with wrong credentials")
 
+    def test_keep_alive(self):
+        """A STUN request by UDP and a ping on a connection are answered (RFC 5626 section 4.4)."""
+        ping = b"\x00\x01\x00\x00\x21\x12\xa4\x42" + b"transaction."
+        device = self.devices["udp-md5"]
+        device.socket.send(ping)
+        pong = device.socket.recv(100)
+        check(len(pong) == 32 and pong[:2] == b"\x01\x01" and pong[8:20] == ping[8:], f"{pong}")
+        device = self.devices["tls-md5"]
+        device.socket.send(b"\r\n\r\n")
+        check(device.socket.recv(100) == b"\r\n", "no pong on the connection")
+
     def test_lost_connection(self):
         """A binding by a connection that is gone is not called, and forgotten soon."""
         device = self.connect("lost", self.add("lost"), transport="tcp")
