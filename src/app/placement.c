@@ -46,10 +46,16 @@ uint32_t placement_of_user(const struct placement *placement, uint32_t user_id)
     return user_id % placement->worker_count;
 }
 
+// A line that is removed and added again comes to the same worker.
 uint32_t placement_of_line(const struct placement *placement, const struct snapshot_line *line)
 {
+    static const uint8_t hash_key[16] = "lineward workers"; // to be the same in every process
     if (line->user_id != 0) return placement_of_user(placement, line->user_id);
-    return line->line_id % placement->worker_count;
+    char bytes[32 + EXTENSION_SIZE];
+    struct buffer key = buffer_over(bytes, sizeof bytes);
+    buffer_printf(&key, "%u ", line->group_id);
+    buffer_put(&key, snapshot_text(line, line->extension));
+    return (uint32_t)(hash_keyed(hash_key, buffer_span(&key)) % placement->worker_count);
 }
 
 // ---- Lines

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which worker has which user and which line. A user is at one worker with all lines and devices,
 // for what is busy and what rings spans them; a line of nobody's is by itself. The map follows from
-// the numbers that they have in the store, so it is the same after every start with as many
-// workers; and these numbers follow each other, so it is even.
+// the numbers of users, which are given one after the other, and from the extensions of such lines:
+// so it is even, and the same after every start with as many workers.
 #pragma once
 
 #include "model/model.h"

@@ -620,6 +620,7 @@ static bool make_engine(struct worker *worker, const struct app_config *config)
                                    .elsewhere_count = elsewhere_count};
     struct engine_host host = {.context = worker,
                                .worker = (uint8_t)worker->number,
+                               .worker_count = (uint8_t)config->workers,
                                .hand_over = exchange_message,
                                .sent_on = exchange_sent_on,
                                .told = exchange_told,

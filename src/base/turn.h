@@ -26,6 +26,7 @@ struct turn {
     uint64_t wall_us; // since 1970-01-01 UTC
     struct arena *arena;
     struct random *random;
+    uint8_t worker;              // whose turn it is
     struct effect *first, *last; // the effects, oldest first
     uint64_t effects_lost_count; // did not fit into the arena
 };

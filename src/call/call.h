@@ -116,7 +116,12 @@ struct call_rule_used {
 // The block that has just been put for the rule's line counts `count` more uses.
 void call_rule_counted(struct call_table *table, uint32_t rule_id, uint32_t count);
 
-// ---- Lines of other workers
+// ---- Lines and calls of other workers
+
+// The worker that has the dialog of a tag of ours, by the tag's first character; false where it is
+// not one of a dialog.
+enum { CALL_TAG_FIRST = 'g' };
+bool call_tag_worker(struct span tag, uint8_t *worker);
 
 // A call was forwarded to a line of another worker, which has to recognise it there: what
 // identifies it, and its history. Texts are borrowed for the turn.

@@ -36,6 +36,14 @@ void call_dialog_new_tag(char tag[TXN_TAG_BYTES], struct turn *turn)
 {
     struct buffer out = buffer_over(tag, TXN_TAG_BYTES);
     random_put_token(turn->random, &out, TXN_TAG_BYTES / 2);
+    tag[0] = (char)(CALL_TAG_FIRST + turn->worker); // no hexadecimal digit
+}
+
+bool call_tag_worker(struct span tag, uint8_t *worker)
+{
+    if (tag.len != TXN_TAG_BYTES || tag.at[0] < CALL_TAG_FIRST || tag.at[0] > 'z') return false;
+    *worker = (uint8_t)(tag.at[0] - CALL_TAG_FIRST);
+    return true;
 }
 
 // The values of the Record-Route headers, as one Route would have them: in their order, or turned

@@ -341,17 +341,27 @@ static void serve_register(struct engine *engine, const struct sip_message *requ
     decline(engine, request, flow, verdict.answer);
 }
 
-// Whether the request is another worker's, which gets it.
-static bool hand_over(struct engine *engine, const struct sip_message *request,
+// Which other worker a message is for, if any. A response names it by the branch of our request, a
+// request within a dialog by our tag, any other one by its line or device.
+static bool find_other(const struct engine *engine, const struct sip_message *message,
+                       const struct flow *flow, uint8_t *to)
+{
+    if (!message->is_request) return txn_branch_worker(message->via.branch, to);
+    if (call_tag_worker(message->to.tag, to)) return true;
+    if (client_is_named(engine->clients, message)) return false; // a device of ours
+    return uas_find_elsewhere(engine->lines, message, &flow->peer, to);
+}
+
+static bool hand_over(struct engine *engine, const struct sip_message *message,
                       const struct flow *flow)
 {
+    const struct engine_host *host = &engine->host;
     uint8_t to;
-    if (!line_has_elsewhere(engine->lines)) return false; // one worker has all
-    if (!request->is_request || flow->worker != 0) return false;
-    if (client_is_named(engine->clients, request)) return false; // a device of ours
-    if (!uas_find_elsewhere(engine->lines, request, &flow->peer, &to)) return false;
+    if (host->worker_count < 2 || flow->worker != 0) return false; // nobody else, or for us
+    if (!find_other(engine, message, flow, &to)) return false;
+    if (to == host->worker || to >= host->worker_count) return false;
     engine->counts.handed_over++;
-    engine->host.hand_over(engine->host.context, to, flow, request->bytes);
+    host->hand_over(host->context, to, flow, message->bytes);
     return true;
 }
 
@@ -362,8 +372,9 @@ static bool is_asked(const struct engine *engine, const struct sip_message *invi
 {
     struct pool_id place = POOL_ID_NONE;
     if (client_is_named(engine->clients, invite)) return true;
-    return client_device_count(engine->clients) > 0 &&
-           !line_next_group_at(engine->lines, &flow->peer, &place);
+    bool has_devices = client_device_count(engine->clients) > 0 ||
+                       line_devices_elsewhere(engine->lines) > 0;
+    return has_devices && !line_next_group_at(engine->lines, &flow->peer, &place);
 }
 
 static void serve(struct engine *engine, const struct sip_message *request, const struct flow *flow)
@@ -641,7 +652,8 @@ struct engine *engine_init(void *memory, const struct engine_limits *limits, con
     random_init(&engine->random, seed);
     random_bytes(&engine->random, key, sizeof key);
     engine->arena = arena_over(next, ARENA_SIZE);
-    engine->turn = (struct turn){.arena = &engine->arena, .random = &engine->random};
+    engine->turn = (struct turn){
+        .arena = &engine->arena, .random = &engine->random, .worker = host.worker};
     next += ARENA_SIZE;
     engine->ahead_arena = arena_over(next, AHEAD_ARENA_SIZE);
     next += AHEAD_ARENA_SIZE;

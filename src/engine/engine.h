@@ -33,9 +33,9 @@ struct engine_host {
     // What follows from it is not to be told from within this call.
     void (*peer_told)(void *context, const struct line_peer_event *event);
     // ---- With other workers (docs/architecture.md "Workers"); may be NULL where there are none.
-    uint8_t worker; // our number
-    // A message is for a line or a device of the worker `to`: engine_datagrams there takes it, with
-    // the flow's `worker` set to ours + 1; what has that flow is sent by us.
+    uint8_t worker, worker_count; // our number, and how many there are
+    // A message is for a line, a device or a request of the worker `to`: engine_datagrams there
+    // takes it, with the flow's `worker` set to ours + 1; what has that flow is sent by us.
     void (*hand_over)(void *context, uint8_t to, const struct flow *flow, struct span bytes);
     // A call was sent on to a line of the worker `sent->worker`: engine_note_sent_on there.
     void (*sent_on)(void *context, const struct call_sent_on *sent);

@@ -73,6 +73,7 @@ bool line_put_elsewhere(struct line_table *table, const struct line_elsewhere *k
                               id);
     ASSERT(is_added); // the indexes are as large as the pool
     count(table, known->group_id, 1);
+    if (known->group_id == 0) table->elsewhere_device_count++;
     return true;
 }
 
@@ -82,20 +83,21 @@ void line_remove_elsewhere(struct line_table *table, bool is_device, uint32_t nu
     const struct elsewhere *place = find_id(table, is_device, number, &id);
     if (!place) return;
     count(table, place->group_id, -1);
+    if (is_device) table->elsewhere_device_count--;
     index_remove(&table->elsewhere_by_name, place->hash, id);
     index_remove(&table->elsewhere_by_id, hash_id(is_device, number), id);
     pool_free(&table->elsewhere, id);
 }
 
-bool line_has_elsewhere(const struct line_table *table)
+uint32_t line_devices_elsewhere(const struct line_table *table)
 {
-    return table->elsewhere.used_count > 0;
+    return table->elsewhere_device_count;
 }
 
 bool line_find_elsewhere(const struct line_table *table, uint32_t group_id, struct span name,
                          uint8_t *worker)
 {
-    if (!line_has_elsewhere(table)) return false;
+    if (table->elsewhere.used_count == 0) return false;
     uint64_t hash = line_hash_extension(table, group_id, name);
     struct index_search search = INDEX_SEARCH(hash);
     for (;;) {

@@ -195,10 +195,11 @@ struct line_elsewhere {
 // Adds it, or changes the worker. False when the table is full.
 bool line_put_elsewhere(struct line_table *table, const struct line_elsewhere *known);
 void line_remove_elsewhere(struct line_table *table, bool is_device, uint32_t id);
-bool line_has_elsewhere(const struct line_table *table); // whether there are any
 // Whether another worker has the line (or with group_id 0 the device) of that name.
 bool line_find_elsewhere(const struct line_table *table, uint32_t group_id, struct span name,
                          uint8_t *worker);
+// How many devices other workers have.
+uint32_t line_devices_elsewhere(const struct line_table *table);
 // Another worker tells what it has found out about a group's PBX.
 void line_hear(struct line_table *table, struct turn *turn, uint32_t group_id, enum line_news news);
 

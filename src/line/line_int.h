@@ -120,6 +120,7 @@ struct line_table {
     uint32_t extension_counts[EXTENSION_SIZE];
     struct pool elsewhere; // struct elsewhere: what other workers serve
     struct index elsewhere_by_name, elsewhere_by_id;
+    uint32_t elsewhere_device_count;
     struct deadlines deadlines;  // of lines
     struct snapshot_zone *zones; // SNAPSHOT_ZONES_MAX of them, by their zone_id
     uint8_t hash_key[16];

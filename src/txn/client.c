@@ -5,13 +5,23 @@
 
 struct span txn_new_branch(struct turn *turn)
 {
-    enum { COOKIE_BYTES = 7, RANDOM_BYTES = 16, SIZE = COOKIE_BYTES + 2 * RANDOM_BYTES };
+    enum { COOKIE_BYTES = 7, RANDOM_BYTES = 16, SIZE = COOKIE_BYTES + 1 + 2 * RANDOM_BYTES };
     char *bytes = arena_take(turn->arena, SIZE);
     if (!bytes) return SPAN_NONE;
     struct buffer out = buffer_over(bytes, SIZE);
     buffer_put_text(&out, "z9hG4bK");
+    buffer_put_byte(&out, (char)('a' + turn->worker));
     random_put_token(turn->random, &out, RANDOM_BYTES);
     return buffer_span(&out);
+}
+
+bool txn_branch_worker(struct span branch, uint8_t *worker)
+{
+    enum { COOKIE_BYTES = 7 };
+    if (branch.len <= COOKIE_BYTES || !span_starts_with(branch, SPAN("z9hG4bK"))) return false;
+    char mark = branch.at[COOKIE_BYTES];
+    *worker = (uint8_t)(mark - 'a');
+    return mark >= 'a' && mark <= 'z';
 }
 
 // ---- Beginning

@@ -181,6 +181,8 @@ void txn_acknowledge(struct txn_table *table, struct turn *turn, struct pool_id 
                      const struct txn_ack *ack);
 // A fresh branch ("z9hG4bK..." with 128 random bits) in the turn's arena; empty when that is full.
 struct span txn_new_branch(struct turn *turn);
+// The worker that made a branch, by the letter behind the cookie; false where it is none of ours.
+bool txn_branch_worker(struct span branch, uint8_t *worker);
 // Forgets a transaction without a word: its owner is gone. A final answer sent before is still
 // retransmitted; a request without one is not answered any more, nor is ours repeated. An INVITE of
 // ours is cancelled.

@@ -2,6 +2,8 @@
 // The engine's world.
 #include "world.h"
 
+#include "parcel.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,9 +21,29 @@ struct entry {
     char *texts;
 };
 
-struct world {
+enum { WORKERS_MAX = 4, PARCELS_MAX = 256 };
+
+// An engine among others.
+struct worker {
+    struct world *world;
+    uint8_t number;
     struct engine *engine;
-    void *engine_memory;
+    void *memory;
+};
+
+// Where a line is.
+struct place {
+    uint32_t line_id;
+    uint8_t worker;
+};
+
+struct world {
+    struct worker workers[WORKERS_MAX];
+    uint32_t worker_count;
+    struct parcel *parcels; // PARCELS_MAX of them
+    size_t parcel_count;
+    struct place places[STATES_MAX];
+    size_t place_count;
     size_t block_count; // of lines, that the engine keeps
     struct store *store;
     struct settings *settings;
@@ -37,6 +59,7 @@ struct world {
     size_t saved_count;
     struct model_registration asked;     // by world_state
     struct pool_id waiting[WAITING_MAX]; // calls
+    uint8_t waiting_at[WAITING_MAX];     // their workers
     uint32_t waiting_count, used_count;
     uint32_t rate; // as last told
     uint32_t connection_count, device_count;
@@ -47,11 +70,12 @@ struct world {
 
 static void on_send(void *context, const struct flow *flow, struct span bytes)
 {
-    struct world *world = context;
+    struct world *world = ((struct worker *)context)->world;
     ASSERT(world->sent_count < SENT_MAX);
     struct sent *sent = &world->sent[(world->sent_first + world->sent_count++) % SENT_MAX];
     free(sent->bytes);
     sent->flow = *flow;
+    sent->flow.worker = 0; // who has the socket is of no interest to the network
     sent->bytes = malloc(bytes.len + 1);
     memcpy(sent->bytes, bytes.at, bytes.len);
     sent->bytes[bytes.len] = '\0';
@@ -66,7 +90,7 @@ static uint64_t wall_ahead_us(const struct world *world)
 
 static void on_line_state(void *context, const struct line_state *state)
 {
-    struct world *world = context;
+    struct world *world = ((struct worker *)context)->world;
     size_t i = 0;
     while (i < world->state_count && world->states[i].line_id != state->registration.line_id) {
         i++;
@@ -83,7 +107,7 @@ static void on_line_state(void *context, const struct line_state *state)
 
 static void on_call_ended(void *context, const struct model_journal_entry *entry)
 {
-    struct world *world = context;
+    struct world *world = ((struct worker *)context)->world;
     ASSERT(world->entries_count < ENTRIES_MAX);
     struct entry *kept =
         &world->entries[(world->entries_first + world->entries_count++) % ENTRIES_MAX];
@@ -104,29 +128,37 @@ static void on_call_ended(void *context, const struct model_journal_entry *entry
 
 static void on_rate_raised(void *context, const struct line_rate *rate)
 {
-    struct world *world = context;
+    struct world *world = ((struct worker *)context)->world;
     world->rate = rate->used;
 }
 
 static void on_call_shown(void *context, const struct call_shown *shown)
 {
-    struct world *world = context;
+    struct world *world = ((struct worker *)context)->world;
     struct pool_id *waiting = world->waiting;
+    uint8_t *waiting_at = world->waiting_at, number = ((struct worker *)context)->number;
     uint32_t at = 0;
-    while (at < world->waiting_count && !pool_id_eq(waiting[at], shown->call)) at++;
+    while (at < world->waiting_count &&
+           (waiting_at[at] != number || !pool_id_eq(waiting[at], shown->call))) {
+        at++;
+    }
     bool is_known = at < world->waiting_count;
-    if (is_known) waiting[at] = waiting[--world->waiting_count];
+    if (is_known) {
+        waiting[at] = waiting[--world->waiting_count];
+        waiting_at[at] = waiting_at[world->waiting_count];
+    }
     if (shown->is_gone) {
         ASSERT(is_known); // it was told before
         return;
     }
     ASSERT(world->waiting_count < WAITING_MAX && shown->extension.len > 0);
+    waiting_at[world->waiting_count] = number;
     waiting[world->waiting_count++] = shown->call;
 }
 
 static void on_rule_used(void *context, const struct call_rule_used *used)
 {
-    struct world *world = context;
+    struct world *world = ((struct worker *)context)->world;
     ASSERT(used->rule_id > 0 && used->group.len > 0 && used->extension.len > 0);
     world->used_count++;
 }
@@ -140,7 +172,7 @@ static bool on_own_towards(void *context, const struct flow *flow, struct addres
 
 static void on_release_line(void *context, const struct snapshot_line *block)
 {
-    struct world *world = context;
+    struct world *world = ((struct worker *)context)->world;
     ASSERT(world->block_count > 0);
     world->block_count--;
     free((void *)(uintptr_t)block);
@@ -148,10 +180,56 @@ static void on_release_line(void *context, const struct snapshot_line *block)
 
 static void on_release_group(void *context, const struct snapshot_group *block)
 {
-    struct world *world = context;
+    struct world *world = ((struct worker *)context)->world;
     ASSERT(world->block_count > 0);
     world->block_count--;
     free((void *)(uintptr_t)block);
+}
+
+// ---- What engines have for each other: kept until the turn is over
+
+static struct parcel *add_parcel(struct worker *worker, uint8_t to)
+{
+    struct world *world = worker->world;
+    ASSERT(world->parcel_count < PARCELS_MAX && to < world->worker_count && to != worker->number);
+    struct parcel *parcel = &world->parcels[world->parcel_count++];
+    parcel->from = worker->number;
+    parcel->to = to;
+    return parcel;
+}
+
+static void on_hand_over(void *context, uint8_t to, const struct flow *flow, struct span bytes)
+{
+    struct worker *worker = context;
+    struct parcel *parcel = add_parcel(worker, to);
+    parcel_pack_message(parcel, worker->number, flow, bytes);
+}
+
+static void on_sent_on(void *context, const struct call_sent_on *sent)
+{
+    struct parcel *parcel = add_parcel(context, sent->worker);
+    parcel_pack_sent_on(parcel, sent);
+}
+
+static void on_told(void *context, const struct line_told *told)
+{
+    struct worker *worker = context;
+    for (uint8_t i = 0; i < worker->world->worker_count; i++) {
+        if (i == worker->number) continue;
+        struct parcel *parcel = add_parcel(worker, i);
+        parcel->kind = PARCEL_TOLD;
+        parcel->told = *told;
+    }
+}
+
+static void deliver(struct world *world)
+{
+    for (size_t i = 0; i < world->parcel_count; i++) {
+        struct parcel *parcel = &world->parcels[i];
+        struct engine *engine = world->workers[parcel->to].engine;
+        parcel_give(parcel, engine, world->time);
+    }
+    world->parcel_count = 0;
 }
 
 // ---- Settings
@@ -165,57 +243,138 @@ static uint64_t now_s(void *context)
 static void on_zone_changed(void *context, const struct snapshot_zone *zone)
 {
     struct world *world = context;
-    engine_put_zone(world->engine, zone);
+    for (uint32_t i = 0; i < world->worker_count; i++) {
+        engine_put_zone(world->workers[i].engine, zone);
+    }
 }
 
 static void on_group_changed(void *context, const struct snapshot_group *group)
 {
     struct world *world = context;
-    struct snapshot_group *copy = malloc(group->size);
-    memcpy(copy, group, group->size);
-    world->block_count++;
-    bool is_taken = engine_put_group(world->engine, world->time, copy);
-    ASSERT(is_taken);
+    for (uint32_t i = 0; i < world->worker_count; i++) {
+        struct snapshot_group *copy = malloc(group->size);
+        memcpy(copy, group, group->size);
+        world->block_count++;
+        bool is_taken = engine_put_group(world->workers[i].engine, world->time, copy);
+        ASSERT(is_taken);
+    }
+    deliver(world);
 }
 
 static void on_group_removed(void *context, uint32_t group_id)
 {
     struct world *world = context;
-    engine_remove_group(world->engine, world->time, group_id);
+    for (uint32_t i = 0; i < world->worker_count; i++) {
+        engine_remove_group(world->workers[i].engine, world->time, group_id);
+    }
+    deliver(world);
+}
+
+// ---- Lines, each at one worker
+
+static struct place *find_place(struct world *world, uint32_t line_id)
+{
+    for (size_t i = 0; i < world->place_count; i++) {
+        if (world->places[i].line_id == line_id) return &world->places[i];
+    }
+    return NULL;
+}
+
+static struct engine *engine_of_line(struct world *world, uint32_t line_id)
+{
+    const struct place *place = find_place(world, line_id);
+    return world->workers[place ? place->worker : 0].engine;
+}
+
+// What the line's registration was: at the worker that gives it up, or as it was saved.
+static bool take_over(struct world *world, const struct place *place, uint32_t line_id,
+                      struct model_registration *before)
+{
+    if (place) {
+        struct engine *engine = world->workers[place->worker].engine;
+        return engine_yield_line(engine, world->time, line_id, before);
+    }
+    for (size_t i = 0; i < world->saved_count; i++) {
+        if (world->saved[i].line_id != line_id) continue;
+        *before = world->saved[i];
+        before->until_us += wall_ahead_us(world);
+        return true;
+    }
+    return false;
+}
+
+static void note_place(struct world *world, const struct line_elsewhere *known)
+{
+    for (uint8_t i = 0; i < world->worker_count; i++) {
+        struct engine *engine = world->workers[i].engine;
+        if (i == known->worker) {
+            engine_remove_elsewhere(engine, known->group_id == 0, known->id);
+        } else {
+            bool is_taken = engine_put_elsewhere(engine, known);
+            ASSERT(is_taken);
+        }
+    }
 }
 
 static void on_line_changed(void *context, const struct snapshot_line *line)
 {
     struct world *world = context;
+    struct model_registration before;
+    struct span extension = snapshot_text(line, line->extension);
+    uint32_t key = line->user_id ? line->user_id : (uint8_t)extension.at[extension.len - 1];
+    uint8_t to = (uint8_t)(key % world->worker_count);
+    struct place *place = find_place(world, line->line_id);
+    bool is_moved = !place || place->worker != to;
+    bool has_before = is_moved && take_over(world, place, line->line_id, &before);
+    if (!place) {
+        ASSERT(world->place_count < STATES_MAX);
+        place = &world->places[world->place_count++];
+        place->line_id = line->line_id;
+    }
+    place->worker = to;
+    if (is_moved) {
+        note_place(world, &(struct line_elsewhere){line->group_id, line->line_id, to, extension});
+    }
     struct snapshot_line *copy = malloc(line->size);
     memcpy(copy, line, line->size);
     world->block_count++;
-    bool is_taken = engine_put_line(world->engine, world->time, copy);
+    bool is_taken = engine_put_line(world->workers[to].engine, world->time, copy);
     ASSERT(is_taken);
-    for (size_t i = 0; i < world->saved_count; i++) {
-        struct model_registration saved = world->saved[i];
-        if (saved.line_id != line->line_id) continue;
-        saved.until_us += wall_ahead_us(world);
-        engine_restore_line(world->engine, world->time, &saved);
-    }
+    if (has_before) engine_restore_line(world->workers[to].engine, world->time, &before);
+    deliver(world);
 }
 
 static void on_line_removed(void *context, uint32_t line_id)
 {
     struct world *world = context;
-    engine_remove_line(world->engine, world->time, line_id);
+    struct place *place = find_place(world, line_id);
+    engine_remove_line(engine_of_line(world, line_id), world->time, line_id);
+    for (uint32_t i = 0; i < world->worker_count; i++) {
+        engine_remove_elsewhere(world->workers[i].engine, false, line_id);
+    }
+    if (place) *place = world->places[--world->place_count];
+    deliver(world);
 }
 
-static void start_engine(struct world *world, uint64_t seed)
+// ---- Life
+
+static void start_engine(struct worker *worker, uint64_t seed)
 {
     uint8_t bytes[32] = {0};
     memcpy(bytes, &seed, sizeof seed);
+    bytes[31] = worker->number;
     struct engine_limits limits = {.line_count = STATES_MAX,
                                    .group_count = 8,
                                    .call_count = 64,
                                    .transaction_count = 512,
+                                   .elsewhere_count = 2 * STATES_MAX,
                                    .device_count = STATES_MAX};
-    struct engine_host host = {.context = world,
+    struct engine_host host = {.context = worker,
+                               .worker = worker->number,
+                               .worker_count = (uint8_t)worker->world->worker_count,
+                               .hand_over = on_hand_over,
+                               .sent_on = on_sent_on,
+                               .told = on_told,
                                .send = on_send,
                                .line_state = on_line_state,
                                .call_ended = on_call_ended,
@@ -225,16 +384,31 @@ static void start_engine(struct world *world, uint64_t seed)
                                .release_group = on_release_group,
                                .own_towards = on_own_towards,
                                .rate_raised = on_rate_raised};
-    world->engine_memory = calloc(1, engine_memory_size(&limits));
-    world->engine = engine_init(world->engine_memory, &limits, bytes, host);
-    ASSERT(world->engine);
+    worker->memory = calloc(1, engine_memory_size(&limits));
+    worker->engine = engine_init(worker->memory, &limits, bytes, host);
+    ASSERT(worker->engine);
 }
 
-static void stop_engine(struct world *world)
+// As many as the environment says: what is tested holds for any number.
+static void start_engines(struct world *world, uint64_t seed)
 {
-    engine_fini(world->engine);
+    const char *count = getenv("LINEWARD_WORKERS");
+    world->worker_count = count && count[0] >= '1' && count[0] <= '4' ? (uint32_t)count[0] - '0'
+                                                                      : 1;
+    for (uint8_t i = 0; i < world->worker_count; i++) {
+        world->workers[i] = (struct worker){.world = world, .number = i};
+        start_engine(&world->workers[i], seed);
+    }
+}
+
+static void stop_engines(struct world *world)
+{
+    for (uint32_t i = 0; i < world->worker_count; i++) {
+        engine_fini(world->workers[i].engine);
+        free(world->workers[i].memory);
+    }
     ASSERT(world->block_count == 0);
-    free(world->engine_memory);
+    world->place_count = 0;
 }
 
 struct world *world_new(uint64_t seed)
@@ -242,7 +416,9 @@ struct world *world_new(uint64_t seed)
     struct world *world = calloc(1, sizeof *world);
     ASSERT(world);
     world->time = (struct engine_time){.now_us = 1000000, .wall_us = UINT64_C(1767225600000000)};
-    start_engine(world, seed);
+    world->parcels = calloc(PARCELS_MAX, sizeof world->parcels[0]);
+    ASSERT(world->parcels);
+    start_engines(world, seed);
     world->store = store_open_memory();
     world->settings = settings_new(world->store,
                                    (struct settings_listener){.context = world,
@@ -271,21 +447,22 @@ void world_restart(struct world *world, uint64_t seed)
 void world_crash(struct world *world, uint64_t seed)
 {
     struct settings_problem problem;
-    stop_engine(world);
+    stop_engines(world);
     world->waiting_count = 0;
     world->state_count = 0;
-    start_engine(world, seed);
+    start_engines(world, seed);
     enum err err = settings_publish_all(world->settings, &problem);
     ASSERT(err == ERR_NONE);
 }
 
 void world_free(struct world *world)
 {
-    stop_engine(world);
+    stop_engines(world);
     settings_free(world->settings);
     store_close(world->store);
     for (size_t i = 0; i < SENT_MAX; i++) free(world->sent[i].bytes);
     for (size_t i = 0; i < ENTRIES_MAX; i++) free(world->entries[i].texts);
+    free(world->parcels);
     free(world);
 }
 
@@ -401,7 +578,10 @@ void world_set_peer(struct world *world, uint32_t group_id, struct span peer)
                        address_parse_port(SPAN("192.0.2.9:5070"), 0, &found.own);
         ASSERT(is_read);
     }
-    engine_set_peer(world->engine, world->time, group_id, &found);
+    for (uint32_t i = 0; i < world->worker_count; i++) {
+        engine_set_peer(world->workers[i].engine, world->time, group_id, &found);
+    }
+    deliver(world);
 }
 
 // ---- Time and messages
@@ -415,9 +595,13 @@ static void set_clock(struct world *world, uint64_t now_us)
 // Does all that is due. An engine that is never done would keep the program busy for ever.
 static void tick(struct world *world)
 {
-    for (int i = 0; engine_deadline_us(world->engine) <= world->time.now_us; i++) {
+    for (int i = 0; world_deadline_us(world) <= world->time.now_us; i++) {
         ASSERT(i < TICKS_MAX);
-        engine_tick(world->engine, world->time);
+        for (uint32_t k = 0; k < world->worker_count; k++) {
+            struct engine *engine = world->workers[k].engine;
+            if (engine_deadline_us(engine) <= world->time.now_us) engine_tick(engine, world->time);
+        }
+        deliver(world);
     }
 }
 
@@ -425,7 +609,7 @@ void world_advance(struct world *world, uint64_t by_us)
 {
     uint64_t until_us = world->time.now_us + by_us;
     for (;;) {
-        uint64_t next_us = engine_deadline_us(world->engine);
+        uint64_t next_us = world_deadline_us(world);
         if (next_us > until_us) break;
         if (next_us > world->time.now_us) set_clock(world, next_us);
         tick(world);
@@ -441,7 +625,12 @@ void world_jump(struct world *world, uint64_t by_us)
 
 uint64_t world_deadline_us(const struct world *world)
 {
-    return engine_deadline_us(world->engine);
+    uint64_t earliest_us = DEADLINE_NEVER;
+    for (uint32_t i = 0; i < world->worker_count; i++) {
+        uint64_t at_us = engine_deadline_us(world->workers[i].engine);
+        if (at_us < earliest_us) earliest_us = at_us;
+    }
+    return earliest_us;
 }
 
 void world_bind(struct world *world, uint32_t user_id, struct span peer)
@@ -456,15 +645,19 @@ void world_bind(struct world *world, uint32_t user_id, struct span peer)
     bind.uri = buffer_span(&out);
     bool is_read = address_parse_port(peer, 5060, &bind.flow.peer);
     ASSERT(is_read);
-    bool is_taken = engine_put_device(world->engine, world->time, &device);
+    uint8_t at = (uint8_t)(device.user_id % world->worker_count);
+    struct engine *engine = world->workers[at].engine;
+    note_place(world, &(struct line_elsewhere){
+                          .id = device.device_id, .worker = at, .name = span_of(device.sip_user)});
+    bool is_taken = engine_put_device(engine, world->time, &device);
     ASSERT(is_taken);
-    struct pool_id id = engine_bind_client(world->engine, world->time, &bind);
+    struct pool_id id = engine_bind_client(engine, world->time, &bind);
     ASSERT(id.generation != 0);
 }
 
 void world_assume(struct world *world, uint32_t line_id, const struct client_assumption *assumption)
 {
-    bool is_assumed = engine_assume_clients(world->engine, line_id, assumption);
+    bool is_assumed = engine_assume_clients(engine_of_line(world, line_id), line_id, assumption);
     ASSERT(is_assumed);
 }
 
@@ -474,7 +667,10 @@ enum call_deflection world_deflect(struct world *world, struct span target,
     struct fwd_target to = {.stored = target};
     if (world->waiting_count == 0) return CALL_NOT_WAITING;
     struct pool_id call = world->waiting[world->waiting_count - 1];
-    return engine_deflect(world->engine, world->time, call, &to, finding);
+    struct engine *engine = world->workers[world->waiting_at[world->waiting_count - 1]].engine;
+    enum call_deflection result = engine_deflect(engine, world->time, call, &to, finding);
+    deliver(world);
+    return result;
 }
 
 uint32_t world_waiting_count(const struct world *world)
@@ -510,7 +706,8 @@ void world_receive(struct world *world, const struct address *peer, struct span 
 
 void world_receive_all(struct world *world, const struct datagram *datagrams, size_t count)
 {
-    engine_datagrams(world->engine, world->time, datagrams, count);
+    engine_datagrams(world->workers[0].engine, world->time, datagrams, count);
+    deliver(world);
 }
 
 enum world_stream world_receive_stream(struct world *world, const struct address *peer,
@@ -526,9 +723,11 @@ enum world_stream world_receive_stream(struct world *world, const struct address
         if (event == SIP_STREAM_WAIT) break;
         bytes = span_from(bytes, part.len);
         if (event == SIP_STREAM_MESSAGE) {
-            engine_datagrams(world->engine, world->time, &(struct datagram){flow, taken}, 1);
+            engine_datagrams(world->workers[0].engine, world->time, &(struct datagram){flow, taken},
+                             1);
+            deliver(world);
         } else if (event == SIP_STREAM_BROKEN) {
-            engine_stream_fault(world->engine, world->time, &flow, taken, &part.fault);
+            engine_stream_fault(world->workers[0].engine, world->time, &flow, taken, &part.fault);
             return WORLD_STREAM_CLOSED;
         }
     }
@@ -577,7 +776,20 @@ const struct model_registration *world_state(struct world *world, uint32_t line_
 
 struct engine_counts world_counts(const struct world *world)
 {
-    return engine_counts(world->engine);
+    struct engine_counts sum = {0};
+    for (uint32_t i = 0; i < world->worker_count; i++) {
+        struct engine_counts counts = engine_counts(world->workers[i].engine);
+        sum.calls += counts.calls;
+        sum.strangers += counts.strangers;
+        sum.unknown_numbers += counts.unknown_numbers;
+        sum.malformed += counts.malformed;
+        sum.overloaded += counts.overloaded;
+        sum.effects_lost += counts.effects_lost;
+        sum.handed_over += counts.handed_over;
+        sum.open_calls += counts.open_calls;
+        sum.open_transactions += counts.open_transactions;
+    }
+    return sum;
 }
 
 uint32_t world_rate(const struct world *world)

@@ -397,8 +397,17 @@ static void test_branches(void **state)
     struct world world;
     start(&world, 4, 0);
     struct span a = txn_new_branch(&world.turn), b = txn_new_branch(&world.turn);
-    assert_int_equal(a.len, 7 + 32);
+    assert_int_equal(a.len, 7 + 1 + 32);
     assert_true(span_starts_with(a, SPAN("z9hG4bK")));
+    uint8_t worker = 9;
+    assert_true(txn_branch_worker(a, &worker));
+    assert_int_equal(worker, 0);
+    world.turn.worker = 15;
+    assert_true(txn_branch_worker(txn_new_branch(&world.turn), &worker));
+    assert_int_equal(worker, 15);
+    assert_false(txn_branch_worker(SPAN("z9hG4bK"), &worker));
+    assert_false(txn_branch_worker(SPAN("z9hG4bK-1"), &worker));
+    assert_false(txn_branch_worker(SPAN("b1234567b"), &worker));
     assert_false(span_eq(a, b));
     world.arena.used = world.arena.size;
     assert_int_equal(txn_new_branch(&world.turn).len, 0);
