@@ -97,6 +97,10 @@ struct api_statistics {
     uint64_t calls_count; // INVITEs of lines
     uint64_t forwarded_count, declined_count, missed_count, answered_elsewhere_count, failed_count;
     uint64_t answered_count, unanswered_count;
+    // What was decided about calls that have ended: redirects by enum model_reason, the others by
+    // enum model_verdict_kind
+    uint64_t redirects_count[REASON_COUNT], verdicts_count[VERDICT_DECLINE + 1];
+    uint64_t overload_alarms_count;
     uint64_t strangers_count;       // requests from elsewhere than a PBX of ours
     uint64_t unknown_numbers_count; // INVITEs of a PBX of ours for a number that is no line
     uint64_t malformed_count;

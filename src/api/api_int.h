@@ -111,6 +111,18 @@ struct reply {
     bool is_stream;            // it becomes a connection that listens to events
     char etag[ETAG_SIZE];      // empty: that of the body, where a GET is answered
     uint32_t retry_after_s;    // 0: not told
+    enum err store_err;        // of the store, which is why; ERR_NONE: not that
+};
+
+// Why the store could not serve a request.
+enum store_cause {
+    STORE_BUSY,
+    STORE_ACCESS,
+    STORE_IO,
+    STORE_DAMAGED,
+    STORE_MEMORY,
+    STORE_OTHER,
+    STORE_CAUSES,
 };
 
 // ---- Routes
@@ -597,6 +609,7 @@ struct api {
     struct lws_vhost *vhost;
     unsigned connection_count, stream_count; // the latter are part of the former
     uint64_t replies[STATUS_COUNT];
+    uint64_t store_errors[STORE_CAUSES];
     struct passwords *passwords;
     struct events *events;
     uint64_t events_told;           // up to here, listeners know that there is something

@@ -175,6 +175,19 @@ static void handle_operation(struct api *api, struct request *request, struct re
     request->json = NULL;
 }
 
+static enum store_cause cause_of(enum err err)
+{
+    switch (err) {
+    case ERR_BUSY: return STORE_BUSY;
+    case ERR_ACCESS: return STORE_ACCESS;
+    case ERR_IO: return STORE_IO;
+    case ERR_CORRUPT:
+    case ERR_TOO_NEW: return STORE_DAMAGED;
+    case ERR_NO_MEMORY: return STORE_MEMORY;
+    default: return STORE_OTHER;
+    }
+}
+
 void api_handle(struct api *api, struct request *request, struct reply *reply)
 {
     *reply = (struct reply){.status = 0};
@@ -186,4 +199,5 @@ void api_handle(struct api *api, struct request *request, struct reply *reply)
         handle_operation(api, request, reply);
     }
     ASSERT(reply->status != 0 || request->deferred);
+    if (reply->store_err != ERR_NONE) api->store_errors[cause_of(reply->store_err)]++;
 }

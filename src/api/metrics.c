@@ -119,6 +119,26 @@ static void put_calls(struct page *page, const struct api_statistics *statistics
                 statistics->journal_dropped_count);
 }
 
+static void put_verdicts(struct page *page, const struct api_statistics *statistics)
+{
+    put_head(page, "verdicts_total", "counter",
+             "What was decided about calls that have ended; with redirects, why.");
+    for (unsigned reason = 0; reason < REASON_COUNT; reason++) {
+        put(page, "lineward_verdicts_total{verdict=\"redirect\",reason=\"%s\",cause=\"%u\"} %llu\n",
+            model_reason_text((enum model_reason)reason),
+            model_reason_cause((enum model_reason)reason),
+            (unsigned long long)statistics->redirects_count[reason]);
+    }
+    for (unsigned kind = VERDICT_REDIRECT + 1; kind <= VERDICT_DECLINE; kind++) {
+        put(page, "lineward_verdicts_total{verdict=\"%s\",reason=\"\",cause=\"\"} %llu\n",
+            model_name(&model_verdict_kinds, kind),
+            (unsigned long long)statistics->verdicts_count[kind]);
+    }
+    put_head(page, "alarms_total", "counter", "Alarms that administrators were told, by state.");
+    put(page, "lineward_alarms_total{state=\"overload\"} %llu\n",
+        (unsigned long long)statistics->overload_alarms_count);
+}
+
 static void put_of_workers(struct page *page, const struct api_statistics *statistics)
 {
     static const struct {
@@ -170,6 +190,11 @@ static bool put_group(void *context, uint32_t id, const void *record)
 
 // ---- The API and the process
 
+static const char *const store_causes[] = {
+    [STORE_BUSY] = "busy",       [STORE_ACCESS] = "access",    [STORE_IO] = "io",
+    [STORE_DAMAGED] = "damaged", [STORE_MEMORY] = "no_memory", [STORE_OTHER] = "other"};
+_Static_assert(sizeof store_causes / sizeof store_causes[0] == STORE_CAUSES, "each has a name");
+
 static void put_api(struct page *page, const struct api *api)
 {
     put_head(page, "api_requests_total", "counter", "Requests to the API, by status.");
@@ -177,6 +202,12 @@ static void put_api(struct page *page, const struct api *api)
         if (api->replies[status] == 0) continue;
         put(page, "lineward_api_requests_total{status=\"%u\"} %llu\n", status,
             (unsigned long long)api->replies[status]);
+    }
+    put_head(page, "store_errors_total", "counter",
+             "Requests to the API that the store could not serve, by cause.");
+    for (unsigned cause = 0; cause < STORE_CAUSES; cause++) {
+        put(page, "lineward_store_errors_total{cause=\"%s\"} %llu\n", store_causes[cause],
+            (unsigned long long)api->store_errors[cause]);
     }
     put_gauge(page, "api_connections", "Connections to the API.", api->connection_count);
 }
@@ -214,6 +245,7 @@ void api_metrics_get(struct api *api, struct request *request, struct reply *rep
     struct settings_problem problem;
     engine->statistics(engine->context, &statistics);
     put_calls(&page, &statistics);
+    put_verdicts(&page, &statistics);
     put_of_workers(&page, &statistics);
     put_head(&page, "lines", "gauge", "Lines by group and state of their registration.");
     if (settings_list(api->options.settings, &query, put_group, &walk, &problem)) {

@@ -91,6 +91,7 @@ bool api_reply_settings_problem(struct reply *reply, const struct settings_probl
 {
     unsigned status = status_of(why->err, why->field[0] != '\0');
     const char *reason = why->reason[0] ? why->reason : err_text(why->err);
+    if (status == 503) reply->store_err = why->err;
     if (why->field[0]) return api_reply_refused(reply, status, span_of(why->field), reason);
     api_reply_problem(reply, status, "%s", reason);
     return false;
@@ -98,6 +99,7 @@ bool api_reply_settings_problem(struct reply *reply, const struct settings_probl
 
 bool api_reply_store_problem(struct reply *reply, enum err err, const char *cause)
 {
+    if (api_problem_is_of_store(err)) reply->store_err = err;
     api_reply_problem(reply, status_of(err, false), "%s", cause[0] ? cause : err_text(err));
     return false;
 }

@@ -162,6 +162,15 @@ static void get_statistics(void *context, struct api_statistics *out)
             .handed_over_count = states_read_of(server->states, i, STATES_HANDED_OVER),
         };
     }
+    out->overload_alarms_count = states_read(server->states, STATES_OVERLOAD_ALARMS);
+    for (unsigned kind = 0; kind <= VERDICT_DECLINE; kind++) {
+        enum states_counter counter = (enum states_counter)(STATES_VERDICT + kind);
+        out->verdicts_count[kind] = states_read(server->states, counter);
+    }
+    for (unsigned reason = 0; reason < REASON_COUNT; reason++) {
+        enum states_counter counter = (enum states_counter)(STATES_REDIRECT + reason);
+        out->redirects_count[reason] = states_read(server->states, counter);
+    }
 }
 
 static bool is_working(void *context)

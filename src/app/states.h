@@ -48,7 +48,10 @@ enum states_counter {
     STATES_DEVICE_CHALLENGES,
     STATES_DEVICE_FAILURES,
     STATES_DEVICE_BLOCKED,
-    STATES_COUNTER_COUNT,
+    STATES_OVERLOAD_ALARMS,
+    STATES_VERDICT, // + enum model_verdict_kind, but for redirects
+    STATES_REDIRECT = STATES_VERDICT + VERDICT_DECLINE + 1, // + enum model_reason
+    STATES_COUNTER_COUNT = STATES_REDIRECT + REASON_COUNT,
 };
 // Each worker has its own.
 void states_add(struct states *states, uint32_t worker, enum states_counter counter, uint64_t by);

@@ -119,7 +119,11 @@ static void on_call_ended(void *context, const struct model_journal_entry *entry
         [OUTCOME_UNANSWERED] = STATES_UNANSWERED,
     };
     struct worker *worker = context;
+    bool is_redirect = entry->verdict == VERDICT_REDIRECT;
+    unsigned decided = is_redirect ? (unsigned)STATES_REDIRECT + entry->reason
+                                   : (unsigned)STATES_VERDICT + entry->verdict;
     worker_count(worker, counters[entry->outcome], 1);
+    if (!entry->is_outgoing) worker_count(worker, (enum states_counter)decided, 1);
     news_call_ended(worker->api, entry);
     journal_add(worker->journal, entry);
 }
@@ -210,6 +214,7 @@ static void tell_overload(struct worker *worker, uint64_t refused_count)
     uint64_t now_us = net_now_us();
     if (refused_count == worker->told.overloaded || now_us < worker->tell_overload_us) return;
     worker->tell_overload_us = now_us + OVERLOAD_TOLD_US;
+    worker_count(worker, STATES_OVERLOAD_ALARMS, 1);
     news_overload(worker->api, refused_count);
     log_begin(&line, LOG_WARN, "overloaded: calls are refused");
     log_number(&line, "refused_since_start", refused_count);

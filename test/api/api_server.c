@@ -84,6 +84,9 @@ static void get_statistics(void *context, struct api_statistics *out)
     (void)context;
     *out = (struct api_statistics){.started_us = 1700000000123000,
                                    .calls_count = 15,
+                                   .redirects_count = {[REASON_BUSY] = 3},
+                                   .verdicts_count = {[VERDICT_DECLINE] = 2},
+                                   .overload_alarms_count = 4,
                                    .forwarded_count = 5,
                                    .declined_count = 4,
                                    .missed_count = 3,
@@ -239,6 +242,20 @@ static void *run(void *api)
     return NULL;
 }
 
+// "alarm" or "call_changed": what the engine would tell of an overload, of a call of main/101.
+static void post(struct api *api, const char *line)
+{
+    struct api_event changed = {.kind = EVENT_CALL_CHANGED,
+                                .group = "main",
+                                .extension = "101",
+                                .call = "a@b",
+                                .caller = "+4930555123",
+                                .state = "ringing"};
+    struct api_event alarm = {.kind = EVENT_ALARM, .state = "overload", .count = 7};
+    if (strncmp(line, "alarm", 5) == 0) api_post(api, &alarm);
+    if (strncmp(line, "call_changed", 12) == 0) api_post(api, &changed);
+}
+
 static int serve(const struct api_options *options)
 {
     struct settings_problem problem;
@@ -254,8 +271,7 @@ static int serve(const struct api_options *options)
     if (pthread_create(&thread, NULL, run, api)) abort();
     printf("ready %u %s\n", api_address(api).port, code);
     fflush(stdout);
-    while (fgets(line, sizeof line, stdin)) {
-    }
+    while (fgets(line, sizeof line, stdin)) post(api, line);
     api_stop(api);
     pthread_join(thread, NULL);
     api_free(api);

@@ -157,6 +157,29 @@ class Events(Case):
         self.assertEqual(seen("group", 2), ["7", "8"])
         self.assertEqual(seen("all", 7), ["sales", "102", "7", "main", "other", "sales", "8"])
 
+    def test_what_the_engine_tells(self):
+        """By both ways: a call that changes for its owner, an alarm for administrators alone."""
+        sales, other = self.sign_in("sales"), self.sign_in("other")
+        for kind in (WebSocket, Sse):
+            listeners = [self.listen(kind, client) for client in (None, sales, other)]
+            for listener in listeners:
+                self.assertEqual(listener.read()["type"], "hello")
+            self.server.process.stdin.write("alarm\ncall_changed\n")
+            self.server.process.stdin.flush()
+            chief, owner, stranger = listeners
+            alarm = chief.read()
+            self.assertEqual((alarm["type"], alarm["state"], alarm["count"]),
+                             ("alarm", "overload", 7))
+            for listener in (chief, owner):
+                changed = listener.read()
+                self.assertEqual({**changed, "id": ""}, {
+                    "type": "call_changed", "id": "", "group": "main", "line": "101",
+                    "call": "a@b", "caller": "+4930555123", "state": "ringing"})
+            self.call("changeUser", "other", body={"dnd": kind is Sse}, status=200)
+            self.assertEqual(stranger.read()["type"], "setting")
+            for listener in listeners:
+                listener.socket.close()
+
     def test_resuming(self):
         first = self.listen(Sse)
         first.read()

@@ -13,6 +13,7 @@ from change_tests import RevertTests, SetUpTests
 from client import GROUP, PREFIX, ROOT, Client, Document, Server, fill, fill_rules
 from device_tests import DeviceTests
 from profile_tests import ProfileTests
+from metrics_tests import MetricsTests
 from rule_tests import RuleTests
 
 DOCUMENT = Document()
@@ -703,35 +704,6 @@ class Conditions(Case):
         self.call("putUser", "missing", body={}, headers={"If-Match": "*"}, status=412)
         self.call("getUser", "missing", status=404)
 
-    def test_metrics(self):
-        text = self.call("getMetrics", status=200).body.decode()
-        samples = {}
-        for line in text.splitlines():
-            if line.startswith("#"):
-                self.assertRegex(line, r"^# (HELP|TYPE) [a-z_]+ ")
-                continue
-            match = re.fullmatch(r'([a-z_]+(?:\{[a-z]+="(?:[^"\\]|\\.)*"(?:,[a-z]+="[^"]*")*\})?) '
-                                 r"([0-9.]+)", line)
-            self.assertIsNotNone(match, line)
-            self.assertNotIn(match[1], samples)
-            samples[match[1]] = float(match[2])
-        self.assertEqual(samples["lineward_calls_total"], 15)
-        self.assertEqual(samples['lineward_lines{group="main",state="refused"}'], 1)
-        self.assertGreater(samples['lineward_api_requests_total{status="201"}'], 3)
-        for name in {name.split("{")[0] for name in samples}:
-            self.assertIn(f"# TYPE {name} ", text)
-        self.call("addGroup", body={**GROUP, "name": 'a"b\\c'}, status=201)
-        self.assertIn(r'{group="a\"b\\c",state="waiting"}',
-                      self.call("getMetrics").body.decode())
-
-    def test_metrics_without_a_token(self):
-        self.call("getMetrics", token=None, status=401)
-        with Server(environment={"API_METRICS_OPEN": "1"}) as server:
-            client = Client(server, DOCUMENT)
-            client.call("getMetrics", token=None, status=200)
-            client.call("getStatus", token=None, status=401)
-            client.connection.close()
-
     def test_readiness(self):
         answer = self.call("getReadiness", token=None, status=200)
         self.assertEqual(answer.json["groups"], 1)
@@ -767,6 +739,10 @@ class SetUp(SetUpTests, Case):
 
 class Reverts(RevertTests, Case):
     has_rules = False
+
+
+class Metrics(MetricsTests, Case):
+    pass
 
 
 class Rules(RuleTests, Case):
