@@ -79,6 +79,40 @@ class RuleTests:
             refused = self.call("explainCall", "main", "101", body=wrong, status=422)
             self.assertEqual(set(refused.fields), {"origin"})
 
+    def test_moved_exceptions(self):
+        line = ("main", "101")
+
+        def order():
+            return [(item["position"], item["target"])
+                    for item in self.call("listExceptions", *line).json["items"]]
+        self.call("removeException", *line, "1", status=204)
+        for position in ("1", "2", "3", "9"):
+            self.call("putException", *line, position, body={"target": "19" + position}, status=201)
+        tag = self.call("getException", *line, "9").headers["ETag"]
+        moved = self.call("changeException", *line, "9", body={"position": 1, "calls": 3},
+                          headers={"If-Match": tag}, status=200)
+        self.assertEqual((moved.json["position"], moved.json["calls"]), (1, 3))
+        self.assertEqual(order(), [(1, "199"), (2, "191"), (3, "192"), (4, "193")])
+        self.assertEqual(moved.headers["ETag"],
+                         self.call("getException", *line, "1").headers["ETag"])
+        self.call("changeException", *line, "1", body={"position": 4}, status=200)
+        self.assertEqual(order(), [(1, "191"), (2, "192"), (3, "193"), (4, "199")])
+        # What was read can be put back; a PUT moves nothing.
+        read = self.call("getException", *line, "2").json
+        self.call("putException", *line, "2", body=read, status=200)
+        self.call("changeException", *line, "2", body=read, status=200)
+        refused = self.call("putException", *line, "2", body={**read, "position": 3}, status=422)
+        self.assertEqual(refused.fields,
+                         {"position": 'must be "2" as in the address, or be left out'})
+        # Nothing moves where something else is refused, or the position cannot be.
+        for body in ({"position": 1, "target": "101"}, {"position": 0}, {"position": 1000},
+                     {"position": "1"}, {"position": None}):
+            self.call("changeException", *line, "4", body=body, status=422)
+        self.call("changeException", *line, "4", body={"position": 1}, status=412,
+                  headers={"If-Match": tag})
+        self.call("changeException", *line, "7", body={"position": 1}, status=404)
+        self.assertEqual(order(), [(1, "191"), (2, "192"), (3, "193"), (4, "199")])
+
     def test_administrative_forwardings(self):
         self.call("addAdminForwarding", "main", body={"name": "main", "target": "102"}, status=409)
         self.call("putAdminForwarding", "main", "main", body={"target": "101"}, status=200)
