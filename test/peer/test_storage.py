@@ -245,6 +245,27 @@ class Trial:
         check(line["display_name"] == "before", f"after the restart: {line}")
         self.check_works("after")
 
+    def test_read_only_for_a_while(self):
+        """Files that may not be written for a while, those that are open too: changes work again
+        without a restart as soon as they may."""
+        self.on_other(Mount(self.wire).mount_disk, self.forbid_files,
+                      "nothing can be mounted from a file here: store/trouble and store/disk stand "
+                      "for it")
+
+    def forbid_files(self):
+        files = [path for path in self.data.iterdir() if path.name.startswith("lineward.db")]
+        self.check_works("before the while")
+        check(len(files) == 3, f"{files}, not the database, its log and its index")
+        check(run("chattr", "+i", *files), "they cannot be made immutable")
+        try:
+            self.check_refused("lineward.db")
+            self.check_registers()
+            self.check_refused("lineward.db")
+        finally:
+            check(run("chattr", "-i", *files), "they cannot be made changeable")
+        self.check_works("after the while")
+        self.check_restart("after the while")
+
     # ---- gone
 
     def test_moved_away(self):
