@@ -172,8 +172,9 @@ class Sizes:
     def __init__(self, programs, ports, directory):
         self.programs, self.ports, self.directory = programs, ports, directory
 
-    def started(self, lines):
-        server = Lineward(self.programs, self.ports, self.directory / f"lines{lines}", lines)
+    def started(self, lines, is_called=False):
+        directory = self.directory / f"lines{lines}{'called' if is_called else ''}"
+        server = Lineward(self.programs, self.ports, directory, lines, is_called)
         server.start()
         time.sleep(server.settle_s)  # the transactions of the REGISTERs end
         return server
@@ -195,14 +196,13 @@ class Sizes:
         empty_bytes = self.empty_bytes()
         server = self.started(MANY_LINES)
         size = Size((server.resident_bytes() - empty_bytes) / MANY_LINES, server.start_seconds, {})
+        server.stop()
         if plan.line_counts:
             print("cost by the number of lines", flush=True)
-        for lines in sorted(plan.line_counts, reverse=True):
-            if server.lines != lines:
-                server.stop()
-                server = self.started(lines)
+        for lines in plan.line_counts:
+            server = self.started(lines, is_called=True)
             size.costs[lines] = self.cost(server)
-        server.stop()
+            server.stop()
         return size
 
 

@@ -168,19 +168,20 @@ class Lineward(Server):
     key, label = "lineward", "Lineward"
     settle_s = 6.0  # timer I keeps a transaction for 5 s; the journal gathers for 0.2 s
 
-    def __init__(self, programs, ports, directory, lines):
+    def __init__(self, programs, ports, directory, lines, is_called=True):
         directory.mkdir()
         super().__init__(programs, ports, directory)
         self.ready_s += lines / 2000
         self.lines, self.data = lines, self.directory / "data"
         self.api = Api(ports, self.data)
+        self.is_called = is_called
         self.before = None
         self.start_seconds = 0.0
 
     def arguments(self):
         config = self.directory / "lineward.conf"
-        # The default holds 40,000 calls a second for the 5 s of timer I: too few here.
-        config.write_text("transactions_max = 1000000;\n")
+        # The default holds 40,000 calls a second for the 5 s of timer I: too few for the caller.
+        config.write_text("transactions_max = 1000000;\n" if self.is_called else "")
         return [self.programs / "lineward", "serve", "--config", config, "--data-dir", self.data,
                 "--sip", f"127.0.0.1:{self.port}", "--api", f"127.0.0.1:{self.ports.api}"]
 
