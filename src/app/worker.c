@@ -272,9 +272,14 @@ static void settle(struct worker *worker)
     net_set_deadline(worker->net, engine_us < sites_us ? engine_us : sites_us);
 }
 
+static void take_commands(struct worker *worker);
+
+// What was saved before these datagrams were sent is in force for them: its acknowledgement came
+// after its command.
 static void on_waited(void *context, uint64_t us)
 {
     struct worker *worker = context;
+    take_commands(worker);
     exchange_take(worker);
     engine_waited(worker->engine, worker_now(), us);
     net_drop(worker->net, SPAN("INVITE "), engine_dropped_share(worker->engine));
@@ -566,12 +571,17 @@ static void obey(struct worker *worker, const struct command *command)
     }
 }
 
+static void take_commands(struct worker *worker)
+{
+    struct command command;
+    while (commands_take(worker->commands, &command)) obey(worker, &command);
+}
+
 static void on_woken(void *context)
 {
     struct worker *worker = context;
-    struct command command;
     atomic_store(&worker->woken_us, net_now_us());
-    while (commands_take(worker->commands, &command)) obey(worker, &command);
+    take_commands(worker);
     exchange_take(worker);
     settle(worker);
     if (worker->is_stopping) net_stop(worker->net);
