@@ -40,7 +40,9 @@ struct api *api_new(const struct api_options *options, struct settings_problem *
     if (!api_server_listen(api, listening)) return refuse_memory(api, problem);
     api->passwords = api_passwords_new(api);
     api->events = api_events_new(api);
-    if (!api->passwords || !api->events || !api_web_clients_init(api) || !api_setup_begin(api)) {
+    api->statistics = api_statistics_new();
+    if (!api->passwords || !api->events || !api->statistics || !api_web_clients_init(api) ||
+        !api_setup_begin(api)) {
         return refuse_memory(api, problem);
     }
     return api;
@@ -83,6 +85,7 @@ static void end_second(lws_sorted_usec_list_t *timer)
     struct secondly *secondly = lws_container_of(timer, struct secondly, timer);
     api_profiles_end_due(secondly->api);
     api_web_clients_end_due(secondly->api);
+    api_statistics_sample(secondly->api);
     lws_sul_schedule(secondly->api->lws, 0, timer, end_second, LWS_US_PER_SEC);
 }
 
@@ -130,5 +133,6 @@ void api_free(struct api *api)
     api_passwords_free(api->passwords);
     free(api->web_clients);
     api_events_free(api->events);
+    api_statistics_free(api->statistics);
     free(api);
 }

@@ -467,6 +467,7 @@ handler api_calls_list, api_calls_deflect, api_client_state_get, api_client_stat
     api_client_state_remove;
 handler api_explain_post, api_journal_list, api_audit_list;
 
+handler api_statistics_get;
 handler api_setup_get, api_setup_post, api_audit_revert;
 handler api_profiles_apply, api_profiles_end;
 // Ends the profiles whose time is over, and tells of it: once a second.
@@ -600,6 +601,15 @@ struct setup {
 // Makes the code, where it is needed. False when memory is out.
 bool api_setup_begin(struct api *api);
 
+// ---- Figures over time (statistics.c)
+
+struct statistics;
+// NULL when memory is out.
+struct statistics *api_statistics_new(void);
+void api_statistics_free(struct statistics *statistics);
+// Notes how the lines stand, once a minute; to be called once a second.
+void api_statistics_sample(struct api *api);
+
 // ---- The server
 
 struct api {
@@ -621,6 +631,7 @@ struct api {
     struct rates rates;
     unsigned char attempts_key[16]; // that hashes names and sources
     struct setup setup;
+    struct statistics *statistics;
     _Atomic bool is_stopping;
 };
 

@@ -3,6 +3,35 @@
 cases of test_operations.py."""
 
 
+class StatisticsTests:
+    """Figures over time. The journal has four calls of 2026-11-23, from 00:00 on."""
+
+    def test_figures(self):
+        figures = self.call("getStatistics", query={"hours": 744}, status=200).json
+        self.assertEqual(len(figures["calls"]), 744)
+        self.assertTrue(figures["complete"])
+        counted = {hour["time"]: {name: count for name, count in hour.items()
+                                  if name != "time" and count > 0} for hour in figures["calls"]}
+        seen = {hour: counts for hour, counts in counted.items() if counts}
+        journal = self.call("listJournal").json["items"]
+        if min(counted) <= journal[-1]["started"]:  # else they are too long ago
+            wanted = {}
+            for entry in journal:
+                hour = wanted.setdefault(entry["started"][:14] + "00:00Z", {})
+                hour[entry["outcome"]] = hour.get(entry["outcome"], 0) + 1
+            self.assertEqual(seen, wanted)
+            self.assertEqual(figures["targets"]["mobile"], 1)
+        again = self.call("getStatistics", query={"hours": 744}, status=200).json
+        self.assertEqual(again["targets"], figures["targets"])
+        other = self.call("getStatistics", query={"hours": 744, "group": "other"}).json
+        self.assertEqual(sum(other["targets"].values()), 0)
+
+    def test_lines(self):
+        lines = self.call("getStatistics", status=200).json["lines"]
+        self.assertEqual(len(lines), 1)
+        self.assertEqual((lines[0]["refused"], lines[0]["unreachable"]), (1, 0))
+
+
 class SetUpTests:
     """The first administrator, who is made with the code that the server prints."""
 

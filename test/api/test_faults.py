@@ -89,6 +89,7 @@ WALK = (
     ("listJournal", [], None, 200),
     ("listAudit", [], None, 200),
     ("getSetup", [], None, 200),
+    ("getStatistics", [], None, 200),
     ("revertChange", ["1"], {}, 409),
     ("setUp", [], {"code": "", "name": "chief", "password": "pass word"}, 201),
     ("putUser", ["signs in"], {"password": "password"}, 201),

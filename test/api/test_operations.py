@@ -9,7 +9,7 @@ import unittest
 from urllib.parse import urlsplit
 
 from call_tests import CallTests
-from change_tests import RevertTests, SetUpTests
+from change_tests import RevertTests, SetUpTests, StatisticsTests
 from client import GROUP, PREFIX, ROOT, Client, Document, Server, fill, fill_rules
 from device_tests import DeviceTests
 from profile_tests import ProfileTests
@@ -128,7 +128,8 @@ class Generated(Case):
                  "text": ["x" * 128, "a\x00b"], "kind": ["x" * 128], "key": ["x" * 256],
                  "actor": ["x" * 64],
                  "since": ["", "now", "2026-13-01", "2026-11-23T08:00", "2026-11-23T08:00:00+1"],
-                 "until": ["yesterday", "1969-12-31"], "dry_run": ["", "yes", "1"]}
+                 "until": ["yesterday", "1969-12-31"], "dry_run": ["", "yes", "1"],
+                 "hours": ["", "0", "745", "x"]}
         for operation in self.operations():
             for parameter in operation.parameters:
                 if parameter["in"] != "query":
@@ -731,6 +732,10 @@ class Access(Case):
         token = self.call("addToken", body={"name": "x"}, status=201).json
         self.call("listTokens", status=200)
         self.call("removeToken", token["serial"], status=204)
+
+
+class Statistics(StatisticsTests, Case):
+    pass
 
 
 class SetUp(SetUpTests, Case):
