@@ -3,7 +3,7 @@
 import {Alert, Button, PasswordInput, Stack, Text, TextInput} from '@mantine/core';
 import {useQueryClient} from '@tanstack/react-query';
 import {useEffect, useState} from 'react';
-import type {FormEvent} from 'react';
+import type {FormEvent, ReactNode} from 'react';
 import type {TFunction} from 'i18next';
 import {useTranslation} from 'react-i18next';
 import {ask, Problem} from '../api/client';
@@ -26,7 +26,8 @@ function useSignIn(onRefused: (why: Problem) => void) {
   return {isBusy, signIn};
 }
 
-export function SignIn() {
+// `more` stands below the form.
+export function SignIn({more}: {more?: ReactNode}) {
   const {t} = useTranslation();
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
@@ -58,6 +59,7 @@ export function SignIn() {
             visibilityToggleButtonProps={{'aria-label': t('signIn.show')}}
             value={password} onChange={(event) => setPassword(event.currentTarget.value)}/>
           <Button type="submit" loading={isBusy} mt={4}>{t('signIn.button')}</Button>
+          {more}
         </Stack>
       </form>
     </main>

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who is signed in. Pages are shown only to somebody; whoever is not gets the way in.
 import {useQuery, useQueryClient} from '@tanstack/react-query';
-import {createContext, useContext, useEffect} from 'react';
+import {createContext, lazy, Suspense, useContext, useEffect} from 'react';
 import type {ReactNode} from 'react';
+import {useTranslation} from 'react-i18next';
+import {Link, useLocation} from 'wouter';
 import {ask, onSignedOut, Problem} from '../api/client';
 import type {Schemas} from '../api/client';
 import {SignIn} from './SignIn';
@@ -10,6 +12,21 @@ import {Starting} from './Starting';
 
 export type Principal = Schemas['Principal'];
 export const SESSION = ['session'];
+
+const FirstStart = lazy(() => import('../admin/setup/FirstStart'));
+
+// Who is not signed in signs in; or, where there is no administrator yet, may become the first one.
+function WayIn() {
+  const {t} = useTranslation();
+  const [location] = useLocation();
+  const setup = useQuery({queryKey: ['session', 'setup'], staleTime: Infinity,
+    queryFn: async () => (await ask('get', '/setup')).data});
+  if (location !== '/setup') {
+    return <SignIn more={setup.data?.needed && <Link href="/setup">{t('signIn.first')}</Link>}/>;
+  }
+  if (!setup.data) return <Starting isLate={setup.failureCount > 0}/>;
+  return setup.data.needed ? <Suspense fallback={<Starting/>}><FirstStart/></Suspense> : <SignIn/>;
+}
 
 const SessionContext = createContext<Principal | null>(null);
 
@@ -28,7 +45,7 @@ export function SessionGate({children}: {children: ReactNode}) {
   const session = useQuery({queryKey: SESSION, queryFn: readSession, staleTime: Infinity});
   useEffect(() => onSignedOut(() => client.setQueryData(SESSION, null)), [client]);
   if (session.data === undefined) return <Starting isLate={session.failureCount > 0}/>;
-  if (session.data === null) return <SignIn/>;
+  if (session.data === null) return <WayIn/>;
   return <SessionContext.Provider value={session.data}>{children}</SessionContext.Provider>;
 }
 

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// The people who own lines, and who may administrate.
+import {Button} from '@mantine/core';
+import {notifications} from '@mantine/notifications';
+import {useTranslation} from 'react-i18next';
+import {Link} from 'wouter';
+import {askAny} from './records/data';
+import type {Stored} from './records/fields';
+import {USER} from './kinds';
+import {RecordPage} from './RecordPage';
+
+function SignOutEverywhere({user}: {user: Stored}) {
+  const {t} = useTranslation('admin');
+  const name = String(user.name);
+  return (
+    <Button variant="default" onClick={() => {
+      askAny('delete', '/users/{name}/sessions', {path: {name}})
+        .then(() => notifications.show({message: t('user.signedOut', {name})}),
+          (problem: Error) => notifications.show({color: 'red', message: problem.message}));
+    }}>{t('user.signOutEverywhere')}</Button>
+  );
+}
+
+export default function Users() {
+  const {t} = useTranslation('admin');
+  return (
+    <RecordPage kind={USER} columns={[
+      {name: 'name', show: (user) => String(user.name)},
+      {name: 'display_name', show: (user) => String(user.display_name)},
+      {name: 'role', show: (user) => t(`user.role_options.${String(user.role)}`)},
+      {name: 'dnd', show: (user) => (user.dnd ? t('on') : '–')},
+      {name: 'mobile', show: (user) => String(user.mobile)},
+      {name: 'mailbox', show: (user) => String(user.mailbox)}]}
+    tools={<Link href="/setup" className="la-link">{t('import.open')}</Link>}
+    inForm={(user) => (user?.password_set ? <SignOutEverywhere user={user}/> : null)}/>
+  );
+}

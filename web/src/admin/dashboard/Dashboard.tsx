@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the system is doing: lines, calls, where they are forwarded to, and what needs attention.
+import {NativeSelect} from '@mantine/core';
+import {useQuery} from '@tanstack/react-query';
+import {useState} from 'react';
+import {useTranslation} from 'react-i18next';
+import {Link} from 'wouter';
+import {ask} from '../../api/client';
+import type {Schemas} from '../../api/client';
+import {PageFrame} from '../../app/PageFrame';
+import '../admin.css';
+import {together, totalOf} from './plot';
+import type {Point} from './plot';
+import {Plot} from './Plot';
+import {Warnings} from './Warnings';
+
+type Status = Schemas['Status'];
+type Statistics = Schemas['Statistics'];
+
+const FRESH_MS = 30_000; // figures are read anew after so long; events would be too many
+const SPANS = {day: {hours: 24, bucket: 1}, week: {hours: 168, bucket: 6},
+  month: {hours: 744, bucket: 24}};
+type Span = keyof typeof SPANS;
+const OUTCOMES = ['forwarded', 'missed', 'declined', 'answered', 'answered_elsewhere', 'failed'];
+const OUTCOME_COLORS = [0, 2, 1, 3, 5, 4];
+const STATES = ['registered', 'refused', 'unreachable'] as const;
+const STATE_COLORS = [3, 4, 2];
+
+function useStatus() {
+  return useQuery({
+    queryKey: ['status'], refetchInterval: FRESH_MS,
+    queryFn: async () => (await ask('get', '/status')).data,
+  });
+}
+
+function useStatistics(hours: number) {
+  return useQuery({
+    queryKey: ['statistics', hours],
+    queryFn: async () => (await ask('get', '/statistics', {query: {hours}})).data,
+    placeholderData: (before) => before,
+    // Until all calls are counted, each answer counts more of them.
+    refetchInterval: ({state}) => (state.data && !state.data.complete ? 200 : FRESH_MS),
+  });
+}
+
+function linesIn(status: Status, state: keyof Status['groups'][number]['lines']): number {
+  return status.groups.reduce((sum, group) => sum + group.lines[state], 0);
+}
+
+export default function Dashboard() {
+  const {t} = useTranslation('admin');
+  const [span, setSpan] = useState<Span>('day');
+  const status = useStatus();
+  const statistics = useStatistics(SPANS[span].hours);
+  return (
+    <PageFrame title={t('dashboard.title')} lead={t('dashboard.lead')} actions={
+      <NativeSelect aria-label={t('dashboard.span')} value={span}
+        data={Object.keys(SPANS).map((value) => ({value, label: t(`dashboard.spans.${value}`)}))}
+        onChange={(event) => setSpan(event.currentTarget.value as Span)}/>}>
+      {status.data && <Figures status={status.data} statistics={statistics.data}/>}
+      {status.data && <Warnings status={status.data} statistics={statistics.data}/>}
+      {statistics.data && (
+        <div className="la-two">
+          <Calls of={statistics.data} span={span}/>
+          <Lines of={statistics.data}/>
+          <Targets of={statistics.data}/>
+          {status.data && <Groups status={status.data}/>}
+        </div>
+      )}
+    </PageFrame>
+  );
+}
+
+function Figure({name, value, href}: {name: string; value: number; href?: string}) {
+  const {i18n} = useTranslation();
+  const number = <strong>{value.toLocaleString(i18n.language)}</strong>;
+  return (
+    <div className="lw-card la-figure">
+      {number}
+      {href ? <Link href={href} className="la-link">{name}</Link> : <span>{name}</span>}
+    </div>
+  );
+}
+
+function Figures({status, statistics}: {status: Status; statistics?: Statistics}) {
+  const {t} = useTranslation('admin');
+  const forwarded = (statistics?.calls ?? []).reduce((sum, hour) => sum + Number(hour.forwarded), 0);
+  return (
+    <div className="la-cards">
+      {STATES.map((state) => (
+        <Figure key={state} name={t(`dashboard.figures.${state}`)} value={linesIn(status, state)}
+          href={`/admin/lines?state=${state}`}/>
+      ))}
+      <Figure name={t('dashboard.figures.forwarded')} value={forwarded}/>
+    </div>
+  );
+}
+
+// A point in time as short as the span allows.
+function useTimePrinter(span: Span) {
+  const {i18n} = useTranslation();
+  return (time: string) => new Date(time).toLocaleString(i18n.language,
+    span === 'day' ? {hour: '2-digit', minute: '2-digit'}
+      : span === 'week' ? {weekday: 'short', hour: '2-digit'} : {day: 'numeric', month: 'short'});
+}
+
+function Calls({of, span}: {of: Statistics; span: Span}) {
+  const {t} = useTranslation('admin');
+  const printTime = useTimePrinter(span);
+  const all: Point[] = of.calls.map((hour) =>
+    ({time: String(hour.time), values: OUTCOMES.map((name) => Number(hour[name] ?? 0))}));
+  const used = OUTCOMES.map((_, index) => index).filter((index) =>
+    index === 0 || totalOf(all, index) > 0);
+  const points = together(all.map(({time, values}) =>
+    ({time, values: used.map((index) => values[index])})), SPANS[span].bucket);
+  return (
+    <section className="lw-card la-block">
+      <h2>{t('dashboard.calls')}</h2>
+      <Plot title={t('dashboard.calls')} isStacked points={points} printTime={printTime}
+        series={used.map((index) => t(`outcomes.${OUTCOMES[index]}`))}
+        colors={used.map((index) => OUTCOME_COLORS[index])}/>
+    </section>
+  );
+}
+
+function Lines({of}: {of: Statistics}) {
+  const {t} = useTranslation('admin');
+  const printTime = useTimePrinter('day');
+  const points = of.lines.map((sample) =>
+    ({time: sample.time, values: STATES.map((state) => sample[state])}));
+  return (
+    <section className="lw-card la-block">
+      <h2>{t('dashboard.lines')}</h2>
+      <p className="la-note">{t('dashboard.linesNote')}</p>
+      <Plot title={t('dashboard.lines')} points={points} printTime={printTime}
+        series={STATES.map((state) => t(`states.${state}`))} colors={STATE_COLORS}/>
+    </section>
+  );
+}
+
+function Targets({of}: {of: Statistics}) {
+  const {t, i18n} = useTranslation('admin');
+  const shares = Object.entries(of.targets).filter(([, count]) => count > 0)
+    .sort(([, a], [, b]) => b - a);
+  const most = Math.max(1, ...shares.map(([, count]) => count));
+  return (
+    <section className="lw-card la-block">
+      <h2>{t('dashboard.targets')}</h2>
+      {shares.length === 0 && <p className="la-empty">{t('dashboard.noTargets')}</p>}
+      {shares.map(([name, count]) => (
+        <div key={name} className="la-share">
+          <span>{t(`number.classes.${name.replace(' ', '_')}`)}</span>
+          <svg viewBox="0 0 100 12" preserveAspectRatio="none" aria-hidden="true">
+            <rect className={`la-bar la-series-${name.includes('foreign') ? 2 : 0}`} height="12"
+              width={(100 * count) / most}/>
+          </svg>
+          <span>{count.toLocaleString(i18n.language)}</span>
+        </div>
+      ))}
+    </section>
+  );
+}
+
+function Groups({status}: {status: Status}) {
+  const {t, i18n} = useTranslation('admin');
+  return (
+    <section className="lw-card la-block">
+      <h2>{t('group.many')}</h2>
+      <div className="la-scroll" tabIndex={0} role="region" aria-label={t('group.many')}>
+        <table className="la-table">
+          <thead><tr><th scope="col">{t('group.name')}</th>{STATES.map((state) =>
+            <th key={state} scope="col">{t(`states.${state}`)}</th>)}</tr></thead>
+          <tbody>{status.groups.map((group) => (
+            <tr key={group.name}><td>{group.name}</td>{STATES.map((state) =>
+              <td key={state}>{group.lines[state].toLocaleString(i18n.language)}</td>)}</tr>
+          ))}</tbody>
+        </table>
+      </div>
+    </section>
+  );
+}

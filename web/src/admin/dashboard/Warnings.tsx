@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// What needs attention: PBXs that cannot be reached, lines that they refuse, calls that go abroad,
+// what was lost.
+import {useQuery} from '@tanstack/react-query';
+import type {ReactNode} from 'react';
+import {useTranslation} from 'react-i18next';
+import {Link} from 'wouter';
+import {ask} from '../../api/client';
+import type {Schemas} from '../../api/client';
+import {Icon} from '../../shared/icons';
+
+const SHOWN_MAX = 5; // of the lines that are refused
+
+function useRefused(isOn: boolean) {
+  return useQuery({
+    queryKey: ['lines', 'refused'],
+    queryFn: async () =>
+      (await ask('get', '/lines', {query: {state: 'refused', limit: SHOWN_MAX}})).data.items ?? [],
+    enabled: isOn,
+  });
+}
+
+export function Warnings({status, statistics}:
+  {status: Schemas['Status']; statistics?: Schemas['Statistics']}) {
+  const {t} = useTranslation('admin');
+  const isRefused = status.groups.some((group) => group.lines.refused > 0);
+  const refused = useRefused(isRefused);
+  const warnings: [string, ReactNode][] = [];
+  const abroad = statistics
+    ? Number(statistics.targets.foreign ?? 0) + Number(statistics.targets['foreign premium'] ?? 0) : 0;
+  for (const {name, lines} of status.groups) {
+    if (lines.unreachable > 0) {
+      warnings.push([`unreachable ${name}`,
+        t('warnings.unreachable', {group: name, count: lines.unreachable})]);
+    }
+  }
+  for (const line of isRefused ? refused.data ?? [] : []) {
+    const {status: code, reason} = line.registration ?? {};
+    warnings.push([`refused ${line.group}/${line.extension}`, (
+      <Link className="la-link" href="/admin/lines?state=refused">
+        {t('warnings.refused', {line: `${line.group}/${line.extension}`,
+          reason: [code, reason].filter(Boolean).join(' ')})}</Link>
+    )]);
+  }
+  if (abroad > 0) warnings.push(['abroad', t('warnings.abroad', {count: abroad})]);
+  if (status.journal_dropped > 0) {
+    warnings.push(['journal', t('warnings.journal', {count: status.journal_dropped})]);
+  }
+  if (status.overloaded > 0) {
+    warnings.push(['overload', t('warnings.overload', {count: status.overloaded})]);
+  }
+  if (status.groups.length === 0) {
+    warnings.push(['none', <Link className="la-link" href="/setup">{t('warnings.noGroup')}</Link>]);
+  }
+  if (warnings.length === 0) return null;
+  return (
+    <section className="lw-card la-block" aria-labelledby="warnings">
+      <h2 id="warnings">{t('warnings.title')}</h2>
+      {warnings.map(([key, text]) => (
+        <div key={key} className="la-warning"><Icon name="warning" size={18}/><div>{text}</div></div>
+      ))}
+    </section>
+  );
+}

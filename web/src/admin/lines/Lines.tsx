@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// The lines: found, chosen by their state, changed many at once, exported; each with how it stands
+// with its PBX.
+import {Button, NativeSelect} from '@mantine/core';
+import {useState} from 'react';
+import {useTranslation} from 'react-i18next';
+import {Link} from 'wouter';
+import {PageFrame} from '../../app/PageFrame';
+import {Icon} from '../../shared/icons';
+import '../admin.css';
+import {LINE} from '../kinds';
+import {useNames} from '../records/data';
+import type {Kind, Stored} from '../records/fields';
+import {RecordDrawer} from '../records/RecordForm';
+import {RecordList} from '../records/RecordList';
+import {BulkEdit} from './BulkEdit';
+import {ExportButton} from './ExportButton';
+import {LineState} from './LineState';
+
+const STATES = ['', 'registered', 'refused', 'unreachable', 'waiting', 'disabled'];
+const ALL: Kind = {...LINE, list: '/lines'};
+
+function keyOf(line: Stored): string {
+  return `${String(line.group)}/${String(line.extension)}`;
+}
+
+// Where one comes from a figure of the dashboard, its state is in the address.
+function stateOfAddress(): string {
+  const wanted = new URLSearchParams(window.location.search).get('state') ?? '';
+  return STATES.includes(wanted) ? wanted : '';
+}
+
+export default function Lines() {
+  const {t} = useTranslation('admin');
+  const groups = useNames('/groups');
+  const [group, setGroup] = useState('');
+  const [state, setState] = useState(stateOfAddress);
+  const [picked, setPicked] = useState<Set<string>>(new Set());
+  const [isEditing, setEditing] = useState(false);
+  const [open, setOpen] = useState<{record: Stored | null} | null>(null);
+  const into = group || groups[0];
+  return (
+    <PageFrame title={t('line.many')} lead={t('line.lead')} actions={
+      <>
+        <ExportButton/>
+        {into && (
+          <Button leftSection={<Icon name="plus" size={16}/>}
+            onClick={() => setOpen({record: null})}>{t('line.add')}</Button>
+        )}
+      </>}>
+      <RecordList kind={ALL} query={{group: group || undefined, state: state || undefined}}
+        keyOf={keyOf} picked={picked} onPick={setPicked} onOpen={(record) => setOpen({record})}
+        tools={
+          <>
+            <NativeSelect aria-label={t('line.group')} value={group}
+              data={[{value: '', label: t('line.allGroups')}, ...groups]}
+              onChange={(event) => setGroup(event.currentTarget.value)}/>
+            <NativeSelect aria-label={t('line.state')} value={state}
+              data={STATES.map((value) => ({value, label: t(`states.${value || 'any'}`)}))}
+              onChange={(event) => setState(event.currentTarget.value)}/>
+            {picked.size > 0 && (
+              <Button variant="default" onClick={() => setEditing(true)}>
+                {t('bulk.open', {count: picked.size})}</Button>
+            )}
+          </>}
+        columns={[
+          {name: 'line', show: keyOf},
+          {name: 'display_name', show: (line) => String(line.display_name)},
+          {name: 'user', show: (line) => String(line.user)},
+          {name: 'state', show: (line) => <LineState line={line}/>},
+          {name: 'messages', show: (line) => (
+            <Link className="la-link" href={`/admin/trace/${encodeURIComponent(String(line.group))}/` +
+              encodeURIComponent(String(line.extension))}>{t('trace.open')}</Link>)}]}/>
+      <BulkEdit isOpen={isEditing} picked={picked} onClose={(isDone) => {
+        setEditing(false);
+        if (isDone) setPicked(new Set());
+      }}/>
+      <RecordDrawer isOpen={open !== null} kind={LINE} record={open?.record ?? null}
+        path={{group: into ?? ''}} onClose={() => setOpen(null)}/>
+    </PageFrame>
+  );
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+// The form of a record, whatever its kind: adding, changing, removing it. Who was slower than
+// somebody else is told so, and nothing is overwritten unseen.
+import {Alert, Button, Drawer, Group, Stack} from '@mantine/core';
+import {notifications} from '@mantine/notifications';
+import {useEffect, useState} from 'react';
+import type {FormEvent, ReactNode} from 'react';
+import {useTranslation} from 'react-i18next';
+import {Problem} from '../../api/client';
+import {askAny, useRenewal} from './data';
+import {changesOf, differing, fieldsOf, valuesOf} from './fields';
+import type {Kind, Stored, Value} from './fields';
+import {FieldInput} from './FieldInput';
+
+export interface RecordFormProps {
+  kind: Kind;
+  record: Stored | null; // null: a new one
+  path?: Record<string, string>; // of the list that a new one goes into
+  initial?: Stored; // of a new one
+  canRemove?: boolean;
+  children?: (values: Record<string, Value>) => ReactNode; // behind the fields
+  onClose: () => void;
+}
+
+interface Loaded {
+  record: Stored | null;
+  etag: string | null;
+}
+
+export function RecordDrawer(props: RecordFormProps & {isOpen: boolean}) {
+  const {t} = useTranslation('admin');
+  const {isOpen, kind, record, onClose} = props;
+  const name = record ? Object.values(kind.parts(record)).join('/') : '';
+  const title = record ? t(`${kind.name}.edit`, {name}) : t(`${kind.name}.add`);
+  return (
+    <Drawer opened={isOpen} onClose={onClose} position="right" size="lg" lockScroll={false}
+      title={title} closeButtonProps={{'aria-label': t('close')}}>
+      {isOpen && <RecordForm {...props} key={name}/>}
+    </Drawer>
+  );
+}
+
+// What the record is like at the server, with the tag that a change is held against.
+function useLoaded(kind: Kind, record: Stored | null): [Loaded | null, (loaded: Loaded) => void] {
+  const [loaded, setLoaded] = useState<Loaded | null>(record ? null : {record: null, etag: null});
+  useEffect(() => {
+    if (!record) return;
+    let isWanted = true;
+    askAny('get', kind.item, {path: kind.parts(record)}).then(({data, etag}) => {
+      if (isWanted) setLoaded({record: data, etag});
+    }, (problem: Error) => notifications.show({color: 'red', message: problem.message}));
+    return () => {
+      isWanted = false;
+    };
+    // The record that the form was opened for; what is shown of it in a list may change.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, []);
+  return [loaded, setLoaded];
+}
+
+function RecordForm(props: RecordFormProps) {
+  const {kind, record, initial} = props;
+  const [loaded, setLoaded] = useLoaded(kind, record);
+  if (!loaded) return null;
+  return <LoadedForm {...props} loaded={loaded} setLoaded={setLoaded}
+    first={record ? loaded.record : initial ?? null}/>;
+}
+
+function LoadedForm({kind, path, loaded, setLoaded, first, canRemove = true, children, onClose}:
+  RecordFormProps & {loaded: Loaded; setLoaded: (loaded: Loaded) => void; first: Stored | null}) {
+  const {t} = useTranslation('admin');
+  const renew = useRenewal();
+  const [values, setValues] = useState(() => valuesOf(kind, first));
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [theirs, setTheirs] = useState<Loaded | null>(null);
+  const [isBusy, setBusy] = useState(false);
+  const before = loaded.record;
+
+  async function attempt(action: () => Promise<void>) {
+    setBusy(true);
+    setProblem(null);
+    try {
+      await action();
+    } catch (caught) {
+      if (!(caught instanceof Problem)) throw caught;
+      if (caught.status === 412 && before) {
+        const {data, etag} = await askAny('get', kind.item, {path: kind.parts(before)});
+        setTheirs({record: data, etag});
+      } else {
+        setProblem(caught);
+      }
+    }
+    setBusy(false);
+  }
+
+  async function save(etag: string | null) {
+    const body = changesOf(kind, before, values);
+    const {data} = before
+      ? await askAny('patch', kind.item, {path: kind.parts(before), body, ifMatch: etag ?? undefined})
+      : await askAny('post', kind.list, {path, body});
+    await renew();
+    const warnings = (data.warnings as string[] | undefined) ?? [];
+    notifications.show({message: t('saved')});
+    warnings.forEach((message) => notifications.show({color: 'orange', message, autoClose: 20000}));
+    onClose();
+  }
+
+  async function remove() {
+    if (!before) return;
+    await askAny('delete', kind.item, {path: kind.parts(before), ifMatch: loaded.etag ?? undefined});
+    await renew();
+    notifications.show({message: t('removed')});
+    onClose();
+  }
+
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    void attempt(() => save(loaded.etag));
+  }
+
+  function takeTheirs() {
+    setLoaded(theirs!);
+    setValues(valuesOf(kind, theirs!.record));
+    setTheirs(null);
+  }
+
+  const named = new Set(fieldsOf(kind).map(({name}) => name));
+  const others = problem?.errors.filter(({field}) => !named.has(field)) ?? [];
+  return (
+    <form onSubmit={submit} noValidate>
+      <Stack gap="md">
+        {kind.sections.map((section) => (
+          <fieldset key={section.name} className="la-section">
+            <legend>{t(`${kind.name}.sections.${section.name}`)}</legend>
+            <Stack gap="sm">
+              {section.fields.map((field) => (
+                <FieldInput key={field.name} kind={kind.name} field={field}
+                  value={values[field.name]} error={problem?.of(field.name)}
+                  isSet={Boolean(before?.[`${field.name}_set`])}
+                  isFixed={Boolean(before && field.isKey)}
+                  onChange={(value) => setValues({...values, [field.name]: value})}/>
+              ))}
+            </Stack>
+          </fieldset>
+        ))}
+        {children?.(values)}
+        {problem && (problem.errors.length === 0 || others.length > 0) && (
+          <Alert color="red" role="alert">{problem.message}</Alert>
+        )}
+        {problem && problem.errors.length > others.length && (
+          <Alert color="red" role="alert">{t('refusedFields')}</Alert>
+        )}
+        {theirs && before && (
+          <Alert color="orange" role="alert" title={t('conflict.title')}>
+            <p>{t('conflict.text', {fields: differing(kind, before, theirs.record!)
+              .map((name) => t(`${kind.name}.${name}`, {defaultValue: name})).join(', ')})}</p>
+            <Group gap="xs">
+              <Button size="xs" onClick={takeTheirs}>{t('conflict.theirs')}</Button>
+              <Button size="xs" variant="default" onClick={() => {
+                const {etag} = theirs;
+                setTheirs(null);
+                void attempt(() => save(etag));
+              }}>{t('conflict.mine')}</Button>
+            </Group>
+          </Alert>
+        )}
+        <Group justify="space-between">
+          <Group gap="xs">
+            <Button type="submit" loading={isBusy}>{t('save')}</Button>
+            <Button variant="default" onClick={onClose}>{t('cancel')}</Button>
+          </Group>
+          {before && canRemove && (
+            <RemoveButton name={Object.values(kind.parts(before)).join('/')}
+              onRemove={() => void attempt(remove)}/>
+          )}
+        </Group>
+      </Stack>
+    </form>
+  );
+}
+
+// Asks before it does it, in its own place.
+function RemoveButton({name, onRemove}: {name: string; onRemove: () => void}) {
+  const {t} = useTranslation('admin');
+  const [isSure, setSure] = useState(false);
+  if (!isSure) {
+    return <Button variant="subtle" className="la-danger" onClick={() => setSure(true)}>
+      {t('remove')}</Button>;
+  }
+  return <Button className="la-danger-filled" autoFocus onBlur={() => setSure(false)}
+    onClick={onRemove}>{t('removeSure', {name})}</Button>;
+}

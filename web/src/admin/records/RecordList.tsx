@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// A table of records that the server pages and searches, good for any number of them.
+import {Button, Group, Text, TextInput} from '@mantine/core';
+import {useDebouncedValue} from '@mantine/hooks';
+import {useState} from 'react';
+import type {ReactNode} from 'react';
+import {useTranslation} from 'react-i18next';
+import {Icon} from '../../shared/icons';
+import {placeOf, useRecords} from './data';
+import type {Query} from './data';
+import type {Kind, Stored} from './fields';
+
+export interface Column {
+  name: string; // in the languages, below the kind
+  show: (record: Stored) => ReactNode;
+}
+
+export interface RecordListProps {
+  kind: Kind;
+  path?: Record<string, string>;
+  query?: Query; // further choices
+  columns: Column[];
+  isSearched?: boolean;
+  tools?: ReactNode; // beside the search
+  keyOf: (record: Stored) => string;
+  picked?: Set<string>; // with it, rows can be picked
+  onPick?: (picked: Set<string>, records: Stored[]) => void;
+  onOpen: (record: Stored) => void;
+}
+
+export function RecordList({kind, path = {}, query = {}, columns, isSearched = true, tools, keyOf,
+  picked, onPick, onOpen}: RecordListProps) {
+  const {t, i18n} = useTranslation('admin');
+  const [typed, setTyped] = useState('');
+  const [search] = useDebouncedValue(typed.trim(), 250);
+  const choice = JSON.stringify([search, path, query]);
+  const [places, setPlaces] = useState<{of: string; at: string[]}>({of: choice, at: []});
+  const at = places.of === choice ? places.at : []; // another choice begins at its first page
+  const isPaged = !path.extension && isSearched;
+  const list = useRecords(kind, path, {
+    ...query,
+    ...(isPaged ? {limit: '50', after: at.at(-1), q: search || undefined,
+      count: query.state ? undefined : 'true'} : {}),
+  });
+  const items = list.data?.items ?? [];
+  const next = placeOf(list.data?.next);
+  const isAll = items.length > 0 && items.every((item) => picked?.has(keyOf(item)));
+
+  function pick(records: Stored[], isOn: boolean) {
+    const now = new Set(picked);
+    records.forEach((record) => (isOn ? now.add(keyOf(record)) : now.delete(keyOf(record))));
+    onPick?.(now, items);
+  }
+
+  return (
+    <section className="lw-card la-list" aria-busy={list.isPending}>
+      <div className="la-tools">
+        {isSearched && (
+          <TextInput type="search" aria-label={t('search')} placeholder={t('search')} value={typed}
+            leftSection={<Icon name="search" size={16}/>} className="la-search"
+            onChange={(event) => setTyped(event.currentTarget.value)}/>
+        )}
+        {tools}
+        {list.data?.count !== undefined && (
+          <Text c="dimmed" size="sm" role="status">
+            {t('count', {count: list.data.count,
+              number: list.data.count.toLocaleString(i18n.language)})}
+          </Text>
+        )}
+      </div>
+      <div className="la-scroll" tabIndex={0} role="region" aria-label={t(`${kind.name}.many`)}>
+        <table className="la-table">
+          <thead>
+            <tr>
+              {picked && (
+                <th className="la-pick"><input type="checkbox" checked={isAll}
+                  aria-label={t('pickAll')}
+                  onChange={(event) => pick(items, event.currentTarget.checked)}/></th>
+              )}
+              {columns.map((column) => (
+                <th key={column.name} scope="col">{t(`${kind.name}.${column.name}`,
+                  {defaultValue: t(`rule.${column.name}`, {defaultValue: column.name})})}</th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {items.map((record) => (
+              <tr key={keyOf(record)}>
+                {picked && (
+                  <td className="la-pick"><input type="checkbox" checked={picked.has(keyOf(record))}
+                    aria-label={t('pick', {name: keyOf(record)})}
+                    onChange={(event) => pick([record], event.currentTarget.checked)}/></td>
+                )}
+                {columns.map((column, index) => (
+                  <td key={column.name}>
+                    {index === 0
+                      ? <button type="button" className="la-open" onClick={() => onOpen(record)}>
+                          {column.show(record)}</button>
+                      : column.show(record)}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {list.isSuccess && items.length === 0 && (
+        <p className="la-empty">{search || query.state ? t('nothingFound') : t(`${kind.name}.none`)}</p>
+      )}
+      {list.isError && <p className="la-empty" role="alert">{list.error.message}</p>}
+      {(at.length > 0 || next) && (
+        <Group justify="flex-end" gap="xs" mt="sm">
+          <Button variant="default" size="xs" disabled={at.length === 0}
+            onClick={() => setPlaces({of: choice, at: at.slice(0, -1)})}>{t('pageBefore')}</Button>
+          <Button variant="default" size="xs" disabled={!next}
+            onClick={() => setPlaces({of: choice, at: [...at, next!]})}>{t('pageNext')}</Button>
+        </Group>
+      )}
+    </section>
+  );
+}
+
+export function yesNo(value: unknown, t: (key: string) => string) {
+  return value ? t('yes') : t('no');
+}

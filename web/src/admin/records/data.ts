@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading and saving records of any kind.
+import {useQuery, useQueryClient} from '@tanstack/react-query';
+import {ask} from '../../api/client';
+import type {Answer, Asked} from '../../api/client';
+import type {Kind, Stored} from './fields';
+
+// The same operations for every kind: their paths are known at run time only.
+export const askAny = ask as unknown as
+  (method: string, path: string, asked?: Asked) => Promise<Answer<Stored>>;
+
+export interface Page {
+  items: Stored[];
+  next?: string;
+  count?: number;
+}
+
+export type Query = Record<string, string | undefined>;
+
+export function useRecords(kind: Kind, path: Record<string, string>, query: Query, isOn = true) {
+  return useQuery({
+    queryKey: [`${kind.name}s`, 'page', path, query],
+    queryFn: async () => (await askAny('get', kind.list, {path, query})).data as unknown as Page,
+    placeholderData: (before) => before,
+    enabled: isOn,
+  });
+}
+
+export function useNames(list: string, isOn = true): string[] {
+  const names = useQuery({
+    queryKey: [list.slice(1), 'names'],
+    queryFn: async () => (await askAny('get', list, {query: {limit: 1000}})).data as unknown as Page,
+    enabled: isOn,
+  });
+  return (names.data?.items ?? []).map((item) => String(item.name));
+}
+
+// Has everything that may show the kind read anew.
+export function useRenewal() {
+  const client = useQueryClient();
+  return () => client.invalidateQueries({predicate: ({queryKey}) => queryKey[0] !== 'session'});
+}
+
+// The place that a list's `next` begins behind.
+export function placeOf(next: string | undefined): string | undefined {
+  if (!next) return undefined;
+  return new URL(next, 'http://x').searchParams.get('after') ?? undefined;
+}

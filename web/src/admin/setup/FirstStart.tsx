@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// The first administrator, while there is none: with the code that the server has printed, which the
+// address has behind its #.
+import {Alert, Button, PasswordInput, Stack, Text, TextInput} from '@mantine/core';
+import {useQueryClient} from '@tanstack/react-query';
+import {useEffect, useState} from 'react';
+import type {FormEvent} from 'react';
+import {useTranslation} from 'react-i18next';
+import {useLocation} from 'wouter';
+import {ask, Problem} from '../../api/client';
+import {SESSION} from '../../app/session';
+
+export function FirstStart() {
+  const {t} = useTranslation('admin');
+  const client = useQueryClient();
+  const [, go] = useLocation();
+  const [values, setValues] = useState({code: window.location.hash.slice(1), name: 'admin',
+    password: ''});
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [isBusy, setBusy] = useState(false);
+  const set = (name: string) => (event: {currentTarget: {value: string}}) =>
+    setValues({...values, [name]: event.currentTarget.value});
+  useEffect(() => {
+    document.title = `${t('first.title')} – Lineward`;
+  }, [t]);
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    setBusy(true);
+    setProblem(null);
+    try {
+      const {data} = await ask('post', '/setup', {body: values});
+      go('/setup', {replace: true});
+      client.setQueryData(SESSION, data);
+    } catch (caught) {
+      if (!(caught instanceof Problem)) throw caught;
+      setProblem(caught);
+      setBusy(false);
+    }
+  }
+  const isNamed = problem && problem.errors.length > 0;
+  return (
+    <main className="lw-sign-in">
+      <form className="lw-card" onSubmit={(event) => void submit(event)} noValidate>
+        <Stack gap="md">
+          <div className="lw-brand"><img src="./icon.svg" alt=""/>Lineward</div>
+          <div>
+            <h1>{t('first.title')}</h1>
+            <Text c="dimmed" size="sm" mt={4}>{t('first.lead')}</Text>
+          </div>
+          {problem && !isNamed && <Alert color="red" role="alert">{problem.message}</Alert>}
+          <TextInput label={t('first.code')} description={t('first.code_help')} value={values.code}
+            onChange={set('code')} error={problem?.of('code')} autoComplete="off" required
+            withAsterisk={false}/>
+          <TextInput label={t('first.name')} value={values.name} onChange={set('name')} required
+            withAsterisk={false} error={problem?.of('name')} autoComplete="username"/>
+          <PasswordInput label={t('first.password')} description={t('first.password_help')} required
+            withAsterisk={false} value={values.password} onChange={set('password')}
+            error={problem?.of('password')} autoComplete="new-password"
+            visibilityToggleButtonProps={{'aria-label': t('showPassword')}}/>
+          <Button type="submit" loading={isBusy}>{t('first.button')}</Button>
+        </Stack>
+      </form>
+    </main>
+  );
+}
+
+export default FirstStart;

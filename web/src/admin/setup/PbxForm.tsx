@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// The first line group, begun with what suits the PBX; each preset says why.
+import {Alert, Button, Group, NativeSelect, Stack} from '@mantine/core';
+import {useQuery} from '@tanstack/react-query';
+import {useState} from 'react';
+import type {FormEvent} from 'react';
+import {useTranslation} from 'react-i18next';
+import {ask, Problem} from '../../api/client';
+import type {Schemas} from '../../api/client';
+import {GROUP} from '../kinds';
+import {askAny, useRenewal} from '../records/data';
+import {fieldsOf, initialOf} from '../records/fields';
+import type {Field, Stored, Value} from '../records/fields';
+import {FieldInput} from '../records/FieldInput';
+
+const ASKED = ['name', 'server', 'domain', 'transport', 'country_code', 'area_code', 'main_number',
+  'internal_ranges', 'outside_prefix'];
+const FIELDS = ASKED.map((name) => fieldsOf(GROUP).find((field) => field.name === name)!);
+
+type Preset = Schemas['Preset'];
+
+function usePresets() {
+  return useQuery({
+    queryKey: ['presets'], staleTime: Infinity,
+    queryFn: async () => (await ask('get', '/presets')).data.items,
+  });
+}
+
+// A preset's value, which comes as text.
+function valueOf(field: Field | undefined, text: string): Value {
+  if (field?.type === 'switch') return text === 'true';
+  return field?.type === 'number' ? Number(text) : text;
+}
+
+function presetValues(preset: Preset | undefined): Stored {
+  return Object.fromEntries((preset?.values ?? []).map(({field, value}) =>
+    [field, valueOf(fieldsOf(GROUP).find(({name}) => name === field), value)]));
+}
+
+export function PbxForm({group, onDone, onSkip}:
+  {group: string; onDone: (name: string) => void; onSkip: () => void}) {
+  const {t} = useTranslation('admin');
+  const renew = useRenewal();
+  const presets = usePresets();
+  const [chosen, setChosen] = useState('');
+  const [values, setValues] = useState<Record<string, Value>>(() =>
+    Object.fromEntries(FIELDS.map((field) => [field.name, initialOf(field)])));
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const preset = presets.data?.find(({name}) => name === chosen);
+  const shown: Record<string, Value> = {...values, ...(group ? {name: group} : {})};
+
+  function choose(name: string) {
+    setChosen(name);
+    const all = presetValues(presets.data?.find((one) => one.name === name));
+    const asked = Object.entries(all).filter(([field]) => ASKED.includes(field));
+    setValues({...values, ...Object.fromEntries(asked) as Record<string, Value>});
+  }
+
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    setProblem(null);
+    try {
+      const body = {...presetValues(preset), ...shown};
+      // Who comes back to correct something changes what is there already.
+      await (group ? askAny('patch', '/groups/{name}', {path: {name: group}, body})
+        : askAny('post', '/groups', {body}));
+      await renew();
+      onDone(String(shown.name));
+    } catch (caught) {
+      if (!(caught instanceof Problem)) throw caught;
+      setProblem(caught);
+    }
+  }
+
+  return (
+    <form className="lw-card la-form" onSubmit={(event) => void submit(event)} noValidate>
+      <Stack gap="sm">
+        <NativeSelect label={t('setup.preset')} description={t('setup.preset_help')} value={chosen}
+          onChange={(event) => choose(event.currentTarget.value)}
+          data={[{value: '', label: t('setup.noPreset')},
+            ...(presets.data ?? []).map(({name, title}) => ({value: name, label: title}))]}/>
+        {preset && (
+          <Alert title={preset.title}>
+            <p>{preset.note}</p>
+            <p>{preset.tested ? t('setup.tested', {with: preset.tested}) : t('setup.untested')}</p>
+            <details>
+              <summary>{t('setup.presetValues', {count: preset.values.length})}</summary>
+              <ul>{preset.values.map(({field, value, reason}) => (
+                <li key={field}>{t(`group.${field}`, {defaultValue: field})}: {value} – {reason}</li>
+              ))}</ul>
+            </details>
+          </Alert>
+        )}
+        {FIELDS.map((field) => (
+          <FieldInput key={field.name} kind="group" field={field} value={shown[field.name]}
+            isFixed={group !== '' && field.isKey} error={problem?.of(field.name)}
+            onChange={(value) => setValues({...values, [field.name]: value})}/>
+        ))}
+        {problem && <Alert color="red" role="alert">{problem.errors.length > 0 ? t('refusedFields')
+          : problem.message}</Alert>}
+        <Group gap="xs">
+          <Button type="submit">{t('setup.next')}</Button>
+          <Button variant="default" onClick={onSkip}>{t('setup.onlyTable')}</Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// What programs show to use the API. A new one is shown once.
+import {Alert, Button, Code, Drawer, Group, NativeSelect, Stack, TextInput} from '@mantine/core';
+import {notifications} from '@mantine/notifications';
+import {useQuery} from '@tanstack/react-query';
+import {useState} from 'react';
+import type {FormEvent} from 'react';
+import {useTranslation} from 'react-i18next';
+import {ask, Problem} from '../../api/client';
+import type {Schemas} from '../../api/client';
+import {PageFrame} from '../../app/PageFrame';
+import {Icon} from '../../shared/icons';
+import '../admin.css';
+import {useNames, useRenewal} from '../records/data';
+
+type Token = Schemas['Token'];
+
+function useTokens() {
+  return useQuery({
+    queryKey: ['tokens'],
+    queryFn: async () => (await ask('get', '/tokens', {query: {limit: 1000}})).data.items ?? [],
+  });
+}
+
+export default function Tokens() {
+  const {t} = useTranslation('admin');
+  const tokens = useTokens();
+  const [isAdding, setAdding] = useState(false);
+  return (
+    <PageFrame title={t('token.many')} lead={t('token.lead')} actions={
+      <Button leftSection={<Icon name="plus" size={16}/>} onClick={() => setAdding(true)}>
+        {t('token.add')}</Button>}>
+      <section className="lw-card la-list">
+        <div className="la-scroll" tabIndex={0} role="region" aria-label={t('token.many')}>
+          <table className="la-table">
+            <thead><tr>{['name', 'user', 'scope', 'group', 'used', 'expires', 'revoke'].map((name) =>
+              <th key={name} scope="col">{t(`token.${name}`)}</th>)}</tr></thead>
+            <tbody>{(tokens.data ?? []).map((token) =>
+              <TokenRow key={token.serial} token={token}/>)}</tbody>
+          </table>
+        </div>
+        {tokens.data?.length === 0 && <p className="la-empty">{t('token.none')}</p>}
+      </section>
+      <Drawer opened={isAdding} onClose={() => setAdding(false)} position="right" lockScroll={false}
+        title={t('token.add')} closeButtonProps={{'aria-label': t('close')}}>
+        {isAdding && <AddToken onClose={() => setAdding(false)}/>}
+      </Drawer>
+    </PageFrame>
+  );
+}
+
+function TokenRow({token}: {token: Token}) {
+  const {t, i18n} = useTranslation('admin');
+  const renew = useRenewal();
+  const [isSure, setSure] = useState(false);
+  const day = (time?: string | null) =>
+    (time ? new Date(time).toLocaleDateString(i18n.language) : t('token.never'));
+  async function revoke() {
+    await ask('delete', '/tokens/{serial}', {path: {serial: token.serial}});
+    await renew();
+    notifications.show({message: t('token.revoked', {name: token.name})});
+  }
+  return (
+    <tr>
+      <td>{token.name}</td>
+      <td>{token.user || t('token.administrator')}</td>
+      <td>{t(`token.scopes.${token.scope}`)}</td>
+      <td>{token.group || t('line.allGroups')}</td>
+      <td>{day(token.used)}</td>
+      <td>{day(token.expires)}</td>
+      <td>
+        <Button size="compact-sm" variant={isSure ? 'filled' : 'subtle'}
+          className={isSure ? 'la-danger-filled' : 'la-danger'} onBlur={() => setSure(false)}
+          onClick={() => (isSure ? void revoke() : setSure(true))}>
+          {isSure ? t('token.revokeSure', {name: token.name}) : t('token.revoke')}</Button>
+      </td>
+    </tr>
+  );
+}
+
+function AddToken({onClose}: {onClose: () => void}) {
+  const {t} = useTranslation('admin');
+  const renew = useRenewal();
+  const groups = useNames('/groups');
+  const [values, setValues] = useState({name: '', scope: 'read', group: '', days: '365'});
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [made, setMade] = useState('');
+  const set = (name: string) => (event: {currentTarget: {value: string}}) =>
+    setValues({...values, [name]: event.currentTarget.value});
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    const {name, scope, group, days} = values;
+    try {
+      const body = {name, scope, ...(group ? {group} : {}), ...(days ? {days: Number(days)} : {})};
+      const {data} = await ask('post', '/tokens', {body});
+      setMade(data.token);
+      await renew();
+    } catch (caught) {
+      if (!(caught instanceof Problem)) throw caught;
+      setProblem(caught);
+    }
+  }
+  if (made) {
+    return (
+      <Stack>
+        <Alert color="orange" title={t('token.once')}>{t('token.onceText')}</Alert>
+        <Code block>{made}</Code>
+        <Button onClick={onClose}>{t('token.kept')}</Button>
+      </Stack>
+    );
+  }
+  return (
+    <form onSubmit={(event) => void submit(event)} noValidate>
+      <Stack gap="sm">
+        <TextInput label={t('token.name')} description={t('token.name_help')} value={values.name}
+          required onChange={set('name')} error={problem?.of('name')}/>
+        <NativeSelect label={t('token.scope')} value={values.scope} onChange={set('scope')}
+          data={['read', 'write', 'admin'].map((value) =>
+            ({value, label: t(`token.scopes.${value}`)}))}/>
+        <NativeSelect label={t('token.group')} value={values.group} onChange={set('group')}
+          data={[{value: '', label: t('line.allGroups')}, ...groups]}/>
+        <TextInput label={t('token.days')} description={t('token.days_help')} inputMode="numeric"
+          value={values.days} onChange={set('days')} error={problem?.of('days')}/>
+        {problem && problem.errors.length === 0 && (
+          <Alert color="red" role="alert">{problem.message}</Alert>
+        )}
+        <Group gap="xs">
+          <Button type="submit">{t('token.make')}</Button>
+          <Button variant="default" onClick={onClose}>{t('cancel')}</Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
