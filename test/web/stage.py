@@ -10,13 +10,14 @@ lines of JSON on the standard input what to do, and answering each with a line o
 
 import argparse
 import json
+import re
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "test" / "peer"))
 
-from peers import USERS, Caller, World  # noqa: E402
+from peers import DOMAIN, USERS, Caller, World  # noqa: E402
 from processes import Trouble, wait_until  # noqa: E402
 from runner import run_script  # noqa: E402
 
@@ -83,9 +84,18 @@ def set_up(world):
         world.lineward.api("PATCH", f"users/{user}", {"password": PASSWORD})
 
 
+def describe(stage):
+    """What the browser's side has to know."""
+    log = stage.lineward.log.read_text(errors="replace")
+    first = re.search(r"url=\"?(http\S+?/setup#[A-Z0-9-]+)", log)
+    return {"url": stage.lineward.url, "password": PASSWORD,
+            "setup": first.group(1) if first else "",
+            "pbx": f"127.0.0.1:{stage.world.ports.pbx}", "domain": DOMAIN}
+
+
 def serve(stage):
     """Does what comes, until there is no more."""
-    print(json.dumps({"ok": {"url": stage.lineward.url, "password": PASSWORD}}), flush=True)
+    print(json.dumps({"ok": describe(stage)}), flush=True)
     for line in sys.stdin:
         order = json.loads(line)
         try:

@@ -99,7 +99,8 @@ function Differences({entry, names}: {entry: Entry; names: string[]}) {
     <ul>
       {names.map((name) => (
         <li key={name}>
-          {t(`${entry.kind}.${name}`, {defaultValue: t(`rule.${name}`, {defaultValue: name})})}:{' '}
+          {t(`${entry.kind}.${name.replace(/_set$/, '')}`,
+            {defaultValue: t(`rule.${name}`, {defaultValue: name})})}:{' '}
           {before && <code><del aria-label={t('audit.before')}>{shown(before[name])}</del></code>}
           {before && after && ' → '}
           {after && <code><ins aria-label={t('audit.after')}>{shown(after[name])}</ins></code>}

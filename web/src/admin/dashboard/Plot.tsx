@@ -44,14 +44,17 @@ function Curves({points, colors, top}: {points: Point[]; colors: number[]; top: 
   const step = (WIDTH - LEFT) / Math.max(points.length - 1, 1);
   return colors.map((color, series) => (
     <polyline key={color} className={`la-curve la-series-${color}`} points={points
-      .map((point, index) => `${LEFT + index * step},${yOf(point.values[series], top)}`).join(' ')}/>
+      // A single figure is a short line.
+      .flatMap((point, index) => [`${LEFT + index * step},${yOf(point.values[series], top)}`,
+        `${LEFT + index * step + (points.length === 1 ? 6 : 0)},${yOf(point.values[series], top)}`])
+      .join(' ')}/>
   ));
 }
 
 function Axes({points, top, printTime}:
   {points: Point[]; top: number; printTime: (time: string) => string}) {
   const {i18n} = useTranslation();
-  const marks = top === 1 ? [0, 1] : [0, 0.5, 1].map((part) => part * top);
+  const marks = top % 2 === 0 ? [0, top / 2, top] : [0, top]; // there are no half calls
   const step = (WIDTH - LEFT) / Math.max(points.length, 1);
   const every = Math.max(1, Math.ceil(points.length / 6));
   return (

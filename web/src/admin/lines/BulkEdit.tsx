@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Some fields of many lines at once: all of them are changed, or none, and each refusal is told with
 // its line. By the import, which can be tried first.
-import {Alert, Button, Drawer, Group, NativeSelect, Stack, TextInput} from '@mantine/core';
+import {Alert, Button, Group, NativeSelect, Stack, TextInput} from '@mantine/core';
 import {notifications} from '@mantine/notifications';
 import {useState} from 'react';
 import {useTranslation} from 'react-i18next';
 import {Problem} from '../../api/client';
 import {askAny, useRenewal} from '../records/data';
 import type {Stored} from '../records/fields';
+import {SidePanel} from '../records/SidePanel';
 
 const KEEP = '';
 const SWITCHES = ['enabled', 'number_withheld', 'other_contacts'];
@@ -58,8 +59,8 @@ export function BulkEdit({isOpen, picked, onClose}:
   }
 
   return (
-    <Drawer opened={isOpen} onClose={() => onClose(false)} position="right" lockScroll={false}
-      title={t('bulk.title', {count: picked.size})} closeButtonProps={{'aria-label': t('close')}}>
+    <SidePanel isOpen={isOpen} onClose={() => onClose(false)}
+      title={t('bulk.title', {count: picked.size})}>
       <Stack gap="sm">
         <p className="la-note">{t('bulk.lead')}</p>
         {SWITCHES.map((name) => (
@@ -90,6 +91,6 @@ export function BulkEdit({isOpen, picked, onClose}:
           <Button variant="default" onClick={() => onClose(false)}>{t('cancel')}</Button>
         </Group>
       </Stack>
-    </Drawer>
+    </SidePanel>
   );
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The form of a record, whatever its kind: adding, changing, removing it. Who was slower than
 // somebody else is told so, and nothing is overwritten unseen.
-import {Alert, Button, Drawer, Group, Stack} from '@mantine/core';
+import {Alert, Button, Group, Stack} from '@mantine/core';
 import {notifications} from '@mantine/notifications';
-import {useEffect, useState} from 'react';
+import {useEffect, useRef, useState} from 'react';
 import type {FormEvent, ReactNode} from 'react';
 import {useTranslation} from 'react-i18next';
 import {Problem} from '../../api/client';
@@ -11,6 +11,7 @@ import {askAny, useRenewal} from './data';
 import {changesOf, differing, fieldsOf, valuesOf} from './fields';
 import type {Kind, Stored, Value} from './fields';
 import {FieldInput} from './FieldInput';
+import {SidePanel} from './SidePanel';
 
 export interface RecordFormProps {
   kind: Kind;
@@ -33,10 +34,9 @@ export function RecordDrawer(props: RecordFormProps & {isOpen: boolean}) {
   const name = record ? Object.values(kind.parts(record)).join('/') : '';
   const title = record ? t(`${kind.name}.edit`, {name}) : t(`${kind.name}.add`);
   return (
-    <Drawer opened={isOpen} onClose={onClose} position="right" size="lg" lockScroll={false}
-      title={title} closeButtonProps={{'aria-label': t('close')}}>
+    <SidePanel isOpen={isOpen} onClose={onClose} title={title}>
       {isOpen && <RecordForm {...props} key={name}/>}
-    </Drawer>
+    </SidePanel>
   );
 }
 
@@ -74,6 +74,7 @@ function LoadedForm({kind, path, loaded, setLoaded, first, canRemove = true, chi
   const [problem, setProblem] = useState<Problem | null>(null);
   const [theirs, setTheirs] = useState<Loaded | null>(null);
   const [isBusy, setBusy] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
   const before = loaded.record;
 
   async function attempt(action: () => Promise<void>) {
@@ -124,10 +125,14 @@ function LoadedForm({kind, path, loaded, setLoaded, first, canRemove = true, chi
     setTheirs(null);
   }
 
+  // Who has long forms to fill is led to what is wrong.
+  useEffect(() => {
+    form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus();
+  }, [problem]);
   const named = new Set(fieldsOf(kind).map(({name}) => name));
   const others = problem?.errors.filter(({field}) => !named.has(field)) ?? [];
   return (
-    <form onSubmit={submit} noValidate>
+    <form onSubmit={submit} noValidate ref={form}>
       <Stack gap="md">
         {kind.sections.map((section) => (
           <fieldset key={section.name} className="la-section">

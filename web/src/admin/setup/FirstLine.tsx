@@ -3,7 +3,7 @@
 // address, transport, domain and password are right; and what it says tells which of them is not.
 import {Alert, Button, Group, Loader, Stack} from '@mantine/core';
 import {useQuery} from '@tanstack/react-query';
-import {useState} from 'react';
+import {useEffect, useState} from 'react';
 import type {FormEvent} from 'react';
 import {useTranslation} from 'react-i18next';
 import {ask, Problem} from '../../api/client';
@@ -17,6 +17,8 @@ import type {Registration} from './advice';
 
 const FIELDS = ['extension', 'auth_user', 'password'].map((name) =>
   fieldsOf(LINE).find((field) => field.name === name)!);
+
+const SLOW_MS = 5000; // by UDP it takes half a minute until it is sure that nobody answers
 
 // How the line stands; read anew whenever an event tells of lines.
 function useRegistration(group: string, extension: string) {
@@ -82,14 +84,29 @@ export function FirstLine({group, onBack, onDone}:
   );
 }
 
+// Whether it has taken long already.
+function useLateness(isWaiting: boolean): boolean {
+  const [isLate, setLate] = useState(false);
+  useEffect(() => {
+    if (!isWaiting) return;
+    const timer = setTimeout(() => setLate(true), SLOW_MS);
+    return () => {
+      clearTimeout(timer);
+      setLate(false);
+    };
+  }, [isWaiting]);
+  return isLate;
+}
+
 function Outcome({of}: {of: Registration}) {
   const {t} = useTranslation('admin');
-  const advice = adviceOf(of);
+  const isSlow = useLateness(of.state === 'waiting');
+  const advice = isSlow ? 'slow' : adviceOf(of);
   const said = [of.status, of.reason].filter(Boolean).join(' ');
-  const color = advice === 'registered' ? 'green' : advice === 'waiting' ? 'gray' : 'red';
+  const color = advice === 'registered' ? 'green' : of.state === 'waiting' ? 'gray' : 'red';
   return (
     <Alert color={color} title={t(`states.${of.state}`)} data-outcome={of.state}>
-      {advice === 'waiting' && <Loader size="sm" aria-hidden="true"/>}
+      {of.state === 'waiting' && <Loader size="sm" aria-hidden="true"/>}
       <p>{t(`setup.advice.${advice}`)}</p>
       {said && advice !== 'registered' && <p>{t('setup.said', {said})}</p>}
     </Alert>

@@ -37,23 +37,32 @@ function presetValues(preset: Preset | undefined): Stored {
     [field, valueOf(fieldsOf(GROUP).find(({name}) => name === field), value)]));
 }
 
-export function PbxForm({group, onDone, onSkip}:
-  {group: string; onDone: (name: string) => void; onSkip: () => void}) {
+// What has been filled in: kept while other steps are shown.
+export interface Pbx {
+  preset: string;
+  values: Record<string, Value>;
+}
+
+export function emptyPbx(): Pbx {
+  return {preset: '',
+    values: Object.fromEntries(FIELDS.map((field) => [field.name, initialOf(field)]))};
+}
+
+export function PbxForm({group, pbx, onChange, onDone, onSkip}: {group: string; pbx: Pbx;
+  onChange: (pbx: Pbx) => void; onDone: (name: string) => void; onSkip: () => void}) {
   const {t} = useTranslation('admin');
   const renew = useRenewal();
   const presets = usePresets();
-  const [chosen, setChosen] = useState('');
-  const [values, setValues] = useState<Record<string, Value>>(() =>
-    Object.fromEntries(FIELDS.map((field) => [field.name, initialOf(field)])));
+  const {preset: chosen, values} = pbx;
   const [problem, setProblem] = useState<Problem | null>(null);
   const preset = presets.data?.find(({name}) => name === chosen);
   const shown: Record<string, Value> = {...values, ...(group ? {name: group} : {})};
 
   function choose(name: string) {
-    setChosen(name);
     const all = presetValues(presets.data?.find((one) => one.name === name));
     const asked = Object.entries(all).filter(([field]) => ASKED.includes(field));
-    setValues({...values, ...Object.fromEntries(asked) as Record<string, Value>});
+    onChange({preset: name,
+      values: {...values, ...Object.fromEntries(asked) as Record<string, Value>}});
   }
 
   async function submit(event: FormEvent) {
@@ -94,7 +103,8 @@ export function PbxForm({group, onDone, onSkip}:
         {FIELDS.map((field) => (
           <FieldInput key={field.name} kind="group" field={field} value={shown[field.name]}
             isFixed={group !== '' && field.isKey} error={problem?.of(field.name)}
-            onChange={(value) => setValues({...values, [field.name]: value})}/>
+            onChange={(value) =>
+              onChange({preset: chosen, values: {...values, [field.name]: value}})}/>
         ))}
         {problem && <Alert color="red" role="alert">{problem.errors.length > 0 ? t('refusedFields')
           : problem.message}</Alert>}

@@ -9,7 +9,7 @@ import {PageFrame} from '../../app/PageFrame';
 import '../admin.css';
 import {FirstLine} from './FirstLine';
 import {ImportTable} from './ImportTable';
-import {PbxForm} from './PbxForm';
+import {PbxForm, emptyPbx} from './PbxForm';
 
 const STEPS = ['pbx', 'line', 'table', 'end'] as const;
 
@@ -18,6 +18,7 @@ export default function SetUp() {
   const [step, setStep] = useState<typeof STEPS[number]>(() =>
     (new URLSearchParams(window.location.search).has('table') ? 'table' : 'pbx'));
   const [group, setGroup] = useState('');
+  const [pbx, setPbx] = useState(emptyPbx);
   return (
     <PageFrame title={t('setup.title')} lead={t(`setup.leads.${step}`)}>
       <ol className="la-steps">
@@ -27,7 +28,7 @@ export default function SetUp() {
         ))}
       </ol>
       {step === 'pbx' && (
-        <PbxForm group={group} onDone={(name) => {
+        <PbxForm group={group} pbx={pbx} onChange={setPbx} onDone={(name) => {
           setGroup(name);
           setStep('line');
         }} onSkip={() => setStep('table')}/>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What programs show to use the API. A new one is shown once.
-import {Alert, Button, Code, Drawer, Group, NativeSelect, Stack, TextInput} from '@mantine/core';
+import {Alert, Button, Code, Group, NativeSelect, Stack, TextInput} from '@mantine/core';
 import {notifications} from '@mantine/notifications';
 import {useQuery} from '@tanstack/react-query';
 import {useState} from 'react';
@@ -12,6 +12,7 @@ import {PageFrame} from '../../app/PageFrame';
 import {Icon} from '../../shared/icons';
 import '../admin.css';
 import {useNames, useRenewal} from '../records/data';
+import {SidePanel} from '../records/SidePanel';
 
 type Token = Schemas['Token'];
 
@@ -41,10 +42,9 @@ export default function Tokens() {
         </div>
         {tokens.data?.length === 0 && <p className="la-empty">{t('token.none')}</p>}
       </section>
-      <Drawer opened={isAdding} onClose={() => setAdding(false)} position="right" lockScroll={false}
-        title={t('token.add')} closeButtonProps={{'aria-label': t('close')}}>
+      <SidePanel isOpen={isAdding} onClose={() => setAdding(false)} title={t('token.add')}>
         {isAdding && <AddToken onClose={() => setAdding(false)}/>}
-      </Drawer>
+      </SidePanel>
     </PageFrame>
   );
 }
@@ -104,7 +104,7 @@ function AddToken({onClose}: {onClose: () => void}) {
     return (
       <Stack>
         <Alert color="orange" title={t('token.once')}>{t('token.onceText')}</Alert>
-        <Code block>{made}</Code>
+        <Code block tabIndex={0}>{made}</Code>
         <Button onClick={onClose}>{t('token.kept')}</Button>
       </Stack>
     );

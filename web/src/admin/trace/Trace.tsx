@@ -83,7 +83,7 @@ function Row({message}: {message: Message}) {
   return (
     <div className="la-ladder">
       <span className="la-ladder-time">{new Date(message.time).toLocaleTimeString(i18n.language,
-        {hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3})}</span>
+        {hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3, hour12: false})}</span>
       <button type="button" className="la-arrow" data-bad={isFailure || undefined}
         aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
         <span className="lw-hidden">{t(`trace.${message.direction}`)}: </span>{label}

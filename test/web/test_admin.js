@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+// The administrator's pages, against the real daemon with the trial's lines and real calls.
+import {PHONE, check, run} from './stage.js';
+
+const PAGES = ['dashboard', 'groups', 'lines', 'users', 'forwardings', 'calendars', 'tokens',
+  'audit'];
+
+async function open(trial, path, options = {}) {
+  const page = await trial.signIn('sales', {reducedMotion: 'reduce', ...options, path});
+  await page.locator('main h1').first().waitFor();
+  await page.locator('[aria-busy=true]').waitFor({state: 'detached'});
+  return page;
+}
+
+const tests = {
+  // The trial's user sales may administrate here.
+  async prepare(trial) {
+    await trial.stage.api('PATCH', 'users/sales', {role: 'administrator'});
+    await trial.stage.api('POST', 'calendars', {name: 'holidays', days: '12-24..12-26, 01-01'});
+    await trial.stage.api('POST', 'groups/trial/admin_forwardings', {name: 'night', target: '105',
+      schedule: 'mo-fr 18:00-08:00; sa,su', calendar: 'holidays', holidays: 'always',
+      condition: 'logged_off'});
+    await trial.stage.api('PUT', 'groups/trial/lines/102/forwardings/immediate/external',
+      {target: 'mobile'});
+    await trial.stage.api('PUT', 'groups/trial/lines/103/forwardings/immediate/all',
+      {target: '105'});
+    await trial.stage.call('105', '103');
+    await trial.stage.call('106', '103');
+    await trial.stage.call('106', '101');
+  },
+
+  async 'every-page'(trial) {
+    for (const [colorScheme, viewport, suffix] of [['light', undefined, ''],
+      ['dark', undefined, '-dark'], ['light', PHONE, '-phone']]) {
+      const page = await open(trial, '/admin/dashboard', {colorScheme, ...(viewport && {viewport})});
+      for (const name of PAGES) {
+        await page.goto(`${trial.stage.url}/admin/${name}`);
+        await page.locator('main h1').first().waitFor();
+        await page.locator('[aria-busy=true]').waitFor({state: 'detached'});
+        await page.waitForTimeout(300); // figures arrive
+        await trial.checkAccess(page, `${name}${suffix}`);
+        await trial.picture(page, `admin-${name}${suffix}`);
+      }
+    }
+  },
+
+  async german(trial) {
+    const page = await open(trial, '/admin/dashboard', {locale: 'de-DE'});
+    for (const name of PAGES) {
+      await page.goto(`${trial.stage.url}/admin/${name}`);
+      await page.locator('main h1').first().waitFor();
+      const text = await page.locator('main').innerText();
+      check(!/\b[a-z_]+\.[a-z_]+\.[a-z_]+\b/.test(text.replaceAll(/[\w.]+\.trial/g, '')),
+        `${name} shows a key: ${text.slice(0, 300)}`);
+    }
+    await page.getByRole('heading', {level: 1, name: 'Änderungen'}).waitFor();
+  },
+
+  async 'a-line-is-changed'(trial) {
+    const page = await open(trial, '/admin/lines');
+    await page.getByRole('searchbox').fill('103');
+    await page.getByRole('row').nth(2).waitFor({state: 'detached'});
+    await page.getByRole('button', {name: 'trial/103'}).click();
+    const name = page.getByRole('dialog').getByLabel('Name', {exact: true});
+    await name.fill('Support desk');
+    await trial.checkAccess(page, 'the form of a line');
+    await trial.picture(page, 'admin-line-form');
+    await page.getByRole('button', {name: 'Save'}).click();
+    await page.getByRole('cell', {name: 'Support desk'}).waitFor();
+  },
+
+  async 'a-wrong-value-is-told-at-its-field'(trial) {
+    const page = await open(trial, '/admin/groups');
+    await page.getByRole('button', {name: 'trial', exact: true}).click();
+    await page.getByLabel('Internal numbers').fill('9-1');
+    await page.getByRole('button', {name: 'Save'}).click();
+    await page.getByRole('dialog').getByRole('alert').waitFor();
+    check(await page.getByLabel('Internal numbers').getAttribute('aria-invalid') === 'true',
+      'the field is marked');
+    await trial.picture(page, 'admin-group-form');
+  },
+
+  async 'two-change-the-same-group'(trial) {
+    const page = await open(trial, '/admin/groups');
+    await page.getByRole('button', {name: 'trial', exact: true}).click();
+    await page.getByLabel('Area code').fill('40');
+    await trial.stage.api('PATCH', 'groups/trial', {register_rate: 77});
+    await page.getByRole('button', {name: 'Save'}).click();
+    const alert = page.getByRole('alert').filter({hasText: 'Somebody else was faster'});
+    await alert.getByText('Registrations per second').waitFor();
+    await trial.checkAccess(page, 'a conflict');
+    await trial.picture(page, 'admin-conflict');
+    await alert.getByRole('button', {name: 'Save mine all the same'}).click();
+    await page.getByRole('dialog').waitFor({state: 'detached'});
+    const group = await trial.stage.api('GET', 'groups/trial');
+    check(group.area_code === '40' && group.register_rate === 77, JSON.stringify(group));
+    await trial.stage.api('PATCH', 'groups/trial', {area_code: '89'});
+  },
+
+  async 'a-change-is-taken-back'(trial) {
+    await trial.stage.api('PATCH', 'users/support', {display_name: 'Wrong name'});
+    const page = await open(trial, '/admin/audit');
+    await page.getByRole('searchbox').fill('Wrong name');
+    await page.getByText('"Wrong name"').waitFor();
+    await page.getByRole('button', {name: /change of support/}).first().click();
+    await page.getByText('Taken back', {exact: true}).waitFor();
+    const user = await trial.stage.api('GET', 'users/support');
+    check(user.display_name === '', user.display_name);
+    // The change itself cannot be taken back twice.
+    await page.getByRole('article').filter({hasText: '→ "Wrong name"'})
+      .getByRole('button', {name: /change of support/}).click();
+    await page.getByText('has been changed since').waitFor();
+  },
+
+  async 'many-lines'(trial) {
+    const lines = Array.from({length: 1200}, (_, i) => ({group: 'many', extension: `${2000 + i}`,
+      display_name: `Room ${i}`}));
+    await trial.stage.api('POST', 'import', {lines, groups: [{name: 'many', enabled: false,
+      server: '127.0.0.1:1', domain: 'many.example'}]});
+    const page = await open(trial, '/admin/lines');
+    await page.getByText('1,204 entries').waitFor();
+    await page.getByLabel('Line group').selectOption('many');
+    await page.getByText('1,200 entries').waitFor();
+    await page.getByRole('button', {name: 'Next page'}).click();
+    await page.getByRole('button', {name: 'many/2050'}).waitFor();
+    await page.getByLabel('Choose all on this page').check();
+    await page.getByRole('button', {name: 'Change 50 lines'}).click();
+    await page.getByLabel('A further call').selectOption('busy');
+    await trial.checkAccess(page, 'bulk edit');
+    await trial.picture(page, 'admin-bulk');
+    await page.getByRole('button', {name: 'Save'}).click();
+    await page.getByText('50 lines changed').waitFor();
+    const line = await trial.stage.api('GET', 'groups/many/lines/2060');
+    check(line.second_call === 'busy', line.second_call);
+    const [download] = await Promise.all([page.waitForEvent('download'),
+      page.getByRole('button', {name: 'Export as a table'}).click()]);
+    check(download.suggestedFilename() === 'lines.csv', 'the export has a name');
+  },
+
+  async 'a-number-is-tried'(trial) {
+    const page = await open(trial, '/admin/groups');
+    await page.getByRole('region', {name: 'Try a number'}).getByLabel('Line group')
+      .selectOption('trial');
+    await page.getByLabel('Number, in any notation').fill('0 089 1234-101');
+    await page.locator('dd', {hasText: /^101$/}).first().waitFor();
+    await page.getByLabel('Number, in any notation').fill('+43 1 53454');
+    await page.getByText('is a number of another country').waitFor();
+    await trial.checkAccess(page, 'a number');
+    await trial.picture(page, 'admin-number');
+  },
+
+  async 'messages-of-a-call'(trial) {
+    const page = await open(trial, '/admin/trace/trial/103');
+    await page.getByText('Nothing has come or gone yet').waitFor();
+    await trial.stage.call('106', '103');
+    await page.getByRole('button', {name: /INVITE 103/}).first().waitFor();
+    await page.getByRole('button', {name: /302 Moved Temporarily/}).first().click();
+    await page.getByText(/Diversion: /).first().waitFor();
+    await trial.checkAccess(page, 'messages');
+    await trial.picture(page, 'admin-trace');
+  },
+
+  async 'a-token-is-shown-once'(trial) {
+    const page = await open(trial, '/admin/tokens');
+    await page.getByRole('button', {name: 'Make a token'}).click();
+    await page.getByLabel('What it is for').fill('Grafana');
+    await page.getByRole('button', {name: 'Make it'}).click();
+    await page.getByText('Shown this once').waitFor();
+    await trial.checkAccess(page, 'a new token');
+    await page.getByRole('button', {name: 'I have it'}).click();
+    const row = page.getByRole('row', {name: /Grafana/});
+    await row.getByRole('button', {name: 'Revoke'}).click();
+    await row.getByRole('button', {name: 'Really revoke'}).click();
+    await row.waitFor({state: 'detached'});
+  },
+
+  async 'by-keyboard-alone'(trial) {
+    const page = await open(trial, '/admin/calendars');
+    await page.getByRole('button', {name: 'holidays'}).focus();
+    await page.keyboard.press('Enter');
+    const days = page.getByRole('textbox', {name: 'Days'});
+    await days.focus();
+    await page.keyboard.press('End');
+    await page.keyboard.type(', 05-01');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByText(/05-01/).waitFor();
+    await page.getByRole('dialog').waitFor({state: 'detached'});
+  },
+
+  async 'for-administrators-only'(trial) {
+    const page = await trial.signIn('support', {path: '/admin/lines'});
+    await page.getByRole('heading', {name: 'There is no such page'}).waitFor();
+    check(await page.getByRole('link', {name: 'Audit'}).count() === 0, 'no link leads there');
+  },
+};
+
+await run(tests, {name: 'admin', offset: 940});

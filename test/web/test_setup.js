@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// From nothing to a working line: the guided set-up against a daemon that knows nothing yet, with a
+// real registration at the PBX and a real call.
+import {PHONE, check, run} from './stage.js';
+
+const PASSWORD = 'correct horse battery';
+
+async function fill(page, fields) {
+  for (const [label, value] of Object.entries(fields)) {
+    // The label of a field that is required has an asterisk.
+    await page.getByLabel(new RegExp(`^${label}( \\*)?$`)).fill(value);
+  }
+}
+
+async function next(page, name) {
+  await page.getByRole('button', {name, exact: true}).click();
+}
+
+const tests = {
+  async 'from-nothing-to-a-call'(trial) {
+    const page = await trial.visit({reducedMotion: 'reduce'});
+    await page.goto(trial.stage.url);
+    await page.getByRole('link', {name: /guided set-up/}).click();
+    await page.getByRole('heading', {level: 1, name: 'The first administrator'}).waitFor();
+    await fill(page, {'Set-up code': 'WRONG', 'Password': PASSWORD});
+    await next(page, 'Begin');
+    await page.getByText('is not the one that the server printed').waitFor();
+    await trial.checkAccess(page, 'the first administrator');
+    await trial.picture(page, 'first-administrator');
+
+    await page.goto('about:blank');
+    await page.goto(trial.stage.setup);
+    await fill(page, {'User name': 'chief', 'Password': PASSWORD});
+    await next(page, 'Begin');
+    await page.getByRole('heading', {level: 1, name: 'Guided set-up'}).waitFor();
+    await page.getByLabel('Kind of PBX').selectOption({label: 'Kamailio'}).catch(async () => {
+      await page.getByLabel('Kind of PBX').selectOption('kamailio');
+    });
+    // A wrong address first: the connection test has to say so.
+    const [host, port] = trial.stage.pbx.split(':');
+    await fill(page, {'Name': 'main', 'Address of the PBX': 'pbx.invalid',
+      'SIP domain': trial.stage.domain, 'Country code': '49', 'Area code': '89',
+      'Main number': '+49891234', 'Internal numbers': '100-199, 7xx', 'Outside line': '0'});
+    await trial.checkAccess(page, 'the PBX');
+    await trial.picture(page, 'setup-pbx');
+    await next(page, 'Next');
+    await fill(page, {'Extension': '101', 'Password for the PBX': 'wrong'});
+    await next(page, 'Test the connection');
+    await page.locator('[data-outcome=unreachable]').getByText('No answer came').waitFor();
+    await trial.picture(page, 'setup-unreachable');
+
+    await next(page, 'Back to the PBX');
+    await fill(page, {'Address of the PBX': `${host}:${port}`});
+    await next(page, 'Next');
+    await fill(page, {'Extension': '101', 'Password for the PBX': 'wrong'});
+    await next(page, 'Test the connection');
+    await page.locator('[data-outcome=refused]').getByText('check the password').waitFor();
+    await fill(page, {'Password for the PBX': 'secret101'});
+    await next(page, 'Test the connection');
+    await page.locator('[data-outcome=registered]').waitFor();
+    await trial.checkAccess(page, 'the first line');
+    await trial.picture(page, 'setup-registered');
+    await next(page, 'Next');
+
+    // A table with a mistake, then without.
+    const table = 'group,extension,password,user,forward.immediate.all\n' +
+      'main,102,secret102,anna,105\nmain,103,secret103,bert,';
+    await page.getByLabel('Table').fill(`${table}103\n`);
+    await next(page, 'Show what would happen');
+    await page.getByRole('cell', {name: 'is the line itself'}).waitFor();
+    await trial.picture(page, 'setup-table-errors');
+    await page.getByLabel('Table').fill(`${table}\n`);
+    await next(page, 'Show what would happen');
+    await page.getByText('Nothing stands against it').waitFor();
+    await trial.checkAccess(page, 'the table');
+    await trial.picture(page, 'setup-table');
+    await next(page, 'Import');
+    await page.getByText('Lineward is set up').waitFor();
+
+    // It works: 102 is registered, and a call to it is forwarded to the phone 105.
+    await page.getByRole('link', {name: 'Lines', exact: true}).first().click();
+    await page.getByRole('row', {name: /main\/102/}).getByText('Registered').waitFor();
+    const call = await trial.stage.call('106', '102');
+    check(call.arrived === '105', `the call arrived at ${call.arrived}`);
+    await page.getByRole('link', {name: 'Dashboard'}).click();
+    await page.getByText('calls forwarded').waitFor();
+  },
+
+  async 'no-second-first-administrator'(trial) {
+    const page = await trial.visit();
+    await page.goto(trial.stage.setup);
+    await page.getByRole('heading', {level: 1, name: 'Sign in'}).waitFor();
+    await trial.fillSignIn(page, 'chief', PASSWORD);
+    await page.getByRole('heading', {level: 1, name: 'Guided set-up'}).waitFor();
+  },
+
+  async 'german-on-a-phone'(trial) {
+    const page = await trial.visit({viewport: PHONE, locale: 'de-DE', colorScheme: 'dark'});
+    await page.goto(`${trial.stage.url}/setup`);
+    await trial.fillSignIn(page, 'chief', PASSWORD);
+    await page.getByRole('heading', {level: 1, name: 'Geführte Einrichtung'}).waitFor();
+    await trial.checkAccess(page, 'set-up in German');
+    await trial.picture(page, 'setup-phone-dark');
+  },
+};
+
+await run(tests, {name: 'setup', offset: 920, isEmpty: true});
