@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Every operation of docs/openapi.yaml: what it answers, to whom, and what it refuses.
-Most of it is generated from the document, so that no operation is forgotten."""
+"""Every operation of docs/openapi.yaml: what it answers, to whom, and what it refuses."""
 
 import json
 import re
@@ -710,9 +709,9 @@ class Conditions(Case):
         self.assertEqual(answer.json["groups"], 1)
         with Server(environment={"API_HANGS": "1"}) as server:
             client = Client(server, DOCUMENT)
-            answer = client.call("getReadiness", token=None, status=503)
-            self.assertIn("worker", answer.json["detail"])
+            detail = client.call("getReadiness", token=None, status=503).json["detail"]
             client.connection.close()
+        self.assertIn("worker", detail)
 
 
 class Access(Case):
@@ -734,11 +733,7 @@ class Access(Case):
         self.call("removeToken", token["serial"], status=204)
 
 
-class Statistics(StatisticsTests, Case):
-    pass
-
-
-class SetUp(SetUpTests, Case):
+class SetUp(SetUpTests, StatisticsTests, Case):
     pass
 
 

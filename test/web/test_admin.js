@@ -32,7 +32,8 @@ const tests = {
   async 'every-page'(trial) {
     for (const [colorScheme, viewport, suffix] of [['light', undefined, ''],
       ['dark', undefined, '-dark'], ['light', PHONE, '-phone']]) {
-      const page = await open(trial, '/admin/dashboard', {colorScheme, ...(viewport && {viewport})});
+      const page = await open(trial, '/admin/dashboard',
+        {colorScheme, ...(viewport && {viewport})});
       for (const name of PAGES) {
         await page.goto(`${trial.stage.url}/admin/${name}`);
         await page.locator('main h1').first().waitFor();

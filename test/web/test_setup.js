@@ -63,8 +63,8 @@ const tests = {
     await next(page, 'Next');
 
     // A table with a mistake, then without.
-    const table = 'group,extension,password,user,forward.immediate.all\n' +
-      'main,102,secret102,anna,105\nmain,103,secret103,bert,';
+    const table = 'group,extension,password,user,user.mobile,forward.immediate.all\n' +
+      'main,102,secret102,anna,0170 1234567,105\nmain,103,secret103,bert,0170 7654321,';
     await page.getByLabel('Table').fill(`${table}103\n`);
     await next(page, 'Show what would happen');
     await page.getByRole('cell', {name: 'is the line itself'}).waitFor();

@@ -61,7 +61,7 @@ export default function Audit() {
 
 function AuditEntry({entry}: {entry: Entry}) {
   const {t, i18n} = useTranslation('admin');
-  const names = [...new Set([...Object.keys(entry.before ?? {}), ...Object.keys(entry.after ?? {})])];
+  const names = Object.keys({...entry.before, ...entry.after});
   return (
     <article className="la-entry">
       <div className="la-entry-head">

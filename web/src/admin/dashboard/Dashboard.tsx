@@ -84,7 +84,8 @@ function Figure({name, value, href}: {name: string; value: number; href?: string
 
 function Figures({status, statistics}: {status: Status; statistics?: Statistics}) {
   const {t} = useTranslation('admin');
-  const forwarded = (statistics?.calls ?? []).reduce((sum, hour) => sum + Number(hour.forwarded), 0);
+  const hours = statistics?.calls ?? [];
+  const forwarded = hours.reduce((sum, hour) => sum + Number(hour.forwarded), 0);
   return (
     <div className="la-cards">
       {STATES.map((state) => (

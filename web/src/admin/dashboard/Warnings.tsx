@@ -26,8 +26,8 @@ export function Warnings({status, statistics}:
   const isRefused = status.groups.some((group) => group.lines.refused > 0);
   const refused = useRefused(isRefused);
   const warnings: [string, ReactNode][] = [];
-  const abroad = statistics
-    ? Number(statistics.targets.foreign ?? 0) + Number(statistics.targets['foreign premium'] ?? 0) : 0;
+  const targets: Record<string, number> = statistics?.targets ?? {};
+  const abroad = (targets.foreign ?? 0) + (targets['foreign premium'] ?? 0);
   for (const {name, lines} of status.groups) {
     if (lines.unreachable > 0) {
       warnings.push([`unreachable ${name}`,
@@ -57,7 +57,9 @@ export function Warnings({status, statistics}:
     <section className="lw-card la-block" aria-labelledby="warnings">
       <h2 id="warnings">{t('warnings.title')}</h2>
       {warnings.map(([key, text]) => (
-        <div key={key} className="la-warning"><Icon name="warning" size={18}/><div>{text}</div></div>
+        <div key={key} className="la-warning">
+          <Icon name="warning" size={18}/><div>{text}</div>
+        </div>
       ))}
     </section>
   );

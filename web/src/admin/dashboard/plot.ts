@@ -11,8 +11,8 @@ export function together(points: Point[], size: number): Point[] {
   const sums: Point[] = [];
   for (let end = points.length; end > 0; end -= size) {
     const some = points.slice(Math.max(0, end - size), end);
-    sums.unshift({time: some[0].time,
-      values: some[0].values.map((_, series) => some.reduce((sum, p) => sum + p.values[series], 0))});
+    const values = some[0].values.map((_, series) => totalOf(some, series));
+    sums.unshift({time: some[0].time, values});
   }
   return sums;
 }

@@ -44,15 +44,14 @@ export function NumberTester() {
 
 function Result({of}: {of: Schemas['TestedNumber']}) {
   const {t} = useTranslation('admin');
+  const kind = of.caller.internal ? t('number.isInternal') : t('number.isExternal');
   const rows: [string, string][] = [
     ['stored', of.stored || '–'],
     ['dialled', of.dialled || '–'],
     ['class', t(`number.classes.${of.class.replace(' ', '_')}`)],
     ['internal', of.internal ? t('yes') : t('no')],
     ['permitted', of.permitted ? t('yes') : `${t('no')}: ${of.reason}`],
-    ['caller', of.caller.stored
-      ? `${of.caller.stored} (${of.caller.internal ? t('number.isInternal') : t('number.isExternal')})`
-      : '–'],
+    ['caller', of.caller.stored ? `${of.caller.stored} (${kind})` : '–'],
   ];
   return (
     <dl className="la-facts">

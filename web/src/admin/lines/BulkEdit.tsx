@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Some fields of many lines at once: all of them are changed, or none, and each refusal is told with
-// its line. By the import, which can be tried first.
+// Some fields of many lines at once, by the import: all of them are changed, or none, and each
+// refusal is told with its line.
 import {Alert, Button, Group, NativeSelect, Stack, TextInput} from '@mantine/core';
 import {notifications} from '@mantine/notifications';
 import {useState} from 'react';
@@ -87,7 +87,8 @@ export function BulkEdit({isOpen, picked, onClose}:
           </Alert>
         )}
         <Group gap="xs">
-          <Button loading={isBusy} disabled={isEmpty} onClick={() => void save()}>{t('save')}</Button>
+          <Button loading={isBusy} disabled={isEmpty} onClick={() => void save()}>
+            {t('save')}</Button>
           <Button variant="default" onClick={() => onClose(false)}>{t('cancel')}</Button>
         </Group>
       </Stack>

@@ -24,6 +24,10 @@ function keyOf(line: Stored): string {
   return `${String(line.group)}/${String(line.extension)}`;
 }
 
+function partOf(value: unknown): string {
+  return encodeURIComponent(String(value));
+}
+
 // Where one comes from a figure of the dashboard, its state is in the address.
 function stateOfAddress(): string {
   const wanted = new URLSearchParams(window.location.search).get('state') ?? '';
@@ -69,8 +73,8 @@ export default function Lines() {
           {name: 'user', show: (line) => String(line.user)},
           {name: 'state', show: (line) => <LineState line={line}/>},
           {name: 'messages', show: (line) => (
-            <Link className="la-link" href={`/admin/trace/${encodeURIComponent(String(line.group))}/` +
-              encodeURIComponent(String(line.extension))}>{t('trace.open')}</Link>)}]}/>
+            <Link className="la-link" href={`/admin/trace/${partOf(line.group)}/` +
+              partOf(line.extension)}>{t('trace.open')}</Link>)}]}/>
       <BulkEdit isOpen={isEditing} picked={picked} onClose={(isDone) => {
         setEditing(false);
         if (isDone) setPicked(new Set());

@@ -97,7 +97,8 @@ function LoadedForm({kind, path, loaded, setLoaded, first, canRemove = true, chi
   async function save(etag: string | null) {
     const body = changesOf(kind, before, values);
     const {data} = before
-      ? await askAny('patch', kind.item, {path: kind.parts(before), body, ifMatch: etag ?? undefined})
+      ? await askAny('patch', kind.item,
+        {path: kind.parts(before), body, ifMatch: etag ?? undefined})
       : await askAny('post', kind.list, {path, body});
     await renew();
     const warnings = (data.warnings as string[] | undefined) ?? [];
@@ -108,7 +109,8 @@ function LoadedForm({kind, path, loaded, setLoaded, first, canRemove = true, chi
 
   async function remove() {
     if (!before) return;
-    await askAny('delete', kind.item, {path: kind.parts(before), ifMatch: loaded.etag ?? undefined});
+    await askAny('delete', kind.item,
+      {path: kind.parts(before), ifMatch: loaded.etag ?? undefined});
     await renew();
     notifications.show({message: t('removed')});
     onClose();

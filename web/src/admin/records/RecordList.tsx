@@ -105,7 +105,8 @@ export function RecordList({kind, path = {}, query = {}, columns, isSearched = t
         </table>
       </div>
       {list.isSuccess && items.length === 0 && (
-        <p className="la-empty">{search || query.state ? t('nothingFound') : t(`${kind.name}.none`)}</p>
+        <p className="la-empty">
+          {search || query.state ? t('nothingFound') : t(`${kind.name}.none`)}</p>
       )}
       {list.isError && <p className="la-empty" role="alert">{list.error.message}</p>}
       {(at.length > 0 || next) && (

@@ -29,7 +29,8 @@ export function useRecords(kind: Kind, path: Record<string, string>, query: Quer
 export function useNames(list: string, isOn = true): string[] {
   const names = useQuery({
     queryKey: [list.slice(1), 'names'],
-    queryFn: async () => (await askAny('get', list, {query: {limit: 1000}})).data as unknown as Page,
+    queryFn: async () =>
+      (await askAny('get', list, {query: {limit: 1000}})).data as unknown as Page,
     enabled: isOn,
   });
   return (names.data?.items ?? []).map((item) => String(item.name));

@@ -39,5 +39,6 @@ test('all of a new record is sent but an empty password', () => {
 });
 
 test('what two records differ in', () => {
-  expect(differing(KIND, STORED, {...STORED, enabled: false, registration: {}})).toEqual(['enabled']);
+  expect(differing(KIND, STORED, {...STORED, enabled: false, registration: {}}))
+    .toEqual(['enabled']);
 });

@@ -46,7 +46,8 @@ export function valuesOf(kind: Kind, record: Stored | null): Record<string, Valu
 }
 
 // What is sent: of a record that is there only what differs; secrets only where one is given.
-export function changesOf(kind: Kind, before: Stored | null, values: Record<string, Value>): Stored {
+export function changesOf(kind: Kind, before: Stored | null,
+  values: Record<string, Value>): Stored {
   const known = valuesOf(kind, before);
   const changes: Stored = {};
   for (const field of fieldsOf(kind)) {

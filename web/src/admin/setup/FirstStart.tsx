@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The first administrator, while there is none: with the code that the server has printed, which the
-// address has behind its #.
+// The first administrator, while there is none: with the code that the server has printed, which
+// the address has behind its #.
 import {Alert, Button, PasswordInput, Stack, Text, TextInput} from '@mantine/core';
 import {useQueryClient} from '@tanstack/react-query';
 import {useEffect, useState} from 'react';

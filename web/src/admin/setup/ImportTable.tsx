@@ -54,7 +54,8 @@ export function ImportTable({onDone}: {onDone: () => void}) {
     <section className="lw-card">
       <Stack gap="sm">
         <Textarea label={t('import.table')} description={t('import.table_help')} rows={8}
-          placeholder={EXAMPLE} value={csv} onChange={(event) => change(event.currentTarget.value)}/>
+          placeholder={EXAMPLE} value={csv}
+          onChange={(event) => change(event.currentTarget.value)}/>
         <Group gap="xs">
           <FileButton accept=".csv,.txt,.tsv,text/csv,text/plain"
             onChange={(file) => void file?.text().then(change)}>

@@ -95,7 +95,8 @@ export function PbxForm({group, pbx, onChange, onDone, onSkip}: {group: string; 
             <details>
               <summary>{t('setup.presetValues', {count: preset.values.length})}</summary>
               <ul>{preset.values.map(({field, value, reason}) => (
-                <li key={field}>{t(`group.${field}`, {defaultValue: field})}: {value} – {reason}</li>
+                <li key={field}>
+                  {t(`group.${field}`, {defaultValue: field})}: {value} – {reason}</li>
               ))}</ul>
             </details>
           </Alert>

@@ -15,6 +15,7 @@ import {useNames, useRenewal} from '../records/data';
 import {SidePanel} from '../records/SidePanel';
 
 type Token = Schemas['Token'];
+const COLUMNS = ['name', 'user', 'scope', 'group', 'used', 'expires', 'revoke'];
 
 function useTokens() {
   return useQuery({
@@ -34,7 +35,7 @@ export default function Tokens() {
       <section className="lw-card la-list">
         <div className="la-scroll" tabIndex={0} role="region" aria-label={t('token.many')}>
           <table className="la-table">
-            <thead><tr>{['name', 'user', 'scope', 'group', 'used', 'expires', 'revoke'].map((name) =>
+            <thead><tr>{COLUMNS.map((name) =>
               <th key={name} scope="col">{t(`token.${name}`)}</th>)}</tr></thead>
             <tbody>{(tokens.data ?? []).map((token) =>
               <TokenRow key={token.serial} token={token}/>)}</tbody>

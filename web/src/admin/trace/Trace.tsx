@@ -12,6 +12,8 @@ import type {Message} from './ladder';
 
 const ASK_EVERY_MS = 1000; // the server keeps messages only while they are asked for
 const KEPT_MAX = 500;
+const CLOCK = {hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3,
+  hour12: false} as const;
 
 // All messages since the page was opened.
 function useMessages(path: Record<string, string>, isPaused: boolean) {
@@ -82,13 +84,13 @@ function Row({message}: {message: Message}) {
   const isSent = message.direction === 'sent';
   return (
     <div className="la-ladder">
-      <span className="la-ladder-time">{new Date(message.time).toLocaleTimeString(i18n.language,
-        {hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3, hour12: false})}</span>
+      <span className="la-ladder-time">
+        {new Date(message.time).toLocaleTimeString(i18n.language, CLOCK)}</span>
       <button type="button" className="la-arrow" data-bad={isFailure || undefined}
         aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
         <span className="lw-hidden">{t(`trace.${message.direction}`)}: </span>{label}
-        <svg viewBox="0 0 400 10" preserveAspectRatio="none" aria-hidden="true" stroke="currentColor"
-          fill="none" strokeWidth="1.5">
+        <svg viewBox="0 0 400 10" preserveAspectRatio="none" aria-hidden="true"
+          stroke="currentColor" fill="none" strokeWidth="1.5">
           <path vectorEffect="non-scaling-stroke"
             d={isSent ? 'M400 5H0M10 1L0 5L10 9' : 'M0 5H400M390 1L400 5L390 9'}/>
         </svg>

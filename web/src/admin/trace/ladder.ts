@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a ladder diagram shows of a SIP message: its first line in short, and the call it belongs to.
+// What a ladder diagram shows of a SIP message: its first line in short, and its call.
 // RFC 3261 section 7.
 
 export interface Message {
