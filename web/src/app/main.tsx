@@ -7,9 +7,13 @@ import '../user/user.css';
 import {createRoot} from 'react-dom/client';
 import {App} from './App';
 import {startLanguages} from './i18n';
+import {userPages} from './pages';
 
 // As the page goes from one address to another, the base stays what it was when it was loaded.
 document.querySelector('base')!.href = document.baseURI;
+
+// The page that is asked for most often comes beside the languages, not behind them.
+void userPages[0].load();
 
 await startLanguages();
 createRoot(document.getElementById('root')!).render(<App/>);
