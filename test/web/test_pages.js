@@ -18,6 +18,19 @@ async function open(page, trial, name) {
   await page.waitForLoadState('networkidle');
 }
 
+// How many times longer than the processor's time work takes here just now: 1 where nobody else
+// wants the processor. What a browser needs is divided by it.
+function contention() {
+  const began = performance.now();
+  const used = process.cpuUsage();
+  let spent = 0;
+  while (spent < 60_000) {
+    const {user, system} = process.cpuUsage(used);
+    spent = user + system;
+  }
+  return Math.max(1, (performance.now() - began) / (spent / 1000));
+}
+
 async function furnishOnce(trial) {
   if (!trial.isFurnished) await furnish(trial);
   trial.isFurnished = true;
@@ -96,11 +109,12 @@ const tests = {
     const state = await page.context().storageState();
     const times = [];
     let bytes = 0;
-    for (let i = 0; i < 3 || (i < 12 && Math.min(...times) > HOME_MS_MAX); i++) {
+    for (let i = 0; i < 3 || (i < 8 && Math.min(...times) > HOME_MS_MAX); i++) {
       const context = await trial.browser.newContext({storageState: state,
         serviceWorkers: 'block'});
       const fresh = await context.newPage();
       const sizes = [];
+      const before = contention();
       fresh.on('requestfinished', (request) => sizes.push(request.sizes()));
       await fresh.goto(trial.stage.url);
       await fresh.waitForFunction(() => {
@@ -108,7 +122,8 @@ const tests = {
         return texts.length === 2 && texts.every((text) => text.length > 3) &&
           document.querySelector('.lw-state');
       });
-      times.push(await fresh.evaluate(() => performance.now()));
+      const ms = await fresh.evaluate(() => performance.now());
+      times.push(ms / Math.min(before, contention()));
       bytes = (await Promise.all(sizes)).reduce((sum, size) =>
         sum + size.responseBodySize + size.responseHeadersSize, 0);
       await context.close();
