@@ -25,7 +25,7 @@ sys.path.insert(0, str(ROOT / "test" / "peer"))
 from processes import Trouble  # noqa: E402
 from runner import run_script  # noqa: E402
 from servers import (Floor, KamailioSl, KamailioTm, Lineward, Ports, Registrar,  # noqa: E402
-                     Sofia)
+                     Sofia, TwoWorkers)
 
 COMPARED = (Lineward, Floor, KamailioTm, KamailioSl, Sofia)
 LINES = 10000  # that are called
@@ -102,7 +102,8 @@ def place_calls(server, lines, load, seconds):
     """Has calls placed at the server; returns what the caller says (bench/caller.c)."""
     command = [server.programs / "bench_caller", "--server", server.port,
                "--port", server.ports.caller, "--lines", lines, "--window", load.window,
-               "--seconds", seconds, *(["--rate", load.rate] if load.rate else [])]
+               "--seconds", seconds, *(["--rate", load.rate] if load.rate else []),
+               *(["--workers", server.workers] if server.workers > 1 else [])]
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
                           timeout=seconds + 30, check=False)
     if done.returncode != 0:
@@ -206,6 +207,32 @@ class Sizes:
         return size
 
 
+# ---------------------------------------------------------------------------- Workers
+
+
+def measure_workers(programs, ports, directory):
+    """One worker against two, in turn. Returns {workers: Cell}."""
+    print("one worker against two", flush=True)
+    servers = [make(programs, ports, directory / f"workers{make.workers}", LINES)
+               for make in (Lineward, TwoWorkers)]
+    for server in servers:
+        server.start()
+        time.sleep(server.settle_s)
+    cells = {server.workers: Cell() for server in servers}
+    for _ in range(ROUNDS_NEEDED):
+        for server in servers:
+            cells[server.workers].add(run_round(server, LINES, FULL, 2))
+    for server in servers:
+        server.stop()
+    return cells
+
+
+def print_workers(cells):
+    for workers, cell in cells.items():
+        print(f"workers {workers}: {shown(cell.figure('cpu_us'))} us/call, "
+              f"{shown(cell.figure('rate'), 0)} calls/s with {FULL.name}")
+
+
 # ---------------------------------------------------------------------------- Results
 
 
@@ -271,7 +298,7 @@ def print_faults(cells):
             print(f"a void round: {key}, {load.name}: {fault}")
 
 
-def results(cells, size):
+def results(cells, size, workers):
     """What --json writes; null stands for a void figure."""
     def by_server(name, load):
         figures = {server.key: cells[server.key, load].figure(name) for server in COMPARED}
@@ -284,6 +311,9 @@ def results(cells, size):
                      "p99_us": by_server("p99_us", PACED)},
         "memory": {"bytes_per_line": round(size.bytes_per_line, 1), "lines": MANY_LINES},
         "start": {"seconds": round(size.start_seconds, 2), "lines": MANY_LINES},
+        "workers": {str(count): {"calls_per_s": cell.figure("rate"),
+                                 "cpu_us_per_call": cell.figure("cpu_us")}
+                    for count, cell in workers.items()},
     }
 
 
@@ -343,7 +373,8 @@ def measure(plan, programs, directory):
     cells = run_rounds(plan, servers)
     for server in servers:
         server.stop()
-    return cells, Sizes(programs, ports, directory).measure(plan)
+    workers = measure_workers(programs, ports, directory)
+    return cells, Sizes(programs, ports, directory).measure(plan), workers
 
 
 def read_arguments():
@@ -363,16 +394,18 @@ def main():
     directory.mkdir(parents=True)
     print_machine()
     with SocketBuffers():
-        cells, size = measure(plan, arguments.programs.resolve(), directory)
+        cells, size, workers = measure(plan, arguments.programs.resolve(), directory)
     print_table(cells)
     print_size(size)
+    print_workers(workers)
     print_goals(cells, size)
     print_faults(cells)
     if arguments.json:
-        arguments.json.write_text(json.dumps(results(cells, size), indent=2) + "\n")
+        arguments.json.write_text(json.dumps(results(cells, size, workers), indent=2) + "\n")
     for data in directory.glob("*/data"):
         shutil.rmtree(data)
-    is_valid = all(cell.is_complete() for cell in [*cells.values(), *size.costs.values()])
+    is_valid = all(cell.is_complete() for cell in
+                   [*cells.values(), *size.costs.values(), *workers.values()])
     return 0 if is_valid else 1
 
 

@@ -35,6 +35,7 @@ enum {
     LINES_MAX = 900000,
     RATE_MAX = 1000000,
     SECONDS_MAX = 60,
+    WORKERS_MAX = 16,
     STEP = 7919, // the way through the lines: prime, so that each has its turn
     LOST_MS = 2000,
     LOOK_US = 50 * 1000, // how often lost calls are looked for
@@ -44,7 +45,7 @@ static const uint64_t never_us = UINT64_MAX;
 
 struct options {
     uint16_t server_port, port;
-    uint32_t lines, window, seconds, rate, give_up_ms;
+    uint32_t lines, window, seconds, rate, give_up_ms, workers;
 };
 
 struct open_call {
@@ -58,7 +59,7 @@ struct caller {
     int fd;
     struct batch *in, *out;
     struct message invite, ack;
-    struct sockaddr_in server;
+    struct sockaddr_in servers[WORKERS_MAX]; // of each worker of the server
     uint32_t run; // tells the calls of this run from those of the one before
     uint64_t started_us, ended_us;
     struct open_call open[WINDOW_MAX];
@@ -112,6 +113,15 @@ static struct call_texts texts_of(const struct caller *caller, uint32_t number, 
     return texts;
 }
 
+// Where the line is registered: its user has the number of the line from 1 on (docs/workers.md).
+static const struct sockaddr_in *server_of(const struct caller *caller,
+                                           const struct call_texts *texts)
+{
+    uint32_t number = 0;
+    for (int i = 0; i < LINE_LEN; i++) number = 10 * number + (uint32_t)(texts->line[i] - '0');
+    return &caller->servers[(number - LINE_FIRST + 1) % caller->options.workers];
+}
+
 // ---- Calls
 
 static uint64_t due_us(const struct caller *caller)
@@ -129,7 +139,7 @@ static void begin_call(struct caller *caller, uint64_t begun_us)
     caller->open[slot] = (struct open_call){number, true, begun_us};
     struct call_texts texts = texts_of(caller, number, slot);
     struct packet *invite = batch_next(caller->out, caller->fd);
-    invite->peer = caller->server;
+    invite->peer = *server_of(caller, &texts);
     invite->len = message_fill(&caller->invite, &texts, invite->bytes);
 }
 
@@ -184,7 +194,7 @@ static void send_ack(struct caller *caller, const struct call_texts *texts,
     tag += 5;
     len -= (size_t)(tag - to);
     struct packet *ack = batch_next(caller->out, caller->fd);
-    ack->peer = caller->server;
+    ack->peer = *server_of(caller, texts);
     ack->len = message_fill(&caller->ack, texts, ack->bytes);
     if (len > 200) bench_fail("To tag", "too long");
     memcpy(ack->bytes + ack->len, tag, len);
@@ -287,12 +297,17 @@ static void report(const struct caller *caller)
 static struct options read_options(int argc, char **argv)
 {
     static const struct option known[] = {
-        {"server", required_argument, NULL, 's'},  {"port", required_argument, NULL, 'p'},
-        {"lines", required_argument, NULL, 'l'},   {"window", required_argument, NULL, 'w'},
-        {"seconds", required_argument, NULL, 't'}, {"rate", required_argument, NULL, 'r'},
-        {"give-up", required_argument, NULL, 'g'}, {0},
+        {"server", required_argument, NULL, 's'},
+        {"port", required_argument, NULL, 'p'},
+        {"lines", required_argument, NULL, 'l'},
+        {"window", required_argument, NULL, 'w'},
+        {"seconds", required_argument, NULL, 't'},
+        {"rate", required_argument, NULL, 'r'},
+        {"give-up", required_argument, NULL, 'g'},
+        {"workers", required_argument, NULL, 'k'},
+        {0},
     };
-    struct options options = {.give_up_ms = LOST_MS};
+    struct options options = {.give_up_ms = LOST_MS, .workers = 1};
     int option;
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
         switch (option) {
@@ -303,13 +318,14 @@ static struct options read_options(int argc, char **argv)
         case 't': options.seconds = bench_number(optarg, 1, SECONDS_MAX); break;
         case 'r': options.rate = bench_number(optarg, 1, RATE_MAX); break;
         case 'g': options.give_up_ms = bench_number(optarg, 1, LOST_MS); break;
+        case 'k': options.workers = bench_number(optarg, 1, WORKERS_MAX); break;
         default: exit(2);
         }
     }
     if (!options.server_port || !options.port || !options.lines || !options.window ||
         !options.seconds || optind < argc) {
         bench_fail("usage", "bench_caller --server PORT --port PORT --lines N --window W "
-                            "--seconds S [--rate R] [--give-up MS]");
+                            "--seconds S [--rate R] [--give-up MS] [--workers K]");
     }
     return options;
 }
@@ -320,7 +336,9 @@ int main(int argc, char **argv)
     caller.options = read_options(argc, argv);
     message_init_invite(&caller.invite, caller.options.port, caller.options.server_port);
     message_init_ack(&caller.ack, caller.options.port, caller.options.server_port);
-    caller.server = batch_loopback(caller.options.server_port);
+    for (uint16_t i = 0; i < caller.options.workers; i++) {
+        caller.servers[i] = batch_loopback((uint16_t)(caller.options.server_port + i));
+    }
     caller.fd = batch_socket(caller.options.port);
     caller.in = batch_new();
     caller.out = batch_new();

@@ -26,10 +26,11 @@ class Ports:
         self.api, self.lineward = base, base + 1
         self.floor, self.kamailio_tm, self.kamailio_sl, self.sofia = range(base + 3, base + 7)
         self.registrar, self.caller = base + 10, base + 12
+        self.second_api, self.second_lineward = base + 20, base + 21  # and 22: its two workers
 
     def check_free(self):
         for name, port in vars(self).items():
-            check_port_free("tcp" if name == "api" else "udp", port, name)
+            check_port_free("tcp" if name.endswith("api") else "udp", port, name)
 
 
 # ---------------------------------------------------------------------------- What a program uses
@@ -81,6 +82,7 @@ class Server:
 
     key = label = ""
     settle_s = 0.3
+    workers = 1
     ready_s = 10.0  # within which it begins to listen
 
     def __init__(self, programs, ports, directory):
@@ -172,7 +174,7 @@ class Lineward(Server):
         directory.mkdir()
         super().__init__(programs, ports, directory)
         self.ready_s += lines / 2000
-        self.lines, self.data = lines, self.directory / "data"
+        self.lines, self.data, self.api_port = lines, self.directory / "data", ports.api
         self.api = Api(ports, self.data)
         self.is_called = is_called
         self.before = None
@@ -183,7 +185,8 @@ class Lineward(Server):
         # The default holds 40,000 calls a second for the 5 s of timer I: too few for the caller.
         config.write_text("transactions_max = 1000000;\n" if self.is_called else "")
         return [self.programs / "lineward", "serve", "--config", config, "--data-dir", self.data,
-                "--sip", f"127.0.0.1:{self.port}", "--api", f"127.0.0.1:{self.ports.api}"]
+                "--sip", f"127.0.0.1:{self.port}", "--api", f"127.0.0.1:{self.api_port}",
+                "--workers", str(self.workers)]
 
     def is_listening(self):
         return "msg=ready" in self.program.text()
@@ -219,3 +222,15 @@ class Lineward(Server):
         if dropped:
             return f"{dropped} journal entries dropped"
         return None if forwarded == calls else f"{forwarded} of {calls} calls count as forwarded"
+
+
+class TwoWorkers(Lineward):
+    """The same with two workers, on ports of its own, to run beside the one with one."""
+
+    key, label = "second_lineward", "Lineward, two workers"
+    workers = 2
+
+    def __init__(self, programs, ports, directory, lines):
+        super().__init__(programs, ports, directory, lines)
+        self.api_port = self.api.port = ports.second_api
+        self.api.url = f"http://127.0.0.1:{self.api_port}"
