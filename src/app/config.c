@@ -48,6 +48,7 @@ static const struct setting settings[] = {
     {"audit_days", NULL, SETTING_NUMBER, AT(audit_days), "3650", 0, 100000},
     {"lines_max", NULL, SETTING_NUMBER, AT(lines_max), "100000", 1, 1000000},
     {"realm", NULL, SETTING_REALM, AT(realm), "lineward", 0, 0},
+    {"devices_md5_only", NULL, SETTING_NUMBER, AT(devices_md5_only), "0", 0, 1},
     {"devices_max", NULL, SETTING_NUMBER, AT(devices_max), "100000", 1, 1000000},
     {"groups_max", NULL, SETTING_NUMBER, AT(groups_max), "100", 1, 10000},
     {"calls_max", NULL, SETTING_NUMBER, AT(calls_max), "20000", 10, 1000000},

@@ -31,6 +31,7 @@ struct app_config {
     uint32_t metrics_open;       // 1: metrics need no token on this machine
     uint32_t lines_max;
     char realm[REALM_SIZE]; // that devices' passwords are for
+    uint32_t devices_md5_only; // 1: challenges offer no SHA-256
     uint32_t devices_max;   // that register with us
     uint32_t groups_max;
     uint32_t calls_max;               // held or waiting for their ACK at the same time

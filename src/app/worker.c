@@ -659,6 +659,7 @@ static bool make_engine(struct worker *worker, const struct app_config *config)
     net_entropy(seed, sizeof seed);
     worker->engine = engine_init(worker->engine_memory, &limits, seed, host);
     engine_set_realm(worker->engine, span_of(config->realm));
+    engine_set_md5_only(worker->engine, config->devices_md5_only != 0);
     return true;
 }
 

@@ -34,6 +34,8 @@ struct client_table *client_init(void *memory, const struct client_limits *limit
 // What devices' passwords are for; "lineward" before the first call. Copied, at most
 // REALM_TEXT_SIZE - 1 bytes.
 void client_set_realm(struct client_table *table, struct span realm);
+// Whether challenges offer MD5 alone, for devices that give up when SHA-256 is among them.
+void client_set_md5_only(struct client_table *table, bool is_md5_only);
 
 struct client_counts {
     uint64_t challenged; // requests that got a challenge: without credentials, or with an old nonce

@@ -61,6 +61,7 @@ struct client_table {
     struct client_counts counts;
     struct device nobody;   // whose password is asked for where there is no such device
     struct source *sources; // SOURCES_MAX
+    bool is_md5_only;       // challenges are
     char realm[REALM_TEXT_SIZE];
     uint8_t hash_key[16];
     uint8_t nonce_key[16];

@@ -66,13 +66,16 @@ struct txn_answer client_challenge(const struct client_table *table, struct turn
     if (!bytes) return (struct txn_answer){.status = 503};
     struct buffer out = buffer_over(bytes, CHALLENGE_SIZE);
     client_put_nonce(table, turn, &request->flow->peer, &nonce);
-    put_challenge(&out, table, buffer_span(&nonce), is_stale);
-    buffer_put_text(&out, ",algorithm=SHA-256\r\n");
+    if (!table->is_md5_only) {
+        put_challenge(&out, table, buffer_span(&nonce), is_stale);
+        buffer_put_text(&out, ",algorithm=SHA-256\r\n");
+    }
     size_t one_len = out.len;
     put_challenge(&out, table, buffer_span(&nonce), is_stale);
     buffer_put_text(&out, "\r\n"); // MD5 is what no algorithm means
     ASSERT(!out.is_full);
-    if (out.len + ANSWER_ADDS > ANSWER_ROOM + dropped_len(request->message)) out.len = one_len;
+    bool is_long = out.len + ANSWER_ADDS > ANSWER_ROOM + dropped_len(request->message);
+    if (is_long && one_len > 0) out.len = one_len;
     return (struct txn_answer){.status = 401, .headers = buffer_span(&out)};
 }
 

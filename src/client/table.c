@@ -68,6 +68,11 @@ void client_set_realm(struct client_table *table, struct span realm)
     ASSERT(fits);
 }
 
+void client_set_md5_only(struct client_table *table, bool is_md5_only)
+{
+    table->is_md5_only = is_md5_only;
+}
+
 struct client_counts client_counts(const struct client_table *table)
 {
     struct client_counts counts = table->counts;

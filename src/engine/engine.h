@@ -102,6 +102,7 @@ bool engine_put_device(struct engine *engine, struct engine_time now,
 void engine_remove_device(struct engine *engine, struct engine_time now, uint32_t device_id);
 // What devices' passwords are for (client_set_realm); to be told before the first device.
 void engine_set_realm(struct engine *engine, struct span realm);
+void engine_set_md5_only(struct engine *engine, bool is_md5_only);
 // Where a device was registered before a restart, right after the device was put.
 void engine_restore_binding(struct engine *engine, struct engine_time now,
                             const struct model_binding *saved);

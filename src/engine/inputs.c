@@ -59,6 +59,11 @@ void engine_set_realm(struct engine *engine, struct span realm)
     client_set_realm(engine->clients, realm);
 }
 
+void engine_set_md5_only(struct engine *engine, bool is_md5_only)
+{
+    client_set_md5_only(engine->clients, is_md5_only);
+}
+
 void engine_restore_binding(struct engine *engine, struct engine_time now,
                             const struct model_binding *saved)
 {
