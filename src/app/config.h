@@ -30,9 +30,9 @@ struct app_config {
     uint32_t api_requests_per_s; // of one source, and of one user or token; 0: any number
     uint32_t metrics_open;       // 1: metrics need no token on this machine
     uint32_t lines_max;
-    char realm[REALM_SIZE]; // that devices' passwords are for
+    char realm[REALM_SIZE];    // that devices' passwords are for
     uint32_t devices_md5_only; // 1: challenges offer no SHA-256
-    uint32_t devices_max;   // that register with us
+    uint32_t devices_max;      // that register with us
     uint32_t groups_max;
     uint32_t calls_max;               // held or waiting for their ACK at the same time
     uint32_t transactions_max;        // finished ones that still absorb retransmissions included

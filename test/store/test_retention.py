@@ -21,7 +21,7 @@ def add_calls(data, group, days_ago, count):
     values = {"group": group, "extension": "101", "line_id": 1, "started_us": ended_us,
               "ended_us": ended_us, "internal": 0, "verdict": "decline", "outcome": "declined",
               "reason": "unconditional", "status": 480, "trace": b"", "dialled": "x" * 200,
-              "outgoing": 0, "answered_us": 0}
+              "outgoing": 0, "answered_us": 0, "user_id": 0}
     row = [values.get(column, "") for column in columns]
     names = ",".join(f'"{column}"' for column in columns)
     database.executemany(f"INSERT INTO journal({names}) VALUES ({','.join('?' * len(row))})",
