@@ -352,6 +352,17 @@ static void leg_answered(struct call_table *table, struct turn *turn, struct poo
     call_set_deadline(table, call_id);
 }
 
+// Where a client's 302 leads; the group's barring looks at the class.
+static struct fwd_target deflected_to(const struct call_table *table, const struct call *call,
+                                      struct span stored)
+{
+    const struct line_group *group;
+    bool is_found = line_find_numbered(table->neighbours.lines, call->line_id, &group) != NULL;
+    return (struct fwd_target){
+        .stored = stored,
+        .number_class = is_found ? phone_plain_class(&group->numbering, stored) : NUMBER_UNKNOWN};
+}
+
 // A client's 302: at once after its own 18x, else only when no other client remains. `*is_settled`:
 // the call has been forwarded.
 static bool take_deflection(struct call_table *table, struct turn *turn, struct pool_id call_id,
@@ -362,7 +373,7 @@ static bool take_deflection(struct call_table *table, struct turn *turn, struct 
     enum fwd_finding finding;
     if (target.len == 0) return false;
     if (has_alerted) {
-        struct fwd_target to = {.stored = target, .number_class = NUMBER_UNKNOWN};
+        struct fwd_target to = deflected_to(table, call, target);
         if (call_deflect(table, turn, call_id, &to, &finding) == CALL_DEFLECTED) return true;
     }
     if (!*bridge->deflection) text_copy(bridge->deflection, sizeof bridge->deflection, target);
@@ -385,7 +396,7 @@ static void settle_ended(struct call_table *table, struct turn *turn, struct poo
     }
     if (*bridge->deflection) {
         text_copy(bytes, sizeof bytes, span_of(bridge->deflection));
-        target.stored = span_of(bytes);
+        target = deflected_to(table, call, span_of(bytes));
         happening.event = FWD_DEFLECTED;
         happening.deflection = &target;
     }
