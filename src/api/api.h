@@ -74,6 +74,8 @@ struct api_engine {
     // Forwards a waiting call; `*finding` says why not.
     enum api_deflection (*deflect)(void *context, uint64_t number, const struct fwd_target *target,
                                    enum fwd_finding *finding);
+    // Declines a waiting call; false when it does not wait any more.
+    bool (*decline)(void *context, uint64_t number);
     // Assumes what a line's clients do, NULL: nothing any more. False when too much is assumed.
     bool (*assume_clients)(void *context, uint32_t line_id, const struct api_clients *clients);
     // False when nothing is assumed.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Calls that wait - held or ringing -, and deflecting one of them by hand. behaviour.md "The
+// Calls that wait - held or ringing -, and deflecting or declining one by hand. behaviour.md "The
 // decision", step 7.
 #include "api/api_int.h"
 
@@ -122,4 +122,20 @@ void api_calls_deflect(struct api *api, struct request *request, struct reply *r
         return;
     }
     deflect(api, &call, &to, reply);
+}
+
+void api_calls_decline(struct api *api, struct request *request, struct reply *reply)
+{
+    const struct api_engine *engine = &api->options.engine;
+    struct api_call call;
+    if (!api_calls_find(api, request, &call)) {
+        api_reply_problem(reply, 404, "no such call waits");
+        return;
+    }
+    if (!api_body_read_texts(request, NULL, 0, reply)) return;
+    if (!engine->decline(engine->context, call.number)) {
+        api_reply_problem(reply, 404, "the call does not wait any more");
+    } else {
+        api_reply_json(reply, 204, NULL);
+    }
 }

@@ -114,6 +114,7 @@ static const struct route routes[] = {
     {METHOD_DELETE, LINE "/client-state",          api_client_state_remove, KIND_LINE,       NULL, FOR_ADMIN, SCOPE_ADMIN},
     {METHOD_GET,    API "/calls",                  api_calls_list,     0,               "group line", FOR_OWNER, SCOPE_READ},
     {METHOD_POST,   API "/calls/{call}/deflect",   api_calls_deflect,  0,               NULL, FOR_OWNER, SCOPE_WRITE},
+    {METHOD_POST,   API "/calls/{call}/decline",   api_calls_decline,  0,               NULL, FOR_OWNER, SCOPE_WRITE},
     {METHOD_GET,    API "/journal",                api_journal_list,   0,               "group line caller outcome since until text limit before language", FOR_OWNER, SCOPE_READ},
     {METHOD_GET,    API "/audit",                  api_audit_list,     0,               "kind key actor since until text limit before", FOR_ADMIN, SCOPE_READ},
     {METHOD_POST,   API "/audit/{id}/revert",      api_audit_revert,   0,               NULL, FOR_ADMIN, SCOPE_ADMIN},

@@ -26,7 +26,7 @@ enum command_kind {
 
 // What somebody asks who waits for the answer (worker_ask).
 struct question {
-    enum { ASK_ASSUME, ASK_ASSUMED, ASK_DEFLECT, ASK_LIVE, ASK_YIELD } kind;
+    enum { ASK_ASSUME, ASK_ASSUMED, ASK_DEFLECT, ASK_DECLINE, ASK_LIVE, ASK_YIELD } kind;
     uv_sem_t answered;
     uint32_t line_id;
     uint32_t user_id, live_count;               // of clients

@@ -104,6 +104,12 @@ static enum api_deflection deflect(void *context, uint64_t number, const struct 
     return API_NO_CALL;
 }
 
+static bool decline(void *context, uint64_t number)
+{
+    struct server *server = context;
+    return workers_decline(server->workers, number);
+}
+
 static bool assume_clients(void *context, uint32_t line_id, const struct api_clients *clients)
 {
     struct server *server = context;
@@ -287,6 +293,7 @@ static bool start_api(struct server *server)
                    .list_bindings = list_bindings,
                    .list_calls = list_calls,
                    .deflect = deflect,
+                   .decline = decline,
                    .assume_clients = assume_clients,
                    .assumed_clients = assumed_clients,
                    .statistics = get_statistics,

@@ -521,6 +521,9 @@ static void answer(struct worker *worker, struct question *question)
         question->deflection = engine_deflect(worker->engine, worker_now(), question->call,
                                               question->target, &question->finding);
         break;
+    case ASK_DECLINE:
+        question->is_done = engine_decline(worker->engine, worker_now(), question->call);
+        break;
     case ASK_LIVE:
         question->live_count = engine_live_clients(worker->engine, question->user_id);
         break;

@@ -302,3 +302,12 @@ enum call_deflection workers_deflect(struct workers *workers, uint64_t number,
     *finding = question.finding;
     return question.deflection;
 }
+
+bool workers_decline(struct workers *workers, uint64_t number)
+{
+    uint32_t at;
+    struct question question = {.kind = ASK_DECLINE, .call = waiting_call(number, &at)};
+    if (at >= workers->count) return false;
+    worker_ask(workers->at[at], &question);
+    return question.is_done;
+}

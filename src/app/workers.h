@@ -42,3 +42,5 @@ uint32_t workers_live_clients(struct workers *workers, uint32_t user_id);
 // `number`: of a call that waits (waiting.h).
 enum call_deflection workers_deflect(struct workers *workers, uint64_t number,
                                      const struct fwd_target *target, enum fwd_finding *finding);
+// See engine_decline.
+bool workers_decline(struct workers *workers, uint64_t number);

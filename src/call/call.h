@@ -221,6 +221,10 @@ void call_relay_ended(struct call_table *table, struct turn *turn, struct pool_i
 // An ACK that belongs to no transaction: that of a 2xx.
 void call_acknowledged(struct call_table *table, struct turn *turn, const struct sip_message *ack);
 
+// Ends a waiting call by hand as a client does that answers 603: nothing is forwarded, the group's
+// decline_rejected tells what the caller gets. False when the call is over, or its answer is on the
+// way. behaviour.md "The decision", 7.
+bool call_decline(struct call_table *table, struct turn *turn, struct pool_id call);
 // The final answer is settled; the call ends.
 void call_settled(struct call_table *table, struct turn *turn, struct pool_id call,
                   bool is_acknowledged);

@@ -374,7 +374,9 @@ static void settle(struct call_table *table, struct turn *turn, struct pool_id i
     switch (verdict.kind) {
     case VERDICT_REDIRECT: redirect(table, turn, id, situation, &verdict); break;
     case VERDICT_DECLINE:
-        call->outcome = call->has_alerted ? OUTCOME_MISSED : OUTCOME_DECLINED;
+        call->outcome = call->has_alerted && happening.event != FWD_CLIENT_REJECTED
+                            ? OUTCOME_MISSED
+                            : OUTCOME_DECLINED;
         call_end_with(table, turn, id, verdict.status, SPAN_NONE);
         break;
     case VERDICT_HOLD:
@@ -473,6 +475,15 @@ enum call_deflection call_deflect(struct call_table *table, struct turn *turn, s
     call_keep_verdict(call, &verdict);
     redirect(table, turn, id, &situation, &verdict);
     return CALL_DEFLECTED;
+}
+
+bool call_decline(struct call_table *table, struct turn *turn, struct pool_id id)
+{
+    const struct call *call = pool_find(&table->calls, id);
+    if (!call || call->phase != PHASE_WAITING) return false;
+    call_settle_again(table, turn, id,
+                      (struct happening){.event = FWD_CLIENT_REJECTED, .client_status = 603});
+    return true;
 }
 
 // RFC 3326: the call was taken by another client of the PBX.

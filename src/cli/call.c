@@ -53,6 +53,19 @@ int cli_call_deflect(const struct invocation *invocation)
     return result;
 }
 
+int cli_call_decline(const struct invocation *invocation)
+{
+    struct path path;
+    cli_path_begin(&path, "/api/v1/calls");
+    cli_path_part(&path, invocation->words[0]);
+    cli_path_part(&path, "decline");
+    int result = cli_client_call(invocation, "POST", &path, json_object(), NULL);
+    if (result == STATUS_DONE && !cli_args_has(invocation, "json")) {
+        printf("call %s: declined\n", invocation->words[0]);
+    }
+    return result;
+}
+
 // ---- Clients
 
 static void print_state(const struct line_name *line, const json_t *state)

@@ -231,6 +231,7 @@ const struct command cli_commands[] = {
     {"number",  NULL,     "GROUP NUMBER",   2, 2, "tell what a group makes of a number",           NULL,                  false, KIND_GROUP,      cli_number},
     {"call",    "list",   "",               0, 0, "list the calls that wait now",                  NULL,                  false, 0,               cli_call_list},
     {"call",    "deflect", "ID",            1, 1, "forward a call that waits",                     call_deflect_options,  false, 0,               cli_call_deflect},
+    {"call",    "decline", "ID",            1, 1, "decline a call that waits",                     NULL,                  false, 0,               cli_call_decline},
     {"journal", NULL,     "[EXT]",          0, 1, "tell what happened to calls, and why",          journal_options,       false, 0,               cli_journal},
     {"audit",   NULL,     "[KEY]",          0, 1, "tell who changed which setting",                audit_options,         false, 0,               cli_audit},
     {"revert",  NULL,     "ID",             1, 1, "take a change back that the audit tells of",    revert_options,        false, 0,               cli_revert},

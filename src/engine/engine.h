@@ -134,6 +134,8 @@ const struct client_assumption *engine_assumed_clients(const struct engine *engi
 enum call_deflection engine_deflect(struct engine *engine, struct engine_time now,
                                     struct pool_id call, const struct fwd_target *target,
                                     enum fwd_finding *finding);
+// Declines a waiting call by hand, see call_decline.
+bool engine_decline(struct engine *engine, struct engine_time now, struct pool_id call);
 
 // Where a group's PBX is.
 struct engine_peer {

@@ -160,6 +160,14 @@ enum call_deflection engine_deflect(struct engine *engine, struct engine_time no
     return result;
 }
 
+bool engine_decline(struct engine *engine, struct engine_time now, struct pool_id call)
+{
+    struct turn *turn = engine_begin(engine, now);
+    bool is_declined = call_decline(engine->calls, turn, call);
+    engine_drain(engine);
+    return is_declined;
+}
+
 static struct line_peer line_peer_of(const struct engine_peer *peer)
 {
     return (struct line_peer){.flow = peer->flow,

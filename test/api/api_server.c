@@ -130,6 +130,13 @@ static enum api_deflection deflect(void *context, uint64_t number, const struct 
     return number == 1 ? API_DEFLECTED : API_NOT_DEFLECTED;
 }
 
+// The second has just been answered.
+static bool decline(void *context, uint64_t number)
+{
+    (void)context;
+    return number == 1;
+}
+
 static struct api_clients assumed[2]; // of the lines 1 and 2
 static bool is_assumed[2] = {true, false};
 
@@ -302,6 +309,7 @@ int main(int argc, char **argv)
                        .list_bindings = list_bindings,
                        .list_calls = list_calls,
                        .deflect = deflect,
+                       .decline = decline,
                        .assume_clients = assume_clients,
                        .assumed_clients = assumed_clients,
                        .statistics = get_statistics,

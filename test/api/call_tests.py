@@ -43,6 +43,13 @@ class CallTests:
             items = self.call("listCalls", query=query, status=200).json["items"]
             self.assertEqual(len(items), count, query)
 
+    def test_declining(self):
+        self.call("declineCall", "1", body={}, status=204)
+        answer = self.call("declineCall", "2", body={}, status=404)
+        self.assertIn("does not wait any more", answer.json["detail"])
+        for call in ("3", "x", "1" * 30):
+            self.call("declineCall", call, body={}, status=404)
+
     def test_deflections(self):
         self.call("deflectCall", "1", body={"to": "0170 1234567"}, status=204)
         self.call("deflectCall", "1", body={"to": "mailbox"}, status=204)

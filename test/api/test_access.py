@@ -166,8 +166,9 @@ class Rights(Case):
         self.assertEqual(seen(self.token(scope="admin", group="second")), [])
         self.sign_in("sales").call("deflectCall", "1", body={"to": "700"}, status=204)
         for other in (self.sign_in("other"), self.token(scope="admin", group="second")):
-            answer = other.call("deflectCall", "1", body={"to": "700"}, status=404)
-            self.assertIn("does not exist", answer.json["detail"])
+            for operation, body in (("deflectCall", {"to": "700"}), ("declineCall", {})):
+                answer = other.call(operation, "1", body=body, status=404)
+                self.assertIn("does not exist", answer.json["detail"])
 
     def test_another_site_reaches_nothing(self):
         sales = self.sign_in("sales")

@@ -84,6 +84,7 @@ WALK = (
     ("getClientState", ["new", "1"], None, 200),
     ("forgetClientState", ["new", "1"], None, 204),
     ("listCalls", [], None, 200),
+    ("declineCall", ["2"], {}, 404),
     ("deflectCall", ["2"], {"to": "3"}, 404),  # its line is in a group that is not there
     ("removeForwarding", ["new", "1", "dnd", "all"], None, 204),
     ("listJournal", [], None, 200),

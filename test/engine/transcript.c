@@ -18,6 +18,7 @@
 //   clients EXTENSION none|ring|busy|rejected|unreachable   what its clients do when rung, calls=N
 //   that
 //                                          they have; deflect=TARGET: they send a 302; or forget
+//   decline                                the call that was told last to wait is declined by hand
 //   deflect TARGET                         the call that was told last to wait is deflected by
 //   hand; a
 //                                          finding behind it: it is not, and why
@@ -590,6 +591,9 @@ static void play(struct transcript *script)
             world_restart(script->world, 2);
         } else if (span_eq(verb, SPAN("clients"))) {
             assume(script, rest);
+        } else if (span_eq(verb, SPAN("decline"))) {
+            bool is_declined = world_decline(script->world);
+            require(script, is_declined, "a call that waits", SPAN("none"));
         } else if (span_eq(verb, SPAN("deflect"))) {
             deflect(script, rest);
         } else if (span_eq(verb, SPAN("late"))) {

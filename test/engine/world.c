@@ -673,6 +673,16 @@ enum call_deflection world_deflect(struct world *world, struct span target,
     return result;
 }
 
+bool world_decline(struct world *world)
+{
+    if (world->waiting_count == 0) return false;
+    struct pool_id call = world->waiting[world->waiting_count - 1];
+    struct engine *engine = world->workers[world->waiting_at[world->waiting_count - 1]].engine;
+    bool is_declined = engine_decline(engine, world->time, call);
+    deliver(world);
+    return is_declined;
+}
+
 uint32_t world_waiting_count(const struct world *world)
 {
     return world->waiting_count;

@@ -39,6 +39,8 @@ void world_bind(struct world *world, uint32_t user_id, struct span peer);
 // Deflects the call that was told last to wait to a stored target.
 enum call_deflection world_deflect(struct world *world, struct span target,
                                    enum fwd_finding *finding);
+// Declines it; false: none waits.
+bool world_decline(struct world *world);
 // How many calls wait, as told.
 uint32_t world_waiting_count(const struct world *world);
 // How often exceptions with a number of calls were carried out, as told.

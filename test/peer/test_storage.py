@@ -19,7 +19,7 @@ from processes import wait_until
 from runner import arguments, check, run_script, run_tests
 from wire import LINE, Pbx, Wire, response_to
 
-OFFSET = 1000
+OFFSET = 1400
 GRANTED_S = 4  # so that registrations are refreshed while a trouble lasts
 
 

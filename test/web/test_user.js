@@ -177,8 +177,15 @@ const tests = {
     await page.getByText('The call goes to 106.').waitFor();
     await call.waitFor({state: 'detached'});
     await trial.stage.do('end_call', {name: 'ringing'});
+    await trial.stage.do('begin_call',
+      {name: 'declined', caller: '105', callee: '102', patience_s: 20});
+    await call.getByRole('button', {name: 'Decline'}).click();
+    await page.getByText('The call was declined.').waitFor();
+    await call.waitFor({state: 'detached'});
+    await trial.stage.do('end_call', {name: 'declined'});
     await page.getByRole('link', {name: 'Journal'}).click();
-    await page.locator('.lw-journal > li').first().getByText('106').first().waitFor();
+    await page.locator('.lw-journal > li').first().getByText('Declined').first().waitFor();
+    await page.locator('.lw-journal > li').nth(1).getByText('106').first().waitFor();
     await trial.stage.api('DELETE', 'groups/trial/lines/102/client-state');
   },
 

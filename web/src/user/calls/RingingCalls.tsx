@@ -36,26 +36,32 @@ function useCalls() {
   });
 }
 
-// Sends a call somewhere else; problems belong to the field.
-function useDeflect(call: Call, line: Line) {
+// Sends a call somewhere else, or ends it; problems belong to the field.
+function useActions(call: Call, line: Line) {
   const {t} = useTranslation('user');
   const {tell} = useTold();
   const nameOfTarget = useTargetName(line);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [isBusy, setBusy] = useState(false);
-  async function deflect(to: string) {
+  async function act(send: () => Promise<unknown>, done: string) {
     setBusy(true);
     setProblem(null);
     try {
-      await ask('post', '/calls/{call}/deflect', {path: {call: call.id}, body: {to}});
-      tell(t('calls.forwarded', {target: nameOfTarget(to)}));
+      await send();
+      tell(done);
     } catch (error) {
       setBusy(false);
       if (!(error instanceof Problem)) throw error;
       setProblem(error);
     }
   }
-  return {deflect, problem, isBusy};
+  const path = {call: call.id};
+  const deflect = (to: string) => act(
+    () => ask('post', '/calls/{call}/deflect', {path, body: {to}}),
+    t('calls.forwarded', {target: nameOfTarget(to)}));
+  const decline = () => act(() => ask('post', '/calls/{call}/decline', {path, body: {}}),
+    t('calls.declined'));
+  return {deflect, decline, problem, isBusy};
 }
 
 function ForwardElsewhere({line, isBusy, problem, onForward}: {line: Line; isBusy: boolean;
@@ -81,7 +87,7 @@ function ForwardElsewhere({line, isBusy, problem, onForward}: {line: Line; isBus
 function RingingCall({call, line}: {call: Call; line: Line}) {
   const {t} = useTranslation('user');
   const user = useMyUser().data?.data;
-  const {deflect, problem, isBusy} = useDeflect(call, line);
+  const {deflect, decline, problem, isBusy} = useActions(call, line);
   const directory = useDirectory(line);
   const number = call.caller === 'anonymous' ? t('journal.anonymous') : groupDigits(call.caller);
   const name = nameOfCaller(call.caller_name, call.caller, directory.data);
@@ -105,6 +111,9 @@ function RingingCall({call, line}: {call: Call; line: Line}) {
             {t('calls.toMailbox')}
           </Button>
         )}
+        <Button variant="default" disabled={isBusy} onClick={() => void decline()}>
+          {t('calls.decline')}
+        </Button>
       </Group>
       <ForwardElsewhere line={line} isBusy={isBusy} problem={problem}
         onForward={(to) => void deflect(to)}/>
