@@ -63,6 +63,9 @@ static void emit_ack(struct turn *turn, struct pool_id txn, const struct txn_ack
 void call_leg_send_ack(struct turn *turn, const struct leg *leg, const struct leg_ack *wanted)
 {
     struct buffer out;
+    struct span to_tag; // kept beyond the leg, which may end in this turn
+    struct span tag = call_dialog_text(&leg->dialog, leg->dialog.remote_tag);
+    if (!arena_copy(turn->arena, tag, &to_tag)) return;
     if (!call_open_message(turn, wanted->ack, &out)) return;
     call_dialog_put_request(&out, &leg->dialog,
                             &(struct dialog_request){.method = SIP_ACK,
@@ -77,10 +80,9 @@ void call_leg_send_ack(struct turn *turn, const struct leg *leg, const struct le
         sip_put_end(&out, SPAN_NONE);
     }
     if (out.is_full) return;
-    emit_ack(turn, wanted->txn,
-             &(struct txn_ack){.flow = leg->dialog.flow,
-                               .bytes = buffer_span(&out),
-                               .to_tag = call_dialog_text(&leg->dialog, leg->dialog.remote_tag)});
+    emit_ack(
+        turn, wanted->txn,
+        &(struct txn_ack){.flow = leg->dialog.flow, .bytes = buffer_span(&out), .to_tag = to_tag});
 }
 
 // ---- A 2xx that nobody wants

@@ -168,7 +168,7 @@ class Faults(unittest.TestCase):
                     break
         self.assertEqual(status, 503)
         self.assertEqual(set(DOCUMENT.operations) - refused,
-                         {"getHealth", "listPresets", "getEvents", "listCalls"})
+                         {"getHealth", "listPresets", "getEvents", "listCalls", "declineCall"})
 
 
 class Durable(unittest.TestCase):
