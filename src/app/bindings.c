@@ -13,18 +13,16 @@
 #include "app/bindings.h"
 
 #include "app/log.h"
+#include "app/state_file.h"
 #include "net/net.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <uv.h>
 
-enum { FILE_PATH_SIZE = 640, FILE_SIZE_MAX = 512 * 1024 * 1024, PER_DEVICE = 2 };
+enum { PER_DEVICE = 2 };
 
 static const struct span heading = {"lineward bindings 1", 19};
 
@@ -34,7 +32,7 @@ struct entry {
 };
 
 struct bindings {
-    char path[FILE_PATH_SIZE], new_path[FILE_PATH_SIZE];
+    struct state_file file;
     uv_mutex_t mutex;
     struct pool entries;
     struct index by_device;
@@ -45,21 +43,6 @@ struct bindings {
 };
 
 // ---- Reading the file
-
-static struct span read_file(const char *path, char **bytes)
-{
-    struct stat stat;
-    FILE *file = fopen(path, "re");
-    *bytes = NULL;
-    if (!file) return SPAN_NONE;
-    bool is_fit = fstat(fileno(file), &stat) == 0 && stat.st_size > 0 &&
-                  stat.st_size <= FILE_SIZE_MAX;
-    size_t size = is_fit ? (size_t)stat.st_size : 0;
-    *bytes = is_fit ? malloc(size) : NULL;
-    struct span text = {*bytes, *bytes ? fread(*bytes, 1, size, file) : 0};
-    fclose(file);
-    return text;
-}
 
 static bool read_numbers(struct span line, struct model_binding *out)
 {
@@ -113,14 +96,14 @@ static bool read_all(struct bindings *bindings, struct span text)
 static void load(struct bindings *bindings)
 {
     char *bytes;
-    struct span text = read_file(bindings->path, &bytes);
+    struct span text = state_file_read(&bindings->file, &bytes);
     bool is_read = text.len > 0 && read_all(bindings, text);
     free(bytes);
     if (is_read) return;
     bindings->saved_count = 0;
     if (text.len == 0) return;
     log_event(LOG_WARN, "bindings not readable: devices are called once they register again",
-              "file", span_of(bindings->path));
+              "file", span_of(bindings->file.path));
 }
 
 struct bindings *bindings_load(const char *data_dir, uint32_t devices_max)
@@ -137,8 +120,7 @@ struct bindings *bindings_load(const char *data_dir, uint32_t devices_max)
     }
     pool_init(&bindings->entries, bindings->memory, sizeof(struct entry), count);
     index_init(&bindings->by_device, (char *)bindings->memory + pool_size, count);
-    snprintf(bindings->path, FILE_PATH_SIZE, "%s/bindings", data_dir);
-    snprintf(bindings->new_path, FILE_PATH_SIZE, "%s/bindings.new", data_dir);
+    state_file_init(&bindings->file, data_dir, "bindings");
     load(bindings);
     return bindings;
 }
@@ -257,8 +239,9 @@ static void put_binding(FILE *file, const struct model_binding *binding)
 }
 
 // Nobody waits for the disk: the table is locked for one binding at a time.
-static void put_all(FILE *file, struct bindings *bindings)
+static void put_all(FILE *file, void *context)
 {
+    struct bindings *bindings = context;
     uint32_t count = 0, end = bindings->entries.slot_count;
     fprintf(file, "%.*s\n", SPAN_ARG(heading));
     for (uint32_t i = 0; i < end; i++) {
@@ -276,23 +259,9 @@ static void put_all(FILE *file, struct bindings *bindings)
     fprintf(file, "end %u\n", count);
 }
 
-static bool write_file(struct bindings *bindings)
-{
-    int handle = open(bindings->new_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    FILE *file = handle >= 0 ? fdopen(handle, "w") : NULL;
-    if (!file) {
-        if (handle >= 0) close(handle);
-        return false;
-    }
-    put_all(file, bindings);
-    bool is_written = !ferror(file);
-    is_written = fclose(file) == 0 && is_written;
-    return is_written && rename(bindings->new_path, bindings->path) == 0;
-}
-
 void bindings_save(struct bindings *bindings)
 {
-    bool is_written = write_file(bindings);
+    bool is_written = state_file_write(&bindings->file, put_all, bindings);
     if (!is_written && !bindings->is_failing) {
         log_event(LOG_ERROR, "bindings not saved: after a restart devices have to register again",
                   "cause", span_of(strerror(errno)));

@@ -12,22 +12,15 @@
 #include "app/registrations.h"
 
 #include "app/log.h"
+#include "app/state_file.h"
 #include "net/net.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-enum {
-    FILE_PATH_SIZE = 640,
-    LINE_SIZE = 320,
-    CALL_ID_DIGITS = 16,
-    FILE_SIZE_MAX = 512 * 1024 * 1024
-};
+enum { LINE_SIZE = 320, CALL_ID_DIGITS = 16 };
 
 static const struct span heading = {"lineward registrations 2 ", 25};
 
@@ -37,28 +30,13 @@ struct boot {
 };
 
 struct registrations {
-    char path[FILE_PATH_SIZE], new_path[FILE_PATH_SIZE];
+    struct state_file file;
     struct model_registration *lines; // by line_id
     size_t count;
     bool is_failing; // the last write: logged already
 };
 
 // ---- Reading
-
-static struct span read_file(const char *path, char **bytes)
-{
-    struct stat stat;
-    FILE *file = fopen(path, "re");
-    *bytes = NULL;
-    if (!file) return SPAN_NONE;
-    bool is_fit = fstat(fileno(file), &stat) == 0 && stat.st_size > 0 &&
-                  stat.st_size <= FILE_SIZE_MAX;
-    size_t size = is_fit ? (size_t)stat.st_size : 0;
-    *bytes = is_fit ? malloc(size) : NULL;
-    struct span text = {*bytes, *bytes ? fread(*bytes, 1, size, file) : 0};
-    fclose(file);
-    return text;
-}
 
 // "-" where the system does not tell.
 static struct boot read_boot(void)
@@ -147,9 +125,8 @@ struct registrations *registrations_load(const char *data_dir)
     struct registrations *registrations = calloc(1, sizeof *registrations);
     char *bytes;
     if (!registrations) return NULL;
-    snprintf(registrations->path, FILE_PATH_SIZE, "%s/registrations", data_dir);
-    snprintf(registrations->new_path, FILE_PATH_SIZE, "%s/registrations.new", data_dir);
-    struct span text = read_file(registrations->path, &bytes);
+    state_file_init(&registrations->file, data_dir, "registrations");
+    struct span text = state_file_read(&registrations->file, &bytes);
     bool is_read = text.len > 0 && read_all(registrations, text);
     free(bytes);
     if (is_read) {
@@ -159,7 +136,7 @@ struct registrations *registrations_load(const char *data_dir)
     }
     if (text.len > 0) {
         log_event(LOG_WARN, "registrations not readable: all lines register anew", "file",
-                  span_of(registrations->path));
+                  span_of(registrations->file.path));
     }
     registrations->count = 0;
     return registrations;
@@ -199,8 +176,9 @@ static void put_line(FILE *file, const struct model_registration *registration)
     fwrite(out.at, 1, out.len, file);
 }
 
-static void put_all(FILE *file, struct states *states)
+static void put_all(FILE *file, void *context)
 {
+    struct states *states = context;
     uint64_t now_us = net_wall_us();
     uint32_t count = 0, end = states_end(states);
     fprintf(file, "%.*s%s %llu\n", SPAN_ARG(heading), read_boot().id,
@@ -215,23 +193,9 @@ static void put_all(FILE *file, struct states *states)
     fprintf(file, "end %u\n", count);
 }
 
-static bool write_file(const struct registrations *registrations, struct states *states)
-{
-    int handle = open(registrations->new_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    FILE *file = handle >= 0 ? fdopen(handle, "w") : NULL;
-    if (!file) {
-        if (handle >= 0) close(handle);
-        return false;
-    }
-    put_all(file, states);
-    bool is_written = !ferror(file);
-    is_written = fclose(file) == 0 && is_written;
-    return is_written && rename(registrations->new_path, registrations->path) == 0;
-}
-
 void registrations_save(struct registrations *registrations, struct states *states)
 {
-    bool is_written = write_file(registrations, states);
+    bool is_written = state_file_write(&registrations->file, put_all, states);
     if (!is_written && !registrations->is_failing) {
         log_event(LOG_ERROR, "registrations not saved: after a restart all lines register anew",
                   "cause", span_of(strerror(errno)));
