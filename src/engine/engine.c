@@ -233,12 +233,31 @@ static void decline_overloaded(struct engine *engine, const struct sip_message *
     decline(engine, invite, flow, (struct txn_answer){.status = 503});
 }
 
+struct place {
+    bool is_emergency; // made also in an overload and when all other places are taken
+    struct pool_id call, txn;
+};
+
+// Reserves a call and the transaction of its INVITE. False: there is too much to do, and the INVITE
+// has been refused.
+static bool take_place(struct engine *engine, const struct sip_message *invite,
+                       const struct flow *flow, struct place *place)
+{
+    bool is_refused = !place->is_emergency && overload_refuses(&engine->overload);
+    if (!is_refused && call_reserve(engine->calls, place->is_emergency, &place->call)) {
+        struct txn_owner owner = {.kind = OWNER_CALL, .id = place->call};
+        if (txn_accept(engine->txns, &engine->turn, invite, flow, owner, &place->txn)) return true;
+        call_abandon(engine->calls, place->call);
+    }
+    decline_overloaded(engine, invite, flow);
+    return false;
+}
+
 // Makes a call of an INVITE for a line.
 static void offer_call(struct engine *engine, const struct sip_message *invite,
                        const struct flow *flow, const struct uas_target *target)
 {
-    struct turn *turn = &engine->turn;
-    struct pool_id call;
+    struct place place = {.is_emergency = false};
     struct call_offer offer = {
         .invite = invite,
         .flow = *flow,
@@ -247,21 +266,9 @@ static void offer_call(struct engine *engine, const struct sip_message *invite,
         .lines = engine->lines,
     };
     engine->counts.calls++;
-    if (overload_refuses(&engine->overload)) {
-        decline_overloaded(engine, invite, flow);
-        return;
-    }
-    if (!call_reserve(engine->calls, false, &call)) {
-        decline_overloaded(engine, invite, flow);
-        return;
-    }
-    struct txn_owner owner = {.kind = OWNER_CALL, .id = call};
-    if (!txn_accept(engine->txns, turn, invite, flow, owner, &offer.txn)) {
-        call_abandon(engine->calls, call);
-        decline_overloaded(engine, invite, flow);
-        return;
-    }
-    call_begin(engine->calls, turn, call, &offer);
+    if (!take_place(engine, invite, flow, &place)) return;
+    offer.txn = place.txn;
+    call_begin(engine->calls, &engine->turn, place.call, &offer);
 }
 
 // A request within a dialog of a call passes through. False: there is no such dialog.
@@ -292,7 +299,6 @@ static void offer_outgoing(struct engine *engine, const struct sip_message *invi
     struct turn *turn = &engine->turn;
     struct client_verdict verdict;
     struct call_outgoing outgoing = {.invite = invite, .flow = *flow};
-    struct pool_id call;
     if (client_authenticate(engine->clients, turn, &(struct client_request){invite, flow},
                             &verdict) == CLIENT_ANSWERED) {
         engine->counts.strangers++;
@@ -308,19 +314,10 @@ static void offer_outgoing(struct engine *engine, const struct sip_message *invi
         decline(engine, invite, flow, (struct txn_answer){.status = 403});
         return;
     }
-    bool is_emergency = call_is_emergency(outgoing.group, invite->uri_text);
-    bool is_refused = !is_emergency && overload_refuses(&engine->overload);
-    if (is_refused || !call_reserve(engine->calls, is_emergency, &call)) {
-        decline_overloaded(engine, invite, flow);
-        return;
-    }
-    struct txn_owner owner = {.kind = OWNER_CALL, .id = call};
-    if (!txn_accept(engine->txns, turn, invite, flow, owner, &outgoing.txn)) {
-        call_abandon(engine->calls, call);
-        decline_overloaded(engine, invite, flow);
-        return;
-    }
-    call_begin_outgoing(engine->calls, turn, call, &outgoing);
+    struct place place = {.is_emergency = call_is_emergency(outgoing.group, invite->uri_text)};
+    if (!take_place(engine, invite, flow, &place)) return;
+    outgoing.txn = place.txn;
+    call_begin_outgoing(engine->calls, turn, place.call, &outgoing);
 }
 
 // What a device is answered has a transaction, everybody else is answered without state.
