@@ -100,6 +100,10 @@ static const struct model_field group_fields[] = {
     NUMBER(model_group, journal_days, 1, 3650, "90", "days that its calls stay in the journal"),
     TEXT(model_group, hep_server, 0, "",
          "ADDRESS:PORT of a HEP collector that gets copies of its SIP messages by UDP"),
+    ENUM(model_group, forward_by, 0, model_forward_bys, "auto",
+         "how calls are forwarded: by redirect (302), by a second call, or as the PBX needs it"),
+    ENUM(model_group, bridge_caller_id, 0, model_caller_ids, "caller_in_pai",
+         "as whom the second call of a bridged forwarding presents itself"),
 };
 
 static const struct model_field user_fields[] = {

@@ -18,6 +18,8 @@ NAMES(model_holidays, "as_schedule", "always", "never");
 NAMES(model_number_classes, "unknown", "internal", "national", "mobile", "premium", "foreign",
       "foreign premium", "emergency");
 NAMES(model_diversions, "diversion", "history-info", "both", "none");
+NAMES(model_forward_bys, "redirect", "bridge", "auto");
+NAMES(model_caller_ids, "caller_in_pai", "line", "caller");
 NAMES(model_transports, "udp", "tcp", "tls", "auto");
 NAMES(model_logins, "auto", "on", "off");
 NAMES(model_profile_dnds, "unchanged", "on", "off");

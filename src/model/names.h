@@ -96,6 +96,16 @@ enum model_diversion {
 };
 extern const struct model_names model_diversions;
 
+// How a forwarding is carried out (group setting forward_by): by a 302 that the PBX follows, by a
+// second call of our own, or as the group's check has found that the PBX needs it.
+enum model_forward_by { FORWARD_BY_REDIRECT, FORWARD_BY_BRIDGE, FORWARD_BY_AUTO };
+extern const struct model_names model_forward_bys;
+
+// As whom that second call presents itself (group setting bridge_caller_id): as the line, with the
+// caller in P-Asserted-Identity; as the line alone; or as the caller.
+enum model_caller_id { CALLER_ID_IN_PAI, CALLER_ID_LINE, CALLER_ID_CALLER };
+extern const struct model_names model_caller_ids;
+
 // How the PBX is spoken to (group setting transport); auto: TCP, or UDP if it takes no connection.
 enum model_transport { GROUP_UDP, GROUP_TCP, GROUP_TLS, GROUP_AUTO };
 extern const struct model_names model_transports;

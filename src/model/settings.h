@@ -78,6 +78,8 @@ struct model_group {
     char allowed_sources[RANGES_SIZE];
     uint32_t journal_days;         // that its calls stay in the journal
     char hep_server[ADDRESS_SIZE]; // collector of copies of its SIP messages; empty: none
+    unsigned forward_by;           // enum model_forward_by
+    unsigned bridge_caller_id;     // enum model_caller_id
 };
 
 // A person who owns lines.

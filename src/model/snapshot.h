@@ -70,6 +70,9 @@ struct snapshot_group {
     uint32_t zone_id; // of its time zone
     struct model_group settings;
     struct snapshot_list rules; // struct snapshot_rule: the administrative forwardings
+    // Whether a forwarding to a target of that kind is a second call of ours, instead of a 302:
+    // the setting forward_by, `auto` resolved.
+    bool bridges_internal, bridges_external;
     // The short numbers that reach an emergency service there, each with a comma behind it.
     char emergency[RANGES_SIZE];
 };

@@ -127,6 +127,8 @@ enum err settings_build_group(struct settings *settings, struct settings_problem
     *block = site->group;
     block->size = SNAPSHOT_GROUP_MAX; // until it is known
     put_emergency(settings, block);
+    err = settings_put_following(settings, block, problem);
+    if (err != ERR_NONE) return err;
     struct snapshot_rule *rules = settings_put_list(&writer, sizeof *rules, settings->admin_count,
                                                     &block->rules);
     for (size_t i = 0; i < settings->admin_count && err == ERR_NONE; i++) {

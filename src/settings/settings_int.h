@@ -154,6 +154,17 @@ enum err settings_follow_hand(struct settings *settings, const struct model_user
 // Builds a line's block (SNAPSHOT_LINE_MAX bytes).
 void settings_build_block(struct settings *settings, const struct settings_site *site,
                           const struct settings_line *line, struct snapshot_line *block);
+// What the group's last check has found out about the PBX and a 302 (following.c).
+enum settings_following { FOLLOWING_UNKNOWN, FOLLOWS, FOLLOWS_NOT };
+struct settings_verdicts {
+    enum settings_following internal, external; // for targets of that kind
+};
+enum err settings_find_verdicts(struct settings *settings, const char *group,
+                                struct settings_verdicts *verdicts,
+                                struct settings_problem *problem);
+// Fills in the block's bridges_internal and bridges_external.
+enum err settings_put_following(struct settings *settings, struct snapshot_group *block,
+                                struct settings_problem *problem);
 // Builds the block of the group in settings->site, in settings->group_block.
 enum err settings_build_group(struct settings *settings, struct settings_problem *problem);
 

@@ -211,6 +211,9 @@ static const char *const settings_steps[] = {
     "  password BLOB NOT NULL,"
     "  UNIQUE(user, name)"
     ") STRICT;",
+    // 14: whether forwardings are redirected or bridged, and as whom a bridged one calls
+    "ALTER TABLE groups ADD COLUMN forward_by TEXT NOT NULL DEFAULT 'auto';"
+    "ALTER TABLE groups ADD COLUMN bridge_caller_id TEXT NOT NULL DEFAULT 'caller_in_pai';",
 };
 
 static const char *const journal_steps[] = {

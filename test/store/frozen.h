@@ -224,6 +224,9 @@ static const char *const frozen[] = {
     "  password BLOB NOT NULL,"
     "  UNIQUE(user, name)"
     ") STRICT;",
+    // 14
+    "ALTER TABLE groups ADD COLUMN forward_by TEXT NOT NULL DEFAULT 'auto';"
+    "ALTER TABLE groups ADD COLUMN bridge_caller_id TEXT NOT NULL DEFAULT 'caller_in_pai';",
 };
 enum { FROZEN_COUNT = sizeof frozen / sizeof frozen[0] };
 

@@ -54,6 +54,8 @@ static void assert_group(struct store *store)
     assert_int_equal(group.max_forwarded_per_hour, defaults.max_forwarded_per_hour);
     assert_int_equal(group.decline_rejected, defaults.decline_rejected);
     assert_int_equal(group.journal_days, defaults.journal_days);
+    assert_int_equal(group.forward_by, defaults.forward_by);
+    assert_int_equal(group.bridge_caller_id, defaults.bridge_caller_id);
     assert_string_equal(group.time_zone, "");
 }
 

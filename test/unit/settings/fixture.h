@@ -36,7 +36,9 @@ static inline void tell(void *context, const char *format, ...)
 
 static inline void tell_group(void *context, const struct snapshot_group *group)
 {
-    tell(context, "group %u %s\n", group->group_id, group->settings.name);
+    tell(context, "group %u %s%s%s\n", group->group_id, group->settings.name,
+         group->bridges_internal ? " bridges internal" : "",
+         group->bridges_external ? " bridges external" : "");
 }
 
 static inline void tell_group_removed(void *context, uint32_t group_id)

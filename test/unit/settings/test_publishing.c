@@ -17,6 +17,18 @@ static void test_a_group(void **state)
     assert_removed(fixture, KIND_GROUP, &group, "group 1 removed\n");
 }
 
+static void test_how_a_group_forwards(void **state)
+{
+    struct fixture *fixture = *state;
+    struct model_group group = sample_group();
+    set(KIND_GROUP, &group, "forward_by", "bridge");
+    assert_put(fixture, KIND_GROUP, &group, "group 1 trial bridges internal bridges external\n");
+    set(KIND_GROUP, &group, "forward_by", "redirect");
+    assert_put(fixture, KIND_GROUP, &group, "group 1 trial\n");
+    set(KIND_GROUP, &group, "forward_by", "auto"); // nothing is known: the PBX is not bridged
+    assert_put(fixture, KIND_GROUP, &group, "group 1 trial\n");
+}
+
 static void test_a_user_without_lines(void **state)
 {
     struct fixture *fixture = *state;
@@ -304,6 +316,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_a_group),
+        TEST(test_how_a_group_forwards),
         TEST(test_a_user_without_lines),
         TEST(test_a_line),
         TEST(test_a_forwarding),

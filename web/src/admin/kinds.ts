@@ -42,6 +42,8 @@ export const GROUP: Kind = {
       {name: 'max_diversions', type: 'number', initial: 5}]},
     {name: 'calls', fields: [
       {name: 'diversion', type: 'choice', options: ['diversion', 'history-info', 'both', 'none']},
+      {name: 'forward_by', type: 'choice', options: ['auto', 'redirect', 'bridge']},
+      {name: 'bridge_caller_id', type: 'choice', options: ['caller_in_pai', 'line', 'caller']},
       {name: 'decline_unavailable', type: 'choice', options: DECLINES},
       {name: 'decline_rejected', type: 'choice',
         options: ['486', '480', '603', 'as_client', 'ringing']},
