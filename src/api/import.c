@@ -142,12 +142,7 @@ static bool is_same(enum model_kind kind, const union model_record *a, const uni
 {
     const struct model_kind_info *info = model_kind(kind);
     for (size_t i = 0; i < info->field_count; i++) {
-        char text_a[FIELD_TEXT_SIZE], text_b[FIELD_TEXT_SIZE];
-        struct buffer out_a = buffer_over(text_a, sizeof text_a);
-        struct buffer out_b = buffer_over(text_b, sizeof text_b);
-        model_print_field(&info->fields[i], a, &out_a);
-        model_print_field(&info->fields[i], b, &out_b);
-        if (!span_eq(buffer_span(&out_a), buffer_span(&out_b))) return false;
+        if (!model_is_same(&info->fields[i], a, b)) return false;
     }
     return true;
 }

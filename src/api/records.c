@@ -378,13 +378,7 @@ static bool check_own(const struct request *request, const union model_record *s
     json_t *errors = json_array();
     for (size_t i = 0; i < info->field_count; i++) {
         const struct model_field *field = &info->fields[i];
-        char before[FIELD_TEXT_SIZE], after[FIELD_TEXT_SIZE];
-        struct buffer old = buffer_over(before, sizeof before);
-        struct buffer new = buffer_over(after, sizeof after);
-        if (api_rights_may_set(request, field)) continue;
-        model_print_field(field, stored, &old);
-        model_print_field(field, record, &new);
-        if (span_eq(buffer_span(&old), buffer_span(&new))) continue;
+        if (api_rights_may_set(request, field) || model_is_same(field, stored, record)) continue;
         api_errors_add(errors, span_of(field->name), "may only be changed by an administrator");
     }
     if (json_array_size(errors) > 0) {

@@ -96,31 +96,10 @@ static int fail_action(const struct command *first, const char *action)
 
 // ---- Options
 
-static const struct option *find_option(const struct option *options, struct span name)
-{
-    for (; options && options->name; options++) {
-        if (span_eq(name, span_of(options->name))) return options;
-    }
-    return NULL;
-}
-
-// The field called `name` on the command line, where '-' stands for '_'.
-static const struct model_field *find_field(const struct command *command, struct span name)
-{
-    char text[64];
-    if (!command->takes_fields || !text_copy(text, sizeof text, name)) return NULL;
-    if (memchr(text, '_', name.len)) return NULL;
-    for (char *at = text; *at; at++) {
-        if (*at == '-') *at = '_';
-    }
-    const struct model_field *field = model_find_field(command->kind, span_of(text));
-    return field && !(field->flags & FIELD_KEY) ? field : NULL;
-}
-
 static bool is_option(const struct command *command, struct span name)
 {
-    if (find_option(cli_common_options, name)) return true;
-    return command && (find_option(command->options, name) || find_field(command, name));
+    if (cli_find_option(cli_common_options, name)) return true;
+    return command && (cli_find_option(command->options, name) || cli_find_field(command, name));
 }
 
 static bool is_given_already(const struct invocation *invocation, const struct given *given)
@@ -142,9 +121,9 @@ static int read_option(struct invocation *invocation, const char *word, const ch
     bool has_value = span_find(rest, '=') < rest.len;
     struct span name = span_split(&rest, '=');
     struct given given = {.value = has_value ? word + 2 + name.len + 1 : next};
-    if (command) given.option = find_option(command->options, name);
-    if (!given.option) given.option = find_option(cli_common_options, name);
-    if (!given.option && command) given.field = find_field(command, name);
+    if (command) given.option = cli_find_option(command->options, name);
+    if (!given.option) given.option = cli_find_option(cli_common_options, name);
+    if (!given.option && command) given.field = cli_find_field(command, name);
     if (!given.option && !given.field && !command) {
         return cli_fail_usage(NULL, "there is no option --%.*s before the command", SPAN_ARG(name));
     }

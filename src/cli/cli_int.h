@@ -60,6 +60,14 @@ extern const struct command cli_commands[];
 // Options that every command has.
 extern const struct option cli_common_options[];
 
+// A field's name as it is typed, '-' for '_'; returns `spelt`.
+enum { SPELT_SIZE = 64 };
+const char *cli_spell(const char *name, char spelt[SPELT_SIZE]);
+// Of `options`, up to one without a name; NULL where none has that name.
+const struct option *cli_find_option(const struct option *options, struct span name);
+// The field that is typed as `name`; NULL where the command takes no fields, or none such.
+const struct model_field *cli_find_field(const struct command *command, struct span name);
+
 // Reads the words behind the program's name. Returns STATUS_DONE, or STATUS_USAGE with the reason
 // printed. The command may be missing where help is asked for.
 int cli_args_read(int argc, char **argv, struct invocation *invocation);

@@ -44,12 +44,9 @@ static void offer_fields(const struct command *command, struct span begin)
 {
     const struct model_kind_info *info = model_kind(command->kind);
     for (size_t i = 0; command->takes_fields && i < info->field_count; i++) {
-        char text[80];
+        char text[80], name[SPELT_SIZE];
         if (info->fields[i].flags & FIELD_KEY) continue;
-        snprintf(text, sizeof text, "--%s", info->fields[i].name);
-        for (char *at = text; *at; at++) {
-            if (*at == '_') *at = '-';
-        }
+        snprintf(text, sizeof text, "--%s", cli_spell(info->fields[i].name, name));
         offer(text, begin);
     }
 }
@@ -70,32 +67,19 @@ static void offer_choices(const char *choices, struct span begin)
     }
 }
 
-static const struct option *find_option(const struct option *options, const char *name)
-{
-    for (; options && options->name; options++) {
-        if (strcmp(options->name, name) == 0) return options;
-    }
-    return NULL;
-}
-
 // Offers what may stand behind `word`; false where nothing has to: it is no option, or takes none.
 static bool offer_values(const struct command *command, const char *word, struct span begin)
 {
-    char name[64];
-    if (strncmp(word, "--", 2) != 0 || !text_copy(name, sizeof name, span_of(word + 2))) {
-        return false;
-    }
-    const struct option *option = find_option(command->options, name);
-    if (!option) option = find_option(cli_common_options, name);
+    if (strncmp(word, "--", 2) != 0) return false;
+    struct span name = span_of(word + 2);
+    const struct option *option = cli_find_option(command->options, name);
+    if (!option) option = cli_find_option(cli_common_options, name);
     if (option) {
         if (option->value) offer_choices(option->value, begin);
         return option->value != NULL;
     }
-    for (char *at = name; *at; at++) {
-        if (*at == '-') *at = '_';
-    }
-    const struct model_field *field = model_find_field(command->kind, span_of(name));
-    if (!command->takes_fields || !field) return false;
+    const struct model_field *field = cli_find_field(command, name);
+    if (!field) return false;
     if (field->type == TYPE_ENUM) offer_names(field->names, begin);
     if (field->type == TYPE_BOOL) offer_choices("on|off", begin);
     return true;

@@ -72,13 +72,10 @@ static void put_limits(const struct model_field *field, bool is_new, struct buff
 
 static void print_field(const struct model_field *field, bool is_new)
 {
-    char left_bytes[128], right_bytes[512];
+    char left_bytes[128], right_bytes[512], name[SPELT_SIZE];
     struct buffer left = buffer_over(left_bytes, sizeof left_bytes - 1);
     struct buffer right = buffer_over(right_bytes, sizeof right_bytes - 1);
-    buffer_printf(&left, "--%s ", field->name);
-    for (size_t i = 0; i < left.len; i++) {
-        if (left.at[i] == '_') left.at[i] = '-';
-    }
+    buffer_printf(&left, "--%s ", cli_spell(field->name, name));
     put_value_name(field, &left);
     buffer_put_text(&right, field->help);
     put_limits(field, is_new, &right);

@@ -74,12 +74,9 @@ static void put_fields(void)
         putchar('\n');
         for (size_t i = 0; i < info->field_count; i++) {
             const struct model_field *field = &info->fields[i];
-            char tag[80];
+            char tag[80], name[SPELT_SIZE];
             if (field->flags & FIELD_KEY) continue;
-            snprintf(tag, sizeof tag, "--%s", field->name);
-            for (char *at = tag; *at; at++) {
-                if (*at == '_') *at = '-';
-            }
+            snprintf(tag, sizeof tag, "--%s", cli_spell(field->name, name));
             put_entry(tag, field->help);
         }
     }

@@ -181,8 +181,8 @@ static void print_value(const struct model_field *field, const json_t *record)
 static void print_label(const char *name)
 {
     enum { LABEL_WIDTH = 22 };
-    int printed = 0;
-    for (; *name; name++, printed++) putchar(*name == '_' ? '-' : *name);
+    char spelt[SPELT_SIZE];
+    int printed = printf("%s", cli_spell(name, spelt));
     printf("%*s", printed < LABEL_WIDTH ? LABEL_WIDTH - printed : 1, "");
 }
 

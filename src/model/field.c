@@ -437,6 +437,15 @@ static void put_time(uint64_t seconds, struct buffer *out)
     if (seconds > 0) civil_put_time(out, seconds);
 }
 
+bool model_is_same(const struct model_field *field, const void *a, const void *b)
+{
+    if (field->type == TYPE_TEXT) {
+        return strcmp(model_get_text(field, a), model_get_text(field, b)) == 0;
+    }
+    return memcmp((const char *)a + field->offset, (const char *)b + field->offset, field->size) ==
+           0;
+}
+
 void model_print_field(const struct model_field *field, const void *record, struct buffer *out)
 {
     switch (field->type) {

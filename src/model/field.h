@@ -54,6 +54,9 @@ enum { REASON_SIZE = 200 };
 const char *model_set_field(const struct model_field *field, void *record, struct span text,
                             char reason[REASON_SIZE]);
 
+// Whether a field has the same value in both records (of the field's kind).
+bool model_is_same(const struct model_field *field, const void *a, const void *b);
+
 // Prints a field's value in its text form (a secret as it is: the caller decides).
 void model_print_field(const struct model_field *field, const void *record, struct buffer *out);
 

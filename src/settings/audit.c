@@ -61,15 +61,6 @@ static void put_member(struct buffer *out, const struct model_field *field, cons
     }
 }
 
-static bool is_same(const struct model_field *field, const void *a, const void *b)
-{
-    if (field->type == TYPE_TEXT) {
-        return strcmp(model_get_text(field, a), model_get_text(field, b)) == 0;
-    }
-    return memcmp((const char *)a + field->offset, (const char *)b + field->offset, field->size) ==
-           0;
-}
-
 // Prints the fields of `record` in which it differs from `other` (NULL: all of them). Those of the
 // key are in the entry anyway, unless just they have changed. False when there are none.
 static bool put_difference(struct buffer *out, enum model_kind kind, const void *record,
@@ -80,7 +71,7 @@ static bool put_difference(struct buffer *out, enum model_kind kind, const void 
     buffer_put_byte(out, '{');
     for (size_t i = 0; i < info->field_count; i++) {
         const struct model_field *field = &info->fields[i];
-        bool is_changed = other && !is_same(field, record, other);
+        bool is_changed = other && !model_is_same(field, record, other);
         bool is_told = is_changed || (!other && !(field->flags & FIELD_KEY));
         if (is_told) put_member(out, field, record);
     }
