@@ -5,6 +5,7 @@
 //   add|set|remove KIND field=value ...    a setting
 //   refused TEXT                           on the next line: it is refused
 //   pbx at ADDRESS:PORT | pbx unknown      where group 1's PBX is
+//   pbx behind ADDRESS ADDRESS             it has several, the best first; failures make it change
 //   pbx sees ADDRESS:PORT                  where its answers say that we are
 //   pbx answers STATUS                     to the last request that was expected
 //   pbx invites EXTENSION id=NAME          an INVITE; from=NUMBER, source=ADDRESS:PORT; NAME names
@@ -32,8 +33,9 @@
 //                                          TEXT"; {NAME.Header} is the value of a noted message's
 //                                          header, {NAME.contact} the URI of its Contact
 //   restart                                the program, with its settings and registrations kept
-//   expect METHOD|STATUS                   the next message sent; indented lines below: texts that
-//                                          it contains, or, with a leading '!', does not contain
+//   expect METHOD|STATUS                   the next message sent; behind it: to ADDRESS:PORT;
+//                                          indented lines below: texts that it contains, or, with
+//                                          a leading '!', does not contain
 //   expect nothing                         nothing was sent
 //   expect line ID STATE                   a line's registration; indented: text in its reason
 //   expect journal OUTCOME                 the next entry; indented: "caller 102", "target 103",
@@ -226,6 +228,8 @@ static void pbx(struct transcript *script, struct span words)
     struct span verb = word(&words);
     if (span_eq(verb, SPAN("at"))) {
         world_set_peer(script->world, 1, span_trim(words));
+    } else if (span_eq(verb, SPAN("behind"))) {
+        world_set_targets(script->world, span_trim(words));
     } else if (span_eq(verb, SPAN("unknown"))) {
         world_set_peer(script->world, 1, SPAN_NONE);
     } else if (span_eq(verb, SPAN("sees"))) {
@@ -373,8 +377,10 @@ static void expect_details(struct transcript *script, struct span text)
     }
 }
 
-static void expect_message(struct transcript *script, struct span kind)
+// `words`: "to ADDRESS:PORT", or nothing.
+static void expect_message(struct transcript *script, struct span kind, struct span words)
 {
+    struct address to;
     struct span sent = world_take_sent(script->world);
     require(script, sent.len > 0, "a message", SPAN("nothing was sent"));
     require(script, text_copy(script->last, sizeof script->last, sent), "a short message", sent);
@@ -383,6 +389,10 @@ static void expect_message(struct transcript *script, struct span kind)
     struct span start = is_status ? span_slice(sent, 8, 8 + kind.len)
                                   : span_slice(sent, 0, kind.len);
     require(script, span_eq(start, kind), "that kind of message", sent);
+    if (span_eq(word(&words), SPAN("to"))) {
+        bool is_read = address_parse_port(span_trim(words), 0, &to);
+        require(script, is_read && address_eq(&to, &script->last_peer), "another address", words);
+    }
     expect_details(script, sent);
 }
 
@@ -462,7 +472,7 @@ static void expect(struct transcript *script, struct span words)
     } else if (span_eq(what, SPAN("used"))) {
         expect_number(script, words, world_used_count(script->world));
     } else {
-        expect_message(script, what);
+        expect_message(script, what, words);
     }
 }
 

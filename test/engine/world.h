@@ -31,6 +31,10 @@ uint32_t world_id(struct world *world, struct span kind, struct span words);
 // to it; an empty span: it has no address.
 void world_set_peer(struct world *world, uint32_t group_id, struct span peer);
 
+// The PBX of group 1 is behind these addresses, the best first ("ADDRESS ADDRESS"): which of them
+// is used follows from what the engine tells.
+void world_set_targets(struct world *world, struct span addresses);
+
 // Assumes what a line's clients do, NULL: nothing any more.
 void world_assume(struct world *world, uint32_t line_id,
                   const struct client_assumption *assumption);
