@@ -37,12 +37,9 @@ const char *api_status_phrase(unsigned status)
 
 static void put_date(struct buffer *out)
 {
-    char text[64];
-    struct tm utc;
-    time_t now = time(NULL);
-    if (!gmtime_r(&now, &utc)) return;
-    strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &utc);
-    buffer_printf(out, "Date: %s\r\n", text);
+    buffer_put_text(out, "Date: ");
+    civil_put_http_time(out, (uint64_t)time(NULL));
+    buffer_put_text(out, "\r\n");
 }
 
 static void put_content(struct buffer *out, const struct reply *reply, size_t len)

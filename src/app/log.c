@@ -98,13 +98,10 @@ void log_address(struct log_line *line, const char *key, const struct address *v
 static void put_time(struct log_line *line)
 {
     struct timespec now;
-    struct tm utc;
-    char text[40];
+    char text[TIME_TEXT_SIZE];
     struct buffer out = buffer_over(text, sizeof text);
     clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &utc);
-    out.len = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
-    buffer_printf(&out, ".%03ldZ", now.tv_nsec / 1000000);
+    civil_put_time_ms(&out, (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
     log_text(line, "time", buffer_span(&out));
 }
 

@@ -81,18 +81,33 @@ bool civil_read_date(struct span text, struct civil_date *date)
     return take_date(&text, date) && text.len == 0;
 }
 
-// "18:00:00.25", the seconds optional: seconds of the day.
-static bool take_clock(struct span *text, int32_t *clock_s)
+enum { SECOND_US = 1000000 };
+
+// The digits behind the point, at least one: microseconds; what is less is cut off.
+static bool take_fraction(struct span *text, int64_t *us)
 {
-    int32_t hour, minute, second = 0, digit;
+    int64_t unit = SECOND_US;
+    size_t before = text->len;
+    for (; text->len > 0 && ascii_is_digit(text->at[0]); *text = span_from(*text, 1)) {
+        unit /= 10;
+        *us += (text->at[0] - '0') * unit;
+    }
+    return text->len < before;
+}
+
+// "18:00:00.25", the seconds optional: microseconds of the day.
+static bool take_clock(struct span *text, int64_t *clock_us)
+{
+    int64_t fraction_us = 0;
+    int32_t hour, minute, second = 0;
     if (!take_digits(text, 2, &hour) || !take_byte(text, ':')) return false;
     if (!take_digits(text, 2, &minute) || hour > 23 || minute > 59) return false;
     if (take_byte(text, ':')) {
         if (!take_digits(text, 2, &second) || second > 60) return false;
-        if (take_byte(text, '.') && !take_digits(text, 1, &digit)) return false;
-        while (text->len > 0 && ascii_is_digit(text->at[0])) *text = span_from(*text, 1);
+        if (take_byte(text, '.') && !take_fraction(text, &fraction_us)) return false;
     }
-    *clock_s = hour * 3600 + minute * 60 + (second == 60 ? 59 : second);
+    int32_t clock_s = hour * 3600 + minute * 60 + (second == 60 ? 59 : second);
+    *clock_us = (int64_t)clock_s * SECOND_US + fraction_us;
     return true;
 }
 
@@ -111,24 +126,61 @@ static bool take_offset(struct span *text, int32_t *offset_s)
     return true;
 }
 
-bool civil_read_time(struct span text, uint64_t *seconds)
+bool civil_read_time_us(struct span text, uint64_t *us)
 {
     struct civil_date date;
-    int32_t clock_s, offset_s;
+    int64_t clock_us;
+    int32_t offset_s;
+    *us = 0;
     if (!take_date(&text, &date)) return false;
     if (!take_byte(&text, 't') && !take_byte(&text, ' ')) return false;
-    if (!take_clock(&text, &clock_s) || !take_offset(&text, &offset_s) || text.len > 0)
+    if (!take_clock(&text, &clock_us) || !take_offset(&text, &offset_s) || text.len > 0)
         return false;
-    int64_t since = (int64_t)civil_day(date) * CIVIL_DAY_S + clock_s - offset_s;
-    bool is_valid = since > 0 && since <= TIME_MAX_S;
-    *seconds = is_valid ? (uint64_t)since : 0;
-    return is_valid;
+    int64_t midnight_s = (int64_t)civil_day(date) * CIVIL_DAY_S - offset_s;
+    int64_t since_us = midnight_s * SECOND_US + clock_us;
+    if (since_us < 0 || since_us / SECOND_US > TIME_MAX_S) return false;
+    *us = (uint64_t)since_us;
+    return true;
+}
+
+bool civil_read_time(struct span text, uint64_t *seconds)
+{
+    uint64_t us;
+    bool is_read = civil_read_time_us(text, &us);
+    *seconds = us / SECOND_US;
+    return is_read && *seconds > 0;
+}
+
+// "2026-12-24T17:00:00"
+static void put_second(struct buffer *out, uint64_t seconds)
+{
+    struct civil_date date = civil_date_of((int32_t)(seconds / CIVIL_DAY_S));
+    unsigned clock_s = (unsigned)(seconds % CIVIL_DAY_S);
+    buffer_printf(out, "%04d-%02d-%02dT%02u:%02u:%02u", date.year, date.month, date.day,
+                  clock_s / 3600, clock_s / 60 % 60, clock_s % 60);
 }
 
 void civil_put_time(struct buffer *out, uint64_t seconds)
 {
-    struct civil_date date = civil_date_of((int32_t)(seconds / CIVIL_DAY_S));
+    put_second(out, seconds);
+    buffer_put_byte(out, 'Z');
+}
+
+void civil_put_time_ms(struct buffer *out, uint64_t us)
+{
+    put_second(out, us / SECOND_US);
+    buffer_printf(out, ".%03uZ", (unsigned)(us / 1000 % 1000));
+}
+
+void civil_put_http_time(struct buffer *out, uint64_t seconds)
+{
+    static const char days[][4] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+    static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    int32_t day = (int32_t)(seconds / CIVIL_DAY_S);
+    struct civil_date date = civil_date_of(day);
     unsigned clock_s = (unsigned)(seconds % CIVIL_DAY_S);
-    buffer_printf(out, "%04d-%02d-%02dT%02u:%02u:%02uZ", date.year, date.month, date.day,
-                  clock_s / 3600, clock_s / 60 % 60, clock_s % 60);
+    buffer_printf(out, "%s, %02d %s %04d %02u:%02u:%02u GMT", days[civil_weekday(day)], date.day,
+                  months[date.month - 1], date.year, clock_s / 3600, clock_s / 60 % 60,
+                  clock_s % 60);
 }

@@ -36,13 +36,11 @@ static bool read_duration(struct span text, uint64_t *seconds)
 static void put_time(const struct invocation *invocation, struct path *path, const char *name)
 {
     const char *typed = cli_args_get(invocation, name);
-    char text[40];
-    uint64_t ago_s;
-    struct tm utc;
+    char text[TIME_TEXT_SIZE] = "";
+    uint64_t ago_s, now_s = (uint64_t)time(NULL);
     if (typed && read_duration(span_of(typed), &ago_s)) {
-        time_t at = time(NULL) - (time_t)ago_s;
-        gmtime_r(&at, &utc);
-        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+        struct buffer out = buffer_over(text, sizeof text - 1);
+        civil_put_time(&out, ago_s < now_s ? now_s - ago_s : 0);
         typed = text;
     }
     if (typed) cli_path_parameter(path, name, typed);

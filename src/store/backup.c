@@ -248,14 +248,13 @@ static enum err exchange(const char *directory, const char *folder, const char *
 
 static void put_aside_name(char aside[PATH_SIZE], const char *directory)
 {
-    char when[32];
-    time_t now = time(NULL);
-    struct tm utc;
-    gmtime_r(&now, &utc);
-    strftime(when, sizeof when, "%Y%m%dT%H%M%SZ", &utc);
-    if (snprintf(aside, PATH_SIZE, "%s/before-restore-%s", directory, when) >= PATH_SIZE) {
-        aside[0] = '\0';
-    }
+    uint64_t now_s = (uint64_t)time(NULL);
+    struct civil_date date = civil_date_of((int32_t)(now_s / CIVIL_DAY_S));
+    unsigned clock_s = (unsigned)(now_s % CIVIL_DAY_S);
+    int len = snprintf(aside, PATH_SIZE, "%s/before-restore-%04d%02d%02dT%02u%02u%02uZ", directory,
+                       date.year, date.month, date.day, clock_s / 3600, clock_s / 60 % 60,
+                       clock_s % 60);
+    if (len >= PATH_SIZE) aside[0] = '\0';
 }
 
 enum err store_restore(const char *file, const char *directory, char aside[STORE_PATH_SIZE],

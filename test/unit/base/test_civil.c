@@ -4,6 +4,8 @@
 
 #include "unit/check.h"
 
+#include <time.h>
+
 static int32_t day_of(int32_t year, int32_t month, int32_t day)
 {
     return civil_day((struct civil_date){year, month, day});
@@ -79,6 +81,46 @@ static void test_times_are_read(void **state)
     assert_time("9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z");
 }
 
+static void assert_time_us(const char *text, uint64_t expected_us)
+{
+    uint64_t us;
+    if (!civil_read_time_us(span_of(text), &us)) fail_msg("%s is not read", text);
+    assert_int_equal(us, expected_us);
+}
+
+static void test_fractions_are_read(void **state)
+{
+    (void)state;
+    uint64_t us;
+    assert_time_us("1970-01-01T00:00:00Z", 0);
+    assert_time_us("1970-01-01T00:00:00.5Z", 500000);
+    assert_time_us("1970-01-01T01:00:01.000001+01:00", 1000001);
+    assert_time_us("1970-01-01T00:00:00.1234567899Z", 123456);
+    assert_time_us("9999-12-31T23:59:59.999999Z", UINT64_C(253402300799999999));
+    assert_false(civil_read_time_us(SPAN("1969-12-31T23:59:59.999Z"), &us));
+    assert_false(civil_read_time_us(SPAN("1970-01-01T00:00:00.5"), &us));
+}
+
+// What the C library prints, which shares its time zone among threads.
+static void test_times_are_printed(void **state)
+{
+    (void)state;
+    char bytes[64], wanted[64];
+    for (uint64_t seconds = 0; seconds < (uint64_t)TIME_MAX_S; seconds += 86400 * 97 + 12345) {
+        struct buffer out = buffer_over(bytes, sizeof bytes);
+        time_t at = (time_t)seconds;
+        struct tm utc;
+        assert_non_null(gmtime_r(&at, &utc));
+        strftime(wanted, sizeof wanted, "%a, %d %b %Y %H:%M:%S GMT", &utc);
+        civil_put_http_time(&out, seconds);
+        assert_span(buffer_span(&out), wanted);
+        out = buffer_over(bytes, sizeof bytes);
+        strftime(wanted, sizeof wanted, "%Y-%m-%dT%H:%M:%S.789Z", &utc);
+        civil_put_time_ms(&out, seconds * 1000000 + 789999);
+        assert_span(buffer_span(&out), wanted);
+    }
+}
+
 static void test_what_is_no_time_is_refused(void **state)
 {
     (void)state;
@@ -114,6 +156,8 @@ int main(void)
         cmocka_unit_test(test_days_follow_each_other),
         cmocka_unit_test(test_dates_are_read),
         cmocka_unit_test(test_times_are_read),
+        cmocka_unit_test(test_fractions_are_read),
+        cmocka_unit_test(test_times_are_printed),
         cmocka_unit_test(test_what_is_no_time_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
