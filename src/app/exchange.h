@@ -4,6 +4,7 @@
 // "Workers").
 #pragma once
 
+#include "app/line_log.h"
 #include "app/links.h"
 #include "app/log.h"
 #include "app/parcels.h"
@@ -34,6 +35,7 @@ struct worker {
     struct bindings *bindings;
     struct tap *tap;
     struct uses *uses;
+    struct line_log *line_log;
     struct parcels *parcels; // from other workers
     struct worker *const *workers;
     struct app_config config;               // with the ports of this one

@@ -18,7 +18,7 @@ struct group_window {
 
 struct line_log {
     uint32_t place_count;
-    uint64_t next_us; // when the next window ends
+    uint64_t next_us;          // when the next window ends
     struct group_window *last; // used last: most changes follow one of the same group
     struct group_window places[];
 };

@@ -238,7 +238,7 @@ void links_opened(struct links *links, const struct flow *flow, uint64_t now_us)
 static void log_closed(const struct flow *flow, const char *reason)
 {
     struct log_line line;
-    if (!log_begin_limited(&line, LOG_LINE_TROUBLE, LOG_WARN, "no connection to the PBX")) return;
+    if (!log_begin_limited(&line, LOG_PBX_TROUBLE, LOG_WARN, "no connection to the PBX")) return;
     log_address(&line, "peer", &flow->peer);
     log_text(&line, "cause", span_of(reason));
     log_end(&line);

@@ -29,8 +29,7 @@ void log_end(struct log_line *line);
 // Causes that may come in floods: at most LOG_PER_SECOND_MAX lines a second each; the next line
 // tells how many were left out.
 enum log_cause {
-    LOG_LINE_TROUBLE,
-    LOG_LINE_MENDED,
+    LOG_PBX_TROUBLE,
     LOG_EFFECTS_LOST,
     LOG_USES_LOST,
     LOG_CAUSE_COUNT,

@@ -262,8 +262,7 @@ void sites_works(struct sites *sites, uint32_t group_id, const struct flow *flow
 static void log_failure(const struct site *site, const struct flow *flow, struct span reason)
 {
     struct log_line line;
-    if (!log_begin_limited(&line, LOG_LINE_TROUBLE, LOG_WARN,
-                           "PBX does not work at this address")) {
+    if (!log_begin_limited(&line, LOG_PBX_TROUBLE, LOG_WARN, "PBX does not work at this address")) {
         return;
     }
     log_text(&line, "group", span_of(site->name));

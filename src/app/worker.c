@@ -66,17 +66,9 @@ static void on_line_state(void *context, const struct line_state *effect)
     bool is_trouble = now->state == REGISTRATION_REFUSED || now->state == REGISTRATION_UNREACHABLE;
     bool is_mended = now->state == REGISTRATION_REGISTERED && before != now->state;
     if (!is_mended && (!is_trouble || before == now->state)) return;
-    struct log_line line;
-    if (!log_begin_limited(&line, is_trouble ? LOG_LINE_TROUBLE : LOG_LINE_MENDED,
-                           is_trouble ? LOG_WARN : LOG_INFO, "line registration changed")) {
-        return;
-    }
-    sites_log_group(worker->sites, effect->group_id, &line);
-    log_number(&line, "line_id", now->line_id);
-    log_text(&line, "state", span_of(model_name(&model_registration_states, now->state)));
-    if (now->status) log_number(&line, "status", now->status);
-    if (now->reason[0]) log_text(&line, "reason", span_of(now->reason));
-    log_end(&line);
+    struct line_change change = {effect->group_id,
+                                 sites_group_name(worker->sites, effect->group_id), now};
+    line_log_note(worker->line_log, &change, net_now_us());
 }
 
 // A connection that a device registered by stays as long as the binding.
@@ -266,7 +258,9 @@ static void settle(struct worker *worker)
     uint64_t engine_us = engine_deadline_us(worker->engine);
     uint64_t sites_us = sites_deadline_us(worker->sites);
     uint64_t links_us = links_deadline_us(worker->links);
+    uint64_t log_us = line_log_deadline_us(worker->line_log);
     if (links_us < sites_us) sites_us = links_us;
+    if (log_us < sites_us) sites_us = log_us;
     net_flush(worker->net);
     tell_counts(worker);
     net_set_deadline(worker->net, engine_us < sites_us ? engine_us : sites_us);
@@ -425,6 +419,7 @@ static void on_deadline(void *context)
     sites_tick(worker->sites, net_now_us()); // first: the engine sends to where they say
     links_tick(worker->links, net_now_us());
     engine_tick(worker->engine, worker_now());
+    line_log_tick(worker->line_log, net_now_us());
     give_memory_back(worker);
     settle(worker);
 }
@@ -750,7 +745,9 @@ struct worker *worker_new(const struct app_config *config, const struct worker_p
     worker->uses = parts->uses;
     worker->commands = commands_new();
     worker->parcels = parcels_new();
-    if (!worker->commands || !worker->parcels || !make_engine(worker, config)) goto failed;
+    worker->line_log = line_log_new(config->groups_max);
+    if (!worker->commands || !worker->parcels || !worker->line_log) goto failed;
+    if (!make_engine(worker, config)) goto failed;
     if (!make_net(worker, problem)) goto failed;
     choose_name_servers(worker, config);
     if (!listen_everywhere(worker, config, problem)) goto failed;
@@ -789,6 +786,7 @@ void worker_free(struct worker *worker)
     net_free(worker->net);
     commands_free(worker->commands);
     parcels_free(worker->parcels);
+    line_log_free(worker->line_log);
     if (worker->engine) engine_fini(worker->engine);
     if (worker->engine_memory) munmap(worker->engine_memory, worker->engine_memory_size);
     free(worker);
