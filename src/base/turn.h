@@ -19,6 +19,7 @@ enum {
     EFFECT_LINE = 0x200,
     EFFECT_CLIENT = 0x300,
     EFFECT_CALL = 0x400,
+    EFFECT_CHECK = 0x500,
 };
 
 struct turn {
