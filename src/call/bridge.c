@@ -35,7 +35,7 @@ enum {
 // How the caller of a call is reached: where its Contact or first Record-Route says, if that is the
 // host that the INVITE came from, for PBXs send from other ports than they listen on; else where
 // the INVITE came from.
-static struct flow flow_to_caller(const struct call_offer *offer)
+struct flow call_flow_to_caller(const struct call_offer *offer)
 {
     const struct flow *group = &offer->group->flow;
     struct flow flow = offer->flow;
@@ -169,7 +169,7 @@ bool call_bridge_ring(struct call_table *table, struct turn *turn, struct pool_i
 {
     struct client_contact contacts[CLIENT_CONTACTS_MAX];
     struct dialog_peer caller = {
-        .flow = flow_to_caller(offer),
+        .flow = call_flow_to_caller(offer),
         .own = offer->group->own,
         .contact_user = snapshot_text(offer->line, offer->line->extension),
     };
@@ -519,6 +519,7 @@ void call_acknowledged(struct call_table *table, struct turn *turn, const struct
 {
     struct pool_id id;
     bool is_from_caller;
+    if (call_test_acknowledged(table, turn, ack)) return;
     struct leg *leg = call_leg_find(table, ack, &id, &is_from_caller);
     if (!leg) return;
     struct pool_id call_id = leg->call;

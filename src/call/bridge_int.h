@@ -165,6 +165,8 @@ bool call_open_message(struct turn *turn, const struct sip_message *message, str
 // Takes a bridge for the call, with its caller's leg. False when there is no room.
 bool call_bridge_begin(struct call_table *table, struct pool_id call,
                        const struct sip_message *invite, const struct dialog_peer *caller);
+// The flow by which requests reach who sent an INVITE.
+struct flow call_flow_to_caller(const struct call_offer *offer);
 // What is left of a request's Max-Forwards for the one that it causes (RFC 7332).
 int call_bridge_max_forwards(const struct sip_message *message);
 // Rings the user's clients. False when none could be rung.

@@ -49,6 +49,7 @@ enum {
     CALL_ACK,                 // struct call_ack: the ACK of a 2xx is to be sent
     CALL_CONFIRM,             // struct call_confirm: the ACK of our 2xx has come
     CALL_DISOWN,              // struct call_confirm: nobody waits for that transaction any more
+    CALL_TEST_TOLD,           // struct call_test_told: what became of a test call
 };
 
 struct call_reply {
@@ -58,7 +59,7 @@ struct call_reply {
 };
 
 // Whom a client transaction belongs to.
-enum call_owner { CALL_OWNS_LEG, CALL_OWNS_RELAY, CALL_OWNS_NOTHING };
+enum call_owner { CALL_OWNS_LEG, CALL_OWNS_RELAY, CALL_OWNS_NOTHING, CALL_OWNS_TEST };
 
 struct call_request {
     struct effect effect;
@@ -115,6 +116,69 @@ struct call_rule_used {
 };
 // The block that has just been put for the rule's line counts `count` more uses.
 void call_rule_counted(struct call_table *table, uint32_t rule_id, uint32_t count);
+
+// ---- Test calls, for the check of a line group: nobody is behind them
+
+enum call_test_news {
+    CALL_TEST_PLACED,     // the call that was ordered; `call` is POOL_ID_NONE where there is none
+    CALL_TEST_RESPONDED,  // its caller got `status`; 0: no answer
+    CALL_TEST_ARRIVED,    // it came to a line of ours as `call`
+    CALL_TEST_TAKEN_BACK, // the PBX cancelled it, or hung up
+    CALL_TEST_GONE,       // it is over
+};
+
+struct call_test_told {
+    struct effect effect;
+    enum call_test_news news;
+    struct pool_id check, call; // whose it is
+    struct pool_id of;          // that arrived: the call of ours that it is
+    unsigned status;
+    struct span server;                    // what the PBX calls itself
+    struct span extension;                 // where it arrived
+    bool is_direct;                        // past the PBX's routing, by a Contact of ours
+    struct span diverted_by, diverted_why; // of the topmost Diversion; stored form
+    struct span history;                   // who diverted last, by History-Info
+};
+
+struct call_test_order {
+    struct pool_id check; // given back with what is told
+    uint32_t line_id;
+    struct span dialled; // extension
+};
+void call_test_place(struct call_table *table, struct turn *turn,
+                     const struct call_test_order *order);
+// Whether an INVITE for a line is a test call; `*of` becomes the call of ours that it is.
+struct call_offer;
+bool call_test_find(const struct call_table *table, struct turn *turn,
+                    const struct call_offer *offer, struct pool_id *of);
+// Reserves it, so that its transaction can be made to belong to it; then takes its INVITE.
+bool call_test_reserve(struct call_table *table, struct pool_id *id);
+void call_test_abandon(struct call_table *table, struct pool_id id);
+struct call_test_offer {
+    struct pool_id of;
+    const struct call_offer *offer;
+};
+void call_test_begin(struct call_table *table, struct turn *turn, struct pool_id id,
+                     const struct call_test_offer *arrival);
+struct call_test_answer {
+    struct pool_id call;
+    unsigned status;
+    struct span target; // of a 302, stored form
+    bool is_foreign;    // its Contact names us and not the PBX's domain
+};
+void call_test_answer(struct call_table *table, struct turn *turn,
+                      const struct call_test_answer *wanted);
+void call_test_hang_up(struct call_table *table, struct turn *turn, struct pool_id id);
+// What happens to the INVITE of one that arrived.
+void call_test_cancelled(struct call_table *table, struct turn *turn, struct pool_id id);
+void call_test_settled(struct call_table *table, struct turn *turn, struct pool_id id);
+// A request within a test call: the status that answers it; 0: it is of none.
+unsigned call_test_request(struct call_table *table, struct turn *turn,
+                           const struct sip_message *request);
+// How many there are, those that are ending included.
+uint32_t call_test_count(const struct call_table *table);
+// Whether a line has a call, of whatever kind.
+bool call_has_line(const struct call_table *table, uint32_t line_id);
 
 // ---- Lines and calls of other workers
 

@@ -117,6 +117,7 @@ struct call_table {
     struct pool calls;
     struct pool waiting; // struct call_waiting
     struct pool bridges, legs, relays, invites;
+    struct pool tests;   // struct test_call
     struct index by_tag; // legs, by the tags that we gave them
     struct deadlines deadlines;
     struct call_memory *memory;
@@ -175,6 +176,16 @@ void call_end_with(struct call_table *table, struct turn *turn, struct pool_id i
 void call_finish(struct call_table *table, struct turn *turn, struct pool_id id);
 // Sets when call_tick is to look at the call again.
 void call_set_deadline(struct call_table *table, struct pool_id id);
+
+// ---- test_call.c
+
+// The answer to a request of a test call, or that there is none; a 2xx's ACK that is for one.
+void call_test_responded(struct call_table *table, struct turn *turn,
+                         const struct call_response *response);
+bool call_test_sent(struct call_table *table, const struct call_request *request,
+                    struct pool_id txn);
+bool call_test_acknowledged(struct call_table *table, struct turn *turn,
+                            const struct sip_message *ack);
 
 // ---- memory.c: forwardings executed in the last seconds
 

@@ -378,6 +378,7 @@ bool call_sent(struct call_table *table, const struct call_request *request, str
         relay = pool_find(&table->relays, request->id);
         if (relay) relay->client = txn;
         return relay != NULL;
+    case CALL_OWNS_TEST: return call_test_sent(table, request, txn);
     case CALL_OWNS_NOTHING: break;
     }
     return true;
@@ -389,6 +390,7 @@ void call_responded(struct call_table *table, struct turn *turn,
     switch (response->owner) {
     case CALL_OWNS_LEG: call_leg_responded(table, turn, response); break;
     case CALL_OWNS_RELAY: call_relay_responded(table, turn, response); break;
+    case CALL_OWNS_TEST: call_test_responded(table, turn, response); break;
     case CALL_OWNS_NOTHING: break;
     }
 }

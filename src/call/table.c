@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The table of calls: its memory, and the calls as such.
-#include "call/bridge_int.h"
+#include "call/test_call_int.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -28,6 +28,7 @@ size_t call_memory_size(const struct call_limits *limits)
            pool_memory_size(sizeof(struct leg), leg_count) +
            pool_memory_size(sizeof(struct relay), count) +
            pool_memory_size(sizeof(struct kept_invite), count) +
+           pool_memory_size(sizeof(struct test_call), TEST_CALLS_MAX) +
            index_memory_size(leg_count * TAGS_PER_LEG) + deadlines_memory_size(count) +
            call_memory_table_size(limits->memory_count) + call_traffic_size(limits->line_count);
 }
@@ -50,6 +51,7 @@ struct call_table *call_init(void *memory, const struct call_limits *limits,
     next = place_pool(&table->legs, next, sizeof(struct leg), leg_count);
     next = place_pool(&table->relays, next, sizeof(struct relay), count);
     next = place_pool(&table->invites, next, sizeof(struct kept_invite), count);
+    next = place_pool(&table->tests, next, sizeof(struct test_call), TEST_CALLS_MAX);
     index_init(&table->by_tag, next, leg_count * TAGS_PER_LEG);
     next += index_memory_size(leg_count * TAGS_PER_LEG);
     deadlines_init(&table->deadlines, next, count);
@@ -70,6 +72,16 @@ struct idle_memory call_idle_memory(struct call_table *table, size_t least)
 uint32_t call_count(const struct call_table *table)
 {
     return table->calls.used_count;
+}
+
+bool call_has_line(const struct call_table *table, uint32_t line_id)
+{
+    for (uint32_t i = 0; i < table->calls.fresh; i++) {
+        struct pool_id id;
+        const struct call *call = pool_at(&table->calls, i, &id);
+        if (call && call->line_id == line_id) return true;
+    }
+    return false;
 }
 
 void call_seek(const struct call_table *table, uint32_t line_id)

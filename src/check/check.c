@@ -5,7 +5,7 @@
 //            v                                                            |
 //   (next step) --calls--> RUNNING --seen enough--> CLEARING --> PAUSE ---+
 //      |  ^                                            ^  |
-//      |  `-- un-registered -- LEAVING                 |  `-- last step --> RETURNING --> told, gone
+//      |  `-- un-registered -- LEAVING                 |  `-- last step --> RETURNING --> told
 //      `--------------------------^      stopped ------'      (the line is registered again)
 //
 // Nothing of it can last: each phase has its time, and the calls end by their transactions.

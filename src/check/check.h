@@ -32,7 +32,7 @@ enum {
 struct check_place {
     struct effect effect;
     struct pool_id check;
-    uint32_t line_id;   // who calls
+    uint32_t line_id;    // who calls
     struct span dialled; // extension; lives as long as the check
 };
 
@@ -49,7 +49,7 @@ struct check_answer {
     struct pool_id check, call;
     enum check_answer_kind kind;
     unsigned status;
-    struct span target; // lives as long as the check
+    struct span target;    // lives as long as the check
     unsigned number_class; // enum model_number_class, of the target
 };
 
@@ -69,9 +69,9 @@ struct check_told {
     struct effect effect;
     uint32_t number; // of the check
     bool is_done;
-    uint8_t state;                  // enum check_state
-    uint8_t row;                    // of `is_done` false
-    struct span server;             // what the PBX calls itself
+    uint8_t state;                      // enum check_state
+    uint8_t row;                        // of `is_done` false
+    struct span server;                 // what the PBX calls itself
     const struct model_check_row *rows; // CHECK_ROWS of them, as they are now
 };
 
@@ -87,12 +87,12 @@ struct check_line {
 struct check_options {
     uint32_t number, group_id;
     struct check_line lines[CHECK_LINES];
-    bool is_diversion_sent;      // by the group's setting
-    bool has_others;             // the diverter's setting other_contacts
-    bool is_quick;               // without the ring time-out
-    uint32_t ring_max_s;         // for how long it is waited for it
-    struct span external;        // test number in stored form; empty: none
-    unsigned external_class;     // enum model_number_class
+    bool is_diversion_sent;  // by the group's setting
+    bool has_others;         // the diverter's setting other_contacts
+    bool is_quick;           // without the ring time-out
+    uint32_t ring_max_s;     // for how long it is waited for it
+    struct span external;    // test number in stored form; empty: none
+    unsigned external_class; // enum model_number_class
 };
 // Begins; texts are copied. False when there is no room.
 bool check_start(struct check_table *table, struct turn *turn, const struct check_options *options);
@@ -108,23 +108,23 @@ uint32_t check_count(const struct check_table *table);
 // ---- What happens
 
 enum check_event_kind {
-    CHECK_PLACED,    // the call of CHECK_PLACE is `call`
-    CHECK_RESPONDED, // its caller got `status`; 0: no answer, or it could not be placed
-    CHECK_ARRIVED,   // a test call came as `call` to the line `extension`
+    CHECK_PLACED,     // the call of CHECK_PLACE is `call`
+    CHECK_RESPONDED,  // its caller got `status`; 0: no answer, or it could not be placed
+    CHECK_ARRIVED,    // a test call came as `call` to the line `extension`
     CHECK_TAKEN_BACK, // the PBX cancelled, or hung up, a call that had come
-    CHECK_GONE,      // the call is over, and nothing of it is left
+    CHECK_GONE,       // the call is over, and nothing of it is left
 };
 
 struct check_event {
     enum check_event_kind kind;
     struct pool_id check, call;
     unsigned status;
-    struct span server;    // what the PBX called itself; empty: nothing
-    struct span extension; // of CHECK_ARRIVED
-    struct pool_id of;     // of CHECK_ARRIVED: the call of ours that it is
-    bool is_direct;        // it came by the foreign host of CHECK_REDIRECT_FOREIGN
+    struct span server;                    // what the PBX called itself; empty: nothing
+    struct span extension;                 // of CHECK_ARRIVED
+    struct pool_id of;                     // of CHECK_ARRIVED: the call of ours that it is
+    bool is_direct;                        // it came by the foreign host of CHECK_REDIRECT_FOREIGN
     struct span diverted_by, diverted_why; // of the topmost Diversion; empty: none
-    struct span history;   // who diverted last, by History-Info; empty: nobody
+    struct span history;                   // who diverted last, by History-Info; empty: nobody
 };
 void check_event(struct check_table *table, struct turn *turn, const struct check_event *event);
 // How a line of a check stands with the PBX now. `is_left`: the PBX has answered that it is

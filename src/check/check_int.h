@@ -39,31 +39,31 @@ const struct script *check_script(enum step step);
 // What was seen in a step.
 struct seen {
     uint64_t begun_us;
-    uint64_t placed_us;        // the call under test; 0: not yet
-    uint64_t arrived_us;       // at the called line; 0: it did not
-    uint64_t answered_us;      // when the called line answered what the script says
-    uint64_t ringing_us;       // the caller's first 18x
-    uint64_t rang_after_us;    // its last 18x since then
-    uint64_t target_us;        // when the diverted call arrived at the target
+    uint64_t placed_us;     // the call under test; 0: not yet
+    uint64_t arrived_us;    // at the called line; 0: it did not
+    uint64_t answered_us;   // when the called line answered what the script says
+    uint64_t ringing_us;    // the caller's first 18x
+    uint64_t rang_after_us; // its last 18x since then
+    uint64_t target_us;     // when the diverted call arrived at the target
     uint64_t target_answered_us;
-    uint64_t final_us;         // the caller's final answer
-    uint64_t taken_back_us;    // the PBX took the call back from the called line
-    unsigned status;           // the caller's final one
-    unsigned ring_status;      // the caller's first 18x
-    unsigned arrival_count;    // at the called line
-    bool rang_before;          // the caller heard it ring, but not from us
-    bool is_final;             // there was one: `status` may be 0, for none
+    uint64_t final_us;      // the caller's final answer
+    uint64_t taken_back_us; // the PBX took the call back from the called line
+    unsigned status;        // the caller's final one
+    unsigned ring_status;   // the caller's first 18x
+    unsigned arrival_count; // at the called line
+    bool rang_before;       // the caller heard it ring, but not from us
+    bool is_final;          // there was one: `status` may be 0, for none
     bool is_direct;
-    bool is_left;              // the line is un-registered
-    uint8_t diverted;          // enum check_finding, FOUND_DIVERSION_...
+    bool is_left;               // the line is un-registered
+    uint8_t diverted;           // enum check_finding, FOUND_DIVERSION_...
     char other[EXTENSION_SIZE]; // where it arrived instead
 };
 
 enum phase {
     PHASE_RUNNING,
-    PHASE_LEAVING, // a line is being un-registered
-    PHASE_CLEARING, // the step's calls are being ended
-    PHASE_PAUSE,   // before the next step
+    PHASE_LEAVING,   // a line is being un-registered
+    PHASE_CLEARING,  // the step's calls are being ended
+    PHASE_PAUSE,     // before the next step
     PHASE_RETURNING, // the line is registered again
 };
 

@@ -234,8 +234,8 @@ static void judge_host(struct check *check)
         set(check, CHECK_CONTACT_HOST, seen->is_direct ? CHECK_LIMITED : CHECK_OK,
             seen->is_direct ? FOUND_HOST_DIALLED : FOUND_HOST_IGNORED);
     } else {
-        set(check, CHECK_CONTACT_HOST, CHECK_OK, FOUND_HOST_REFUSED)
-            ->status = (uint16_t)seen->status;
+        set(check, CHECK_CONTACT_HOST, CHECK_OK, FOUND_HOST_REFUSED)->status = (uint16_t)
+                                                                                   seen->status;
     }
 }
 
@@ -244,10 +244,9 @@ static void judge_others(struct check *check)
 {
     const struct seen *seen = &check->seen;
     if (!seen->target_answered_us) return;
-    struct model_check_row *result = set(check, CHECK_OTHER_CONTACTS,
-                                         seen->is_final ? CHECK_LIMITED : CHECK_OK,
-                                         seen->is_final ? FOUND_STOPS_RINGING
-                                                        : FOUND_KEEPS_RINGING);
+    struct model_check_row *result = set(
+        check, CHECK_OTHER_CONTACTS, seen->is_final ? CHECK_LIMITED : CHECK_OK,
+        seen->is_final ? FOUND_STOPS_RINGING : FOUND_KEEPS_RINGING);
     result->status = (uint16_t)seen->status;
     name_line(check, result, CHECK_DIVERTER);
 }
@@ -308,8 +307,9 @@ static void leave_others_out(struct check *check)
     bool does_ring = check->rows[CHECK_UNAVAILABLE_480].finding == FOUND_RINGS_ON ||
                      check->rows[CHECK_BUSY_486].finding == FOUND_RINGS_ON;
     enum check_verdict verdict = does_ring ? CHECK_OK : CHECK_NOT_TESTED;
-    enum check_finding finding = does_ring ? FOUND_KEEPS_RINGING
-                                           : check->has_others ? FOUND_NOTHING : FOUND_NO_OTHERS;
+    enum check_finding finding = does_ring           ? FOUND_KEEPS_RINGING
+                                 : check->has_others ? FOUND_NOTHING
+                                                     : FOUND_NO_OTHERS;
     name_line(check, set(check, CHECK_OTHER_CONTACTS, verdict, finding), CHECK_DIVERTER);
 }
 

@@ -61,8 +61,8 @@ static enum check_finding find_obstacle(const struct check *check)
 {
     bool is_followed = check->rows[CHECK_REDIRECT_INTERNAL].verdict == CHECK_OK;
     switch ((enum step)check->step) {
-    case STEP_REDIRECT_IN_VAIN: return check->has_others && is_followed ? FOUND_NOTHING
-                                                                        : FOUND_SKIPPED;
+    case STEP_REDIRECT_IN_VAIN:
+        return check->has_others && is_followed ? FOUND_NOTHING : FOUND_SKIPPED;
     case STEP_REDIRECT_OUT: return check->external[0] ? FOUND_NOTHING : FOUND_NO_NUMBER;
     case STEP_RING: return check->is_quick ? FOUND_SKIPPED : FOUND_NOTHING;
     default: return FOUND_NOTHING;

@@ -49,7 +49,8 @@ static void send_call_request(struct engine *engine, const struct call_request *
 {
     static const enum owner owners[] = {[CALL_OWNS_LEG] = OWNER_LEG,
                                         [CALL_OWNS_RELAY] = OWNER_RELAY,
-                                        [CALL_OWNS_NOTHING] = OWNER_NOBODY};
+                                        [CALL_OWNS_NOTHING] = OWNER_NOBODY,
+                                        [CALL_OWNS_TEST] = OWNER_TESTING};
     struct pool_id txn;
     struct txn_request request = {
         .flow = wanted->flow,
@@ -117,6 +118,8 @@ static void give_to_owner(struct engine *engine, const struct txn_event *event)
         break;
     case OWNER_LEG: give_to_call(engine, event, CALL_OWNS_LEG); break;
     case OWNER_RELAY: give_to_relay(engine, event); break;
+    case OWNER_TEST: engine_give_to_test(engine, event); break;
+    case OWNER_TESTING: give_to_call(engine, event, CALL_OWNS_TEST); break;
     case OWNER_NOBODY: break;
     }
 }
@@ -180,7 +183,10 @@ static void carry_out(struct engine *engine, struct effect *effect)
     case TXN_CANCELLED:
     case TXN_ENDED: give_to_owner(engine, any); break;
     case LINE_REQUEST: send_line_request(engine, any); break;
-    case LINE_STATE: engine->host.line_state(engine->host.context, any); break;
+    case LINE_STATE:
+        engine->host.line_state(engine->host.context, any);
+        engine_note_line(engine, any);
+        break;
     case LINE_RELEASED: {
         const struct line_released *released = any;
         engine->host.release_line(engine->host.context, released->block);
@@ -206,7 +212,9 @@ static void carry_out(struct engine *engine, struct effect *effect)
     case CLIENT_SHOWN:
         if (engine->host.binding_shown) engine->host.binding_shown(engine->host.context, any);
         break;
-    default: carry_out_for_call(engine, effect); break;
+    default:
+        if (!engine_carry_out_check(engine, effect)) carry_out_for_call(engine, effect);
+        break;
     }
 }
 
@@ -266,6 +274,7 @@ static void offer_call(struct engine *engine, const struct sip_message *invite,
         .lines = engine->lines,
     };
     engine->counts.calls++;
+    if (engine_offer_test(engine, &offer)) return;
     if (!take_place(engine, invite, flow, &place)) return;
     offer.txn = place.txn;
     call_begin(engine->calls, &engine->turn, place.call, &offer);
@@ -377,6 +386,7 @@ static bool is_asked(const struct engine *engine, const struct sip_message *invi
 static void serve(struct engine *engine, const struct sip_message *request, const struct flow *flow)
 {
     bool is_initial_invite = request->method == SIP_INVITE && request->to.tag.len == 0;
+    if (request->to.tag.len > 0 && engine_pass_test(engine, request, flow)) return;
     if (request->to.tag.len > 0 && pass(engine, request, flow)) return;
     if (hand_over(engine, request, flow)) return;
     if (request->method == SIP_REGISTER) {
@@ -567,6 +577,7 @@ uint64_t engine_deadline_us(const struct engine *engine)
     uint64_t at_us = txn_deadline_us(engine->txns);
     at_us = earliest(at_us, line_deadline_us(engine->lines));
     at_us = earliest(at_us, client_deadline_us(engine->clients));
+    at_us = earliest(at_us, check_deadline_us(engine->checks));
     return earliest(at_us, call_deadline_us(engine->calls));
 }
 
@@ -579,6 +590,8 @@ void engine_tick(struct engine *engine, struct engine_time now)
     client_tick(engine->clients, engine_begin(engine, now));
     engine_drain(engine);
     call_tick(engine->calls, engine_begin(engine, now));
+    engine_drain(engine);
+    check_tick(engine->checks, engine_begin(engine, now));
     engine_drain(engine);
 }
 
@@ -621,7 +634,8 @@ size_t engine_memory_size(const struct engine_limits *limits)
     struct call_limits call_limits = call_limits_of(limits);
     return round_up(sizeof(struct engine)) + ARENA_SIZE + AHEAD_ARENA_SIZE +
            round_up(txn_memory_size(&txn_limits)) + round_up(line_memory_size(&line_limits)) +
-           round_up(client_memory_size(&client_limits)) + round_up(call_memory_size(&call_limits));
+           round_up(client_memory_size(&client_limits)) + round_up(call_memory_size(&call_limits)) +
+           round_up(check_memory_size());
 }
 
 // A key of its own, from another stream: what the other key hashes, strangers see.
@@ -664,6 +678,7 @@ struct engine *engine_init(void *memory, const struct engine_limits *limits, con
     struct call_neighbours neighbours = {engine->lines, engine->clients, host.own_towards,
                                          host.context};
     engine->calls = call_init(next, &call_limits, key, neighbours);
+    engine->checks = check_init(next + round_up(call_memory_size(&call_limits)));
     return engine;
 }
 

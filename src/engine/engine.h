@@ -5,6 +5,7 @@
 #pragma once
 
 #include "call/call.h"
+#include "check/check.h"
 
 struct engine;
 
@@ -32,6 +33,8 @@ struct engine_host {
     // A group's PBX works, or has failed, where it is or where engine_try_peer looked. May be NULL.
     // What follows from it is not to be told from within this call.
     void (*peer_told)(void *context, const struct line_peer_event *event);
+    // A check has found something out, or is over. May be NULL.
+    void (*check_told)(void *context, const struct check_told *told);
     // ---- With other workers (docs/architecture.md "Workers"); may be NULL where there are none.
     uint8_t worker, worker_count; // our number, and how many there are
     // A message is for a line, a device or a request of the worker `to`: engine_datagrams there
@@ -136,6 +139,36 @@ enum call_deflection engine_deflect(struct engine *engine, struct engine_time no
                                     enum fwd_finding *finding);
 // Declines a waiting call by hand, see call_decline.
 bool engine_decline(struct engine *engine, struct engine_time now, struct pool_id call);
+
+// ---- Checks of line groups (check.h)
+
+struct engine_check {
+    uint32_t number, group_id;
+    uint32_t line_ids[CHECK_LINES]; // caller, diverter, target; all 0: three that have no call
+    bool is_quick;                  // without waiting for the PBX's ring time-out
+    uint32_t ring_max_s;            // for how long that is waited for
+    struct span external;           // test number in stored form; empty: none
+    unsigned external_class;        // enum model_number_class
+};
+enum engine_check_result {
+    ENGINE_CHECK_STARTED,
+    ENGINE_CHECK_ELSEWHERE, // the line is not of this worker
+    ENGINE_CHECK_LINE_OFF,
+    ENGINE_CHECK_LINE_BUSY,    // it has a call
+    ENGINE_CHECK_LINE_CHECKED, // it takes part in another check
+    ENGINE_CHECK_TOO_FEW_LINES,
+    ENGINE_CHECK_TOO_MANY, // checks
+};
+// Starts a check; `order` gets the lines that were chosen. Else `*line_id` tells which line it is
+// about, 0: none in particular.
+enum engine_check_result engine_start_check(struct engine *engine, struct engine_time now,
+                                            struct engine_check *order, uint32_t *line_id);
+// Ends it before its time; false when there is none of that number. check_told tells when its calls
+// are gone.
+bool engine_stop_check(struct engine *engine, struct engine_time now, uint32_t number);
+// Ends all: the host waits a moment, while engine_is_checking, for the PBXs to hear of it.
+void engine_stop_checks(struct engine *engine, struct engine_time now);
+bool engine_is_checking(const struct engine *engine);
 
 // Where a group's PBX is.
 struct engine_peer {

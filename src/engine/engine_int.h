@@ -21,6 +21,8 @@ enum owner {
     OWNER_LEG,
     OWNER_RELAY,
     OWNER_NOBODY,
+    OWNER_TEST,    // the INVITE of a test call that came
+    OWNER_TESTING, // what a test call sends
 };
 
 // A message that was read, and where what it is about is looked for.
@@ -46,6 +48,7 @@ struct engine {
     struct line_table *lines;
     struct client_table *clients;
     struct call_table *calls;
+    struct check_table *checks;
     struct turn turn;
     struct arena arena;
     struct random random;
@@ -60,3 +63,17 @@ struct engine {
 struct turn *engine_begin(struct engine *engine, struct engine_time now);
 // Carries out what the machines asked for, in order.
 void engine_drain(struct engine *engine);
+
+// ---- checks.c
+
+// Takes an INVITE for a line if it is a test call; false: it is not.
+bool engine_offer_test(struct engine *engine, struct call_offer *offer);
+// The same of a request within one.
+bool engine_pass_test(struct engine *engine, const struct sip_message *request,
+                      const struct flow *flow);
+// What becomes of the INVITE of a test call that came.
+void engine_give_to_test(struct engine *engine, const struct txn_event *event);
+// Carries out what a check wants, or tells it what has happened; false: the effect is none of that.
+bool engine_carry_out_check(struct engine *engine, struct effect *effect);
+// How a line stands now.
+void engine_note_line(struct engine *engine, const struct line_state *state);

@@ -32,6 +32,7 @@ enum {
     LINE_RATE,                  // struct line_rate: tell the administrator
     LINE_PEER,                  // struct line_peer_event: choose where the PBX is
     LINE_TOLD,                  // struct line_told: tell the other workers
+    LINE_LEFT,                  // struct line_left: a line is un-registered
 };
 
 enum { LINE_TARGET_MAX = 16 }; // addresses of a PBX
@@ -81,6 +82,12 @@ struct line_peer_event {
     bool is_working;
     bool is_too_large;  // it works, but a request was too large for a datagram (RFC 3261 18.1.1)
     struct span reason; // why not; static
+};
+
+// The PBX has taken the un-registration of line_set_away, or gave no answer to it.
+struct line_left {
+    struct effect effect;
+    uint32_t line_id;
 };
 
 // What other workers should know of a group's PBX.
@@ -165,6 +172,19 @@ void line_remove(struct line_table *table, struct turn *turn, uint32_t line_id);
 // not there.
 bool line_yield(struct line_table *table, struct turn *turn, uint32_t line_id,
                 struct model_registration *left, struct pool_id *txn);
+
+// Un-registers a line for a while (LINE_LEFT tells when that is done), or registers it again. Not
+// kept over a restart: the line is registered then.
+void line_set_away(struct line_table *table, struct turn *turn, uint32_t line_id, bool is_away);
+// Whether a line is registered; else `*status` becomes the PBX's refusal, 0 where there was none.
+bool line_is_registered(const struct line_table *table, uint32_t line_id, unsigned *status);
+// The group of that number; NULL where there is none. Borrowed until the next change of settings.
+const struct line_group *line_find_group_numbered(const struct line_table *table,
+                                                  uint32_t group_id);
+// The next line of a group, in no order. `*place` is 0 at first; NULL at the end. Looks at all
+// lines of the table.
+const struct snapshot_line *line_next_of_group(const struct line_table *table, uint32_t group_id,
+                                               uint32_t *place);
 
 // A line's LINE_REQUEST went out as the transaction `txn`.
 void line_sent(struct line_table *table, struct pool_id line, struct pool_id txn);

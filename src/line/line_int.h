@@ -30,7 +30,9 @@ struct line {
     uint8_t route;          // its Service-Route (route.c) + 1; 0: none
     uint8_t place;          // where it was registered before (restore.c) + 1; 0: not known
     uint16_t proofs;        // of the attempt under way + 1; 0: none
+    uint16_t status;        // that was told with `shown`
     bool is_wanted;         // to be registered; else to be un-registered
+    bool is_away;           // line_set_away
     bool is_changed;        // begins anew when the request under way has its answer
     bool is_leaving;        // the request under way un-registers
     bool is_removed;        // free the slot when un-registered

@@ -31,6 +31,7 @@ static void tell(struct line_table *table, struct turn *turn, struct line *line,
     struct line_group_slot *slot = line_group_of(table, line);
     struct line_state *effect = turn_emit(turn, LINE_STATE, sizeof *effect);
     line->shown = (uint8_t)state;
+    line->status = (uint16_t)status;
     if (!effect) return;
     effect->group_id = line->block->group_id;
     effect->extension = line_extension(line);
@@ -81,7 +82,7 @@ void line_start(struct line_table *table, struct turn *turn, struct pool_id id)
     struct line *line = pool_find(&table->lines, id);
     struct line_group_slot *slot = line_group_of(table, line);
     if (slot->is_removed) line->is_removed = true;
-    line->is_wanted = !line->is_removed && line->block->is_enabled &&
+    line->is_wanted = !line->is_removed && !line->is_away && line->block->is_enabled &&
                       slot->group.snapshot->settings.is_enabled;
     line->failure_count = 0;
     if (line->phase != PHASE_WAITING && line->is_restored && line->is_wanted) {
@@ -149,6 +150,8 @@ static void end_unwanted(struct line_table *table, struct turn *turn, struct poo
     line->expires_us = 0;
     wait_until(table, id, DEADLINE_NEVER);
     tell_disabled(table, turn, line);
+    struct line_left *left = line->is_away ? turn_emit(turn, LINE_LEFT, sizeof *left) : NULL;
+    if (left) left->line_id = line->block->line_id;
 }
 
 // For how long the PBX is asked to keep us.

@@ -212,6 +212,41 @@ const struct snapshot_line *line_find_numbered(const struct line_table *table, u
     return line->block;
 }
 
+const struct line_group *line_find_group_numbered(const struct line_table *table, uint32_t group_id)
+{
+    struct pool_id id;
+    const struct line_group_slot *slot = line_find_group(table, group_id, &id);
+    return slot && !slot->is_removed ? &slot->group : NULL;
+}
+
+const struct snapshot_line *line_next_of_group(const struct line_table *table, uint32_t group_id,
+                                               uint32_t *place)
+{
+    while (*place < table->lines.fresh) {
+        struct pool_id id;
+        const struct line *line = pool_at(&table->lines, (*place)++, &id);
+        if (line && !line->is_removed && line->block->group_id == group_id) return line->block;
+    }
+    return NULL;
+}
+
+bool line_is_registered(const struct line_table *table, uint32_t line_id, unsigned *status)
+{
+    struct pool_id id;
+    const struct line *line = line_find_by_id(table, line_id, &id);
+    *status = line ? line->status : 0;
+    return line && line->shown == REGISTRATION_REGISTERED;
+}
+
+void line_set_away(struct line_table *table, struct turn *turn, uint32_t line_id, bool is_away)
+{
+    struct pool_id id;
+    struct line *line = line_find_by_id(table, line_id, &id);
+    if (!line || line->is_away == is_away) return;
+    line->is_away = is_away;
+    line_start(table, turn, id);
+}
+
 // ---- Groups
 
 // Starts the registration of every line of the group anew: something about all of them changed.

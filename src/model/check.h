@@ -33,49 +33,49 @@ extern const struct model_names model_check_verdicts;
 
 // What was seen.
 enum check_finding {
-    FOUND_NOTHING,              // it was not reached
-    FOUND_REGISTERED,           // the PBX accepts the lines' registrations
-    FOUND_REFUSED,              // it refuses one, with `status`
-    FOUND_UNREGISTERED,         // one is not registered, without an answer that says why
-    FOUND_ARRIVED,              // the call came to us
-    FOUND_AT_OTHER_LINE,        // it came to us, but on the line `other`
-    FOUND_TAKEN_ELSEWHERE,      // it rang or was answered, but not with us
-    FOUND_DECLINED,             // the caller got `status`
-    FOUND_SILENCE,              // the caller got no answer
-    FOUND_AS_SENT,              // the caller got the status that we answered
-    FOUND_CHANGED,              // the caller got another one
-    FOUND_RINGS_ON,             // the caller went on hearing it ring
-    FOUND_FOLLOWED,             // the call went where the 302 says
-    FOUND_FOLLOWED_LATE,        // the same, but not at once
-    FOUND_TAKEN_AS_BUSY,        // the caller got 486 for the 302
-    FOUND_PASSED_ON,            // the caller got the 302 itself
-    FOUND_CAME_BACK,            // the line that redirected was called again
-    FOUND_HELD_BACK,            // other telephones of the line have to end first
-    FOUND_HOST_IGNORED,         // only the user part of a Contact counts
-    FOUND_HOST_REFUSED,         // a foreign host is not dialled; the caller got `status`
-    FOUND_HOST_DIALLED,         // the call went straight to the foreign host
-    FOUND_DIVERSION_KEPT,       // the target is told who diverted
-    FOUND_HISTORY_KEPT,         // the same, by History-Info
-    FOUND_DIVERSION_CHANGED,    // the target is told, but not why
-    FOUND_DIVERSION_LOST,       // the target is told nothing
-    FOUND_DIVERSION_NOT_SENT,   // the group's setting `diversion` is none
-    FOUND_KEEPS_RINGING,        // other telephones of the line ring on after our answers
-    FOUND_STOPS_RINGING,        // a 302 makes them stop
-    FOUND_NO_OTHERS,            // no other telephone of the line was heard
-    FOUND_TIMES_OUT,            // the PBX ends the call after `ms`
-    FOUND_NO_TIMEOUT,           // it lets it ring for longer than `ms`
-    FOUND_LINE_UNUSABLE,        // calls to the line do not arrive
-    FOUND_NO_NUMBER,            // no test number was given, or no consent
-    FOUND_SKIPPED,              // not wanted this time
-    FOUND_ENDED_EARLY,          // the check was ended before
-    FOUND_REGISTRATION_STAYED,  // the line could not be un-registered
+    FOUND_NOTHING,             // it was not reached
+    FOUND_REGISTERED,          // the PBX accepts the lines' registrations
+    FOUND_REFUSED,             // it refuses one, with `status`
+    FOUND_UNREGISTERED,        // one is not registered, without an answer that says why
+    FOUND_ARRIVED,             // the call came to us
+    FOUND_AT_OTHER_LINE,       // it came to us, but on the line `other`
+    FOUND_TAKEN_ELSEWHERE,     // it rang or was answered, but not with us
+    FOUND_DECLINED,            // the caller got `status`
+    FOUND_SILENCE,             // the caller got no answer
+    FOUND_AS_SENT,             // the caller got the status that we answered
+    FOUND_CHANGED,             // the caller got another one
+    FOUND_RINGS_ON,            // the caller went on hearing it ring
+    FOUND_FOLLOWED,            // the call went where the 302 says
+    FOUND_FOLLOWED_LATE,       // the same, but not at once
+    FOUND_TAKEN_AS_BUSY,       // the caller got 486 for the 302
+    FOUND_PASSED_ON,           // the caller got the 302 itself
+    FOUND_CAME_BACK,           // the line that redirected was called again
+    FOUND_HELD_BACK,           // other telephones of the line have to end first
+    FOUND_HOST_IGNORED,        // only the user part of a Contact counts
+    FOUND_HOST_REFUSED,        // a foreign host is not dialled; the caller got `status`
+    FOUND_HOST_DIALLED,        // the call went straight to the foreign host
+    FOUND_DIVERSION_KEPT,      // the target is told who diverted
+    FOUND_HISTORY_KEPT,        // the same, by History-Info
+    FOUND_DIVERSION_CHANGED,   // the target is told, but not why
+    FOUND_DIVERSION_LOST,      // the target is told nothing
+    FOUND_DIVERSION_NOT_SENT,  // the group's setting `diversion` is none
+    FOUND_KEEPS_RINGING,       // other telephones of the line ring on after our answers
+    FOUND_STOPS_RINGING,       // a 302 makes them stop
+    FOUND_NO_OTHERS,           // no other telephone of the line was heard
+    FOUND_TIMES_OUT,           // the PBX ends the call after `ms`
+    FOUND_NO_TIMEOUT,          // it lets it ring for longer than `ms`
+    FOUND_LINE_UNUSABLE,       // calls to the line do not arrive
+    FOUND_NO_NUMBER,           // no test number was given, or no consent
+    FOUND_SKIPPED,             // not wanted this time
+    FOUND_ENDED_EARLY,         // the check was ended before
+    FOUND_REGISTRATION_STAYED, // the line could not be un-registered
 };
 extern const struct model_names model_check_findings;
 
 struct model_check_row {
-    uint8_t verdict, finding; // enum check_verdict, enum check_finding
-    uint16_t status;          // that the caller got; 0: none
-    uint32_t ms;              // until then; 0: not measured
+    uint8_t verdict, finding;   // enum check_verdict, enum check_finding
+    uint16_t status;            // that the caller got; 0: none
+    uint32_t ms;                // until then; 0: not measured
     char line[EXTENSION_SIZE];  // that it is about; empty: all, or none in particular
     char other[EXTENSION_SIZE]; // another one that was seen
 };
@@ -93,10 +93,10 @@ enum { CHECK_ROWS_SIZE = 2048, CHECK_LINES_SIZE = CHECK_LINES * EXTENSION_SIZE }
 // A check, as it is kept.
 struct model_check {
     char group[NAME_SIZE];
-    uint32_t number; // rising
-    unsigned state;  // enum check_state
-    uint64_t started_s, ended_s; // since 1970
-    char server[TEXT_SIZE];      // what the PBX calls itself: Server or User-Agent; empty: unknown
+    uint32_t number;              // rising
+    unsigned state;               // enum check_state
+    uint64_t started_s, ended_s;  // since 1970
+    char server[TEXT_SIZE];       // what the PBX calls itself: Server or User-Agent; empty: unknown
     char lines[CHECK_LINES_SIZE]; // caller, diverter and target: "101 102 103"
     char external[TEXT_SIZE];     // the test number, stored form; empty: none
     char rows[CHECK_ROWS_SIZE];   // model_check_print_rows

@@ -38,9 +38,9 @@ NAMES(model_check_findings, "nothing", "registered", "refused", "unregistered", 
       "at_other_line", "taken_elsewhere", "declined", "silence", "as_sent", "changed", "rings_on",
       "followed", "followed_late", "taken_as_busy", "passed_on", "came_back", "held_back",
       "host_ignored", "host_refused", "host_dialled", "diversion_kept", "history_kept",
-      "diversion_changed", "diversion_lost", "diversion_not_sent", "keeps_ringing",
-      "stops_ringing", "no_others", "times_out", "no_timeout", "line_unusable", "no_number",
-      "skipped", "ended_early", "registration_stayed");
+      "diversion_changed", "diversion_lost", "diversion_not_sent", "keeps_ringing", "stops_ringing",
+      "no_others", "times_out", "no_timeout", "line_unusable", "no_number", "skipped",
+      "ended_early", "registration_stayed");
 NAMES(model_check_states, "running", "done", "cancelled", "interrupted");
 
 const char *model_name(const struct model_names *names, unsigned value)
