@@ -181,5 +181,9 @@ bool api_is_listened(const struct api *api);
 // Tells those who listen what has happened; from any thread, and never waits long. Costs nothing
 // while nobody listens; what comes faster than it can be told is counted and told as lost.
 void api_post(struct api *api, const struct api_event *event);
+// Tells those who listen that a setting was "added", "changed" or "removed" by other means than the
+// API's; on the API's thread.
+void api_tell_setting(struct api *api, enum model_kind kind, const char *change,
+                      const union model_record *record);
 // After api_run has returned. NULL is allowed.
 void api_free(struct api *api);

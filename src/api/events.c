@@ -209,6 +209,14 @@ void api_events_setting(struct api *api, const struct request *request, const ch
     api_server_wake(api);
 }
 
+void api_tell_setting(struct api *api, enum model_kind kind, const char *change,
+                      const union model_record *record)
+{
+    const struct route route = {.kind = kind};
+    const struct request request = {.route = &route};
+    api_events_setting(api, &request, change, record);
+}
+
 // ---- Listeners
 
 void api_events_join(struct api *api)

@@ -39,6 +39,7 @@ void commands_free(struct commands *commands)
         free(command.device);
         free(command.before);
         free(command.name);
+        free(command.outcome);
     }
     uv_cond_destroy(&commands->has_room);
     uv_mutex_destroy(&commands->mutex);

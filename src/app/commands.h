@@ -20,6 +20,7 @@ enum command_kind {
     COMMAND_REMOVE_ELSEWHERE,
     COMMAND_COUNT_RULE, // with the line's block that counts it, if that has changed
     COMMAND_RELOAD,     // the files of TLS
+    COMMAND_OBEYED,     // what has become of a feature code
     COMMAND_ASK,        // somebody waits for the answer
     COMMAND_STOP,
 };
@@ -53,6 +54,8 @@ struct command {
     struct line_elsewhere elsewhere; // its name is `name`
     char *name;                      // on the heap; the taker frees it
     bool is_device;                  // COMMAND_REMOVE_ELSEWHERE: `id` is a device's
+    struct pool_id code;             // COMMAND_OBEYED, with:
+    struct code_outcome *outcome;    // on the heap; the taker frees it
     struct question *question;       // of one who waits for the answer
 };
 

@@ -32,6 +32,7 @@ struct setting {
 
 static const struct setting settings[] = {
     {"sip", "--sip", SETTING_ADDRESSES, AT(sip), "0.0.0.0:5060", 0, 0},
+    {"media_port", "--media-port", SETTING_NUMBER, AT(media_port), "0", 0, UINT16_MAX},
     {"workers", "--workers", SETTING_NUMBER, AT(workers), "1", 1, WORKERS_MAX},
     {"api", "--api", SETTING_ADDRESS, AT(api), "127.0.0.1:8480", 0, 0},
     {"public_address", NULL, SETTING_TEXT, AT(public_address), "", 0, 0},
@@ -229,9 +230,18 @@ static bool refuse_ports(const struct ports *ports, const struct ports *other,
     return false;
 }
 
+struct address app_config_media(const struct app_config *config, uint32_t number, uint32_t index)
+{
+    struct address address = config->sip.at[index];
+    uint32_t port = config->media_port + index * config->workers + number;
+    address.port = config->media_port > 0 ? (uint16_t)port : 0;
+    return address;
+}
+
 static bool check_ports(const struct app_config *config, char problem[CONFIG_PROBLEM_SIZE])
 {
-    struct ports all[2 * ADDRESS_LIST_MAX + 1];
+    struct address media[ADDRESS_LIST_MAX];
+    struct ports all[3 * ADDRESS_LIST_MAX + 1];
     size_t count = 0;
     bool has_tls = config->tls_certificate[0] != '\0';
     for (uint32_t i = 0; i < config->sip.count; i++) {
@@ -239,6 +249,10 @@ static bool check_ports(const struct app_config *config, char problem[CONFIG_PRO
     }
     for (uint32_t i = 0; has_tls && i < config->tls.count; i++) {
         all[count++] = (struct ports){"tls", &config->tls.at[i], config->workers};
+    }
+    for (uint32_t i = 0; config->media_port > 0 && i < config->sip.count; i++) {
+        media[i] = app_config_media(config, 0, i);
+        all[count++] = (struct ports){"media_port", &media[i], config->workers};
     }
     all[count++] = (struct ports){"api", &config->api, 1};
     for (size_t i = 0; i < count; i++) {

@@ -17,6 +17,9 @@ struct address_list {
 
 struct app_config {
     struct address_list sip; // that we listen on, UDP and TCP; at least one
+    // The first of the ports that media are sent from, one for each address of `sip` and each
+    // worker; 0: the system chooses
+    uint32_t media_port;
     uint32_t workers;        // the k-th (from 0) listens on the ports of `sip` and `tls` plus k
     struct address api;      // that the REST API listens on
     char public_address[64]; // that the PBX reaches us by, where that differs; empty: found out
@@ -47,6 +50,9 @@ struct app_config {
 // reason.
 bool app_read_config(int argc, char **argv, struct app_config *config,
                      char problem[CONFIG_PROBLEM_SIZE]);
+
+// Where the worker `number` sends media from that have to do with the `index`-th address of `sip`.
+struct address app_config_media(const struct app_config *config, uint32_t number, uint32_t index);
 
 // What holds for the worker `number` (from 0 on): its own ports.
 void app_config_of_worker(const struct app_config *config, uint32_t number, struct app_config *out);

@@ -36,7 +36,9 @@ struct worker {
     struct tap *tap;
     struct uses *uses;
     struct line_log *line_log;
-    struct parcels *parcels; // from other workers
+    struct orders *orders;
+    uint16_t media_ports[ADDRESS_LIST_MAX]; // by the addresses of config.sip
+    struct parcels *parcels;                // from other workers
     struct worker *const *workers;
     struct app_config config;               // with the ports of this one
     uint8_t has_handed[NET_CONNECTION_MAX]; // connections by which other workers got messages
@@ -66,6 +68,20 @@ void worker_count(struct worker *worker, enum states_counter counter, uint64_t b
 void worker_send(void *context, const struct flow *flow, struct span bytes);
 // A target of a group's PBX works, or does not.
 void worker_follow_peer(struct worker *worker, const struct line_peer_event *event);
+
+// ---- counts.c
+
+// Adds what has been counted since the last call.
+void worker_tell_counts(struct worker *worker);
+
+// ---- features.c: feature codes; of the engine (struct engine_host), but for the first.
+
+// The socket for media of the `index`-th address of `config->sip`.
+bool feature_open_media(struct worker *worker, const struct app_config *config, uint32_t index,
+                        struct net_problem *problem) WARN_UNUSED;
+void feature_dialled(void *context, const struct call_code_dialled *dialled);
+bool feature_media_towards(void *context, const struct flow *flow, struct address *own);
+void feature_send_media(void *context, const struct call_media *media);
 
 // ---- exchange.c: to the others. The first three are the engine's (struct engine_host).
 

@@ -33,7 +33,9 @@ struct server {
     struct bindings *bindings; // of devices
     struct tap *tap;
     struct uses *uses;
-    bool is_counting_troubled; // the store does not take them, and it was said
+    struct orders *orders;
+    struct settings_obeyed obeyed; // the last of them
+    bool is_counting_troubled;     // the store does not take them, and it was said
     struct workers *workers;
     struct settings *settings;
     struct api *api;
@@ -230,6 +232,38 @@ static bool count_uses(void *context)
     return true;
 }
 
+// ---- Feature codes
+
+static void tell_changes(struct server *server, const struct settings_obeyed *obeyed)
+{
+    struct api *api = atomic_load(&server->told_api);
+    if (!api) return;
+    for (size_t i = 0; i < obeyed->change_count; i++) {
+        const struct settings_change *change = &obeyed->changes[i];
+        api_tell_setting(api, change->kind, change->change, &change->record);
+    }
+}
+
+// Carries out what devices have dialled. What nobody waits for any more is left: who dialled it has
+// heard that it was not done.
+static void obey_orders(struct server *server)
+{
+    struct settings_obeyed *obeyed = &server->obeyed;
+    struct order order;
+    while (orders_take(server->orders, &order)) {
+        if (net_now_us() >= order.until_us) continue;
+        settings_obey(server->settings, &order.order, obeyed);
+        tell_changes(server, obeyed);
+        workers_tell_obeyed(server->workers, &order, &obeyed->outcome);
+    }
+}
+
+static bool do_work(void *context)
+{
+    obey_orders(context);
+    return count_uses(context);
+}
+
 // ---- Starting
 
 static bool open_stores(struct server *server)
@@ -253,9 +287,10 @@ static bool start_workers(struct server *server)
     server->bindings = bindings_load(server->config.data_dir, server->config.devices_max);
     server->tap = tap_new();
     server->uses = uses_new();
+    server->orders = orders_new();
     server->waiting = waiting_new();
     if (!server->waiting || !server->states || !server->journal || !server->registrations ||
-        !server->bindings || !server->tap || !server->uses) {
+        !server->bindings || !server->tap || !server->uses || !server->orders) {
         return fail("cannot start", "out of memory");
     }
     struct worker_parts parts = {.states = server->states,
@@ -264,7 +299,8 @@ static bool start_workers(struct server *server)
                                  .bindings = server->bindings,
                                  .tap = server->tap,
                                  .api = &server->told_api,
-                                 .uses = server->uses};
+                                 .uses = server->uses,
+                                 .orders = server->orders};
     server->workers = workers_new(&server->config, &parts, server->registrations, &problem);
     if (!server->workers) return fail("cannot start SIP", problem.text);
     return workers_start(server->workers) == ERR_NONE || fail("cannot start SIP", "no thread");
@@ -299,7 +335,7 @@ static bool start_api(struct server *server)
                    .statistics = get_statistics,
                    .trace = read_trace,
                    .is_working = is_working,
-                   .work = count_uses},
+                   .work = do_work},
         .session_idle_s = server->config.session_idle_s,
         .session_max_s = server->config.session_max_s,
         .requests_per_s = server->config.api_requests_per_s,
@@ -389,6 +425,7 @@ static void end(struct server *server)
     workers_free(server->workers);
     tap_free(server->tap);
     uses_free(server->uses);
+    orders_free(server->orders);
     registrations_free(server->registrations);
     bindings_free(server->bindings);
     journal_free(server->journal);

@@ -86,16 +86,24 @@ static bool find_way(const struct sites *sites, const struct locate_target *targ
     return false;
 }
 
-bool sites_own_towards(const struct sites *sites, const struct flow *flow, struct address *own)
+bool sites_media_towards(const struct sites *sites, const struct flow *flow, uint16_t *socket,
+                         struct address *own)
 {
     bool is_datagram = flow->transport == TRANSPORT_UDP;
     for (uint16_t i = 0; i < sites->config->sip.count; i++) {
         if (is_datagram && i != flow->socket) continue;
         if (!net_address_towards(sites->net, i, &flow->peer, own)) continue;
         (void)find_public(sites, own);
+        *socket = i;
         return true;
     }
     return false;
+}
+
+bool sites_own_towards(const struct sites *sites, const struct flow *flow, struct address *own)
+{
+    uint16_t socket;
+    return sites_media_towards(sites, flow, &socket, own);
 }
 
 // ---- Telling

@@ -55,6 +55,10 @@ void sites_want_stream(struct sites *sites, uint32_t group_id);
 // to it.
 bool sites_own_towards(const struct sites *sites, const struct flow *flow, struct address *own);
 
+// The socket for media to who is reached by `flow`, and our address. False when there is no way.
+bool sites_media_towards(const struct sites *sites, const struct flow *flow, uint16_t *socket,
+                         struct address *own);
+
 uint64_t sites_deadline_us(const struct sites *sites);
 void sites_tick(struct sites *sites, uint64_t now_us);
 

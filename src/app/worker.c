@@ -8,9 +8,8 @@
 #include <unistd.h>
 
 enum {
-    OVERLOAD_TOLD_US = 10 * 1000 * 1000, // how often people are told that calls are refused
-    GIVE_BACK_US = 5 * 1000 * 1000,      // how often memory is given back to the system
-    GIVE_BACK_BYTES = 4 * 1024 * 1024,   // less is not worth it
+    GIVE_BACK_US = 5 * 1000 * 1000,    // how often memory is given back to the system
+    GIVE_BACK_BYTES = 4 * 1024 * 1024, // less is not worth it
 };
 // Copies of a message for those who look at the groups it belongs to.
 static void copy(const struct worker *worker, const struct flow *flow, struct span bytes,
@@ -200,57 +199,6 @@ static void follow_peers(struct worker *worker)
 
 // ---- What the loop brings
 
-static void tell_overload(struct worker *worker, uint64_t refused_count)
-{
-    struct log_line line;
-    uint64_t now_us = net_now_us();
-    if (refused_count == worker->told.overloaded || now_us < worker->tell_overload_us) return;
-    worker->tell_overload_us = now_us + OVERLOAD_TOLD_US;
-    worker_count(worker, STATES_OVERLOAD_ALARMS, 1);
-    news_overload(worker->api, refused_count);
-    log_begin(&line, LOG_WARN, "overloaded: calls are refused");
-    log_number(&line, "refused_since_start", refused_count);
-    log_end(&line);
-}
-
-static void tell_device_counts(struct worker *worker)
-{
-    struct client_counts counts = engine_client_counts(worker->engine);
-    const struct client_counts *told = &worker->told_clients;
-    worker_count(worker, STATES_DEVICE_BINDINGS, (uint64_t)counts.bindings - told->bindings);
-    worker_count(worker, STATES_DEVICE_REGISTRATIONS, counts.registered - told->registered);
-    worker_count(worker, STATES_DEVICE_CHALLENGES, counts.challenged - told->challenged);
-    worker_count(worker, STATES_DEVICE_FAILURES, counts.failed - told->failed);
-    worker_count(worker, STATES_DEVICE_BLOCKED, counts.blocked - told->blocked);
-    worker->told_clients = counts;
-}
-
-static void tell_counts(struct worker *worker)
-{
-    struct engine_counts counts = engine_counts(worker->engine);
-    worker_count(worker, STATES_CALLS, counts.calls - worker->told.calls);
-    worker_count(worker, STATES_STRANGERS, counts.strangers - worker->told.strangers);
-    worker_count(worker, STATES_UNKNOWN_NUMBERS,
-                 counts.unknown_numbers - worker->told.unknown_numbers);
-    worker_count(worker, STATES_MALFORMED, counts.malformed - worker->told.malformed);
-    worker_count(worker, STATES_OVERLOADED, counts.overloaded - worker->told.overloaded);
-    worker_count(worker, STATES_EFFECTS_LOST, counts.effects_lost - worker->told.effects_lost);
-    worker_count(worker, STATES_HANDED_OVER, counts.handed_over - worker->told.handed_over);
-    // What falls is added as what wraps around.
-    worker_count(worker, STATES_OPEN_CALLS, (uint64_t)counts.open_calls - worker->told.open_calls);
-    worker_count(worker, STATES_OPEN_TRANSACTIONS,
-                 (uint64_t)counts.open_transactions - worker->told.open_transactions);
-    tell_device_counts(worker);
-    tell_overload(worker, counts.overloaded);
-    struct log_line line;
-    if (counts.effects_lost > worker->told.effects_lost &&
-        log_begin_limited(&line, LOG_EFFECTS_LOST, LOG_ERROR, "a turn's memory was full")) {
-        log_number(&line, "effects_lost", counts.effects_lost);
-        log_end(&line);
-    }
-    worker->told = counts;
-}
-
 // What ends every input: send what is queued, and wait for the next deadline.
 static void settle(struct worker *worker)
 {
@@ -262,7 +210,7 @@ static void settle(struct worker *worker)
     if (links_us < sites_us) sites_us = links_us;
     if (log_us < sites_us) sites_us = log_us;
     net_flush(worker->net);
-    tell_counts(worker);
+    worker_tell_counts(worker);
     net_set_deadline(worker->net, engine_us < sites_us ? engine_us : sites_us);
 }
 
@@ -563,6 +511,10 @@ static void obey(struct worker *worker, const struct command *command)
         if (command->line) put_line(worker, command->line, NULL);
         engine_rule_counted(worker->engine, command->id, command->count);
         break;
+    case COMMAND_OBEYED:
+        engine_code_obeyed(worker->engine, worker_now(), command->code, command->outcome);
+        free(command->outcome);
+        break;
     case COMMAND_RELOAD: reload(worker); break;
     case COMMAND_ASK: answer(worker, command->question); break;
     case COMMAND_STOP: worker->is_stopping = true; break;
@@ -643,6 +595,9 @@ static bool make_engine(struct worker *worker, const struct app_config *config)
                                .binding_shown = on_binding_shown,
                                .call_shown = on_call_shown,
                                .rule_used = on_rule_used,
+                               .code_dialled = feature_dialled,
+                               .media_towards = feature_media_towards,
+                               .send_media = feature_send_media,
                                .own_towards = on_own_towards,
                                .release_line = on_release_line,
                                .release_group = on_release_group,
@@ -707,6 +662,7 @@ static bool listen_everywhere(struct worker *worker, const struct app_config *co
     for (uint32_t i = 0; i < config->sip.count; i++) {
         if (!net_listen_udp(worker->net, &config->sip.at[i], &socket, problem)) return false;
         if (!net_listen_tcp(worker->net, &config->sip.at[i], &socket, problem)) return false;
+        if (!feature_open_media(worker, config, i, problem)) return false;
     }
     if (config->tls_certificate[0] == '\0') return true;
     for (uint32_t i = 0; i < config->tls.count; i++) {
@@ -743,6 +699,7 @@ struct worker *worker_new(const struct app_config *config, const struct worker_p
     worker->bindings = parts->bindings;
     worker->tap = parts->tap;
     worker->uses = parts->uses;
+    worker->orders = parts->orders;
     worker->commands = commands_new();
     worker->parcels = parcels_new();
     worker->line_log = line_log_new(config->groups_max);

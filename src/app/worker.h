@@ -8,6 +8,7 @@
 #include "app/config.h"
 #include "app/journal.h"
 #include "app/news.h"
+#include "app/orders.h"
 #include "app/parcels.h"
 #include "app/states.h"
 #include "app/tap.h"
@@ -27,6 +28,7 @@ struct worker_parts {
     struct tap *tap;
     news_api *api; // who is told what happens
     struct uses *uses;
+    struct orders *orders;
     struct worker *const *workers; // all of them by their numbers, this one too
 };
 // Makes the worker `number` (from 0 on) and binds its SIP addresses. NULL on failure with

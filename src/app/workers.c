@@ -60,6 +60,16 @@ void workers_stop(struct workers *workers)
     for (uint32_t i = 0; i < workers->count; i++) worker_stop(workers->at[i]);
 }
 
+void workers_tell_obeyed(struct workers *workers, const struct order *order,
+                         const struct code_outcome *outcome)
+{
+    struct command command = {.kind = COMMAND_OBEYED, .code = order->code};
+    command.outcome = malloc(sizeof *command.outcome);
+    if (!command.outcome) return; // its call is refused when it has waited
+    *command.outcome = *outcome;
+    worker_tell(workers->at[order->worker], command);
+}
+
 bool workers_are_working(struct workers *workers)
 {
     bool are_working = true;

@@ -30,6 +30,10 @@ struct settings_listener workers_listener(struct workers *workers);
 // A user has a page of the web client open, or none any more. From the settings' thread.
 void workers_set_web_client(struct workers *workers, uint32_t user_id, bool is_live);
 
+// What has become of a feature code: for the worker where it was dialled.
+void workers_tell_obeyed(struct workers *workers, const struct order *order,
+                         const struct code_outcome *outcome);
+
 // ---- Questions; who asks waits for the answer. From the settings' thread.
 
 // See engine_assume_clients, engine_assumed_clients (false: nothing is assumed), engine_deflect.

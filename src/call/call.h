@@ -5,6 +5,7 @@
 #pragma once
 
 #include "client/client.h"
+#include "code/code.h"
 #include "fwd/fwd.h"
 #include "line/line.h"
 #include "txn/txn.h"
@@ -21,6 +22,9 @@ struct call_neighbours {
     const struct client_table *clients;
     // Our address, as who is reached by `flow` is to reach us. False: unknown.
     bool (*own_towards)(void *context, const struct flow *flow, struct address *own);
+    // Where media come from that are sent to who is reached by `flow`. False: from nowhere. NULL:
+    // there never are any.
+    bool (*media_towards)(void *context, const struct flow *flow, struct address *own);
     void *context;
 };
 
@@ -50,6 +54,8 @@ enum {
     CALL_CONFIRM,             // struct call_confirm: the ACK of our 2xx has come
     CALL_DISOWN,              // struct call_confirm: nobody waits for that transaction any more
     CALL_TEST_TOLD,           // struct call_test_told: what became of a test call
+    CALL_CODE_DIALLED,        // struct call_code_dialled: the settings are to obey
+    CALL_MEDIA,               // struct call_media: a packet is to be sent
 };
 
 struct call_reply {
@@ -297,6 +303,55 @@ uint64_t call_deadline_us(const struct call_table *table);
 enum { CALL_TICK_MAX = 32 };
 // Does what is due, at most CALL_TICK_MAX things; the deadline stays due if more wait.
 void call_tick(struct call_table *table, struct turn *turn);
+
+// ---- Feature codes: calls of devices that are answered here (feature_code.c)
+
+struct call_codes;
+size_t call_codes_memory_size(void);
+// Makes a table in `memory` (zeroed, aligned to 16; it must outlive the table).
+struct call_codes *call_codes_init(void *memory, const uint8_t hash_key[16],
+                                   struct call_neighbours neighbours);
+
+// Somebody has dialled a code: the settings are to carry it out, and call_code_obeyed is to be told
+// what has become of it. Texts are borrowed for the turn.
+struct call_code_dialled {
+    struct effect effect;
+    struct pool_id code;
+    struct span group, extension; // the line's
+    struct span user, device;     // its owner, its name
+    struct code_order order;
+    uint32_t patience_us; // after which nobody waits any more, and it is not to be done
+};
+// A packet for `peer`, from where media_towards said for `flow`.
+struct call_media {
+    struct effect effect;
+    struct flow flow;
+    struct address peer;
+    struct span bytes; // in the turn's arena
+};
+
+// Whether an INVITE of a device of the group is to a feature code.
+bool call_code_read(const struct line_group *group, const struct sip_message *invite,
+                    struct code_order *order);
+// Reserves a place, so that its transaction can be made to belong to it. False: the device has
+// another one, or there are too many.
+bool call_code_reserve(struct call_codes *codes, uint32_t device_id, struct pool_id *id);
+void call_code_abandon(struct call_codes *codes, struct pool_id id);
+void call_code_begin(struct call_codes *codes, struct turn *turn, struct pool_id id,
+                     const struct call_outgoing *outgoing, const struct code_order *order);
+// What has become of it; nothing happens where nobody waits for that any more.
+void call_code_obeyed(struct call_codes *codes, struct turn *turn, struct pool_id id,
+                      const struct code_outcome *outcome);
+void call_code_cancelled(struct call_codes *codes, struct turn *turn, struct pool_id id);
+// Its 200 was not acknowledged.
+void call_code_settled(struct call_codes *codes, struct turn *turn, struct pool_id id);
+// An ACK, a request within a dialog; false: of none of these. `*answer` is to be given.
+bool call_code_acknowledged(struct call_codes *codes, struct turn *turn,
+                            const struct sip_message *ack);
+bool call_code_takes(struct call_codes *codes, const struct sip_message *request,
+                     struct txn_answer *answer);
+uint64_t call_codes_deadline_us(const struct call_codes *codes);
+void call_codes_tick(struct call_codes *codes, struct turn *turn);
 
 // See pool_idle_memory.
 struct idle_memory call_idle_memory(struct call_table *table, size_t least);

@@ -120,6 +120,7 @@ static void give_to_owner(struct engine *engine, const struct txn_event *event)
     case OWNER_RELAY: give_to_relay(engine, event); break;
     case OWNER_TEST: engine_give_to_test(engine, event); break;
     case OWNER_TESTING: give_to_call(engine, event, CALL_OWNS_TEST); break;
+    case OWNER_CODE: engine_give_to_code(engine, event); break;
     case OWNER_NOBODY: break;
     }
 }
@@ -165,6 +166,8 @@ static void carry_out_for_call(struct engine *engine, struct effect *effect)
     case CALL_RULE_USED:
         if (engine->host.rule_used) engine->host.rule_used(engine->host.context, any);
         break;
+    case CALL_CODE_DIALLED: engine->host.code_dialled(engine->host.context, any); break;
+    case CALL_MEDIA: engine->host.send_media(engine->host.context, any); break;
     default: ASSERT(false);
     }
 }
@@ -323,6 +326,7 @@ static void offer_outgoing(struct engine *engine, const struct sip_message *invi
         decline(engine, invite, flow, (struct txn_answer){.status = 403});
         return;
     }
+    if (engine_offer_code(engine, &outgoing)) return;
     struct place place = {.is_emergency = call_is_emergency(outgoing.group, invite->uri_text)};
     if (!take_place(engine, invite, flow, &place)) return;
     outgoing.txn = place.txn;
@@ -388,6 +392,7 @@ static void serve(struct engine *engine, const struct sip_message *request, cons
     bool is_initial_invite = request->method == SIP_INVITE && request->to.tag.len == 0;
     if (request->to.tag.len > 0 && engine_pass_test(engine, request, flow)) return;
     if (request->to.tag.len > 0 && pass(engine, request, flow)) return;
+    if (request->to.tag.len > 0 && engine_take_for_code(engine, request, flow)) return;
     if (hand_over(engine, request, flow)) return;
     if (request->method == SIP_REGISTER) {
         serve_register(engine, request, flow);
@@ -426,7 +431,8 @@ static void take_message(struct engine *engine, const struct arrival *arrival)
         if (hand_over(engine, message, flow)) break;
         if (message->is_request && message->method == SIP_CANCEL) {
             decline(engine, message, flow, (struct txn_answer){.status = 481});
-        } else if (message->is_request && message->method == SIP_ACK) {
+        } else if (message->is_request && message->method == SIP_ACK &&
+                   !call_code_acknowledged(engine->codes, &engine->turn, message)) {
             call_acknowledged(engine->calls, &engine->turn, message);
         }
         break;
@@ -578,6 +584,7 @@ uint64_t engine_deadline_us(const struct engine *engine)
     at_us = earliest(at_us, line_deadline_us(engine->lines));
     at_us = earliest(at_us, client_deadline_us(engine->clients));
     at_us = earliest(at_us, check_deadline_us(engine->checks));
+    at_us = earliest(at_us, call_codes_deadline_us(engine->codes));
     return earliest(at_us, call_deadline_us(engine->calls));
 }
 
@@ -592,6 +599,8 @@ void engine_tick(struct engine *engine, struct engine_time now)
     call_tick(engine->calls, engine_begin(engine, now));
     engine_drain(engine);
     check_tick(engine->checks, engine_begin(engine, now));
+    engine_drain(engine);
+    call_codes_tick(engine->codes, engine_begin(engine, now));
     engine_drain(engine);
 }
 
@@ -635,7 +644,7 @@ size_t engine_memory_size(const struct engine_limits *limits)
     return round_up(sizeof(struct engine)) + ARENA_SIZE + AHEAD_ARENA_SIZE +
            round_up(txn_memory_size(&txn_limits)) + round_up(line_memory_size(&line_limits)) +
            round_up(client_memory_size(&client_limits)) + round_up(call_memory_size(&call_limits)) +
-           round_up(check_memory_size());
+           round_up(check_memory_size()) + round_up(call_codes_memory_size());
 }
 
 // A key of its own, from another stream: what the other key hashes, strangers see.
@@ -675,10 +684,16 @@ struct engine *engine_init(void *memory, const struct engine_limits *limits, con
     make_client_key(seed, client_key);
     engine->clients = client_init(next, &client_limits, client_key);
     next += round_up(client_memory_size(&client_limits));
-    struct call_neighbours neighbours = {engine->lines, engine->clients, host.own_towards,
-                                         host.context};
+    struct call_neighbours neighbours = {.lines = engine->lines,
+                                         .clients = engine->clients,
+                                         .own_towards = host.own_towards,
+                                         .media_towards = host.media_towards,
+                                         .context = host.context};
     engine->calls = call_init(next, &call_limits, key, neighbours);
-    engine->checks = check_init(next + round_up(call_memory_size(&call_limits)));
+    next += round_up(call_memory_size(&call_limits));
+    engine->checks = check_init(next);
+    next += round_up(check_memory_size());
+    engine->codes = call_codes_init(next, client_key, neighbours);
     return engine;
 }
 

@@ -30,6 +30,12 @@ struct engine_host {
     // Our address, as who is reached by `flow` is to reach us; false where there is none. NULL:
     // there never is, and no device can be called.
     bool (*own_towards)(void *context, const struct flow *flow, struct address *own);
+    // A device has dialled a feature code: engine_code_obeyed is to be told what has become of it.
+    // NULL: codes are numbers like others.
+    void (*code_dialled)(void *context, const struct call_code_dialled *dialled);
+    // Where media are sent from (call.h), and sending them. NULL: there are none.
+    bool (*media_towards)(void *context, const struct flow *flow, struct address *own);
+    void (*send_media)(void *context, const struct call_media *media);
     // A group's PBX works, or has failed, where it is or where engine_try_peer looked. May be NULL.
     // What follows from it is not to be told from within this call.
     void (*peer_told)(void *context, const struct line_peer_event *event);
@@ -169,6 +175,10 @@ bool engine_stop_check(struct engine *engine, struct engine_time now, uint32_t n
 // Ends all: the host waits a moment, while engine_is_checking, for the PBXs to hear of it.
 void engine_stop_checks(struct engine *engine, struct engine_time now);
 bool engine_is_checking(const struct engine *engine);
+
+// What has become of a feature code that code_dialled told.
+void engine_code_obeyed(struct engine *engine, struct engine_time now, struct pool_id code,
+                        const struct code_outcome *outcome);
 
 // Where a group's PBX is.
 struct engine_peer {

@@ -20,6 +20,7 @@ enum owner {
     OWNER_TRIAL,
     OWNER_LEG,
     OWNER_RELAY,
+    OWNER_CODE,
     OWNER_NOBODY,
     OWNER_TEST,    // the INVITE of a test call that came
     OWNER_TESTING, // what a test call sends
@@ -49,6 +50,7 @@ struct engine {
     struct client_table *clients;
     struct call_table *calls;
     struct check_table *checks;
+    struct call_codes *codes;
     struct turn turn;
     struct arena arena;
     struct random random;
@@ -77,3 +79,13 @@ void engine_give_to_test(struct engine *engine, const struct txn_event *event);
 bool engine_carry_out_check(struct engine *engine, struct effect *effect);
 // How a line stands now.
 void engine_note_line(struct engine *engine, const struct line_state *state);
+
+// ---- codes.c: calls of devices to feature codes
+
+// Takes a device's call if it is one to a code.
+bool engine_offer_code(struct engine *engine, const struct call_outgoing *outgoing);
+// Takes a request within the dialog of one.
+bool engine_take_for_code(struct engine *engine, const struct sip_message *request,
+                          const struct flow *flow);
+// What the transaction of its INVITE tells.
+void engine_give_to_code(struct engine *engine, const struct txn_event *event);

@@ -104,6 +104,11 @@ static const struct model_field group_fields[] = {
          "how calls are forwarded: by redirect (302), by a second call, or as the PBX needs it"),
     ENUM(model_group, bridge_caller_id, 0, model_caller_ids, "caller_in_pai",
          "as whom the second call of a bridged forwarding presents itself"),
+    TEXT(model_group, feature_codes, 0,
+         "immediate=21, dnd=26, logged_off=70, busy=67, no_answer=61",
+         "codes that devices dial to set forwardings, as in immediate=21, busy=67; empty: none"),
+    BOOL(model_group, "feature_tones", is_feature_heard, "true",
+         "whether tones confirm feature codes; else the telephone's display does"),
 };
 
 static const struct model_field user_fields[] = {

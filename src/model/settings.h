@@ -76,10 +76,12 @@ struct model_group {
     bool is_caller_as_dialled;       // the PBX presents callers as one would dial them there
     // Addresses or ranges that calls may come from besides where `server` leads
     char allowed_sources[RANGES_SIZE];
-    uint32_t journal_days;         // that its calls stay in the journal
-    char hep_server[ADDRESS_SIZE]; // collector of copies of its SIP messages; empty: none
-    unsigned forward_by;           // enum model_forward_by
-    unsigned bridge_caller_id;     // enum model_caller_id
+    uint32_t journal_days;           // that its calls stay in the journal
+    char hep_server[ADDRESS_SIZE];   // collector of copies of its SIP messages; empty: none
+    unsigned forward_by;             // enum model_forward_by
+    unsigned bridge_caller_id;       // enum model_caller_id
+    char feature_codes[RANGES_SIZE]; // that devices dial for forwardings (code.h); empty: none
+    bool is_feature_heard;           // tones confirm them
 };
 
 // A person who owns lines.

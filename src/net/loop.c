@@ -95,6 +95,7 @@ void net_free(struct net *net)
     if (!net) return;
     udp_flush(net);
     udp_close(net);
+    media_close(net);
     stream_close_all(net);
     resolver_close(net);
     uv_close((uv_handle_t *)&net->wake, NULL);

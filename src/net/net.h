@@ -81,6 +81,14 @@ struct address net_local_address(const struct net *net, uint16_t socket);
 bool net_address_towards(const struct net *net, uint16_t socket, const struct address *peer,
                          struct address *own) WARN_UNUSED;
 
+// Binds a UDP socket (at most 16, counted from 0) that media are sent from and nothing is received
+// by. With port 0 the system chooses; `*port` tells. False: `*problem` names the address.
+bool net_open_media(struct net *net, const struct address *local, uint16_t *port,
+                    struct net_problem *problem) WARN_UNUSED;
+// Sends at once by the socket of that number; what the system does not take is dropped and counted.
+void net_send_media(struct net *net, uint16_t socket, const struct address *peer,
+                    struct span bytes);
+
 // ---- Connections. A flow's `connection` names one; the number is never used twice for two that an
 // engine could mix up. All are bounded: how many there are, how many of one address, what waits to
 // be sent on each, and how long one may be of no use.

@@ -48,6 +48,8 @@ struct net {
     struct udp_socket *sockets[NET_SOCKET_MAX];
     uint16_t socket_count;
     uint32_t drop_share; // of net_drop
+    int media[NET_SOCKET_MAX];
+    uint16_t media_count;
     struct udp_inbox *inbox;
     struct udp_outbox *outbox;
     struct resolver resolver;
@@ -83,6 +85,8 @@ void udp_flush(struct net *net);
 // Closes all sockets; the loop must run once more before udp_fini.
 void udp_close(struct net *net);
 void udp_fini(struct net *net);
+
+void media_close(struct net *net);
 
 // Ends all queries without a word; the loop must run once more before resolver_fini.
 void resolver_close(struct net *net);

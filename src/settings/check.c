@@ -93,6 +93,18 @@ static enum err check_hep_server(const struct model_group *group, struct setting
                          "must be ADDRESS:PORT, as in 192.0.2.7:9060");
 }
 
+static enum err check_feature_codes(struct model_group *group, struct settings_problem *problem)
+{
+    struct code_table table;
+    char reason[REASON_SIZE];
+    struct buffer out = buffer_over(group->feature_codes, sizeof group->feature_codes - 1);
+    const char *refused = code_read_table(span_of(group->feature_codes), &table, reason);
+    if (refused) return settings_fail(problem, ERR_INVALID, "feature_codes", "%s", refused);
+    code_put_table(&out, &table);
+    group->feature_codes[out.len] = '\0';
+    return ERR_NONE;
+}
+
 static enum err check_group(struct model_group *group, struct settings_problem *problem)
 {
     const char *refused = settings_check_name(group->name);
@@ -103,6 +115,7 @@ static enum err check_group(struct model_group *group, struct settings_problem *
     if (refused) return settings_fail(problem, ERR_INVALID, "domain", "%s", refused);
     if (check_allowed_sources(group, problem) != ERR_NONE) return ERR_INVALID;
     if (check_hep_server(group, problem) != ERR_NONE) return ERR_INVALID;
+    if (check_feature_codes(group, problem) != ERR_NONE) return ERR_INVALID;
     return check_numbering(group, problem);
 }
 

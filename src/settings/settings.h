@@ -5,6 +5,7 @@
 // thread.
 #pragma once
 
+#include "code/code.h"
 #include "fwd/fwd.h"
 #include "store/store.h"
 
@@ -111,6 +112,29 @@ enum err settings_end_profile(struct settings *settings, struct model_profile *p
 // Ends one profile whose time is over, in `ended`; false when there is none (more). To be called
 // once a second: mostly it only looks at the clock.
 bool settings_end_due(struct settings *settings, struct model_profile *ended);
+
+// What a device has dialled that is a feature code (code.h).
+struct settings_order {
+    char group[NAME_SIZE], extension[EXTENSION_SIZE]; // the line that it dials through
+    char user[NAME_SIZE], device[NAME_SIZE];          // its owner, its own name
+    struct code_order code;                           // without a fault
+};
+// A change that was made because of it.
+struct settings_change {
+    enum model_kind kind;
+    const char *change; // "added", "changed" or "removed"
+    union model_record record;
+};
+enum { SETTINGS_ORDER_CHANGES_MAX = 4 };
+struct settings_obeyed {
+    struct code_outcome outcome;
+    struct settings_change changes[SETTINGS_ORDER_CHANGES_MAX];
+    size_t change_count;
+};
+// Carries it out, as one change, with the device as the actor; `*out` tells what has become of it.
+// What it says has changed is durable. Not within a batch.
+void settings_obey(struct settings *settings, const struct settings_order *order,
+                   struct settings_obeyed *out);
 
 // Several changes as one. Between begin and end every change above is checked as always, and sees
 // those before it, but nothing is durable or published until the end. Once one was refused, the

@@ -214,6 +214,10 @@ static const char *const settings_steps[] = {
     // 14: whether forwardings are redirected or bridged, and as whom a bridged one calls
     "ALTER TABLE groups ADD COLUMN forward_by TEXT NOT NULL DEFAULT 'auto';"
     "ALTER TABLE groups ADD COLUMN bridge_caller_id TEXT NOT NULL DEFAULT 'caller_in_pai';",
+    // 15: feature codes
+    "ALTER TABLE groups ADD COLUMN feature_codes TEXT NOT NULL DEFAULT"
+    " 'immediate=21, dnd=26, logged_off=70, busy=67, no_answer=61';"
+    "ALTER TABLE groups ADD COLUMN feature_tones INTEGER NOT NULL DEFAULT 1;",
 };
 
 static const char *const journal_steps[] = {

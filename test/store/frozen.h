@@ -227,6 +227,10 @@ static const char *const frozen[] = {
     // 14
     "ALTER TABLE groups ADD COLUMN forward_by TEXT NOT NULL DEFAULT 'auto';"
     "ALTER TABLE groups ADD COLUMN bridge_caller_id TEXT NOT NULL DEFAULT 'caller_in_pai';",
+    // 15
+    "ALTER TABLE groups ADD COLUMN feature_codes TEXT NOT NULL DEFAULT"
+    " 'immediate=21, dnd=26, logged_off=70, busy=67, no_answer=61';"
+    "ALTER TABLE groups ADD COLUMN feature_tones INTEGER NOT NULL DEFAULT 1;",
 };
 enum { FROZEN_COUNT = sizeof frozen / sizeof frozen[0] };
 

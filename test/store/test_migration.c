@@ -56,6 +56,8 @@ static void assert_group(struct store *store)
     assert_int_equal(group.journal_days, defaults.journal_days);
     assert_int_equal(group.forward_by, defaults.forward_by);
     assert_int_equal(group.bridge_caller_id, defaults.bridge_caller_id);
+    assert_string_equal(group.feature_codes, defaults.feature_codes);
+    assert_int_equal(group.is_feature_heard, defaults.is_feature_heard);
     assert_string_equal(group.time_zone, "");
 }
 

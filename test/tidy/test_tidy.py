@@ -33,18 +33,20 @@ Run `./dev run`, then `./dev check`. See [the layers](docs/architecture.md).
 | `src/sip` | base | pure |
 | `src/phone` | model, base | pure |
 | `src/calendar` | model, base | pure |
+| `src/code` | model, base | pure |
 | `src/fwd` | calendar, phone, model, base | pure |
 | `src/locate` | model, base | pure |
 | `src/txn` | sip, base | pure |
 | `src/line` | txn, sip, phone, model, base | pure |
 | `src/client` | txn, sip, phone, model, base | pure |
-| `src/call` | line, client, txn, fwd, sip, phone, model, base | pure |
-| `src/engine` | call, line, client, txn, fwd, sip, phone, model, base | pure |
+| `src/call` | line, client, code, txn, fwd, sip, phone, model, base | pure |
+| `src/check` | model, base | pure |
+| `src/engine` | check, call, line, client, code, txn, fwd, sip, phone, model, base | pure |
 | `src/net` | base | effects |
 | `src/store` | phone, model, base | effects |
 | `src/country` | phone, model, base | effects |
 | `src/zone` | model, base | effects |
-| `src/settings` | zone, country, store, phone, fwd, calendar, model, base | effects |
+| `src/settings` | zone, country, store, phone, fwd, calendar, code, model, base | effects |
 | `src/web` | base | effects |
 | `src/api` | web, settings, store, fwd, phone, model, base | effects |
 | `src/cli` | model, base | effects |
@@ -156,7 +158,7 @@ OFFENCES = (
      "src/extra:1: tools/tidy has no row for this folder [layer]"),
     ("another rule in the documentation", "docs/architecture.md", "`src/cli` | model, base",
      "`src/cli` | base",
-     "docs/architecture.md:24: cli: base; effects; in tools/tidy: base, model; effects"),
+     "docs/architecture.md:26: cli: base; effects; in tools/tidy: base, model; effects"),
     ("another kind in the documentation", "docs/architecture.md", "base | pure", "base | effects",
      "docs/architecture.md:6: model: base; effects; in tools/tidy: base; pure [layer-table]"),
     ("a layer that is not documented", "docs/architecture.md", "| `src/app` | all | effects |", "",

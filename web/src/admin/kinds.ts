@@ -49,7 +49,10 @@ export const GROUP: Kind = {
         options: ['486', '480', '603', 'as_client', 'ringing']},
       {name: 'pbx_ring_timeout', type: 'number', initial: 30},
       {name: 'other_contacts_grace', type: 'number', initial: 15},
-      {name: 'group_call', type: 'text'}]},
+      {name: 'group_call', type: 'text'},
+      {name: 'feature_codes', type: 'text',
+        initial: 'immediate=21, dnd=26, logged_off=70, busy=67, no_answer=61'},
+      {name: 'feature_tones', type: 'switch', initial: true}]},
     {name: 'operation', fields: [
       {name: 'register_interval_s', type: 'number', initial: 300},
       {name: 'register_rate', type: 'number', initial: 100},
