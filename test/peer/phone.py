@@ -170,13 +170,14 @@ class Phone:
                                                self.proof(challenge, "REGISTER", uri)])
         self.wait("REGISTER 200")
 
-    def begin(self, number, headers=(), name="call"):
+    def begin(self, number, headers=(), name="call", body=None):
         """Sends an INVITE, with its proof; returns its fields."""
         address = f"<sip:{self.user}@{self.domain}>"
         uri = f"sip:{number}@{self.domain}"
         fields = {"from": f"{address};tag={secrets.token_hex(4)}", "to": f"<{uri}>", "uri": uri,
                   "call_id": f"{name}-{secrets.token_hex(6)}", "cseq": 1}
-        fields["branch"] = self.request("INVITE", uri, fields, headers, SDP.format(name))
+        body = SDP.format(name) if body is None else body
+        fields["branch"] = self.request("INVITE", uri, fields, headers, body)
         until = time.monotonic() + 3
         while time.monotonic() < until:
             try:
@@ -188,7 +189,7 @@ class Phone:
                 fields = dict(fields, cseq=2, branch="")
                 fields["branch"] = self.request(
                     "INVITE", uri, fields, [*headers, self.proof(message, "INVITE", uri)],
-                    SDP.format(name))
+                    body)
                 return fields
             if message.status == 403:
                 raise Trouble(f"{self.user} may not call {number}")

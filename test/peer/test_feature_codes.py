@@ -1,0 +1,313 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Feature codes from a device of the user sales: the tones as they are heard, what is set, the next
+real call (through Kamailio) that is forwarded by it; refusals, kill -9, and that none reaches the
+PBX."""
+
+import json
+import threading
+import time
+import urllib.request
+
+from heard import Ear
+from peers import DOMAIN, World, password_of
+from phone import Phone, body_of, uri_of
+from processes import wait_until
+from runner import arguments, check, run_methods, run_script
+from wire import Wire
+
+OFFSET = 1600  # of the ports; those of the other tests lie elsewhere
+SET, CLEARED = [440, 660, 880], [880, 660, 440]
+ON, OFF = [880], [440, 0, 440, 0, 440]
+REFUSED = [330, 0, 330, 0, 330, 0, 330]
+
+
+def add_device(lineward, name, sip_port):
+    """A device of sales, registered."""
+    made = lineward.api("POST", "users/sales/devices", {"name": name})
+    phone = Phone(("127.0.0.1", sip_port),
+                  (made["sip_user"], made["password"], f"127.0.0.1:{sip_port}"))
+    phone.register()
+    return phone
+
+
+def dial(phone, code, formats="8 0 101"):
+    """Dials a code; returns the 200 and what was heard until the BYE."""
+    ear = Ear()
+    fields = phone.begin(code, body=ear.offer(formats))
+    ok = phone.wait(200, call_id=fields["call_id"])
+    check(not ear.packets, "something is heard before the ACK")
+    dialog = phone.answered(fields, ok)
+    phone.hung_up(dialog)
+    time.sleep(0.05)
+    ear.close()
+    check(ear.packets, f"{code}: nothing is heard")
+    check(not ear.faults(), f"{code}: {ear.faults()}")
+    return ok, ear
+
+
+def expect_tone(phone, code, melody, text):
+    ok, ear = dial(phone, code)
+    check(ear.melody() == melody, f"{code}: {ear.melody()} is heard instead of {melody}")
+    shown = ok.first("P-Asserted-Identity")
+    check(f'"{text}"' in shown, f"{code}: {shown} is shown instead of {text}")
+
+
+class Codes:
+    """With a real PBX."""
+
+    def __init__(self, world):
+        self.world, self.lineward = world, world.lineward
+        self.command = self.lineward.command
+        self.command("user", "set", "sales", "--login", "auto")
+        pbx = ("127.0.0.1", world.ports.pbx)
+        self.ann = Phone(pbx, ("107", password_of("107"), DOMAIN))
+        self.bob = Phone(pbx, ("108", password_of("108"), DOMAIN))
+        self.ann.register()
+        self.bob.register()
+        self.desk = add_device(self.lineward, "desk", world.ports.sip)
+
+    def slot(self, name):
+        """A slot of the line; None where it is not set."""
+        items = self.lineward.api("GET", "groups/trial/lines/102/forwardings")["items"]
+        condition, _, origin = name.partition("/")
+        return next((item for item in items if (item["condition"], item["origin"]) ==
+                     (condition, origin or "all")), None)
+
+    def test_set(self):
+        """Set by the code, heard, audited; the next call goes there."""
+        expect_tone(self.desk, "*21*108%23", SET, "immediate forwarding to 108 is on")
+        slot = self.slot("immediate")
+        check(slot and slot["enabled"] and slot["target"] == "108", f"{slot}")
+        entry = self.lineward.api("GET", "audit?limit=1")["items"][0]
+        check(entry["actor"] == "device sales/desk" and entry["kind"] == "forwarding", f"{entry}")
+        fields = self.ann.begin("102")
+        invite = self.bob.ringing()
+        check("reason=unconditional" in invite.first("Diversion"), invite.text)
+        self.ann.cancel(fields)
+        cancel = self.bob.wait("CANCEL")
+        self.bob.reply(cancel, 200)
+        self.bob.reply(invite, 487, tag="108")
+        self.desk.expect_silence(0.3)
+
+    def test_query_on(self):
+        expect_tone(self.desk, "*#21#", ON, "immediate forwarding to 108 is on")
+
+    def test_clear(self):
+        """Off: the device rings again; the number is kept, and comes back by *21#."""
+        expect_tone(self.desk, "#21%23", CLEARED, "immediate forwarding is off")
+        slot = self.slot("immediate")
+        check(slot and not slot["enabled"] and slot["target"] == "108", f"{slot}")
+        fields = self.ann.begin("102")
+        self.desk.refuse(self.desk.ringing(), 486)
+        self.ann.ack(fields, self.ann.wait(486))
+        expect_tone(self.desk, "*#21%23", OFF, "immediate forwarding is off")
+        expect_tone(self.desk, "*21%23", SET, "immediate forwarding to 108 is on")
+        expect_tone(self.desk, "##21%23", CLEARED, "immediate forwarding is off")
+        check(self.slot("immediate") is None, "it is still there")
+        expect_tone(self.desk, "*21%23", REFUSED, "no number has been set before")
+
+    def test_clear_goes_for_all_callers(self):
+        self.command("forward", "set", "102", "immediate", "--from", "external", "--to", "106")
+        text = "immediate forwarding to 106 is on for external calls"
+        expect_tone(self.desk, "*#21%23", ON, text)
+        expect_tone(self.desk, "#21%23", CLEARED, "immediate forwarding is off")
+        check(not self.slot("immediate/external")["enabled"], "it is still on")
+        expect_tone(self.desk, "##21%23", CLEARED, "immediate forwarding is off")
+
+    def test_other_conditions(self):
+        for code, condition, subject in (("67", "busy", "forwarding when busy"),
+                                         ("70", "logged_off", "forwarding when logged off")):
+            expect_tone(self.desk, f"*{code}*106%23", SET, f"{subject} to 106 is on")
+            check(self.slot(condition)["target"] == "106", f"{self.slot(condition)}")
+            expect_tone(self.desk, f"##{code}%23", CLEARED, f"{subject} is off")
+
+    def test_no_answer_with_seconds(self):
+        expect_tone(self.desk, "*61*00170 1234567*12#".replace(" ", ""), SET,
+                    "forwarding without answer to 001701234567 is on")
+        slot = self.slot("no_answer")
+        check((slot["target"], slot["delay"]) == ("+491701234567", 12), f"{slot}")
+        expect_tone(self.desk, "##61#", CLEARED, "forwarding without answer is off")
+
+    def test_do_not_disturb(self):
+        def is_on():
+            return self.lineward.api("GET", "users/sales")["dnd"]
+        expect_tone(self.desk, "*26#", SET, "do-not-disturb is on")
+        check(is_on(), "it is off")
+        expect_tone(self.desk, "*#26#", ON, "do-not-disturb is on")
+        expect_tone(self.desk, "#26#", CLEARED, "do-not-disturb is off")
+        check(not is_on(), "it is on")
+        expect_tone(self.desk, "*26*106#", SET, "do-not-disturb to 106 is on")
+        check(is_on() and self.slot("dnd")["target"] == "106", f"{self.slot('dnd')}")
+        expect_tone(self.desk, "##26#", CLEARED, "do-not-disturb is off")
+        check(not is_on() and self.slot("dnd") is None, f"{self.slot('dnd')}")
+
+    def test_refused(self):
+        """What may not be saved by the API may not be saved by a code."""
+        for code, text in (("*21*112#", "the number is an emergency number"),
+                           ("*21*102#", "the number is the line itself"),
+                           ("*61*106*4#", "the code has seconds that are not 5 to 120")):
+            expect_tone(self.desk, code, REFUSED, text)
+        ok, ear = dial(self.desk, "*21*009001234567#")
+        check(ear.melody() == REFUSED, f"{ear.melody()} is heard: {ok.first('Warning')}")
+        check(self.slot("immediate") is None, f"{self.slot('immediate')}")
+
+    def test_both_codecs(self):
+        for formats, payload in (("0 8", 0), ("8 0", 8), ("9 18 0", 0)):
+            ok, ear = dial(self.desk, "*#21#", formats)
+            kinds = {packet[1] & 0x7f for _, _, packet in ear.packets}
+            check(kinds == {payload} and ear.melody() == OFF, f"{formats}: {kinds} {ear.melody()}")
+            check(f"RTP/AVP {payload}\r\n" in body_of(ok.text), ok.text)
+            own = body_of(ok.text).partition("m=audio ")[2].split()[0]
+            check({sender for _, sender, _ in ear.packets} == {("127.0.0.1", int(own))}, "")
+
+    def test_without_media(self):
+        """The display says it: by a refusal that is none, and by one."""
+        for code, status, body in (("*21*106#", 480, ""),
+                                   ("*#21#", 480, Ear().offer(protocol="RTP/SAVP")),
+                                   ("*#21#", 480, Ear().offer("9 18")),
+                                   ("*21*112#", 403, ""), ("##21#", 480, "")):
+            time.sleep(0.5)  # a device has only some nonces in a second
+            fields = self.desk.begin(code, body=body)
+            answer = self.desk.wait(status, call_id=fields["call_id"])
+            self.desk.ack(fields, answer)
+            if status == 480 and code != "##21#":
+                check("480 immediate forwarding to 106 is on" in answer.start_line, answer.text)
+            check('399 lineward "' in answer.first("Warning"), answer.text)
+        self.command("group", "set", "trial", "--feature-tones", "off")
+        fields = self.desk.begin("*#21#", body=Ear().offer())
+        answer = self.desk.wait(480, call_id=fields["call_id"])
+        self.desk.ack(fields, answer)
+        check("480 immediate forwarding is off" in answer.start_line, answer.text)
+        self.command("group", "set", "trial", "--feature-tones", "on")
+
+    def test_hung_up_by_the_device(self):
+        """Who hangs up hears no more, and the next code is taken at once."""
+        ear = Ear()
+        fields = self.desk.begin("*#21#", body=ear.offer())
+        dialog = self.desk.answered(fields, self.desk.wait(200, call_id=fields["call_id"]))
+        wait_until("the tone has begun", lambda: ear.packets)
+        self.desk.hang_up(dialog)
+        time.sleep(0.05)
+        heard = len(ear.packets)
+        time.sleep(0.2)
+        check(heard == len(ear.packets) < 20, f"{heard}, then {len(ear.packets)} packets")
+        expect_tone(self.desk, "*#21#", OFF, "immediate forwarding is off")
+
+    def test_events(self):
+        """Pages learn of it: the change is told as those of the API are."""
+        token = self.lineward.token_file.read_text().strip()
+        request = urllib.request.Request(f"{self.lineward.url}/api/v1/events",
+                                         headers={"Authorization": f"Bearer {token}",
+                                                  "Accept": "text/event-stream"})
+        told = []
+
+        def listen(stream):
+            for line in stream:
+                if line.startswith(b"data: "):
+                    told.append(json.loads(line[6:]))
+        with urllib.request.urlopen(request, timeout=10) as stream:
+            threading.Thread(target=listen, args=(stream,), daemon=True).start()
+            expect_tone(self.desk, "*67*106#", SET, "forwarding when busy to 106 is on")
+            wait_until("it is told", lambda: any(
+                event.get("kind") == "forwarding" and event.get("condition") == "busy"
+                for event in told))
+        expect_tone(self.desk, "##67#", CLEARED, "forwarding when busy is off")
+
+
+class Wires:
+    """With a PBX of one socket, that sees everything which is sent to it."""
+
+    def __init__(self, binary):
+        self.wire = Wire("feature_codes_wire", binary, OFFSET + 100)
+        self.wire.set_up()
+        self.lineward = self.wire.lineward
+        self.desk = add_device(self.lineward, "desk", self.wire.ports.sip)
+
+    def expect_no_call(self):
+        time.sleep(0.2)
+        while not self.wire.pbx.received.empty():
+            message = self.wire.pbx.received.get()
+            check(not message.start_line.startswith("INVITE"), f"the PBX got {message.start_line}")
+
+    def test_none_reaches_the_pbx(self):
+        for code in ("*21*202%23", "*#21%23", "#21", "*21*", "*61*202*1%23", "*21*911%23"):
+            dial(self.desk, code)
+        self.expect_no_call()
+
+    def test_other_codes_are_the_pbxs(self):
+        """What is none of ours goes on, and so do ours once the group has others."""
+        self.lineward.command("group", "set", "wire", "--feature-codes", "immediate=72")
+        for code in ("*8202", "*21*202%23"):
+            fields = self.desk.begin(code)
+            invite = self.wire.pbx.received.get(timeout=3)
+            check(invite.start_line.startswith(f"INVITE sip:{code}@"), invite.start_line)
+            self.desk.cancel(fields)
+            time.sleep(0.1)
+        dial(self.desk, "*72*202%23")
+        status, answer = self.lineward.request("PATCH", "groups/wire",
+                                               {"feature_codes": "immediate=72, busy=72"})
+        check(status == 422 and answer["errors"][0]["field"] == "feature_codes", f"{answer}")
+        self.lineward.command("group", "set", "wire", "--feature-codes", "")
+        fields = self.desk.begin("*72*202%23")
+        wait_until("it reaches the PBX", lambda: not self.wire.pbx.received.empty())
+        self.desk.cancel(fields)
+        self.lineward.command("group", "set", "wire", "--feature-codes", "immediate=21, dnd=26")
+
+    def test_kill(self):
+        """What was confirmed is not lost, whenever the program dies; ten times."""
+        for number in range(210, 220):
+            ear = Ear()
+            fields = self.desk.begin(f"*21*{number}%23", body=ear.offer())
+            self.desk.wait(200, call_id=fields["call_id"])
+            self.lineward.program.process.kill()
+            self.lineward.program.process.wait()
+            self.lineward.start()
+            self.lineward.wait_registered(["201"], group="wire")
+            slot = self.lineward.api("GET", "groups/wire/lines/201/forwardings/immediate/all")
+            check(slot["target"] == str(number) and slot["enabled"], f"{number}: {slot}")
+            while not self.desk.received.empty():
+                self.desk.received.get()
+
+    def test_repeated(self):
+        """The 200 is repeated until its ACK; without one we hang up, and nothing is left."""
+        fields = self.desk.begin("*#21%23", body=Ear().offer())
+        first = self.desk.wait(200, call_id=fields["call_id"])
+        again = self.desk.wait(200, call_id=fields["call_id"])
+        check(first.text == again.text, "another 200")
+        other = self.desk.begin("*#21%23", body=Ear().offer())
+        self.desk.ack(other, self.desk.wait(486, call_id=other["call_id"]))
+        dialog = self.desk.answered(fields, again)
+        check(uri_of(again.first("Contact")).startswith("sip:*%2321%23@"), again.text)
+        self.desk.within(dialog, "INVITE", body=Ear().offer())
+        self.desk.wait(488, call_id=fields["call_id"])
+        self.desk.hung_up(dialog)
+
+    def test_it_ends_cleanly(self):
+        self.wire.end()
+
+
+def run_named(kind, make, names):
+    """Runs those tests of a kind that are named, or all."""
+    own = [name for name in names if hasattr(kind, "test_" + name.replace("-", "_"))]
+    return 0 if names and not own else run_methods(make(), own)
+
+
+def run_with_a_real_pbx(args):
+    with World("peer/feature_codes", args.bin, OFFSET,
+               lines=("101", "102", "103", "104", "107", "108")) as world:
+        world.set_up()
+        status = run_named(Codes, lambda: Codes(world), args.names)
+        world.lineward.stop()
+        world.lineward.check_log()
+        return status
+
+
+def main():
+    args = arguments(__doc__)
+    status = run_with_a_real_pbx(args)
+    return run_named(Wires, lambda: Wires(args.bin), args.names) or status
+
+
+if __name__ == "__main__":
+    run_script(main)
