@@ -106,7 +106,9 @@ void api_run(struct api *api)
     while (!atomic_load(&api->is_stopping)) {
         if (lws_service(api->lws, 0) < 0) break;
         api_server_turn(api);
-        if (!engine->work || engine->work(engine->context)) continue;
+        bool is_done = api_checks_collect(api);
+        if (engine->work && !engine->work(engine->context)) is_done = false;
+        if (is_done) continue;
         lws_sul_schedule(api->lws, 0, &again, try_again, LWS_US_PER_SEC);
     }
     lws_sul_schedule(api->lws, 0, &again, try_again, LWS_SET_TIMER_USEC_CANCEL);

@@ -55,6 +55,34 @@ struct api_trace_reader {
     void *context;
 };
 
+// A check of a line group that is to begin.
+struct api_check_order {
+    uint32_t number, group_id;
+    uint32_t line_ids[CHECK_LINES];               // all 0: any three that have no call
+    bool is_quick;                                // without the PBX's ring time-out
+    uint32_t ring_max_s;                          // for how long that is waited for
+    char external[TEXT_SIZE];                     // test number, stored form; empty: none
+    unsigned external_class;                      // enum model_number_class
+    char extensions[CHECK_LINES][EXTENSION_SIZE]; // of its lines, once it has begun
+};
+enum api_check_result {
+    API_CHECK_STARTED,
+    API_CHECK_ELSEWHERE, // the lines are not all of one worker
+    API_CHECK_LINE_OFF,
+    API_CHECK_LINE_BUSY,
+    API_CHECK_LINE_CHECKED, // by another check
+    API_CHECK_TOO_FEW_LINES,
+    API_CHECK_TOO_MANY, // checks
+};
+// One that runs, or that is over and not kept yet.
+struct api_check {
+    uint32_t number;
+    bool is_done;
+    uint8_t state; // enum check_state
+    char server[TEXT_SIZE];
+    struct model_check_row rows[CHECK_ROWS];
+};
+
 // What the API asks about the running system; called on the API's thread.
 struct api_engine {
     void *context;
@@ -76,6 +104,15 @@ struct api_engine {
                                    enum fwd_finding *finding);
     // Declines a waiting call; false when it does not wait any more.
     bool (*decline)(void *context, uint64_t number);
+    // Starts a check; `*line_id` tells which line a refusal is about, 0: none. May be NULL, like
+    // the four that follow.
+    enum api_check_result (*start_check)(void *context, struct api_check_order *order,
+                                         uint32_t *line_id);
+    bool (*stop_check)(void *context, uint32_t number);
+    bool (*running_check)(void *context, uint32_t number, struct api_check *out);
+    // One that is over, until it is forgotten.
+    bool (*next_done_check)(void *context, struct api_check *out);
+    void (*forget_check)(void *context, uint32_t number);
     // Assumes what a line's clients do, NULL: nothing any more. False when too much is assumed.
     bool (*assume_clients)(void *context, uint32_t line_id, const struct api_clients *clients);
     // False when nothing is assumed.
@@ -131,6 +168,7 @@ enum api_event_kind {
     EVENT_CALL_ENDED,
     EVENT_DEVICE, // registered somewhere, or not there any more
     EVENT_ALARM,  // `state` says of what; for administrators
+    EVENT_CHECK,  // of a line group; for administrators
 };
 
 struct api_event {
@@ -141,6 +179,8 @@ struct api_event {
     char caller[TEXT_SIZE], state[NAME_SIZE], verdict[NAME_SIZE], outcome[NAME_SIZE];
     char target[TEXT_SIZE], reason[TEXT_SIZE];
     uint64_t count;
+    uint32_t check;      // EVENT_CHECK: its number
+    char row[NAME_SIZE]; // and what it has found out
 };
 
 struct api_options {

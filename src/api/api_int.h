@@ -470,6 +470,9 @@ handler api_explain_post, api_journal_list, api_audit_list;
 handler api_statistics_get;
 handler api_setup_get, api_setup_post, api_audit_revert;
 handler api_profiles_apply, api_profiles_end;
+handler api_checks_list, api_checks_get, api_checks_start, api_checks_cancel;
+// Keeps the checks that are over; false where one could not be kept now.
+bool api_checks_collect(struct api *api);
 // Ends the profiles whose time is over, and tells of it: once a second.
 void api_profiles_end_due(struct api *api);
 

@@ -131,12 +131,13 @@ static void set_texts(json_t *object, const struct api_event *event)
         {"group", event->group},   {"line", event->extension}, {"call", event->call},
         {"caller", event->caller}, {"state", event->state},    {"verdict", event->verdict},
         {"user", event->user},     {"device", event->device},  {"outcome", event->outcome},
-        {"target", event->target}, {"reason", event->reason},
+        {"target", event->target}, {"reason", event->reason},  {"row", event->row},
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         if (!texts[i].value[0]) continue;
         json_object_set_new(object, texts[i].name, api_json_text(span_of(texts[i].value)));
     }
+    if (event->check > 0) json_object_set_new(object, "check", api_json_count(event->check));
     if (event->count > 0) json_object_set_new(object, "count", api_json_count(event->count));
 }
 
@@ -155,8 +156,8 @@ static void find_owner(struct events *events, const struct api_event *event, cha
 
 bool api_events_collect(struct api *api)
 {
-    static const char *const types[] = {"line",       "call_began", "call_changed",
-                                        "call_ended", "device",     "alarm"};
+    static const char *const types[] = {"line",   "call_began", "call_changed", "call_ended",
+                                        "device", "alarm",      "check"};
     struct events *events = api->events;
     uint64_t before = events->next, lost_count = take_lost_count(events);
     struct api_event event;

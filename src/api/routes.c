@@ -92,6 +92,11 @@ static const struct route routes[] = {
     {METHOD_PATCH,  LINE "/exceptions/{position}", api_records_patch,  KIND_EXCEPTION,  NULL, FOR_OWNER, SCOPE_WRITE},
     {METHOD_DELETE, LINE "/exceptions/{position}", api_records_remove, KIND_EXCEPTION,  NULL, FOR_OWNER, SCOPE_WRITE},
 
+    {METHOD_GET,    API "/groups/{group}/checks",  api_checks_list,    KIND_CHECK,      NULL, FOR_ADMIN, SCOPE_READ},
+    {METHOD_POST,   API "/groups/{group}/checks",  api_checks_start,   KIND_CHECK,      NULL, FOR_ADMIN, SCOPE_ADMIN},
+    {METHOD_GET,    API "/groups/{group}/checks/{number}", api_checks_get, KIND_CHECK,  "with", FOR_ADMIN, SCOPE_READ},
+    {METHOD_POST,   API "/groups/{group}/checks/{number}/cancel", api_checks_cancel, KIND_CHECK, NULL, FOR_ADMIN, SCOPE_ADMIN},
+
     {METHOD_GET,    API "/groups/{group}/admin_forwardings", api_records_list, KIND_ADMIN_FORWARDING, NULL, FOR_ADMIN, SCOPE_READ},
     {METHOD_POST,   API "/groups/{group}/admin_forwardings", api_records_add, KIND_ADMIN_FORWARDING, NULL, FOR_ADMIN, SCOPE_ADMIN},
     {METHOD_GET,    API "/groups/{group}/admin_forwardings/{name}", api_records_get, KIND_ADMIN_FORWARDING, NULL, FOR_ADMIN, SCOPE_READ},

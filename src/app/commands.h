@@ -27,7 +27,16 @@ enum command_kind {
 
 // What somebody asks who waits for the answer (worker_ask).
 struct question {
-    enum { ASK_ASSUME, ASK_ASSUMED, ASK_DEFLECT, ASK_DECLINE, ASK_LIVE, ASK_YIELD } kind;
+    enum {
+        ASK_ASSUME,
+        ASK_ASSUMED,
+        ASK_DEFLECT,
+        ASK_DECLINE,
+        ASK_LIVE,
+        ASK_YIELD,
+        ASK_START_CHECK,
+        ASK_STOP_CHECK
+    } kind;
     uv_sem_t answered;
     uint32_t line_id;
     uint32_t user_id, live_count;               // of clients
@@ -37,6 +46,9 @@ struct question {
     struct pool_id call;
     const struct fwd_target *target;
     bool is_done;
+    struct engine_check *order; // ASK_START_CHECK; its lines are filled in
+    enum engine_check_result result;
+    uint32_t number; // of the check
     enum call_deflection deflection;
     enum fwd_finding finding;
 };

@@ -35,6 +35,7 @@ struct worker {
     struct bindings *bindings;
     struct tap *tap;
     struct uses *uses;
+    struct checks *checks;
     struct line_log *line_log;
     struct orders *orders;
     uint16_t media_ports[ADDRESS_LIST_MAX]; // by the addresses of config.sip
@@ -52,6 +53,7 @@ struct worker {
     uv_thread_t thread;
     bool is_running;
     bool is_stopping;
+    uint64_t stop_us; // then at the latest
     // When somebody last asked whether it works, and when it was last woken: it was, in time.
     atomic_uint_fast64_t asked_us, woken_us;
 };
@@ -64,6 +66,9 @@ static inline struct engine_time worker_now(void)
 }
 
 void worker_count(struct worker *worker, enum states_counter counter, uint64_t by);
+// Answers who waits for it (questions.c).
+void worker_answer(struct worker *worker, struct question *question);
+void worker_check_told(void *context, const struct check_told *told);
 // Sends by the flow's socket; of a worker (`context`).
 void worker_send(void *context, const struct flow *flow, struct span bytes);
 // A target of a group's PBX works, or does not.

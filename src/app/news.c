@@ -83,3 +83,19 @@ void news_call_ended(news_api *place, const struct model_journal_entry *entry)
     set(event.target, sizeof event.target, entry->target);
     api_post(api, &event);
 }
+
+void news_check(news_api *place, const char *group, const struct check_told *told)
+{
+    struct api *api = listening(place);
+    struct api_event event = {.kind = EVENT_CHECK, .check = told->number};
+    if (!api) return;
+    set(event.group, sizeof event.group, span_of(group));
+    set(event.state, sizeof event.state, span_of(model_name(&model_check_states, told->state)));
+    if (!told->is_done) {
+        const struct model_check_row *row = &told->rows[told->row];
+        set(event.row, sizeof event.row, span_of(model_name(&model_check_rows, told->row)));
+        set(event.verdict, sizeof event.verdict,
+            span_of(model_name(&model_check_verdicts, row->verdict)));
+    }
+    api_post(api, &event);
+}

@@ -5,6 +5,7 @@
 
 #include "api/api.h"
 #include "call/call.h"
+#include "check/check.h"
 #include "line/line.h"
 
 #include <stdatomic.h>
@@ -20,3 +21,5 @@ void news_device(news_api *api, const struct client_shown *shown);
 // Too much to do: so many calls have been refused since the start.
 void news_overload(news_api *api, uint64_t refused_count);
 void news_call_ended(news_api *api, const struct model_journal_entry *entry);
+// A check of the group has found something out, or is over.
+void news_check(news_api *api, const char *group, const struct check_told *told);

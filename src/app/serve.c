@@ -33,6 +33,7 @@ struct server {
     struct bindings *bindings; // of devices
     struct tap *tap;
     struct uses *uses;
+    struct checks *checks;
     struct orders *orders;
     struct settings_obeyed obeyed; // the last of them
     bool is_counting_troubled;     // the store does not take them, and it was said
@@ -132,6 +133,60 @@ static bool assumed_clients(void *context, uint32_t line_id, struct api_clients 
     *out = (struct api_clients){.clients = assumed.clients, .call_count = assumed.call_count};
     memcpy(out->target, assumed.target, sizeof out->target);
     return true;
+}
+
+// ---- Checks of line groups
+
+static enum api_check_result start_check(void *context, struct api_check_order *order,
+                                         uint32_t *line_id)
+{
+    struct server *server = context;
+    struct engine_check wanted = {.number = order->number,
+                                  .group_id = order->group_id,
+                                  .is_quick = order->is_quick,
+                                  .ring_max_s = order->ring_max_s,
+                                  .external = span_of(order->external),
+                                  .external_class = order->external_class};
+    static const enum api_check_result results[] = {
+        [ENGINE_CHECK_STARTED] = API_CHECK_STARTED,
+        [ENGINE_CHECK_ELSEWHERE] = API_CHECK_ELSEWHERE,
+        [ENGINE_CHECK_LINE_OFF] = API_CHECK_LINE_OFF,
+        [ENGINE_CHECK_LINE_BUSY] = API_CHECK_LINE_BUSY,
+        [ENGINE_CHECK_LINE_CHECKED] = API_CHECK_LINE_CHECKED,
+        [ENGINE_CHECK_TOO_FEW_LINES] = API_CHECK_TOO_FEW_LINES,
+        [ENGINE_CHECK_TOO_MANY] = API_CHECK_TOO_MANY,
+    };
+    *line_id = 0;
+    memcpy(wanted.line_ids, order->line_ids, sizeof wanted.line_ids);
+    if (!checks_begin(server->checks, order->number)) return API_CHECK_TOO_MANY;
+    enum engine_check_result result = workers_start_check(server->workers, &wanted, line_id);
+    memcpy(order->extensions, wanted.extensions, sizeof order->extensions);
+    if (result != ENGINE_CHECK_STARTED) checks_forget(server->checks, order->number);
+    return results[result];
+}
+
+static bool stop_check(void *context, uint32_t number)
+{
+    struct server *server = context;
+    return workers_stop_check(server->workers, number);
+}
+
+static bool running_check(void *context, uint32_t number, struct api_check *out)
+{
+    struct server *server = context;
+    return checks_get(server->checks, number, out);
+}
+
+static bool next_done_check(void *context, struct api_check *out)
+{
+    struct server *server = context;
+    return checks_next_done(server->checks, out);
+}
+
+static void forget_check(void *context, uint32_t number)
+{
+    struct server *server = context;
+    checks_forget(server->checks, number);
 }
 
 static void get_statistics(void *context, struct api_statistics *out)
@@ -289,8 +344,10 @@ static bool start_workers(struct server *server)
     server->uses = uses_new();
     server->orders = orders_new();
     server->waiting = waiting_new();
-    if (!server->waiting || !server->states || !server->journal || !server->registrations ||
-        !server->bindings || !server->tap || !server->uses || !server->orders) {
+    server->checks = checks_new();
+    if (!server->checks || !server->waiting || !server->states || !server->journal ||
+        !server->registrations || !server->bindings || !server->tap || !server->uses ||
+        !server->orders) {
         return fail("cannot start", "out of memory");
     }
     struct worker_parts parts = {.states = server->states,
@@ -299,6 +356,7 @@ static bool start_workers(struct server *server)
                                  .bindings = server->bindings,
                                  .tap = server->tap,
                                  .api = &server->told_api,
+                                 .checks = server->checks,
                                  .uses = server->uses,
                                  .orders = server->orders};
     server->workers = workers_new(&server->config, &parts, server->registrations, &problem);
@@ -330,6 +388,11 @@ static bool start_api(struct server *server)
                    .list_calls = list_calls,
                    .deflect = deflect,
                    .decline = decline,
+                   .start_check = start_check,
+                   .stop_check = stop_check,
+                   .running_check = running_check,
+                   .next_done_check = next_done_check,
+                   .forget_check = forget_check,
                    .assume_clients = assume_clients,
                    .assumed_clients = assumed_clients,
                    .statistics = get_statistics,
@@ -355,7 +418,8 @@ static bool load_settings(struct server *server)
     struct settings_problem problem;
     server->settings = settings_new(server->settings_store, workers_listener(server->workers));
     if (!server->settings) return fail("cannot load the settings", "out of memory");
-    if (settings_publish_all(server->settings, &problem) != ERR_NONE) {
+    if (settings_end_stale_checks(server->settings, &problem) != ERR_NONE ||
+        settings_publish_all(server->settings, &problem) != ERR_NONE) {
         return fail("cannot load the settings", problem.reason);
     }
     struct journal_limits limits = {(uint64_t)server->config.journal_max_mb << 20,
@@ -426,6 +490,7 @@ static void end(struct server *server)
     tap_free(server->tap);
     uses_free(server->uses);
     orders_free(server->orders);
+    checks_free(server->checks);
     registrations_free(server->registrations);
     bindings_free(server->bindings);
     journal_free(server->journal);

@@ -10,6 +10,7 @@
 enum {
     GIVE_BACK_US = 5 * 1000 * 1000,    // how often memory is given back to the system
     GIVE_BACK_BYTES = 4 * 1024 * 1024, // less is not worth it
+    CHECKS_END_US = 3 * 1000 * 1000,   // for PBXs to hear that test calls end, at the stop
 };
 // Copies of a message for those who look at the groups it belongs to.
 static void copy(const struct worker *worker, const struct flow *flow, struct span bytes,
@@ -211,7 +212,11 @@ static void settle(struct worker *worker)
     if (log_us < sites_us) sites_us = log_us;
     net_flush(worker->net);
     worker_tell_counts(worker);
-    net_set_deadline(worker->net, engine_us < sites_us ? engine_us : sites_us);
+    if (engine_us < sites_us) sites_us = engine_us;
+    if (worker->is_stopping && worker->stop_us < sites_us) sites_us = worker->stop_us;
+    net_set_deadline(worker->net, sites_us);
+    bool is_waiting = engine_is_checking(worker->engine) && net_now_us() < worker->stop_us;
+    if (worker->is_stopping && !is_waiting) net_stop(worker->net);
 }
 
 static void take_commands(struct worker *worker);
@@ -447,37 +452,6 @@ static void set_web_client(struct worker *worker, const struct command *command)
               SPAN("one more counts as logged off"));
 }
 
-static void answer(struct worker *worker, struct question *question)
-{
-    const struct client_assumption *assumed;
-    switch (question->kind) {
-    case ASK_ASSUME:
-        question->is_done = engine_assume_clients(worker->engine, question->line_id,
-                                                  question->assumption);
-        break;
-    case ASK_ASSUMED:
-        assumed = engine_assumed_clients(worker->engine, question->line_id);
-        question->is_done = assumed != NULL;
-        if (assumed) question->assumed = *assumed;
-        break;
-    case ASK_DEFLECT:
-        question->deflection = engine_deflect(worker->engine, worker_now(), question->call,
-                                              question->target, &question->finding);
-        break;
-    case ASK_DECLINE:
-        question->is_done = engine_decline(worker->engine, worker_now(), question->call);
-        break;
-    case ASK_LIVE:
-        question->live_count = engine_live_clients(worker->engine, question->user_id);
-        break;
-    case ASK_YIELD:
-        question->is_done = engine_yield_line(worker->engine, worker_now(), question->line_id,
-                                              &question->left);
-        break;
-    }
-    uv_sem_post(&question->answered);
-}
-
 static void obey(struct worker *worker, const struct command *command)
 {
     switch (command->kind) {
@@ -516,8 +490,12 @@ static void obey(struct worker *worker, const struct command *command)
         free(command->outcome);
         break;
     case COMMAND_RELOAD: reload(worker); break;
-    case COMMAND_ASK: answer(worker, command->question); break;
-    case COMMAND_STOP: worker->is_stopping = true; break;
+    case COMMAND_ASK: worker_answer(worker, command->question); break;
+    case COMMAND_STOP:
+        engine_stop_checks(worker->engine, worker_now());
+        worker->is_stopping = true;
+        worker->stop_us = net_now_us() + CHECKS_END_US;
+        break;
     }
 }
 
@@ -534,7 +512,6 @@ static void on_woken(void *context)
     take_commands(worker);
     exchange_take(worker);
     settle(worker);
-    if (worker->is_stopping) net_stop(worker->net);
 }
 
 void worker_tell(struct worker *worker, struct command command)
@@ -602,6 +579,7 @@ static bool make_engine(struct worker *worker, const struct app_config *config)
                                .release_line = on_release_line,
                                .release_group = on_release_group,
                                .rate_raised = on_rate_raised,
+                               .check_told = worker_check_told,
                                .peer_told = on_peer_told};
     uint8_t seed[32];
     net_entropy(seed, sizeof seed);
@@ -700,6 +678,7 @@ struct worker *worker_new(const struct app_config *config, const struct worker_p
     worker->tap = parts->tap;
     worker->uses = parts->uses;
     worker->orders = parts->orders;
+    worker->checks = parts->checks;
     worker->commands = commands_new();
     worker->parcels = parcels_new();
     worker->line_log = line_log_new(config->groups_max);

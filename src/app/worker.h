@@ -4,6 +4,7 @@
 #pragma once
 
 #include "app/bindings.h"
+#include "app/checks.h"
 #include "app/commands.h"
 #include "app/config.h"
 #include "app/journal.h"
@@ -29,6 +30,7 @@ struct worker_parts {
     news_api *api; // who is told what happens
     struct uses *uses;
     struct orders *orders;
+    struct checks *checks;         // of line groups, that run
     struct worker *const *workers; // all of them by their numbers, this one too
 };
 // Makes the worker `number` (from 0 on) and binds its SIP addresses. NULL on failure with

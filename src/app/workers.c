@@ -321,3 +321,31 @@ bool workers_decline(struct workers *workers, uint64_t number)
     worker_ask(workers->at[at], &question);
     return question.is_done;
 }
+
+// All lines of a check are of one worker. Where none are named, the first worker that has three of
+// them checks.
+enum engine_check_result workers_start_check(struct workers *workers, struct engine_check *order,
+                                             uint32_t *line_id)
+{
+    struct question question = {.kind = ASK_START_CHECK, .order = order};
+    if (order->line_ids[0] != 0) {
+        worker_ask(worker_of_line(workers, order->line_ids[0]), &question);
+        *line_id = question.line_id;
+        return question.result;
+    }
+    for (uint32_t i = 0; i < workers->count; i++) {
+        worker_ask(workers->at[i], &question);
+        *line_id = question.line_id;
+        if (question.result == ENGINE_CHECK_STARTED) break;
+    }
+    return question.result;
+}
+
+bool workers_stop_check(struct workers *workers, uint32_t number)
+{
+    struct question question = {.kind = ASK_STOP_CHECK, .number = number};
+    for (uint32_t i = 0; i < workers->count && !question.is_done; i++) {
+        worker_ask(workers->at[i], &question);
+    }
+    return question.is_done;
+}

@@ -48,3 +48,8 @@ enum call_deflection workers_deflect(struct workers *workers, uint64_t number,
                                      const struct fwd_target *target, enum fwd_finding *finding);
 // See engine_decline.
 bool workers_decline(struct workers *workers, uint64_t number);
+// Starts a check of a group, by a worker that has three lines for it; see engine_start_check.
+enum engine_check_result workers_start_check(struct workers *workers, struct engine_check *order,
+                                             uint32_t *line_id);
+// Ends it before its time; false when there is none of that number.
+bool workers_stop_check(struct workers *workers, uint32_t number);

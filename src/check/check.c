@@ -62,6 +62,7 @@ static void tell(struct turn *turn, const struct check *check, enum check_row ro
     if (!told || !rows) return;
     memcpy(rows, check->rows, sizeof check->rows);
     told->number = check->number;
+    told->group_id = check->group_id;
     told->row = (uint8_t)row;
     told->is_done = is_done;
     told->state = check->state;

@@ -67,7 +67,7 @@ struct check_away {
 // A row was found out, or (`is_done`) the check is over.
 struct check_told {
     struct effect effect;
-    uint32_t number; // of the check
+    uint32_t number, group_id; // of the check
     bool is_done;
     uint8_t state;                      // enum check_state
     uint8_t row;                        // of `is_done` false

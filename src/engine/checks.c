@@ -82,7 +82,7 @@ static void describe_line(const struct engine *engine, struct turn *turn, uint32
     if (!number.is_full) out->number = buffer_span(&number);
 }
 
-static bool start(struct engine *engine, struct turn *turn, const struct engine_check *order)
+static bool start(struct engine *engine, struct turn *turn, struct engine_check *order)
 {
     const struct line_group *group;
     const struct snapshot_line *diverter = line_find_numbered(
@@ -99,6 +99,7 @@ static bool start(struct engine *engine, struct turn *turn, const struct engine_
     };
     for (unsigned role = 0; role < CHECK_LINES; role++) {
         describe_line(engine, turn, order->line_ids[role], &options.lines[role]);
+        text_copy(order->extensions[role], EXTENSION_SIZE, options.lines[role].extension);
     }
     return check_start(engine->checks, turn, &options);
 }

@@ -151,10 +151,11 @@ bool engine_decline(struct engine *engine, struct engine_time now, struct pool_i
 struct engine_check {
     uint32_t number, group_id;
     uint32_t line_ids[CHECK_LINES]; // caller, diverter, target; all 0: three that have no call
-    bool is_quick;                  // without waiting for the PBX's ring time-out
-    uint32_t ring_max_s;            // for how long that is waited for
-    struct span external;           // test number in stored form; empty: none
-    unsigned external_class;        // enum model_number_class
+    char extensions[CHECK_LINES][EXTENSION_SIZE]; // theirs, once it has started
+    bool is_quick;                                // without waiting for the PBX's ring time-out
+    uint32_t ring_max_s;                          // for how long that is waited for
+    struct span external;                         // test number in stored form; empty: none
+    unsigned external_class;                      // enum model_number_class
 };
 enum engine_check_result {
     ENGINE_CHECK_STARTED,

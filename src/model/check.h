@@ -88,20 +88,6 @@ enum check_state {
 };
 extern const struct model_names model_check_states;
 
-enum { CHECK_ROWS_SIZE = 2048, CHECK_LINES_SIZE = CHECK_LINES * EXTENSION_SIZE };
-
-// A check, as it is kept.
-struct model_check {
-    char group[NAME_SIZE];
-    uint32_t number;              // rising
-    unsigned state;               // enum check_state
-    uint64_t started_s, ended_s;  // since 1970
-    char server[TEXT_SIZE];       // what the PBX calls itself: Server or User-Agent; empty: unknown
-    char lines[CHECK_LINES_SIZE]; // caller, diverter and target: "101 102 103"
-    char external[TEXT_SIZE];     // the test number, stored form; empty: none
-    char rows[CHECK_ROWS_SIZE];   // model_check_print_rows
-};
-
 // Rows as text, and back: "incoming ok arrived 180 12 102 -; ...". What cannot be read is left as
 // not tested.
 void model_check_print_rows(const struct model_check_row rows[CHECK_ROWS], struct buffer *out);

@@ -259,6 +259,18 @@ static const struct model_field device_fields[] = {
     TEXT(model_device, password, FIELD_SECRET | FIELD_MADE, "", "hashes of its SIP password"),
 };
 
+static const struct model_field check_fields[] = {
+    TEXT(model_check, group, FIELD_KEY | FIELD_REQUIRED, "", "line group"),
+    COUNT(model_check, "number", number, FIELD_KEY, 1, UINT32_MAX, "1", "number of the check"),
+    ENUM(model_check, state, 0, model_check_states, "running", "how far it is"),
+    TIME(model_check, "started", started_s, "when it began"),
+    TIME(model_check, "ended", ended_s, "when it ended; empty: it has not"),
+    TEXT(model_check, server, 0, "", "what the PBX calls itself"),
+    TEXT(model_check, lines, 0, "", "caller, diverter and target"),
+    TEXT(model_check, external, 0, "", "test number outside; empty: none"),
+    TEXT(model_check, rows, 0, "", "what was found out"),
+};
+
 #define KIND(called, calleds, of_fields, record)                                                   \
     {                                                                                              \
         called, calleds, of_fields, sizeof of_fields / sizeof of_fields[0], sizeof(struct record)  \
@@ -277,6 +289,7 @@ static const struct model_kind_info kinds[KIND_COUNT] = {
                                    model_admin_forwarding),
     [KIND_PROFILE] = KIND("profile", "profiles", profile_fields, model_profile),
     [KIND_DEVICE] = KIND("device", "devices", device_fields, model_device),
+    [KIND_CHECK] = KIND("check", "checks", check_fields, model_check),
 };
 
 const struct model_kind_info *model_kind(enum model_kind kind)

@@ -219,6 +219,19 @@ struct model_device {
     bool is_password_lost;    // no setting: what is stored cannot be read; `password` is empty
 };
 
+// A check of a group, as it is kept (check.h).
+enum { CHECK_ROWS_SIZE = 2048, CHECK_LINES_SIZE = 3 * EXTENSION_SIZE };
+struct model_check {
+    char group[NAME_SIZE];
+    uint32_t number;              // rising
+    unsigned state;               // enum check_state
+    uint64_t started_s, ended_s;  // since 1970
+    char server[TEXT_SIZE];       // what the PBX calls itself: Server or User-Agent; empty: unknown
+    char lines[CHECK_LINES_SIZE]; // caller, diverter and target: "101 102 103"
+    char external[TEXT_SIZE];     // the test number, stored form; empty: none
+    char rows[CHECK_ROWS_SIZE];   // model_check_print_rows
+};
+
 enum model_kind {
     KIND_GROUP,
     KIND_USER,
@@ -231,6 +244,7 @@ enum model_kind {
     KIND_ADMIN_FORWARDING,
     KIND_PROFILE,
     KIND_DEVICE,
+    KIND_CHECK,
     KIND_COUNT,
 };
 
@@ -247,6 +261,7 @@ union model_record {
     struct model_admin_forwarding admin_forwarding;
     struct model_profile profile;
     struct model_device device;
+    struct model_check check;
 };
 
 // The delay of a no_answer rule that has none of its own: the smaller of 20 s and what leaves

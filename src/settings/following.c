@@ -4,17 +4,6 @@
 // redirected. behaviour.md "Executing a forwarding".
 #include "settings/settings_int.h"
 
-enum err settings_find_verdicts(struct settings *settings, const char *group,
-                                struct settings_verdicts *verdicts,
-                                struct settings_problem *problem)
-{
-    (void)settings;
-    (void)group;
-    (void)problem;
-    *verdicts = (struct settings_verdicts){FOLLOWING_UNKNOWN, FOLLOWING_UNKNOWN};
-    return ERR_NONE;
-}
-
 enum err settings_put_following(struct settings *settings, struct snapshot_group *block,
                                 struct settings_problem *problem)
 {

@@ -192,6 +192,7 @@ enum err settings_collect_saved(struct settings *settings, enum model_kind kind,
     case KIND_ADMIN_FORWARDING: return collect_site(settings, of->admin_forwarding.group, problem);
     case KIND_PROFILE: query.user = of->profile.user; break;
     case KIND_DEVICE: return collect_devices(settings, of->device.user, problem);
+    case KIND_CHECK:
     case KIND_SESSION:
     case KIND_TOKEN: return ERR_NONE; // nothing that the engine knows
     case KIND_COUNT: ASSERT(false);
@@ -217,6 +218,7 @@ static enum err collect_removed(struct settings *settings, enum model_kind kind,
     case KIND_ADMIN_FORWARDING: return settings_collect_saved(settings, kind, record, problem);
     case KIND_USER:     // had no lines, or would not be removed
     case KIND_CALENDAR: // was used by nobody
+    case KIND_CHECK:
     case KIND_SESSION:
     case KIND_TOKEN:
     case KIND_COUNT: break;

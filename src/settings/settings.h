@@ -146,6 +146,23 @@ enum err settings_begin_batch(struct settings *settings,
 enum err settings_end_batch(struct settings *settings, bool is_wanted,
                             struct settings_problem *problem) WARN_UNUSED;
 
+// ---- Checks of groups. They are kept beside the settings; only what follows from one is a change
+// of them, which the audit tells of as one by SETTINGS_CHECK.
+#define SETTINGS_CHECK "lineward check"
+// The number of the next check.
+enum err settings_next_check(struct settings *settings, uint32_t *number,
+                             struct settings_problem *problem) WARN_UNUSED;
+// Keeps a check that has begun; the oldest of too many of its group goes.
+enum err settings_add_check(struct settings *settings, const struct model_check *check,
+                            struct settings_problem *problem) WARN_UNUSED;
+// Keeps what it has found out. The group's pbx_ring_timeout is set to what was measured, and the
+// engine learns whether forwardings are to be bridged where forward_by is auto.
+enum err settings_end_check(struct settings *settings, const struct model_check *check,
+                            struct settings_problem *problem) WARN_UNUSED;
+// Those that run according to the store, though the program has just begun, were interrupted.
+enum err settings_end_stale_checks(struct settings *settings,
+                                   struct settings_problem *problem) WARN_UNUSED;
+
 // Reading: straight from the store (see there).
 enum err settings_get(struct settings *settings, enum model_kind kind, void *record, uint32_t *id,
                       struct settings_problem *problem) WARN_UNUSED;

@@ -154,7 +154,7 @@ enum err settings_follow_hand(struct settings *settings, const struct model_user
 // Builds a line's block (SNAPSHOT_LINE_MAX bytes).
 void settings_build_block(struct settings *settings, const struct settings_site *site,
                           const struct settings_line *line, struct snapshot_line *block);
-// What the group's last check has found out about the PBX and a 302 (following.c).
+// What the group's last checks have found out about the PBX and a 302 (checks.c).
 enum settings_following { FOLLOWING_UNKNOWN, FOLLOWS, FOLLOWS_NOT };
 struct settings_verdicts {
     enum settings_following internal, external; // for targets of that kind

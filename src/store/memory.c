@@ -210,6 +210,7 @@ static bool are_references_met(struct memory *memory, enum model_kind kind, cons
                (!*of->token.group || has_group(memory, of->token.group));
     case KIND_EXCEPTION: return has_line(memory, of->exception.group, of->exception.extension);
     case KIND_DEVICE: return has_user(memory, of->device.user);
+    case KIND_CHECK: return has_group(memory, of->check.group);
     case KIND_ADMIN_FORWARDING:
         return has_group(memory, of->admin_forwarding.group) &&
                has_calendar(memory, of->admin_forwarding.calendar);
@@ -357,6 +358,7 @@ static enum err memory_remove(struct store *store, enum model_kind kind, const v
     if (kind == KIND_GROUP) {
         remove_referring(memory, KIND_TOKEN, "group", row->record.group.name);
         remove_referring(memory, KIND_ADMIN_FORWARDING, "group", row->record.group.name);
+        remove_referring(memory, KIND_CHECK, "group", row->record.group.name);
     }
     remove_row(&memory->tables[kind], row);
     return ERR_NONE;

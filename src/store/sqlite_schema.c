@@ -218,6 +218,20 @@ static const char *const settings_steps[] = {
     "ALTER TABLE groups ADD COLUMN feature_codes TEXT NOT NULL DEFAULT"
     " 'immediate=21, dnd=26, logged_off=70, busy=67, no_answer=61';"
     "ALTER TABLE groups ADD COLUMN feature_tones INTEGER NOT NULL DEFAULT 1;",
+    // 16: checks of groups, and what they have found out
+    "CREATE TABLE checks("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  \"group\" TEXT NOT NULL REFERENCES groups(name) ON DELETE CASCADE,"
+    "  number INTEGER NOT NULL,"
+    "  state TEXT NOT NULL,"
+    "  started INTEGER NOT NULL,"
+    "  ended INTEGER NOT NULL,"
+    "  server TEXT NOT NULL,"
+    "  lines TEXT NOT NULL,"
+    "  external TEXT NOT NULL,"
+    "  rows TEXT NOT NULL,"
+    "  UNIQUE(\"group\", number)"
+    ") STRICT;",
 };
 
 static const char *const journal_steps[] = {

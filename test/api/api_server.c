@@ -285,6 +285,61 @@ static int serve(const struct api_options *options)
     return 0;
 }
 
+// ---- Checks. One that is quick is over at once, with a second call that does not come; any other
+// one runs until it is stopped. Line 102 has a call, where it is the caller.
+
+static struct api_check the_check;
+
+static enum api_check_result start_check(void *context, struct api_check_order *order,
+                                         uint32_t *line_id)
+{
+    static const char *const extensions[CHECK_LINES] = {"101", "102", "103"};
+    (void)context;
+    *line_id = order->line_ids[0];
+    if (order->line_ids[0] == 2) return API_CHECK_LINE_BUSY;
+    if (order->ring_max_s == 599) return API_CHECK_TOO_FEW_LINES;
+    the_check = (struct api_check){.number = order->number,
+                                   .is_done = order->is_quick,
+                                   .state = order->is_quick ? CHECK_DONE : CHECK_RUNNING,
+                                   .server = "trial PBX"};
+    the_check.rows[CHECK_SECOND_CALL] = (struct model_check_row){
+        .verdict = CHECK_FAILS, .finding = FOUND_DECLINED, .status = 486, .ms = 12, .line = "102"};
+    the_check.rows[CHECK_REDIRECT_INTERNAL] = (struct model_check_row){
+        .verdict = order->external[0] ? CHECK_FAILS : CHECK_OK, .finding = FOUND_FOLLOWED};
+    the_check.rows[CHECK_RING_TIMEOUT] = (struct model_check_row){
+        .verdict = CHECK_LIMITED, .finding = FOUND_TIMES_OUT, .ms = 20040, .status = 408};
+    for (unsigned i = 0; i < CHECK_LINES; i++) {
+        text_copy(order->extensions[i], EXTENSION_SIZE, span_of(extensions[i]));
+    }
+    return API_CHECK_STARTED;
+}
+
+static bool stop_check(void *context, uint32_t number)
+{
+    (void)context;
+    return number == the_check.number;
+}
+
+static bool running_check(void *context, uint32_t number, struct api_check *out)
+{
+    (void)context;
+    *out = the_check;
+    return number == the_check.number;
+}
+
+static bool next_done_check(void *context, struct api_check *out)
+{
+    (void)context;
+    *out = the_check;
+    return the_check.is_done;
+}
+
+static void forget_check(void *context, uint32_t number)
+{
+    (void)context;
+    if (number == the_check.number) the_check = (struct api_check){.number = 0};
+}
+
 int main(int argc, char **argv)
 {
     int status = 1;
@@ -310,6 +365,11 @@ int main(int argc, char **argv)
                        .list_calls = list_calls,
                        .deflect = deflect,
                        .decline = decline,
+                       .start_check = start_check,
+                       .stop_check = stop_check,
+                       .running_check = running_check,
+                       .next_done_check = next_done_check,
+                       .forget_check = forget_check,
                        .assume_clients = assume_clients,
                        .assumed_clients = assumed_clients,
                        .statistics = get_statistics,

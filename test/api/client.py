@@ -229,7 +229,8 @@ def fill(client):
 
 def fill_rules(client):
     """A calendar, an exception, an administrative forwarding and a profile; none of them holds. And
-    a device."""
+    a device, and a check that runs."""
+    client.call("startCheck", "main", body={}, status=202)
     client.call("addDevice", "sales", body={"name": "sales"}, status=201)
     client.call("addCalendar", body={"name": "sales", "days": "12-25"}, status=201)
     client.call("addException", "main", "101", status=201,

@@ -71,6 +71,11 @@ WALK = (
     ("addAdminForwarding", ["new"], {"name": "other", "target": "3"}, 201),
     ("listAdminForwardings", ["new"], None, 200),
     ("removeAdminForwarding", ["new", "other"], None, 204),
+    ("changeGroup", ["new"], {"enabled": True}, 200),
+    ("startCheck", ["new"], {}, 202),
+    ("listChecks", ["new"], None, 200),
+    ("getCheck", ["new", "1"], None, 200),
+    ("cancelCheck", ["new", "1"], {}, 204),
     ("listMessages", ["new", "1"], None, 200),
     ("putForwardings", ["new", "1"], {"items": [
         {"condition": "dnd", "origin": "all", "target": "4"},

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from call_tests import CallTests
 from change_tests import RevertTests, SetUpTests, StatisticsTests
+from check_tests import CheckTests
 from client import GROUP, PREFIX, ROOT, Client, Document, Server, fill, fill_rules
 from device_tests import DeviceTests
 from profile_tests import ProfileTests
@@ -18,14 +19,14 @@ from rule_tests import RuleTests
 DOCUMENT = Document()
 # The parts of a path that lead to something that fill() has made.
 PARTS = {"group": "main", "extension": "101", "condition": "immediate", "origin": "external",
-         "serial": "0", "id": "1", "position": "1", "call": "1", "user": "sales"}
+         "serial": "0", "id": "1", "number": "1", "position": "1", "call": "1", "user": "sales"}
 BODY_MAX = {"importSettings": 16 * 1024 * 1024}
 SEEN = set()
 # Operations on one record whose sample fill() has made.
 SAMPLES = {verb + kind for kind in ("Group", "User", "Line", "Forwarding", "Exception",
                                             "AdminForwarding", "Calendar", "Profile",
                                             "Device")
-           for verb in ("get", "put", "change", "remove")} | {"getClientState"}
+           for verb in ("get", "put", "change", "remove")} | {"getClientState", "getCheck"}
 
 
 def whole_of(operation):
@@ -59,7 +60,7 @@ class Case(unittest.TestCase):
         values = {**PARTS, "name": name}
         if unknown:
             values |= {"name": "nobody", "group": "nowhere", "call": "0", "id": "999",
-                       "user": "nobody"}
+                       "number": "9", "user": "nobody"}
         return [values[part] for part in parts]
 
     @staticmethod
@@ -751,6 +752,10 @@ class Rules(RuleTests, Case):
 
 class Profiles(ProfileTests, Case):
     pass
+
+
+class Checks(CheckTests, Case):
+    has_rules = False
 
 
 class Calls(CallTests, Case):
