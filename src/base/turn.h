@@ -20,6 +20,7 @@ enum {
     EFFECT_CLIENT = 0x300,
     EFFECT_CALL = 0x400,
     EFFECT_CHECK = 0x500,
+    EFFECT_WATCH = 0x600,
 };
 
 struct turn {

@@ -4,6 +4,8 @@
 // forwarding"; RFC 3261, 5806, 7044.
 #pragma once
 
+#include "call/dialog.h"
+
 #include "client/client.h"
 #include "code/code.h"
 #include "fwd/fwd.h"

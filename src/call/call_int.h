@@ -82,10 +82,6 @@ enum call_phase {
     PHASE_UP,       // two legs are joined
 };
 
-struct text {
-    uint16_t at, len; // in the texts of what it belongs to
-};
-
 struct call {
     struct pool_id txn;
     struct pool_id waiting;    // what a later decision needs

@@ -121,6 +121,7 @@ static void give_to_owner(struct engine *engine, const struct txn_event *event)
     case OWNER_TEST: engine_give_to_test(engine, event); break;
     case OWNER_TESTING: give_to_call(engine, event, CALL_OWNS_TEST); break;
     case OWNER_CODE: engine_give_to_code(engine, event); break;
+    case OWNER_WATCH: engine_give_to_watch(engine, event); break;
     case OWNER_NOBODY: break;
     }
 }
@@ -161,6 +162,7 @@ static void carry_out_for_call(struct engine *engine, struct effect *effect)
         break;
     }
     case CALL_SHOWN:
+        engine_watch_call(engine, any);
         if (engine->host.call_shown) engine->host.call_shown(engine->host.context, any);
         break;
     case CALL_RULE_USED:
@@ -209,10 +211,12 @@ static void carry_out(struct engine *engine, struct effect *effect)
     case LINE_TOLD:
         if (engine->host.told) engine->host.told(engine->host.context, any);
         break;
+    case WATCH_NOTIFY: engine_send_notice(engine, any); break;
     case CALL_SENT_ON:
         if (engine->host.sent_on) engine->host.sent_on(engine->host.context, any);
         break;
     case CLIENT_SHOWN:
+        engine_watch_binding(engine, any);
         if (engine->host.binding_shown) engine->host.binding_shown(engine->host.context, any);
         break;
     default:
@@ -393,6 +397,7 @@ static void serve(struct engine *engine, const struct sip_message *request, cons
     if (request->to.tag.len > 0 && engine_pass_test(engine, request, flow)) return;
     if (request->to.tag.len > 0 && pass(engine, request, flow)) return;
     if (request->to.tag.len > 0 && engine_take_for_code(engine, request, flow)) return;
+    if (request->to.tag.len > 0 && engine_take_for_watch(engine, request, flow)) return;
     if (hand_over(engine, request, flow)) return;
     if (request->method == SIP_REGISTER) {
         serve_register(engine, request, flow);
@@ -402,6 +407,12 @@ static void serve(struct engine *engine, const struct sip_message *request, cons
         offer_outgoing(engine, request, flow);
         return;
     }
+    bool is_subscription = request->method == SIP_SUBSCRIBE && request->to.tag.len == 0;
+    if (is_subscription && is_asked(engine, request, flow)) {
+        engine_serve_subscribe(engine, request, flow);
+        return;
+    }
+    if (engine_take_summary(engine, request, flow)) return;
     struct uas_target target;
     struct txn_answer answer = {0};
     switch (uas_check(engine->lines, &engine->turn, request, &flow->peer, &target, &answer)) {
@@ -585,6 +596,7 @@ uint64_t engine_deadline_us(const struct engine *engine)
     at_us = earliest(at_us, client_deadline_us(engine->clients));
     at_us = earliest(at_us, check_deadline_us(engine->checks));
     at_us = earliest(at_us, call_codes_deadline_us(engine->codes));
+    at_us = earliest(at_us, watch_deadline_us(engine->watches));
     return earliest(at_us, call_deadline_us(engine->calls));
 }
 
@@ -601,6 +613,8 @@ void engine_tick(struct engine *engine, struct engine_time now)
     check_tick(engine->checks, engine_begin(engine, now));
     engine_drain(engine);
     call_codes_tick(engine->codes, engine_begin(engine, now));
+    engine_drain(engine);
+    watch_tick(engine->watches, engine_begin(engine, now));
     engine_drain(engine);
 }
 
@@ -635,16 +649,26 @@ static struct call_limits call_limits_of(const struct engine_limits *limits)
     return (struct call_limits){limits->call_count, limits->transaction_count, limits->line_count};
 }
 
+// A lamp or two for each device; who wants more shares.
+static struct watch_limits watch_limits_of(const struct engine_limits *limits)
+{
+    return (struct watch_limits){.subscription_count = 2 * limits->device_count,
+                                 .call_count = limits->call_count,
+                                 .line_count = limits->line_count};
+}
+
 size_t engine_memory_size(const struct engine_limits *limits)
 {
     struct txn_limits txn_limits = txn_limits_of(limits);
     struct line_limits line_limits = line_limits_of(limits);
     struct client_limits client_limits = client_limits_of(limits);
     struct call_limits call_limits = call_limits_of(limits);
+    struct watch_limits watch_limits = watch_limits_of(limits);
     return round_up(sizeof(struct engine)) + ARENA_SIZE + AHEAD_ARENA_SIZE +
            round_up(txn_memory_size(&txn_limits)) + round_up(line_memory_size(&line_limits)) +
            round_up(client_memory_size(&client_limits)) + round_up(call_memory_size(&call_limits)) +
-           round_up(check_memory_size()) + round_up(call_codes_memory_size());
+           round_up(check_memory_size()) + round_up(call_codes_memory_size()) +
+           round_up(watch_memory_size(&watch_limits));
 }
 
 // A key of its own, from another stream: what the other key hashes, strangers see.
@@ -694,6 +718,13 @@ struct engine *engine_init(void *memory, const struct engine_limits *limits, con
     engine->checks = check_init(next);
     next += round_up(check_memory_size());
     engine->codes = call_codes_init(next, client_key, neighbours);
+    next += round_up(call_codes_memory_size());
+    struct watch_limits watch_limits = watch_limits_of(limits);
+    engine->watches = watch_init(next, &watch_limits, client_key,
+                                 (struct watch_neighbours){.lines = engine->lines,
+                                                           .clients = engine->clients,
+                                                           .own_towards = host.own_towards,
+                                                           .context = host.context});
     return engine;
 }
 

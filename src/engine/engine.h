@@ -6,6 +6,7 @@
 
 #include "call/call.h"
 #include "check/check.h"
+#include "watch/watch.h"
 
 struct engine;
 

@@ -21,6 +21,7 @@ enum owner {
     OWNER_LEG,
     OWNER_RELAY,
     OWNER_CODE,
+    OWNER_WATCH,
     OWNER_NOBODY,
     OWNER_TEST,    // the INVITE of a test call that came
     OWNER_TESTING, // what a test call sends
@@ -51,6 +52,7 @@ struct engine {
     struct call_table *calls;
     struct check_table *checks;
     struct call_codes *codes;
+    struct watch_table *watches;
     struct turn turn;
     struct arena arena;
     struct random random;
@@ -89,3 +91,21 @@ bool engine_take_for_code(struct engine *engine, const struct sip_message *reque
                           const struct flow *flow);
 // What the transaction of its INVITE tells.
 void engine_give_to_code(struct engine *engine, const struct txn_event *event);
+
+// ---- watches.c: subscriptions of devices
+
+// A SUBSCRIBE outside a dialog; it may be a stranger's.
+void engine_serve_subscribe(struct engine *engine, const struct sip_message *request,
+                            const struct flow *flow);
+// Takes a request within the dialog of a subscription.
+bool engine_take_for_watch(struct engine *engine, const struct sip_message *request,
+                           const struct flow *flow);
+// Takes a PBX's NOTIFY that says whether messages wait for a line.
+bool engine_take_summary(struct engine *engine, const struct sip_message *request,
+                         const struct flow *flow);
+void engine_send_notice(struct engine *engine, const struct watch_notify *wanted);
+// What becomes of a notice.
+void engine_give_to_watch(struct engine *engine, const struct txn_event *event);
+// Subscribers are told of a call, and of who is there.
+void engine_watch_call(struct engine *engine, const struct call_shown *shown);
+void engine_watch_binding(struct engine *engine, const struct client_shown *shown);

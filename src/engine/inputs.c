@@ -3,6 +3,8 @@
 // Each goes to the machine that it is for.
 #include "engine/engine_int.h"
 
+#include <string.h>
+
 // ---- Settings and addresses
 
 bool engine_put_group(struct engine *engine, struct engine_time now,
@@ -23,6 +25,7 @@ bool engine_put_line(struct engine *engine, struct engine_time now,
                      const struct snapshot_line *block)
 {
     bool is_taken = line_put(engine->lines, engine_begin(engine, now), block);
+    if (is_taken) watch_line_changed(engine->watches, &engine->turn, block->line_id);
     engine_drain(engine);
     return is_taken;
 }
@@ -37,13 +40,18 @@ void engine_restore_line(struct engine *engine, struct engine_time now,
 void engine_remove_line(struct engine *engine, struct engine_time now, uint32_t line_id)
 {
     line_remove(engine->lines, engine_begin(engine, now), line_id);
+    watch_line_changed(engine->watches, &engine->turn, line_id);
     engine_drain(engine);
 }
 
 bool engine_put_device(struct engine *engine, struct engine_time now,
                        const struct snapshot_device *device)
 {
-    bool is_taken = client_put_device(engine->clients, engine_begin(engine, now), device);
+    struct turn *turn = engine_begin(engine, now);
+    const struct snapshot_device *before = client_find_device(engine->clients, device->device_id);
+    bool is_other = before && memcmp(before, device, sizeof *device) != 0;
+    bool is_taken = client_put_device(engine->clients, turn, device);
+    if (is_other) watch_end_device(engine->watches, turn, device->device_id, "deactivated");
     engine_drain(engine);
     return is_taken;
 }
@@ -51,6 +59,7 @@ bool engine_put_device(struct engine *engine, struct engine_time now,
 void engine_remove_device(struct engine *engine, struct engine_time now, uint32_t device_id)
 {
     client_remove_device(engine->clients, engine_begin(engine, now), device_id);
+    watch_end_device(engine->watches, &engine->turn, device_id, "rejected");
     engine_drain(engine);
 }
 
@@ -136,7 +145,9 @@ bool engine_assume_clients(struct engine *engine, uint32_t line_id,
 
 bool engine_set_web_client(struct engine *engine, uint32_t user_id, bool is_live)
 {
-    return client_set_web(engine->clients, user_id, is_live);
+    bool is_taken = client_set_web(engine->clients, user_id, is_live);
+    watch_user_changed(engine->watches, &engine->turn, user_id);
+    return is_taken;
 }
 
 uint32_t engine_live_clients(const struct engine *engine, uint32_t user_id)
@@ -225,6 +236,7 @@ void engine_connection_lost(struct engine *engine, struct engine_time now, const
     struct turn *turn = engine_begin(engine, now);
     txn_connection_lost(engine->txns, turn, flow);
     client_lost_flow(engine->clients, turn, flow);
+    watch_lost_flow(engine->watches, flow);
     engine_drain(engine);
 }
 

@@ -107,6 +107,15 @@ static bool find_target(const struct line_table *lines, const struct sip_message
     return false;
 }
 
+const struct snapshot_line *uas_find_line(const struct line_table *lines,
+                                          const struct sip_message *request,
+                                          const struct address *source)
+{
+    struct uas_target target;
+    bool is_known;
+    return find_target(lines, request, source, &target, &is_known) ? target.line : NULL;
+}
+
 bool uas_find_elsewhere(const struct line_table *lines, const struct sip_message *request,
                         const struct address *source, uint8_t *worker)
 {

@@ -26,6 +26,11 @@ enum uas_result uas_check(const struct line_table *lines, struct turn *turn,
                           const struct sip_message *request, const struct address *source,
                           struct uas_target *target, struct txn_answer *answer);
 
+// The line that the Request-URI names, of a group whose PBX sent the request; NULL: there is none.
+const struct snapshot_line *uas_find_line(const struct line_table *lines,
+                                          const struct sip_message *request,
+                                          const struct address *source);
+
 // Which other worker a request is for: the one that has the device which its From names, or, where
 // it comes from the PBX of a group, the line that its Request-URI names. False: none, or it is
 // ours.

@@ -31,7 +31,10 @@
 //                                          got
 //   send ADDRESS:PORT                      from there; indented: a request line, headers, "body
 //                                          TEXT"; {NAME.Header} is the value of a noted message's
-//                                          header, {NAME.contact} the URI of its Contact
+//                                          header, {NAME.contact} the URI of its Contact, and
+//                                          {NAME.proof USER METHOD URI} the answer to its challenge
+//   settings away|back                     they do not answer feature codes, or do again
+//   expect media N                         so many packets of tones were sent since the last time
 //   restart                                the program, with its settings and registrations kept
 //   expect METHOD|STATUS                   the next message sent; behind it: to ADDRESS:PORT;
 //                                          indented lines below: texts that it contains, or, with
@@ -73,6 +76,7 @@ struct transcript {
     } notes[NOTES_MAX];
     size_t note_count;
     char arena_bytes[65536];
+    uint32_t media_count;     // packets of tones that were expected
     struct address seen;      // where the PBX sees us
     struct address last_peer; // whom the last message that was expected went to
 };
@@ -253,7 +257,24 @@ static void pbx(struct transcript *script, struct span words)
 
 // ---- Devices, and what anybody says
 
-// Prints what stands for {NAME.Header} or {NAME.contact}.
+// Prints the header that answers a 401: of the user whose password is "secret".
+static void put_proof(struct transcript *script, struct buffer *out,
+                      const struct sip_message *challenge, struct span words)
+{
+    char bytes[1024];
+    struct buffer header = buffer_over(bytes, sizeof bytes);
+    struct sip_credentials credentials = {.user = word(&words), .password = SPAN("secret")};
+    struct sip_challenge found;
+    char method[16];
+    bool is_found = sip_find_challenge(challenge, SPAN_NONE, &found) &&
+                    text_copy(method, sizeof method, word(&words));
+    require(script, is_found, "a challenge", span_of(script->last));
+    sip_put_authorization(&header, &found, &credentials, method, word(&words), SPAN("c"), 1);
+    require(script, !header.is_full, "a short proof", words);
+    buffer_put(out, span_trim(buffer_span(&header)));
+}
+
+// Prints what stands for {NAME.Header}, {NAME.contact} or {NAME.proof USER METHOD URI}.
 static void put_noted(struct transcript *script, struct buffer *out, struct span reference)
 {
     static char arena_bytes[65536];
@@ -266,6 +287,10 @@ static void put_noted(struct transcript *script, struct buffer *out, struct span
         if (!span_eq(note->name, name)) continue;
         enum sip_err err = sip_parse(span_of(note->text), &arena, &message, &fault);
         require(script, err == SIP_OK, "a sound message", span_of(note->text));
+        if (span_starts_with(reference, SPAN("proof "))) {
+            put_proof(script, out, &message, span_from(reference, 6));
+            return;
+        }
         bool is_contact = span_eq(reference, SPAN("contact"));
         struct span value = sip_named_header_value(&message,
                                                    is_contact ? SPAN("Contact") : reference);
@@ -278,13 +303,16 @@ static void put_noted(struct transcript *script, struct buffer *out, struct span
     fail(script, "a noted message", name);
 }
 
-// Prints the indented lines, and the body among them at the end.
+// Prints the indented lines, and those of the body among them at the end.
 static void put_message(struct transcript *script, struct buffer *out)
 {
-    struct span detail, body = SPAN_NONE;
+    char bytes[1024];
+    struct buffer body = buffer_over(bytes, sizeof bytes);
+    struct span detail;
     while (next_detail(script, &detail)) {
         if (span_starts_with(detail, SPAN("body "))) {
-            body = span_from(detail, 5);
+            if (body.len > 0) buffer_put(&body, SPAN("\r\n"));
+            buffer_put(&body, span_from(detail, 5));
             continue;
         }
         while (detail.len > 0) {
@@ -295,7 +323,7 @@ static void put_message(struct transcript *script, struct buffer *out)
         }
         buffer_put(out, SPAN("\r\n"));
     }
-    sip_put_end(out, body);
+    sip_put_end(out, buffer_span(&body));
 }
 
 static void answers(struct transcript *script, struct span words)
@@ -469,6 +497,10 @@ static void expect(struct transcript *script, struct span words)
         expect_number(script, words, world_rate(script->world));
     } else if (span_eq(what, SPAN("waiting"))) {
         expect_number(script, words, world_waiting_count(script->world));
+    } else if (span_eq(what, SPAN("media"))) {
+        uint32_t count = world_media_count(script->world);
+        expect_number(script, words, count - script->media_count);
+        script->media_count = count;
     } else if (span_eq(what, SPAN("used"))) {
         expect_number(script, words, world_used_count(script->world));
     } else {
@@ -570,6 +602,8 @@ static bool speak(struct transcript *script, struct span verb, struct span rest)
 {
     if (span_eq(verb, SPAN("device"))) {
         device(script, rest);
+    } else if (span_eq(verb, SPAN("settings"))) {
+        world_set_store_away(script->world, span_eq(word(&rest), SPAN("away")));
     } else if (span_eq(verb, SPAN("answers"))) {
         answers(script, rest);
     } else if (span_eq(verb, SPAN("send"))) {

@@ -121,12 +121,13 @@ void world_set_peer(struct world *world, uint32_t group_id, struct span peer)
 void world_bind(struct world *world, uint32_t user_id, struct span peer)
 {
     char uri[TEXT_SIZE];
-    struct snapshot_device device = {.device_id = ++world->device_count, .user_id = user_id};
+    uint32_t number = ++world->device_count; // those of the settings have other ids
+    struct snapshot_device device = {.device_id = 1000 + number, .user_id = user_id};
     struct client_bind bind = {.device_id = device.device_id, .q = 1000, .expires_s = 36000};
     struct buffer out = buffer_over(uri, sizeof uri);
-    buffer_printf(&out, "sip:device%u@%.*s", device.device_id, SPAN_ARG(peer));
+    buffer_printf(&out, "sip:device%u@%.*s", number, SPAN_ARG(peer));
     buffer_printf(&(struct buffer){device.sip_user, 0, sizeof device.sip_user, false}, "device%u",
-                  device.device_id);
+                  number);
     bind.uri = buffer_span(&out);
     bool is_read = address_parse_port(peer, 5060, &bind.flow.peer);
     ASSERT(is_read);

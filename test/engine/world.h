@@ -50,6 +50,11 @@ uint32_t world_waiting_count(const struct world *world);
 // How often exceptions with a number of calls were carried out, as told.
 uint32_t world_used_count(const struct world *world);
 
+// The settings do not answer feature codes any more, or do again.
+void world_set_store_away(struct world *world, bool is_away);
+// Packets of tones that were sent.
+uint32_t world_media_count(const struct world *world);
+
 // Lets time pass; what becomes due is done on the way.
 void world_advance(struct world *world, uint64_t by_us);
 // The same by one jump: what becomes due on the way is done late, at its end.

@@ -166,6 +166,59 @@ static void on_told(void *context, const struct line_told *told)
     }
 }
 
+// ---- Feature codes
+
+static void on_code_dialled(void *context, const struct call_code_dialled *dialled)
+{
+    struct worker *worker = context;
+    struct world *world = worker->world;
+    ASSERT(!world->is_ordered && dialled->patience_us > 0);
+    world->is_ordered = true;
+    world->code = dialled->code;
+    world->code_worker = worker->number;
+    world->order = (struct settings_order){.code = dialled->order};
+    bool is_copied = text_copy(world->order.group, NAME_SIZE, dialled->group) &&
+                     text_copy(world->order.extension, EXTENSION_SIZE, dialled->extension) &&
+                     text_copy(world->order.user, NAME_SIZE, dialled->user) &&
+                     text_copy(world->order.device, NAME_SIZE, dialled->device);
+    ASSERT(is_copied);
+}
+
+static void obey(struct world *world)
+{
+    static struct settings_obeyed obeyed;
+    if (!world->is_ordered) return;
+    world->is_ordered = false;
+    if (world->is_store_away) return;
+    settings_obey(world->settings, &world->order, &obeyed);
+    engine_code_obeyed(world->workers[world->code_worker].engine, world->time, world->code,
+                       &obeyed.outcome);
+}
+
+static bool on_media_towards(void *context, const struct flow *flow, struct address *own)
+{
+    (void)context;
+    (void)flow;
+    return address_parse_port(SPAN("192.0.2.9:6000"), 0, own);
+}
+
+static void on_send_media(void *context, const struct call_media *media)
+{
+    struct world *world = ((struct worker *)context)->world;
+    ASSERT(media->bytes.len == CODE_PACKET_SIZE && media->peer.port > 0);
+    world->media_count++;
+}
+
+void world_set_store_away(struct world *world, bool is_away)
+{
+    world->is_store_away = is_away;
+}
+
+uint32_t world_media_count(const struct world *world)
+{
+    return world->media_count;
+}
+
 void world_deliver(struct world *world)
 {
     for (size_t i = 0; i < world->parcel_count; i++) {
@@ -175,6 +228,7 @@ void world_deliver(struct world *world)
     }
     world->parcel_count = 0;
     world_follow_targets(world);
+    obey(world);
 }
 
 // ---- The host
@@ -195,6 +249,9 @@ struct engine_host world_host(struct worker *worker)
                                 .release_line = on_release_line,
                                 .release_group = on_release_group,
                                 .own_towards = on_own_towards,
+                                .code_dialled = on_code_dialled,
+                                .media_towards = on_media_towards,
+                                .send_media = on_send_media,
                                 .rate_raised = on_rate_raised,
                                 .peer_told = on_peer_told};
 }

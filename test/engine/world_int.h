@@ -77,6 +77,12 @@ struct world {
     uint32_t rate; // as last told
     uint32_t connection_count, device_count;
     char reason[400];
+    // What was dialled in this turn, and where.
+    struct settings_order order;
+    struct pool_id code;
+    uint8_t code_worker;
+    bool is_ordered, is_store_away;
+    uint32_t media_count; // packets
 };
 
 // ---- world_host.c: what the engines hand out

@@ -131,6 +131,29 @@ static void on_line_removed(void *context, uint32_t line_id)
     world_deliver(world);
 }
 
+// A user's devices are where the user's lines are.
+static void on_device_changed(void *context, const struct snapshot_device *device)
+{
+    struct world *world = context;
+    uint8_t at = (uint8_t)(device->user_id % world->worker_count);
+    world_note_place(world, &(struct line_elsewhere){.id = device->device_id,
+                                                     .worker = at,
+                                                     .name = span_of(device->sip_user)});
+    bool is_taken = engine_put_device(world->workers[at].engine, world->time, device);
+    ASSERT(is_taken);
+    world_deliver(world);
+}
+
+static void on_device_removed(void *context, uint32_t device_id)
+{
+    struct world *world = context;
+    for (uint32_t i = 0; i < world->worker_count; i++) {
+        engine_remove_device(world->workers[i].engine, world->time, device_id);
+        engine_remove_elsewhere(world->workers[i].engine, true, device_id);
+    }
+    world_deliver(world);
+}
+
 struct settings_listener world_listener(struct world *world)
 {
     return (struct settings_listener){.context = world,
@@ -139,7 +162,9 @@ struct settings_listener world_listener(struct world *world)
                                       .group_changed = on_group_changed,
                                       .group_removed = on_group_removed,
                                       .line_changed = on_line_changed,
-                                      .line_removed = on_line_removed};
+                                      .line_removed = on_line_removed,
+                                      .device_changed = on_device_changed,
+                                      .device_removed = on_device_removed};
 }
 
 // ---- Records by words

@@ -195,6 +195,46 @@ class Phone:
                 raise Trouble(f"{self.user} may not call {number}")
         raise Trouble(f"{self.user} was not asked for a proof")
 
+    def subscribe(self, user, event, expires=600, headers=()):
+        """Subscribes, with its proof; returns the final answer and the subscription's dialog."""
+        address = f"<sip:{self.user}@{self.domain}>"
+        uri = f"sip:{user}@{self.domain}"
+        fields = {"from": f"{address};tag={secrets.token_hex(4)}", "to": f"<{uri}>", "uri": uri,
+                  "call_id": f"watch-{secrets.token_hex(6)}", "cseq": 1}
+        wanted = [f"Event: {event}", f"Expires: {expires}", *headers]
+        self.request("SUBSCRIBE", uri, fields, wanted)
+        answer = self.final("SUBSCRIBE", fields["call_id"])
+        if answer.status == 401:
+            fields["cseq"] = 2
+            self.request("SUBSCRIBE", uri, fields,
+                         [*wanted, self.proof(answer, "SUBSCRIBE", uri)])
+            answer = self.final("SUBSCRIBE", fields["call_id"])
+        dialog = Dialog(fields["call_id"], fields["from"], answer.first("To"),
+                        uri_of(answer.first("Contact")), [])
+        return answer, dialog
+
+    def final(self, method, call_id, seconds=5.0):
+        """The next final response to a request of that method. Others stay to be waited for."""
+        until, others = time.monotonic() + seconds, []
+        while (left := until - time.monotonic()) > 0:
+            try:
+                message = self.received.get(timeout=left)
+            except queue.Empty:
+                break
+            is_it = message.status >= 200 and message.method == method
+            if is_it and message.first("Call-ID") == call_id:
+                for other in others:
+                    self.received.put(other)
+                return message
+            others.append(message)
+        raise Trouble(f"{self.user} has no final response to its {method}")
+
+    def notified(self, dialog, seconds=5.0, status=200):
+        """The next NOTIFY of a subscription, which is answered."""
+        notify = self.wait("NOTIFY", seconds, dialog.call_id)
+        self.reply(notify, status)
+        return notify
+
     def ack(self, fields, answer):
         """The ACK for a refusal (17.1.1.3)."""
         self.request("ACK", fields["uri"], dict(fields, to=answer.first("To")))

@@ -41,7 +41,8 @@ Run `./dev run`, then `./dev check`. See [the layers](docs/architecture.md).
 | `src/client` | txn, sip, phone, model, base | pure |
 | `src/call` | line, client, code, txn, fwd, sip, phone, model, base | pure |
 | `src/check` | model, base | pure |
-| `src/engine` | check, call, line, client, code, txn, fwd, sip, phone, model, base | pure |
+| `src/watch` | call, line, client, code, txn, fwd, sip, phone, model, base | pure |
+| `src/engine` | watch, check, call, line, client, code, txn, fwd, sip, phone, model, base | pure |
 | `src/net` | base | effects |
 | `src/store` | phone, model, base | effects |
 | `src/country` | phone, model, base | effects |
@@ -158,7 +159,7 @@ OFFENCES = (
      "src/extra:1: tools/tidy has no row for this folder [layer]"),
     ("another rule in the documentation", "docs/architecture.md", "`src/cli` | model, base",
      "`src/cli` | base",
-     "docs/architecture.md:26: cli: base; effects; in tools/tidy: base, model; effects"),
+     "docs/architecture.md:27: cli: base; effects; in tools/tidy: base, model; effects"),
     ("another kind in the documentation", "docs/architecture.md", "base | pure", "base | effects",
      "docs/architecture.md:6: model: base; effects; in tools/tidy: base; pure [layer-table]"),
     ("a layer that is not documented", "docs/architecture.md", "| `src/app` | all | effects |", "",
