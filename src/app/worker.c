@@ -10,7 +10,7 @@
 enum {
     GIVE_BACK_US = 5 * 1000 * 1000,    // how often memory is given back to the system
     GIVE_BACK_BYTES = 4 * 1024 * 1024, // less is not worth it
-    CHECKS_END_US = 3 * 1000 * 1000,   // for PBXs to hear that test calls end, at the stop
+    CHECKS_END_US = 2 * 1000 * 1000,   // for PBXs to hear that test calls end, at the stop
 };
 // Copies of a message for those who look at the groups it belongs to.
 static void copy(const struct worker *worker, const struct flow *flow, struct span bytes,

@@ -16,7 +16,7 @@
 enum {
     LATE_US = 1000 * 1000,        // before an answer that others are to ring before
     TARGET_US = 500 * 1000,       // before the target declines
-    CLEAR_US = 10 * 1000 * 1000,  // for calls to end
+    CLEAR_US = 5 * 1000 * 1000,   // for calls to end
     PAUSE_US = 200 * 1000,        // between two steps
     LEAVE_US = 5 * 1000 * 1000,   // for the PBX to un-register a line
     RETURN_US = 15 * 1000 * 1000, // and to take it again

@@ -108,7 +108,7 @@ static uint64_t redirect_until_us(const struct seen *seen, const struct script *
 {
     bool is_out = script->divert == DIVERT_OUT;
     if (seen->answered_us == 0) return seen->placed_us + ARRIVAL_US;
-    if (is_out && seen->rang_after_us) return seen->rang_after_us;
+    if (is_out && seen->rang_after_us) return seen->rang_after_us + HEARD_US;
     if (seen->target_us && script->target_answer == 0) return seen->target_us + HEARD_US;
     if (seen->target_answered_us) return seen->target_answered_us + FINAL_US;
     return seen->answered_us + (is_out ? (uint64_t)OUT_US : FOLLOWED_US);

@@ -41,6 +41,20 @@ static const struct option group_add_options[] = {
     NO_OPTION,
 };
 
+static const struct option group_check_options[] = {
+    {"lines", "EXT,EXT,EXT", "caller, diverter and target; left out: three idle lines"},
+    {"external", "NUMBER", "a number outside to be called as well, for a 302 to the outside"},
+    {"consent", NULL, "yes, call that number, which may cost money"},
+    {"quick", NULL, "without waiting for the PBX's ring time-out"},
+    {"ring-max", "N", "wait so many seconds for the PBX's ring time-out (75)"},
+    NO_OPTION,
+};
+
+static const struct option group_checks_options[] = {
+    {"with", "NUMBER", "compare with this check; left out: the one before"},
+    NO_OPTION,
+};
+
 static const struct option list_lines_options[] = {
     {"group", "GROUP", "only lines of this group"},
     {"user", "USER", "only lines of this user"},
@@ -167,6 +181,9 @@ const struct command cli_commands[] = {
     {"group",   "show",   "NAME",           1, 1, "show a line group",                             NULL,                  false, KIND_GROUP,      cli_record_show},
     {"group",   "add",    "NAME",           1, 1, "add a line group",                              group_add_options,     true,  KIND_GROUP,      cli_record_add},
     {"group",   "set",    "NAME",           1, 1, "change fields of a line group",                 NULL,                  true,  KIND_GROUP,      cli_record_set},
+    {"group",   "check",  "NAME",           1, 1, "find out by test calls what a line group's PBX does; ends with 3 where something fails", group_check_options, false, KIND_GROUP, cli_group_check},
+    {"group",   "checks", "NAME [NUMBER]",  1, 2, "list the checks of a line group, or show one",  group_checks_options,  false, KIND_GROUP,      cli_group_checks},
+    {"group",   "cancel", "NAME NUMBER",    2, 2, "end a check before its time",                   NULL,                  false, KIND_GROUP,      cli_group_cancel},
     {"group",   "remove", "NAME",           1, 1, "remove a line group that has no lines",         NULL,                  false, KIND_GROUP,      cli_record_remove},
 
     {"preset",  "list",   "",               0, 0, "list what groups of a certain PBX begin with",  NULL,                  false, 0,               cli_preset_list},

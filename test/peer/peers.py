@@ -60,6 +60,7 @@ class Ports:
         self.inside_callers = range(base + 20, base + 30)
         self.trunk_callers = range(base + 30, base + 40)
         self.outside, self.phones, self.wire = base + 40, base + 41, base + 42
+        self.silent = base + 43  # nobody is there
 
     def check_free(self):
         """Trouble, naming the port, if a port that is listened on is taken."""
@@ -92,10 +93,10 @@ def tls_configuration(ports, certificate):
 class Pbx:
     """Kamailio as the PBX. `is_following` selects whether it follows a 302, `has_tcp` whether it
     takes connections; `certificate` (files .crt and .key) makes it listen by TLS, too. All its
-    extensions can be given."""
+    extensions can be given; and a `fault` (kamailio.cfg.in), and for how long it lets ring."""
 
     def __init__(self, ports, directory, is_following=True, has_tcp=False, certificate=None,
-                 extensions=(*USERS, *PHONES)):
+                 extensions=(*USERS, *PHONES), fault="", ring_s=30):
         self.port, self.directory, self.program = ports.pbx, Path(directory), None
         self.executable = find_program("kamailio")
         self.memory_mb = 64 if certificate else 16  # with less, its TLS refuses to work
@@ -114,6 +115,10 @@ class Pbx:
                                    for e in extensions),
             "FOLLOW_302": int(is_following),
             "REDIRECTS_MAX": REDIRECTS_MAX,
+            "FAULT": f"#!define {fault}" if fault else "",
+            "RING_MS": 1000 * ring_s,
+            "MAILBOX": MAILBOX,
+            "SILENT_PORT": ports.silent,
         }
         text = (HERE / "kamailio.cfg.in").read_text()
         for name, value in values.items():
@@ -404,12 +409,12 @@ class World:
             self.start_pbx()
         return self
 
-    def start_pbx(self, is_following=True, has_tcp=False, certificate=None):
+    def start_pbx(self, is_following=True, has_tcp=False, certificate=None, **fault):
         """Starts the PBX, instead of the one before. It knows the phones, but no line yet."""
         if self.pbx:
             self.pbx.stop()
         self.pbx = Pbx(self.ports, self.directory, is_following, has_tcp, certificate,
-                       self.extensions)
+                       self.extensions, **fault)
         self.pbx.start()
         self.sipp.register_phones()
 

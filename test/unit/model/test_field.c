@@ -83,11 +83,10 @@ static void test_defaults(void **state)
 static void test_printed_form_is_read_again(void **state)
 {
     (void)state;
-    static const char *const values[] = {"",         "a b",  "true", "false",
-                                         "1",        "60",   "99",   "486",
-                                         "none",     "user", "read", "dnd",
-                                         "internal", "off",  "tcp",  "never",
-                                         "ring",     "auto", "line", "2026-12-24T18:00:00+01:00"};
+    static const char *const values[] = {
+        "",    "a b",   "true", "false", "1",    "60",       "99",
+        "486", "none",  "user", "read",  "dnd",  "internal", "off",
+        "tcp", "never", "ring", "auto",  "line", "done",     "2026-12-24T18:00:00+01:00"};
     for (unsigned kind = 0; kind < KIND_COUNT; kind++) {
         const struct model_kind_info *info = model_kind((enum model_kind)kind);
         for (size_t i = 0; i < info->field_count; i++) {
