@@ -17,15 +17,22 @@ struct api_clients {
     enum model_number_class number_class; // of the target
 };
 
-// A call that is held or rings. Texts that are too long are cut.
+// A call that is held, rings or is answered. Texts that are too long are cut.
 struct api_call {
     uint64_t number;
+    uint64_t started_us;  // wall clock, like all here
+    uint64_t answered_us; // 0: not yet
+    uint64_t since_us;    // of the state
+    uint64_t until_us;    // when something happens by itself; 0: nothing does
     uint32_t line_id;
+    uint32_t user_id; // whose line it was when it began; 0: nobody's
+    enum model_call_state state;
+    bool is_outgoing; // a device of the line calls
+    bool is_internal; // whom the line talks to
     char group[NAME_SIZE], extension[EXTENSION_SIZE];
-    char caller[TEXT_SIZE], caller_display[TEXT_SIZE], dialled[TEXT_SIZE];
+    char caller[80], caller_display[64], dialled[80];
+    char device[NAME_SIZE]; // that answered or called; empty: none
     char target[TEXT_SIZE]; // where it is forwarded to at until_us; empty: nowhere
-    bool is_internal, is_ringing;
-    uint64_t started_us, until_us; // wall clock
 };
 
 // Where a device is registered. Texts that are too long are cut.
@@ -97,13 +104,18 @@ struct api_engine {
     void (*web_client)(void *context, uint32_t user_id, bool is_live);
     // Where a device is registered, at most `max`. May be NULL.
     size_t (*list_bindings)(void *context, uint32_t device_id, struct api_binding *out, size_t max);
-    // The calls that wait, at most `max`.
-    size_t (*list_calls)(void *context, struct api_call *out, size_t max);
+    // Some of the calls that there are, at most `max`, from `*place` (0 at first) on, in no order;
+    // 0: there are no more.
+    size_t (*list_calls)(void *context, uint32_t *place, struct api_call *out, size_t max);
+    // The call of that number; false: it is gone.
+    bool (*find_call)(void *context, uint64_t number, struct api_call *out);
     // Forwards a waiting call; `*finding` says why not.
     enum api_deflection (*deflect)(void *context, uint64_t number, const struct fwd_target *target,
                                    enum fwd_finding *finding);
     // Declines a waiting call; false when it does not wait any more.
     bool (*decline)(void *context, uint64_t number);
+    // Ends a call, whatever its state; false when it is over.
+    bool (*hang_up)(void *context, uint64_t number);
     // Starts a check; `*line_id` tells which line a refusal is about, 0: none. May be NULL, like
     // the four that follow.
     enum api_check_result (*start_check)(void *context, struct api_check_order *order,
@@ -174,8 +186,11 @@ enum api_event_kind {
 struct api_event {
     enum api_event_kind kind;
     char group[NAME_SIZE], extension[EXTENSION_SIZE];
-    char user[NAME_SIZE], device[NAME_SIZE]; // EVENT_DEVICE: whose it is, its name
-    char call[TEXT_SIZE];                    // Call-ID
+    char user[NAME_SIZE];   // EVENT_DEVICE: whose it is
+    char device[NAME_SIZE]; // its name; of a call: that answered or called
+    char call[TEXT_SIZE];   // Call-ID
+    uint64_t number;        // of a call that is there, see struct api_call; 0: not told
+    char direction[8];      // of a call
     char caller[TEXT_SIZE], state[NAME_SIZE], verdict[NAME_SIZE], outcome[NAME_SIZE];
     char target[TEXT_SIZE], reason[TEXT_SIZE];
     uint64_t count;

@@ -331,10 +331,14 @@ struct span api_access_cookie(const struct request *request);
 bool api_rights_check(struct api *api, const struct request *request, struct reply *reply);
 // Whose the user or line is that the path names; empty: nobody's, or it does not exist.
 void api_rights_find_owner(struct api *api, const struct request *request, char user[NAME_SIZE]);
-// Whether who asks reaches everything, and not only their own.
+// The number of the user to whose calls a list is restricted; 0: it is not. False, with `reply`
+// filled in, where it cannot be told who asks.
+bool api_rights_user_id(struct api *api, const struct request *request, uint32_t *user_id,
+                        struct reply *reply);
 // Whether a call is of a line that `principal` may see.
 bool api_rights_reach_call(struct api *api, const struct principal *principal,
                            const struct api_call *call);
+// Whether who asks reaches everything, and not only their own.
 bool api_rights_is_unlimited(const struct request *request);
 // Whether who asks may change `field`, of a record that they may change.
 bool api_rights_may_set(const struct request *request, const struct model_field *field);
@@ -463,8 +467,8 @@ handler api_session_get, api_session_post, api_session_delete, api_sessions_list
     api_sessions_remove, api_password_put;
 handler api_devices_add, api_devices_renew;
 handler api_tokens_list, api_tokens_add, api_tokens_remove;
-handler api_calls_list, api_calls_deflect, api_calls_decline, api_client_state_get,
-    api_client_state_put, api_client_state_remove;
+handler api_calls_list, api_calls_deflect, api_calls_decline, api_calls_hang_up;
+handler api_client_state_get, api_client_state_put, api_client_state_remove;
 handler api_explain_post, api_journal_list, api_audit_list;
 
 handler api_statistics_get;
@@ -553,6 +557,8 @@ json_t *api_json_time(uint64_t wall_us, bool has_ms);
 bool api_read_time(struct span text, uint64_t *wall_us);
 json_t *api_json_address(const struct address *address);
 json_t *api_json_count(uint64_t count);
+// A number of 64 bits, as a text: not all readers of JSON take so large ones.
+json_t *api_json_number(uint64_t number);
 
 json_t *api_json_trace(const struct fwd_trace *trace, enum fwd_language language);
 json_t *api_json_verdict_text(const struct fwd_verdict *verdict, enum fwd_language language);
@@ -591,7 +597,7 @@ bool api_records_read_new(struct api *api, const struct request *request,
 void api_records_reply(struct api *api, const struct request *request, union model_record *record,
                        json_t *body, struct reply *reply);
 
-// The call that waits and that the path names; false when there is none.
+// The call that the path names; false when there is none.
 bool api_calls_find(struct api *api, const struct request *request, struct api_call *call);
 
 // ---- The first administrator (setup.c)

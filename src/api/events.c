@@ -128,16 +128,18 @@ static void set_texts(json_t *object, const struct api_event *event)
     const struct {
         const char *name, *value;
     } texts[] = {
-        {"group", event->group},   {"line", event->extension}, {"call", event->call},
-        {"caller", event->caller}, {"state", event->state},    {"verdict", event->verdict},
-        {"user", event->user},     {"device", event->device},  {"outcome", event->outcome},
-        {"target", event->target}, {"reason", event->reason},  {"row", event->row},
+        {"group", event->group},         {"line", event->extension}, {"call", event->call},
+        {"caller", event->caller},       {"state", event->state},    {"verdict", event->verdict},
+        {"user", event->user},           {"device", event->device},  {"outcome", event->outcome},
+        {"target", event->target},       {"reason", event->reason},  {"row", event->row},
+        {"direction", event->direction},
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         if (!texts[i].value[0]) continue;
         json_object_set_new(object, texts[i].name, api_json_text(span_of(texts[i].value)));
     }
     if (event->check > 0) json_object_set_new(object, "check", api_json_count(event->check));
+    if (event->number > 0) json_object_set_new(object, "number", api_json_number(event->number));
     if (event->count > 0) json_object_set_new(object, "count", api_json_count(event->count));
 }
 

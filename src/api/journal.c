@@ -102,19 +102,6 @@ static struct store_journal_query read_query(struct filters *filters)
     return query;
 }
 
-// A user sees the calls of lines that were theirs when the calls came, and of no others, whoever
-// owns the lines now. False, with `reply` filled in, where it cannot be told who asks.
-static bool restrict_to_user(struct api *api, const struct request *request,
-                             struct store_journal_query *query, struct reply *reply)
-{
-    struct model_user user = {.name = ""};
-    struct settings_problem problem;
-    if (api_rights_is_unlimited(request)) return true;
-    memcpy(user.name, request->principal.user, sizeof user.name);
-    enum err err = settings_get(api->options.settings, KIND_USER, &user, &query->user_id, &problem);
-    return !err || api_reply_settings_problem(reply, &problem);
-}
-
 void api_journal_list(struct api *api, struct request *request, struct reply *reply)
 {
     struct page page = {.language = request->language};
@@ -125,7 +112,9 @@ void api_journal_list(struct api *api, struct request *request, struct reply *re
     char any_user[NAME_SIZE] = "", group[NAME_SIZE] = "";
     if (query.group) text_copy(group, sizeof group, span_of(query.group));
     if (!api_rights_restrict(request, any_user, group, reply)) return;
-    if (!restrict_to_user(api, request, &query, reply)) return;
+    // A user sees the calls of lines that were theirs when the calls came, and of no others,
+    // whoever owns the lines now.
+    if (!api_rights_user_id(api, request, &query.user_id, reply)) return;
     query.group = group;
     query.resume_id = &resume_id;
     page.items = json_array();

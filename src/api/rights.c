@@ -97,6 +97,18 @@ static bool check_member(struct api *api, const struct request *request, struct 
     return count > 0 || deny(request, "group", reply);
 }
 
+bool api_rights_user_id(struct api *api, const struct request *request, uint32_t *user_id,
+                        struct reply *reply)
+{
+    struct model_user user = {.name = ""};
+    struct settings_problem problem;
+    *user_id = 0;
+    if (api_rights_is_unlimited(request)) return true;
+    memcpy(user.name, request->principal.user, sizeof user.name);
+    enum err err = settings_get(api->options.settings, KIND_USER, &user, user_id, &problem);
+    return !err || api_reply_settings_problem(reply, &problem);
+}
+
 bool api_rights_reach_call(struct api *api, const struct principal *principal,
                            const struct api_call *call)
 {

@@ -32,6 +32,7 @@ struct question {
         ASK_ASSUMED,
         ASK_DEFLECT,
         ASK_DECLINE,
+        ASK_HANG_UP,
         ASK_LIVE,
         ASK_YIELD,
         ASK_START_CHECK,

@@ -31,7 +31,7 @@ struct worker {
     struct states *states;
     news_api *api;
     struct journal *journal;
-    struct waiting *waiting;
+    struct calls *calls;
     struct bindings *bindings;
     struct tap *tap;
     struct uses *uses;

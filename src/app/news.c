@@ -35,7 +35,12 @@ void news_line(news_api *place, const char *group, const struct line_state *effe
     api_post(api, &event);
 }
 
-void news_call_shown(news_api *place, const struct call_shown *shown)
+static struct span direction_of(bool is_outgoing)
+{
+    return is_outgoing ? SPAN("out") : SPAN("in");
+}
+
+void news_call_shown(news_api *place, uint64_t number, const struct call_shown *shown)
 {
     struct api *api = listening(place);
     struct api_event event = {.kind = shown->is_new ? EVENT_CALL_BEGAN : EVENT_CALL_CHANGED};
@@ -44,8 +49,13 @@ void news_call_shown(news_api *place, const struct call_shown *shown)
     set(event.extension, sizeof event.extension, shown->extension);
     set(event.call, sizeof event.call, shown->call_id);
     set(event.caller, sizeof event.caller, shown->caller);
+    bool is_held = shown->state == CALL_STATE_HELD;
     set(event.verdict, sizeof event.verdict,
-        span_of(model_name(&model_verdict_kinds, shown->is_ringing ? VERDICT_RING : VERDICT_HOLD)));
+        span_of(model_name(&model_verdict_kinds, is_held ? VERDICT_HOLD : VERDICT_RING)));
+    event.number = number;
+    set(event.state, sizeof event.state, span_of(model_name(&model_call_states, shown->state)));
+    set(event.direction, sizeof event.direction, direction_of(shown->is_outgoing));
+    set(event.device, sizeof event.device, shown->device);
     set(event.target, sizeof event.target, shown->target);
     api_post(api, &event);
 }
@@ -79,6 +89,8 @@ void news_call_ended(news_api *place, const struct model_journal_entry *entry)
     set(event.caller, sizeof event.caller, entry->caller);
     set(event.verdict, sizeof event.verdict,
         span_of(model_name(&model_verdict_kinds, entry->verdict)));
+    set(event.direction, sizeof event.direction, direction_of(entry->is_outgoing));
+    set(event.device, sizeof event.device, entry->device);
     set(event.outcome, sizeof event.outcome, span_of(model_name(&model_outcomes, entry->outcome)));
     set(event.target, sizeof event.target, entry->target);
     api_post(api, &event);

@@ -14,8 +14,9 @@
 typedef _Atomic(struct api *) news_api;
 
 void news_line(news_api *api, const char *group, const struct line_state *effect);
-// A call of the group begins to wait, changes while it does, or waits no more.
-void news_call_shown(news_api *api, const struct call_shown *shown);
+// A call is there, or has changed; that it is over is told by news_call_ended. `number`: its number
+// for people.
+void news_call_shown(news_api *api, uint64_t number, const struct call_shown *shown);
 // A device is registered somewhere, or not there any more.
 void news_device(news_api *api, const struct client_shown *shown);
 // Too much to do: so many calls have been refused since the start.

@@ -22,6 +22,9 @@ void worker_answer(struct worker *worker, struct question *question)
     case ASK_DECLINE:
         question->is_done = engine_decline(worker->engine, worker_now(), question->call);
         break;
+    case ASK_HANG_UP:
+        question->is_done = engine_hang_up(worker->engine, worker_now(), question->call);
+        break;
     case ASK_LIVE:
         question->live_count = engine_live_clients(worker->engine, question->user_id);
         break;

@@ -28,7 +28,7 @@ struct server {
     struct store *settings_store, *journal_store, *journal_reader;
     struct states *states;
     struct journal *journal;
-    struct waiting *waiting;
+    struct calls *calls;
     struct registrations *registrations;
     struct bindings *bindings; // of devices
     struct tap *tap;
@@ -87,12 +87,22 @@ static size_t list_bindings(void *context, uint32_t device_id, struct api_bindin
     return bindings_list(server->bindings, device_id, out, max);
 }
 
-// ---- Calls that wait, and what is assumed of clients
+// ---- Calls, and what is assumed of clients
 
-static size_t list_calls(void *context, struct api_call *out, size_t max)
+static size_t list_calls(void *context, uint32_t *place, struct api_call *out, size_t max)
 {
     struct server *server = context;
-    return waiting_list(server->waiting, out, max);
+    size_t count = 0;
+    while (count == 0 && *place < CALLS_SHOWN_MAX) {
+        count = calls_list(server->calls, place, out, max);
+    }
+    return count;
+}
+
+static bool find_call(void *context, uint64_t number, struct api_call *out)
+{
+    struct server *server = context;
+    return calls_find(server->calls, number, out);
 }
 
 static enum api_deflection deflect(void *context, uint64_t number, const struct fwd_target *target,
@@ -111,6 +121,12 @@ static bool decline(void *context, uint64_t number)
 {
     struct server *server = context;
     return workers_decline(server->workers, number);
+}
+
+static bool hang_up(void *context, uint64_t number)
+{
+    struct server *server = context;
+    return workers_hang_up(server->workers, number);
 }
 
 static bool assume_clients(void *context, uint32_t line_id, const struct api_clients *clients)
@@ -343,16 +359,16 @@ static bool start_workers(struct server *server)
     server->tap = tap_new();
     server->uses = uses_new();
     server->orders = orders_new();
-    server->waiting = waiting_new();
+    server->calls = calls_new();
     server->checks = checks_new();
-    if (!server->checks || !server->waiting || !server->states || !server->journal ||
+    if (!server->checks || !server->calls || !server->states || !server->journal ||
         !server->registrations || !server->bindings || !server->tap || !server->uses ||
         !server->orders) {
         return fail("cannot start", "out of memory");
     }
     struct worker_parts parts = {.states = server->states,
                                  .journal = server->journal,
-                                 .waiting = server->waiting,
+                                 .calls = server->calls,
                                  .bindings = server->bindings,
                                  .tap = server->tap,
                                  .api = &server->told_api,
@@ -386,8 +402,10 @@ static bool start_api(struct server *server)
                    .web_client = set_web_client,
                    .list_bindings = list_bindings,
                    .list_calls = list_calls,
+                   .find_call = find_call,
                    .deflect = deflect,
                    .decline = decline,
+                   .hang_up = hang_up,
                    .start_check = start_check,
                    .stop_check = stop_check,
                    .running_check = running_check,
@@ -494,7 +512,7 @@ static void end(struct server *server)
     registrations_free(server->registrations);
     bindings_free(server->bindings);
     journal_free(server->journal);
-    waiting_free(server->waiting);
+    calls_free(server->calls);
     states_free(server->states);
     store_close(server->journal_reader);
     store_close(server->journal_store);

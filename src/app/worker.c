@@ -95,8 +95,8 @@ static void on_binding_shown(void *context, const struct client_shown *shown)
 static void on_call_shown(void *context, const struct call_shown *shown)
 {
     struct worker *worker = context;
-    news_call_shown(worker->api, shown);
-    waiting_told(worker->waiting, worker->number, shown);
+    calls_told(worker->calls, worker->number, shown);
+    news_call_shown(worker->api, calls_number(worker->number, shown->call), shown);
 }
 
 static void on_call_ended(void *context, const struct model_journal_entry *entry)
@@ -673,7 +673,7 @@ struct worker *worker_new(const struct app_config *config, const struct worker_p
     worker->states = parts->states;
     worker->api = parts->api;
     worker->journal = parts->journal;
-    worker->waiting = parts->waiting;
+    worker->calls = parts->calls;
     worker->bindings = parts->bindings;
     worker->tap = parts->tap;
     worker->uses = parts->uses;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "app/bindings.h"
+#include "app/calls.h"
 #include "app/checks.h"
 #include "app/commands.h"
 #include "app/config.h"
@@ -14,7 +15,6 @@
 #include "app/states.h"
 #include "app/tap.h"
 #include "app/uses.h"
-#include "app/waiting.h"
 #include "engine/engine.h"
 #include "net/net.h"
 
@@ -24,7 +24,7 @@ struct worker;
 struct worker_parts {
     struct states *states;
     struct journal *journal;
-    struct waiting *waiting;   // calls that are held or ring
+    struct calls *calls;       // that there are
     struct bindings *bindings; // of devices
     struct tap *tap;
     news_api *api; // who is told what happens

@@ -303,7 +303,7 @@ enum call_deflection workers_deflect(struct workers *workers, uint64_t number,
 {
     uint32_t at;
     struct question question = {.kind = ASK_DEFLECT,
-                                .call = waiting_call(number, &at),
+                                .call = calls_id(number, &at),
                                 .target = target,
                                 .deflection = CALL_NOT_WAITING};
     *finding = FWD_APPLIES;
@@ -316,7 +316,16 @@ enum call_deflection workers_deflect(struct workers *workers, uint64_t number,
 bool workers_decline(struct workers *workers, uint64_t number)
 {
     uint32_t at;
-    struct question question = {.kind = ASK_DECLINE, .call = waiting_call(number, &at)};
+    struct question question = {.kind = ASK_DECLINE, .call = calls_id(number, &at)};
+    if (at >= workers->count) return false;
+    worker_ask(workers->at[at], &question);
+    return question.is_done;
+}
+
+bool workers_hang_up(struct workers *workers, uint64_t number)
+{
+    uint32_t at;
+    struct question question = {.kind = ASK_HANG_UP, .call = calls_id(number, &at)};
     if (at >= workers->count) return false;
     worker_ask(workers->at[at], &question);
     return question.is_done;

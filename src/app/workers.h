@@ -43,11 +43,13 @@ bool workers_assumed_clients(struct workers *workers, uint32_t line_id,
                              struct client_assumption *out);
 // How many live clients a user has, see engine_live_clients.
 uint32_t workers_live_clients(struct workers *workers, uint32_t user_id);
-// `number`: of a call that waits (waiting.h).
+// `number`: of a call (calls.h).
 enum call_deflection workers_deflect(struct workers *workers, uint64_t number,
                                      const struct fwd_target *target, enum fwd_finding *finding);
 // See engine_decline.
 bool workers_decline(struct workers *workers, uint64_t number);
+// See engine_hang_up.
+bool workers_hang_up(struct workers *workers, uint64_t number);
 // Starts a check of a group, by a worker that has three lines for it; see engine_start_check.
 enum engine_check_result workers_start_check(struct workers *workers, struct engine_check *order,
                                              uint32_t *line_id);

@@ -238,6 +238,20 @@ void call_bridge_hang_up(struct call_table *table, struct turn *turn, struct poo
     call_finish(table, turn, id);
 }
 
+// Before the 200 is acknowledged its caller is not to get a BYE (15).
+bool call_bridge_hang_up_by_hand(struct call_table *table, struct turn *turn, struct pool_id id)
+{
+    const struct call *call = pool_find(&table->calls, id);
+    struct bridge *bridge = call_bridge_of(table, call);
+    if (bridge->state == BRIDGE_ENDING || bridge->is_to_end) return false;
+    bridge->is_to_end = true;
+    if (bridge->state == BRIDGE_UP) {
+        call_bridge_hang_up(table, turn, id,
+                            &(struct bridge_end){.is_caller_told = true, .is_callee_told = true});
+    }
+    return true;
+}
+
 void call_bridge_unacknowledged(struct call_table *table, struct turn *turn, struct pool_id id)
 {
     const struct call *call = pool_find(&table->calls, id);
@@ -532,6 +546,9 @@ void call_acknowledged(struct call_table *table, struct turn *turn, const struct
         call_leg_confirm(turn, call->txn);
         call_leg_send_ack(turn, leg, &(struct leg_ack){leg->txn, leg->invite_cseq, ack, SPAN_NONE});
         bridge->state = BRIDGE_UP;
+        if (!bridge->is_to_end) return;
+        call_bridge_hang_up(table, turn, call_id,
+                            &(struct bridge_end){.is_caller_told = true, .is_callee_told = true});
     } else if (bridge->state == BRIDGE_ENDING) {
         call_bridge_hang_up(table, turn, call_id, &(struct bridge_end){.is_caller_told = true});
     }

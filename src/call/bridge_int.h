@@ -45,6 +45,7 @@ struct bridge {
     uint8_t proof_count;   // how often the PBX's challenge was answered
     bool was_busy;         // a client answered 486 or 600
     bool is_held_open;     // by clients that we do not ring: a page, or unseen ones (login: on)
+    bool is_to_end;        // by hand, as soon as the caller has acknowledged the 200
     char deflection[TEXT_SIZE]; // of a client that has ended; empty: none
 };
 
@@ -57,6 +58,8 @@ struct relay {
     uint8_t method;                // enum sip_method
     bool is_from_caller;
     bool is_accepted; // an INVITE with 2xx, whose ACK has not come yet
+    bool has_offer;   // it came with a session description
+    bool is_hold;     // one of those exchanged so far holds a side
     bool is_check;    // made by ourselves: nobody waits for the answer
 };
 
@@ -126,10 +129,23 @@ struct bridge_end {
 };
 void call_bridge_hang_up(struct call_table *table, struct turn *turn, struct pool_id call,
                          const struct bridge_end *end);
+// Somebody wants the answered call to end, who is on neither side. False when its end is on the
+// way.
+bool call_bridge_hang_up_by_hand(struct call_table *table, struct turn *turn, struct pool_id call);
 // Nobody has acknowledged the 200.
 void call_bridge_unacknowledged(struct call_table *table, struct turn *turn, struct pool_id call);
 void call_leg_responded(struct call_table *table, struct turn *turn,
                         const struct call_response *response);
+
+// ---- hold.c: RFC 3264 section 8.4
+
+// What a session description says of who sends and who listens.
+enum hold {
+    HOLD_UNTOLD, // there is none
+    HOLD_NONE,   // some media flow both ways
+    HOLD_ONE,    // a side is to wait
+};
+enum hold call_read_hold(struct span description);
 
 // ---- session.c: whether both sides are still there (RFC 4028)
 

@@ -47,7 +47,7 @@ struct call_table *call_init(void *memory, const struct call_limits *limits,
 enum {
     CALL_REPLY = EFFECT_CALL, // struct call_reply: to be sent by the call's transaction
     CALL_ENDED,               // struct call_ended: an entry for the journal
-    CALL_SHOWN,               // struct call_shown: a call waits, or does not any more
+    CALL_SHOWN,               // struct call_shown: a call is there, has changed, or is gone
     CALL_RULE_USED,           // struct call_rule_used: an exception was carried out
     CALL_SENT_ON,             // struct call_sent_on: tell the worker of the line that it goes to
     CALL_REQUEST,             // struct call_request: to be sent by a client transaction
@@ -100,19 +100,26 @@ struct call_ended {
     struct model_journal_entry entry; // its texts are in the turn's arena
 };
 
-// A call that waits: held or ringing. Texts are in the turn's arena.
+// A call that is there: it waits, or is answered. A call that is settled at once is never told.
+// Texts are in the turn's arena.
 struct call_shown {
     struct effect effect;
     struct pool_id call;
-    bool is_gone; // it does not wait any more; only `call` is set
+    bool is_gone; // it is over, or its refusal is on the way; only `call` is set
+    bool is_new;  // else it was told before
+    enum model_call_state state;
+    bool is_outgoing; // a device of the line calls
+    bool is_internal; // whom the line talks to
     uint32_t line_id;
-    bool is_new; // else it has waited before
+    uint32_t user_id;   // the line's owner when the call began; 0: nobody
+    uint32_t device_id; // that answered or called; 0: none so far
     struct span group, extension, caller, caller_display, dialled, call_id;
-    bool is_internal;
-    bool is_ringing;     // else it is held
-    uint64_t started_us; // wall clock
-    uint64_t until_us;   // wall clock: when something happens by itself
-    struct span target;  // where it is forwarded to then; empty: nowhere
+    struct span device;   // its name
+    uint64_t started_us;  // wall clock, like all here
+    uint64_t answered_us; // 0: it waits
+    uint64_t since_us;    // of the state
+    uint64_t until_us;    // of a call that waits: when something happens by itself; else 0
+    struct span target;   // where it is forwarded to then; empty: nowhere
 };
 
 // One of the `calls` that an exception has left is used. It counts as used here until
@@ -297,6 +304,10 @@ void call_acknowledged(struct call_table *table, struct turn *turn, const struct
 // decline_rejected tells what the caller gets. False when the call is over, or its answer is on the
 // way. behaviour.md "The decision", 7.
 bool call_decline(struct call_table *table, struct turn *turn, struct pool_id call);
+// Ends a call by hand, whatever its state: both sides of an answered one get a BYE, whom a device
+// calls gets a CANCEL, and a call that waits here is declined. False when the call is over, or its
+// end is on the way.
+bool call_hang_up(struct call_table *table, struct turn *turn, struct pool_id call);
 // The final answer is settled; the call ends.
 void call_settled(struct call_table *table, struct turn *turn, struct pool_id call,
                   bool is_acknowledged);

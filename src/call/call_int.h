@@ -91,6 +91,7 @@ struct call {
     uint64_t ends_us;          // monotonic; of the waiting
     uint64_t repeat_us;        // monotonic; of the next 180
     uint64_t answered_us;      // wall clock; 0: not by a client
+    uint64_t since_us;         // wall clock; of the state that was shown
     uint32_t line_id, user_id; // the line's, and its owner's
     uint32_t device_id;        // that answered, or that called
     uint16_t status;           // final: sent, or when the waiting is over
@@ -102,6 +103,9 @@ struct call {
     bool is_counted;  // among the line's ringing calls
     bool is_up;       // among its answered ones
     bool is_rung;     // the clients have been rung
+    bool is_shown;    // people were told of it
+    bool is_on_hold;  // one side has the other one wait
+    uint8_t shown;    // enum model_call_state, as told
     bool has_alerted; // 180 was sent
     struct text group, extension, caller, display, dialled, diverted_by, call_id, target, trace;
     struct text device; // its name
@@ -140,9 +144,11 @@ void call_keep_device(struct call *call, struct span name);
 void call_keep_dialled(struct call *call, struct span dialled);
 // The verdict so far takes the place of the one before; the trace grows.
 void call_keep_verdict(struct call *call, const struct fwd_verdict *verdict);
-// Tells that the call waits, or is up, for people to see. `target`: where it is forwarded to then.
-void call_show(struct turn *turn, const struct call *call, struct pool_id id, struct span target);
-void call_show_gone(struct turn *turn, struct pool_id id);
+// Tells that the call waits, or is up, for people to see. `target`: of one that waits, where it is
+// forwarded to then.
+void call_show(struct turn *turn, struct call *call, struct pool_id id, struct span target);
+// It is not to be seen any more, if it was.
+void call_show_gone(struct turn *turn, struct call *call, struct pool_id id);
 void call_emit_entry(struct turn *turn, const struct call *call);
 
 // ---- incoming.c, as the files of its legs see it
@@ -164,7 +170,7 @@ void call_ring_again(struct call_table *table, struct turn *turn, struct pool_id
 void call_answered(struct call_table *table, struct turn *turn, struct pool_id id,
                    uint32_t device_id);
 // It does not wait any more.
-void call_stop_waiting(struct call_table *table, struct turn *turn, struct pool_id id);
+void call_stop_waiting(struct call_table *table, struct pool_id id);
 // The final answer, no 2xx.
 void call_end_with(struct call_table *table, struct turn *turn, struct pool_id id, unsigned status,
                    struct span headers);

@@ -26,11 +26,10 @@ void call_reply(struct turn *turn, struct pool_id txn, const struct txn_answer *
     effect->answer = *answer;
 }
 
-void call_stop_waiting(struct call_table *table, struct turn *turn, struct pool_id id)
+void call_stop_waiting(struct call_table *table, struct pool_id id)
 {
     struct call *call = pool_find(&table->calls, id);
     if (call->phase != PHASE_WAITING) return;
-    if (!call->is_outgoing) call_show_gone(turn, id);
     if (call->is_counted) call_uncount_ringing(table->traffic, call->line_id);
     call->is_counted = false;
     pool_free(&table->waiting, call->waiting);
@@ -41,7 +40,8 @@ static void end_with(struct call_table *table, struct turn *turn, struct pool_id
 {
     struct call *call = pool_find(&table->calls, id);
     call_bridge_drop(table, turn, id, SPAN_NONE);
-    call_stop_waiting(table, turn, id);
+    call_stop_waiting(table, id);
+    call_show_gone(turn, call, id);
     call->phase = PHASE_ANSWERED;
     call->status = (uint16_t)answer->status;
     deadlines_set(&table->deadlines, id.index, DEADLINE_NEVER);
@@ -293,8 +293,8 @@ static void wait_for(struct call_table *table, struct turn *turn, struct pool_id
         call_uncount_ringing(table->traffic, call->line_id);
         call->is_counted = false;
     }
-    call_show(turn, call, id, verdict->has_next ? verdict->next.target.stored : SPAN_NONE);
     call->phase = PHASE_WAITING;
+    call_show(turn, call, id, verdict->has_next ? verdict->next.target.stored : SPAN_NONE);
     call->repeat_us = DEADLINE_NEVER;
     call_set_deadline(table, id);
 }
@@ -465,7 +465,7 @@ enum call_deflection call_deflect(struct call_table *table, struct turn *turn, s
     struct fwd_verdict verdict;
     struct happening happening = {.event = FWD_DEFLECTED, .deflection = target};
     *finding = FWD_APPLIES;
-    if (!call || call->phase != PHASE_WAITING) return CALL_NOT_WAITING;
+    if (!call || call->phase != PHASE_WAITING || call->is_outgoing) return CALL_NOT_WAITING;
     if (!revive(table, turn, call, &offer, &invite, &situation)) return CALL_NOT_WAITING;
     decide(table, turn, call, &situation, &happening, &verdict);
     if (verdict.kind != VERDICT_REDIRECT) {
@@ -480,9 +480,20 @@ enum call_deflection call_deflect(struct call_table *table, struct turn *turn, s
 bool call_decline(struct call_table *table, struct turn *turn, struct pool_id id)
 {
     const struct call *call = pool_find(&table->calls, id);
-    if (!call || call->phase != PHASE_WAITING) return false;
+    if (!call || call->phase != PHASE_WAITING || call->is_outgoing) return false;
     call_settle_again(table, turn, id,
                       (struct happening){.event = FWD_CLIENT_REJECTED, .client_status = 603});
+    return true;
+}
+
+bool call_hang_up(struct call_table *table, struct turn *turn, struct pool_id id)
+{
+    const struct call *call = pool_find(&table->calls, id);
+    if (!call) return false;
+    if (call->phase == PHASE_UP) return call_bridge_hang_up_by_hand(table, turn, id);
+    if (!call->is_outgoing) return call_decline(table, turn, id);
+    if (call->phase != PHASE_WAITING) return false;
+    call_end_with(table, turn, id, 487, SPAN_NONE);
     return true;
 }
 
@@ -515,7 +526,7 @@ void call_answered(struct call_table *table, struct turn *turn, struct pool_id i
                    uint32_t device_id)
 {
     struct call *call = pool_find(&table->calls, id);
-    call_stop_waiting(table, turn, id);
+    call_stop_waiting(table, id);
     call->phase = PHASE_UP;
     call->status = 200;
     call->outcome = OUTCOME_ANSWERED;
@@ -527,6 +538,7 @@ void call_answered(struct call_table *table, struct turn *turn, struct pool_id i
         if (device) call_keep_device(call, span_of(device->name));
     }
     if (!call->is_up) call->is_up = call_count_up(table->traffic, turn, call->line_id);
+    call_show(turn, call, id, SPAN_NONE);
 }
 
 void call_finish(struct call_table *table, struct turn *turn, struct pool_id id)
@@ -534,6 +546,7 @@ void call_finish(struct call_table *table, struct turn *turn, struct pool_id id)
     struct call *call = pool_find(&table->calls, id);
     deadlines_set(&table->deadlines, id.index, DEADLINE_NEVER);
     if (call->is_up) call_uncount_up(table->traffic, call->line_id);
+    call_show_gone(turn, call, id);
     call_emit_entry(turn, call);
     pool_free(&table->calls, id);
 }

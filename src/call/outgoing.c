@@ -223,6 +223,7 @@ void call_begin_outgoing(struct call_table *table, struct turn *turn, struct poo
         call->ends_us = turn->now_us + WAIT_US;
         call->repeat_us = DEADLINE_NEVER;
         call->is_up = call_count_up(table->traffic, turn, call->line_id);
+        call_show(turn, call, id, SPAN_NONE);
         call_set_deadline(table, id);
     }
 }

@@ -112,7 +112,14 @@ void call_emit_entry(struct turn *turn, const struct call *call)
     };
 }
 
-void call_show(struct turn *turn, const struct call *call, struct pool_id id, struct span target)
+static enum model_call_state state_of(const struct call *call)
+{
+    if (call->phase == PHASE_UP) return call->is_on_hold ? CALL_STATE_ON_HOLD : CALL_STATE_ANSWERED;
+    bool is_ringing = call->is_outgoing || call->verdict == VERDICT_RING;
+    return is_ringing ? CALL_STATE_RINGING : CALL_STATE_HELD;
+}
+
+void call_show(struct turn *turn, struct call *call, struct pool_id id, struct span target)
 {
     struct call_shown *shown = turn_emit(turn, CALL_SHOWN, sizeof *shown);
     struct span copy;
@@ -121,22 +128,34 @@ void call_show(struct turn *turn, const struct call *call, struct pool_id id, st
     bool is_copied = arena_copy(turn->arena, (struct span){call->texts, call->texts_used}, &copy) &&
                      arena_copy(turn->arena, target, &shown->target);
     if (!is_copied) return;
+    shown->state = state_of(call);
+    if (!call->is_shown || call->shown != shown->state) call->since_us = turn->wall_us;
+    shown->is_new = !call->is_shown;
+    call->is_shown = true;
+    call->shown = (uint8_t)shown->state;
     shown->line_id = call->line_id;
+    shown->user_id = call->user_id;
+    shown->device_id = call->device_id;
     shown->group = kept(copy.at, call->group);
     shown->extension = kept(copy.at, call->extension);
     shown->caller = kept(copy.at, call->caller);
     shown->caller_display = kept(copy.at, call->display);
     shown->dialled = kept(copy.at, call->dialled);
     shown->call_id = kept(copy.at, call->call_id);
-    shown->is_new = call->phase != PHASE_WAITING;
+    shown->device = kept(copy.at, call->device);
+    shown->is_outgoing = call->is_outgoing;
     shown->is_internal = call->is_internal;
-    shown->is_ringing = call->verdict == VERDICT_RING;
     shown->started_us = call->started_us;
-    shown->until_us = turn->wall_us + (call->ends_us - turn->now_us);
+    shown->answered_us = call->answered_us;
+    shown->since_us = call->since_us;
+    bool is_waiting = call->phase != PHASE_UP;
+    shown->until_us = is_waiting ? turn->wall_us + (call->ends_us - turn->now_us) : 0;
 }
 
-void call_show_gone(struct turn *turn, struct pool_id id)
+void call_show_gone(struct turn *turn, struct call *call, struct pool_id id)
 {
+    if (!call->is_shown) return;
+    call->is_shown = false;
     struct call_shown *shown = turn_emit(turn, CALL_SHOWN, sizeof *shown);
     if (shown) *shown = (struct call_shown){shown->effect, .call = id, .is_gone = true};
 }

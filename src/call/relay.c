@@ -94,6 +94,21 @@ static bool has_contact(enum sip_method method)
            method == SIP_SUBSCRIBE || method == SIP_NOTIFY;
 }
 
+// Who has whom wait, as the session descriptions have it that are exchanged. An INVITE without one
+// is an offer's request: the 2xx has the offer then, and the ACK the answer (RFC 3261 13.2.1).
+static void read_hold(struct relay *relay, const struct sip_message *message)
+{
+    if (call_read_hold(message->body) == HOLD_ONE) relay->is_hold = true;
+}
+
+static void note_hold(struct call_table *table, struct turn *turn, const struct relay *relay)
+{
+    struct call *call = pool_find(&table->calls, relay->call);
+    if (call->phase != PHASE_UP || call->is_on_hold == relay->is_hold) return;
+    call->is_on_hold = relay->is_hold;
+    call_show(turn, call, relay->call, SPAN_NONE);
+}
+
 static void pass_on(struct call_table *table, struct turn *turn, struct pool_id id,
                     const struct sip_message *request)
 {
@@ -196,6 +211,8 @@ void call_relay(struct call_table *table, struct turn *turn, struct pool_id id, 
     } else {
         bool is_refresh = request->method == SIP_INVITE || request->method == SIP_UPDATE;
         if (is_refresh) call_dialog_refresh(&sides.from->dialog, request);
+        relay->has_offer = call_read_hold(request->body) != HOLD_UNTOLD;
+        read_hold(relay, request);
         pass_on(table, turn, id, request);
     }
 }
@@ -261,7 +278,11 @@ void call_relay_responded(struct call_table *table, struct turn *turn,
     }
     if (relay->is_accepted) return; // repeated: the ACK is not there yet
     bool is_refresh = relay->method == SIP_INVITE || relay->method == SIP_UPDATE;
-    if (is_accepting && is_refresh) call_session_note(bridge_of_relay(table, relay), turn, message);
+    if (is_accepting && is_refresh) {
+        call_session_note(bridge_of_relay(table, relay), turn, message);
+        read_hold(relay, message);
+        if (relay->has_offer) note_hold(table, turn, relay);
+    }
     if (!relay->is_check && message) pass_back(table, turn, relay, message);
     if (!relay->is_check && !message) {
         call_reply(turn, relay->server, &(struct txn_answer){.status = 504});
@@ -284,11 +305,12 @@ bool call_relay_acknowledged(struct call_table *table, struct turn *turn, struct
     const struct bridge *bridge = call_bridge_of(table, pool_find(&table->calls, leg->call));
     struct pool_id at = bridge->relays;
     struct sides sides;
-    for (const struct relay *relay; (relay = pool_find(&table->relays, at)) != NULL;
-         at = relay->next) {
+    for (struct relay *relay; (relay = pool_find(&table->relays, at)) != NULL; at = relay->next) {
         bool is_it = relay->is_accepted && relay->cseq == ack->cseq &&
                      relay->is_from_caller == is_from_caller;
         if (!is_it || !find_sides(table, relay, &sides)) continue;
+        read_hold(relay, ack);
+        if (!relay->has_offer && ack->body.len > 0) note_hold(table, turn, relay);
         call_leg_confirm(turn, relay->server);
         call_leg_send_ack(turn, sides.to,
                           &(struct leg_ack){relay->client, relay->sent_cseq, ack, sides.to_tag});

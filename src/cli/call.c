@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Calls that wait now, forwarding one by hand, and what is assumed of a line's clients.
+// Calls that there are now, what can be done with one by hand, and what is assumed of a line's
+// clients.
 #include "cli/cli_int.h"
 
 #include <stdio.h>
@@ -7,7 +8,8 @@
 
 int cli_call_list(const struct invocation *invocation)
 {
-    static const char *const headings[] = {"ID", "SINCE", "CALLER", "LINE", "STATE", NULL};
+    static const char *const headings[] = {"ID",    "SINCE", "LINE",   "",
+                                           "PARTY", "STATE", "DEVICE", NULL};
     struct path path;
     json_t *answer = NULL, *call;
     size_t i;
@@ -20,16 +22,18 @@ int cli_call_list(const struct invocation *invocation)
     }
     const json_t *items = json_object_get(answer, "items");
     struct table *table = json_array_size(items) > 0 ? cli_table_new(headings) : NULL;
-    if (!table) puts("no calls wait");
+    if (!table) puts("no calls");
     json_array_foreach(items, i, call)
     {
         char line[NAME_SIZE + EXTENSION_SIZE];
         snprintf(line, sizeof line, "%s/%s", cli_text_of(call, "group"), cli_text_of(call, "line"));
         cli_table_add(table, cli_text_of(call, "id"));
-        cli_table_add(table, cli_text_of(call, "started"));
-        cli_table_add(table, cli_text_of(call, "caller"));
+        cli_table_add(table, cli_text_of(call, "since"));
         cli_table_add(table, line);
+        cli_table_add(table, strcmp(cli_text_of(call, "direction"), "out") == 0 ? "to" : "from");
+        cli_table_add(table, cli_text_of(call, "party"));
         cli_table_add(table, cli_text_of(call, "state"));
+        cli_table_add(table, cli_text_of(call, "device"));
     }
     if (table) cli_table_print_and_free(table);
     json_decref(answer);
@@ -53,17 +57,28 @@ int cli_call_deflect(const struct invocation *invocation)
     return result;
 }
 
-int cli_call_decline(const struct invocation *invocation)
+// Does to a call what needs no more words; `done` tells that it was done.
+static int act(const struct invocation *invocation, const char *action, const char *done)
 {
     struct path path;
     cli_path_begin(&path, "/api/v1/calls");
     cli_path_part(&path, invocation->words[0]);
-    cli_path_part(&path, "decline");
+    cli_path_part(&path, action);
     int result = cli_client_call(invocation, "POST", &path, json_object(), NULL);
     if (result == STATUS_DONE && !cli_args_has(invocation, "json")) {
-        printf("call %s: declined\n", invocation->words[0]);
+        printf("call %s: %s\n", invocation->words[0], done);
     }
     return result;
+}
+
+int cli_call_decline(const struct invocation *invocation)
+{
+    return act(invocation, "decline", "declined");
+}
+
+int cli_call_hang_up(const struct invocation *invocation)
+{
+    return act(invocation, "hang-up", "ended");
 }
 
 // ---- Clients

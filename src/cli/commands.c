@@ -246,9 +246,10 @@ const struct command cli_commands[] = {
 
     {"explain", NULL,     "EXT",            1, 1, "tell what would happen to a call now, and why", explain_options,       false, KIND_LINE,       cli_explain},
     {"number",  NULL,     "GROUP NUMBER",   2, 2, "tell what a group makes of a number",           NULL,                  false, KIND_GROUP,      cli_number},
-    {"call",    "list",   "",               0, 0, "list the calls that wait now",                  NULL,                  false, 0,               cli_call_list},
+    {"call",    "list",   "",               0, 0, "list the calls that there are now",             NULL,                  false, 0,               cli_call_list},
     {"call",    "deflect", "ID",            1, 1, "forward a call that waits",                     call_deflect_options,  false, 0,               cli_call_deflect},
     {"call",    "decline", "ID",            1, 1, "decline a call that waits",                     NULL,                  false, 0,               cli_call_decline},
+    {"call",    "hang-up", "ID",            1, 1, "end a call, whatever its state",                NULL,                  false, 0,               cli_call_hang_up},
     {"journal", NULL,     "[EXT]",          0, 1, "tell what happened to calls, and why",          journal_options,       false, 0,               cli_journal},
     {"audit",   NULL,     "[KEY]",          0, 1, "tell who changed which setting",                audit_options,         false, 0,               cli_audit},
     {"revert",  NULL,     "ID",             1, 1, "take a change back that the audit tells of",    revert_options,        false, 0,               cli_revert},

@@ -16,7 +16,7 @@ struct engine_host {
     void (*send)(void *context, const struct flow *flow, struct span bytes);
     void (*line_state)(void *context, const struct line_state *state);
     void (*call_ended)(void *context, const struct model_journal_entry *entry);
-    // A call waits, or does not any more. May be NULL.
+    // A call waits or is answered, has changed, or is gone. May be NULL.
     void (*call_shown)(void *context, const struct call_shown *shown);
     // An exception with a number of `calls` was carried out: to be counted by the store, which says
     // so by engine_rule_counted. May be NULL.
@@ -146,6 +146,8 @@ enum call_deflection engine_deflect(struct engine *engine, struct engine_time no
                                     enum fwd_finding *finding);
 // Declines a waiting call by hand, see call_decline.
 bool engine_decline(struct engine *engine, struct engine_time now, struct pool_id call);
+// Ends a call by hand, see call_hang_up.
+bool engine_hang_up(struct engine *engine, struct engine_time now, struct pool_id call);
 
 // ---- Checks of line groups (check.h)
 

@@ -179,6 +179,14 @@ bool engine_decline(struct engine *engine, struct engine_time now, struct pool_i
     return is_declined;
 }
 
+bool engine_hang_up(struct engine *engine, struct engine_time now, struct pool_id call)
+{
+    struct turn *turn = engine_begin(engine, now);
+    bool is_ended = call_hang_up(engine->calls, turn, call);
+    engine_drain(engine);
+    return is_ended;
+}
+
 static struct line_peer line_peer_of(const struct engine_peer *peer)
 {
     return (struct line_peer){.flow = peer->flow,

@@ -29,6 +29,7 @@ NAMES(model_registration_states, "disabled", "waiting", "registered", "refused",
 NAMES(model_verdict_kinds, "redirect", "ring", "hold", "decline");
 NAMES(model_outcomes, "forwarded", "declined", "missed", "answered_elsewhere", "failed", "answered",
       "unanswered");
+NAMES(model_call_states, "held", "ringing", "answered", "on_hold");
 NAMES(model_audit_actions, "added", "changed", "removed");
 NAMES(model_check_rows, "registration", "incoming", "busy_486", "unavailable_480", "decline_603",
       "second_call", "redirect_internal", "diversion", "contact_host", "redirect_external",

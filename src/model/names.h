@@ -39,6 +39,15 @@ enum model_level {
 extern const struct model_names model_levels;
 
 // How a call is declined when nothing else applies (group setting decline_unavailable).
+// What people see of a call that is there.
+enum model_call_state {
+    CALL_STATE_HELD,     // waits without ringing anyone
+    CALL_STATE_RINGING,  // here, or at whom a device calls
+    CALL_STATE_ANSWERED, // two sides talk
+    CALL_STATE_ON_HOLD,  // answered, and one side has the other one wait
+};
+extern const struct model_names model_call_states;
+
 enum model_decline { DECLINE_486, DECLINE_480, DECLINE_603, DECLINE_RINGING };
 extern const struct model_names model_declines;
 

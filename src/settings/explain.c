@@ -107,7 +107,7 @@ static void decide_again(struct settings *settings, struct fwd_call *call,
     struct fwd_facts facts;
     struct fwd_facts_room room;
     call->event = question->is_unreached ? FWD_CLIENTS_UNREACHED : FWD_WAITED;
-    call->chosen = &before.next;
+    call->chosen = before.has_next ? &before.next : NULL;
     fwd_prepare(settings->group_block, &settings->site.numbering, settings->block, call, &room,
                 &facts);
     fwd_decide(&facts, after);

@@ -98,26 +98,60 @@ static void get_statistics(void *context, struct api_statistics *out)
                                    .overloaded_count = 9};
 }
 
-// ---- Calls that wait: 1 to main/101, 2 to main/102; the second cannot be deflected
+// ---- Calls: 1 to main/101 and 2 to main/102 wait, the second cannot be deflected; 3 of main/102
 
-static size_t list_calls(void *context, struct api_call *out, size_t max)
+static const struct api_call calls[] = {
+    {.number = 1,
+     .group = "main",
+     .extension = "101",
+     .user_id = 1,
+     .caller = "+4930123456",
+     .caller_display = "J\xfcrgen \x1b[31m",
+     .dialled = "101",
+     .started_us = 1795392043768000,
+     .since_us = 1795392043768000,
+     .until_us = 1795392223768000},
+    {.number = 2,
+     .state = CALL_STATE_RINGING,
+     .group = "main",
+     .extension = "102",
+     .user_id = 2,
+     .is_internal = true,
+     .caller = "+4930123456",
+     .dialled = "101",
+     .target = "700",
+     .started_us = 1795392043768000,
+     .since_us = 1795392043768000,
+     .until_us = 1795392223768000},
+    {.number = 3,
+     .state = CALL_STATE_ON_HOLD,
+     .is_outgoing = true,
+     .group = "main",
+     .extension = "102",
+     .user_id = 2,
+     .caller = "102",
+     .dialled = "103",
+     .device = "desk",
+     .started_us = 1795392043769000,
+     .answered_us = 1795392043770000,
+     .since_us = 1795392043771000},
+};
+enum { CALL_COUNT = sizeof calls / sizeof calls[0] };
+
+static size_t list_calls(void *context, uint32_t *place, struct api_call *out, size_t max)
 {
     (void)context;
-    if (max < 2) return 0;
-    out[0] = (struct api_call){.number = 1,
-                               .group = "main",
-                               .extension = "101",
-                               .caller = "+4930123456",
-                               .caller_display = "J\xfcrgen \x1b[31m",
-                               .dialled = "101",
-                               .started_us = 1795392043768000,
-                               .until_us = 1795392223768000};
-    out[1] = out[0];
-    out[1].number = 2;
-    out[1].is_ringing = out[1].is_internal = true;
-    text_copy(out[1].extension, sizeof out[1].extension, SPAN("102"));
-    text_copy(out[1].target, sizeof out[1].target, SPAN("700"));
-    return 2;
+    if (*place >= CALL_COUNT || max == 0) return 0;
+    out[0] = calls[(*place)++]; // one at a time
+    return 1;
+}
+
+static bool find_call(void *context, uint64_t number, struct api_call *out)
+{
+    (void)context;
+    if (number == 0 || number > CALL_COUNT) return false;
+    *out = calls[number - 1];
+    return true;
 }
 
 // Who is deflected to 199 has just hung up.
@@ -135,6 +169,13 @@ static bool decline(void *context, uint64_t number)
 {
     (void)context;
     return number == 1;
+}
+
+// The second has just ended.
+static bool hang_up(void *context, uint64_t number)
+{
+    (void)context;
+    return number != 2;
 }
 
 static struct api_clients assumed[2]; // of the lines 1 and 2
@@ -363,8 +404,10 @@ int main(int argc, char **argv)
                        .web_client = set_web_client,
                        .list_bindings = list_bindings,
                        .list_calls = list_calls,
+                       .find_call = find_call,
                        .deflect = deflect,
                        .decline = decline,
+                       .hang_up = hang_up,
                        .start_check = start_check,
                        .stop_check = stop_check,
                        .running_check = running_check,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Calls that wait, deflecting one, and what is assumed of clients; run by test_operations.py. The
-server under test has two calls: 1 to main/101, and 2 to main/102, which cannot be deflected."""
+server under test has three calls: 1 to main/101, 2 to main/102, which cannot be deflected, and 3 of
+main/102, which is answered."""
 
 
 class CallTests:
@@ -33,22 +34,39 @@ class CallTests:
         self.call("assumeClientState", "main", "103", body={"clients": "busy"}, status=503)
 
     def test_calls(self):
-        first, second = self.call("listCalls", status=200).json["items"]
+        answer = self.call("listCalls", status=200).json
+        first, second, third = answer["items"]
+        self.assertEqual(answer["count"], 3)
         self.assertEqual((first["id"], first["line"], first["state"], first["target"]),
                          ("1", "101", "held", ""))
         self.assertEqual((second["id"], second["line"], second["state"], second["target"]),
                          ("2", "102", "ringing", "700"))
-        for query, count in (({"line": "102"}, 1), ({"line": "109"}, 0), ({"group": "main"}, 2),
-                             ({"group": "other"}, 0)):
+        for call in (first, second):
+            self.assertEqual((call["direction"], call["party"], call["device"]),
+                             ("in", "+4930123456", ""))
+            self.assertNotIn("answered", call)
+        self.assertEqual((third["direction"], third["state"], third["party"], third["device"]),
+                         ("out", "on_hold", "103", "desk"))
+        self.assertNotIn("until", third)
+        self.assertLess(third["answered"], third["since"])
+        for query, count in (({"line": "102"}, 2), ({"line": "109"}, 0), ({"group": "main"}, 3),
+                             ({"group": "other"}, 0), ({"state": "held"}, 1),
+                             ({"state": "answered"}, 0), ({"state": "on_hold"}, 1)):
             items = self.call("listCalls", query=query, status=200).json["items"]
             self.assertEqual(len(items), count, query)
+        self.call("listCalls", query={"state": "idle"}, status=400)
 
     def test_declining(self):
         self.call("declineCall", "1", body={}, status=204)
         answer = self.call("declineCall", "2", body={}, status=404)
         self.assertIn("does not wait any more", answer.json["detail"])
-        for call in ("3", "x", "1" * 30):
+        for call in ("4", "x", "1" * 30):
             self.call("declineCall", call, body={}, status=404)
+
+    def test_hanging_up(self):
+        """Whatever the state of the call is, but the second has just ended."""
+        for call, status in (("1", 204), ("3", 204), ("2", 404), ("4", 404), ("x", 404)):
+            self.call("hangUpCall", call, body={}, status=status)
 
     def test_deflections(self):
         self.call("deflectCall", "1", body={"to": "0170 1234567"}, status=204)
@@ -58,5 +76,5 @@ class CallTests:
             self.assertEqual(list(answer.fields), ["to"])
         answer = self.call("deflectCall", "2", body={"to": "700"}, status=409)
         self.assertIn("the group bars the target", answer.fields["to"])
-        for call, target in (("1", "199"), ("3", "700"), ("x", "700"), ("1" * 30, "700")):
+        for call, target in (("1", "199"), ("4", "700"), ("x", "700"), ("1" * 30, "700")):
             self.call("deflectCall", call, body={"to": target}, status=404)

@@ -159,14 +159,16 @@ class Rights(Case):
         def seen(client, **query):
             return [call["line"] for call in
                     client.call("listCalls", query=query, status=200).json["items"]]
-        self.assertEqual(seen(self.sign_in("chief")), ["101", "102"])
+        self.assertEqual(seen(self.sign_in("chief")), ["101", "102", "102"])
         self.assertEqual(seen(self.sign_in("sales")), ["101"])
-        self.assertEqual(seen(self.sign_in("other")), ["102"])
+        self.assertEqual(seen(self.sign_in("other")), ["102", "102"])
         self.assertEqual(seen(self.sign_in("other"), line="101"), [])
+        self.assertEqual(seen(self.sign_in("other"), state="on_hold"), ["102"])
         self.assertEqual(seen(self.token(scope="admin", group="second")), [])
         self.sign_in("sales").call("deflectCall", "1", body={"to": "700"}, status=204)
         for other in (self.sign_in("other"), self.token(scope="admin", group="second")):
-            for operation, body in (("deflectCall", {"to": "700"}), ("declineCall", {})):
+            for operation, body in (("deflectCall", {"to": "700"}), ("declineCall", {}),
+                                    ("hangUpCall", {})):
                 answer = other.call(operation, "1", body=body, status=404)
                 self.assertIn("does not exist", answer.json["detail"])
 

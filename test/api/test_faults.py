@@ -90,6 +90,7 @@ WALK = (
     ("forgetClientState", ["new", "1"], None, 204),
     ("listCalls", [], None, 200),
     ("declineCall", ["2"], {}, 404),
+    ("hangUpCall", ["2"], {}, 404),
     ("deflectCall", ["2"], {"to": "3"}, 404),  # its line is in a group that is not there
     ("removeForwarding", ["new", "1", "dnd", "all"], None, 204),
     ("listJournal", [], None, 200),
@@ -173,7 +174,8 @@ class Faults(unittest.TestCase):
                     break
         self.assertEqual(status, 503)
         self.assertEqual(set(DOCUMENT.operations) - refused,
-                         {"getHealth", "listPresets", "getEvents", "listCalls", "declineCall"})
+                         {"getHealth", "listPresets", "getEvents", "listCalls", "declineCall",
+                          "hangUpCall"})
 
 
 class Durable(unittest.TestCase):

@@ -20,6 +20,7 @@
 //   that
 //                                          they have; deflect=TARGET: they send a 302; or forget
 //   decline                                the call that was told last to wait is declined by hand
+//   hang up                                the call that was told last is ended by hand
 //   deflect TARGET                         the call that was told last to wait is deflected by
 //   hand; a
 //                                          finding behind it: it is not, and why
@@ -44,6 +45,7 @@
 //   expect journal OUTCOME                 the next entry; indented: "caller 102", "target 103",
 //                                          "status 486", sentences of its trace
 //   expect no journal | expect calls N | expect waiting N | expect used N
+//   expect call STATE in|out DEVICE        the call that was told last, "none" where there is none
 //   expect rate N                          REGISTERs per second that a group's own rate was raised
 //                                          to, as last told
 #include "world.h"
@@ -479,6 +481,18 @@ static void expect_number(struct transcript *script, struct span words, uint32_t
     require(script, actual == wanted, "that many", span_of(found));
 }
 
+static void expect_call(struct transcript *script, struct span words)
+{
+    const struct world_call *call = world_last_call(script->world);
+    char text[256] = "none";
+    if (call) {
+        snprintf(text, sizeof text, "%s %s %s", model_name(&model_call_states, call->state),
+                 call->is_outgoing ? "out" : "in", call->device);
+    }
+    struct span found = span_trim(span_of(text));
+    require(script, span_eq(found, words), "the call as it was told last", found);
+}
+
 static void expect(struct transcript *script, struct span words)
 {
     struct span what = word(&words);
@@ -495,6 +509,8 @@ static void expect(struct transcript *script, struct span words)
         expect_number(script, words, world_counts(script->world).open_calls);
     } else if (span_eq(what, SPAN("rate"))) {
         expect_number(script, words, world_rate(script->world));
+    } else if (span_eq(what, SPAN("call"))) {
+        expect_call(script, words);
     } else if (span_eq(what, SPAN("waiting"))) {
         expect_number(script, words, world_waiting_count(script->world));
     } else if (span_eq(what, SPAN("media"))) {
@@ -638,6 +654,8 @@ static void play(struct transcript *script)
         } else if (span_eq(verb, SPAN("decline"))) {
             bool is_declined = world_decline(script->world);
             require(script, is_declined, "a call that waits", SPAN("none"));
+        } else if (span_eq(verb, SPAN("hang"))) {
+            require(script, world_hang_up(script->world), "a call that is not over", SPAN("none"));
         } else if (span_eq(verb, SPAN("deflect"))) {
             deflect(script, rest);
         } else if (span_eq(verb, SPAN("late"))) {

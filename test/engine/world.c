@@ -75,7 +75,7 @@ void world_crash(struct world *world, uint64_t seed)
 {
     struct settings_problem problem;
     stop_engines(world);
-    world->waiting_count = 0;
+    world->call_count = 0;
     world->state_count = 0;
     start_engines(world, seed);
     enum err err = settings_publish_all(world->settings, &problem);
@@ -149,26 +149,43 @@ void world_assume(struct world *world, uint32_t line_id, const struct client_ass
     ASSERT(is_assumed);
 }
 
+// The call that was told last to wait, or NULL.
+static const struct world_call *last_waiting(const struct world *world)
+{
+    for (uint32_t i = world->call_count; i > 0; i--) {
+        if (world->calls[i - 1].is_waiting) return &world->calls[i - 1];
+    }
+    return NULL;
+}
+
 enum call_deflection world_deflect(struct world *world, struct span target,
                                    enum fwd_finding *finding)
 {
     struct fwd_target to = {.stored = target};
-    if (world->waiting_count == 0) return CALL_NOT_WAITING;
-    struct pool_id call = world->waiting[world->waiting_count - 1];
-    struct engine *engine = world->workers[world->waiting_at[world->waiting_count - 1]].engine;
-    enum call_deflection result = engine_deflect(engine, world->time, call, &to, finding);
+    const struct world_call *call = last_waiting(world);
+    if (!call) return CALL_NOT_WAITING;
+    enum call_deflection result = engine_deflect(world->workers[call->worker].engine, world->time,
+                                                 call->id, &to, finding);
     world_deliver(world);
     return result;
 }
 
 bool world_decline(struct world *world)
 {
-    if (world->waiting_count == 0) return false;
-    struct pool_id call = world->waiting[world->waiting_count - 1];
-    struct engine *engine = world->workers[world->waiting_at[world->waiting_count - 1]].engine;
-    bool is_declined = engine_decline(engine, world->time, call);
+    const struct world_call *call = last_waiting(world);
+    if (!call) return false;
+    bool is_declined = engine_decline(world->workers[call->worker].engine, world->time, call->id);
     world_deliver(world);
     return is_declined;
+}
+
+bool world_hang_up(struct world *world)
+{
+    const struct world_call *call = world_last_call(world);
+    if (!call) return false;
+    bool is_ended = engine_hang_up(world->workers[call->worker].engine, world->time, call->id);
+    world_deliver(world);
+    return is_ended;
 }
 
 // ---- Time and messages

@@ -45,7 +45,22 @@ enum call_deflection world_deflect(struct world *world, struct span target,
                                    enum fwd_finding *finding);
 // Declines it; false: none waits.
 bool world_decline(struct world *world);
-// How many calls wait, as told.
+// A call as it was told last.
+struct world_call {
+    struct pool_id id;
+    uint8_t worker;
+    bool is_waiting; // here: held or ringing
+    bool is_outgoing;
+    enum model_call_state state;
+    char device[NAME_SIZE];
+};
+// The call that was told last; NULL: there is none.
+const struct world_call *world_last_call(const struct world *world);
+// Ends it by hand; false: there is none, or its end is on the way.
+bool world_hang_up(struct world *world);
+// How many calls there are, as told: waiting, or answered.
+uint32_t world_shown_count(const struct world *world);
+// How many of them wait.
 uint32_t world_waiting_count(const struct world *world);
 // How often exceptions with a number of calls were carried out, as told.
 uint32_t world_used_count(const struct world *world);

@@ -79,25 +79,30 @@ static void on_peer_told(void *context, const struct line_peer_event *event)
 static void on_call_shown(void *context, const struct call_shown *shown)
 {
     struct world *world = ((struct worker *)context)->world;
-    struct pool_id *waiting = world->waiting;
-    uint8_t *waiting_at = world->waiting_at, number = ((struct worker *)context)->number;
+    struct world_call *calls = world->calls;
+    uint8_t number = ((struct worker *)context)->number;
     uint32_t at = 0;
-    while (at < world->waiting_count &&
-           (waiting_at[at] != number || !pool_id_eq(waiting[at], shown->call))) {
+    while (at < world->call_count &&
+           (calls[at].worker != number || !pool_id_eq(calls[at].id, shown->call))) {
         at++;
     }
-    bool is_known = at < world->waiting_count;
+    bool is_known = at < world->call_count;
+    ASSERT(is_known == (shown->is_gone || !shown->is_new));
     if (is_known) {
-        waiting[at] = waiting[--world->waiting_count];
-        waiting_at[at] = waiting_at[world->waiting_count];
+        memmove(&calls[at], &calls[at + 1], (--world->call_count - at) * sizeof calls[0]);
     }
-    if (shown->is_gone) {
-        ASSERT(is_known); // it was told before
-        return;
-    }
-    ASSERT(world->waiting_count < WAITING_MAX && shown->extension.len > 0);
-    waiting_at[world->waiting_count] = number;
-    waiting[world->waiting_count++] = shown->call;
+    if (shown->is_gone) return;
+    ASSERT(world->call_count < CALLS_MAX && shown->extension.len > 0);
+    ASSERT(shown->since_us >= shown->started_us && shown->since_us <= world->time.wall_us);
+    struct world_call *call = &calls[world->call_count++];
+    *call = (struct world_call){
+        .id = shown->call,
+        .worker = number,
+        .is_waiting = !shown->is_outgoing && shown->answered_us == 0,
+        .is_outgoing = shown->is_outgoing,
+        .state = shown->state,
+    };
+    text_copy(call->device, sizeof call->device, shown->device);
 }
 
 static void on_rule_used(void *context, const struct call_rule_used *used)
@@ -258,9 +263,21 @@ struct engine_host world_host(struct worker *worker)
 
 // ---- What was told
 
+const struct world_call *world_last_call(const struct world *world)
+{
+    return world->call_count > 0 ? &world->calls[world->call_count - 1] : NULL;
+}
+
 uint32_t world_waiting_count(const struct world *world)
 {
-    return world->waiting_count;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < world->call_count; i++) count += world->calls[i].is_waiting;
+    return count;
+}
+
+uint32_t world_shown_count(const struct world *world)
+{
+    return world->call_count;
 }
 
 uint32_t world_used_count(const struct world *world)

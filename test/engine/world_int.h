@@ -7,7 +7,7 @@
 #include "locate/locate.h"
 #include "parcel.h"
 
-enum { WAITING_MAX = 64 };
+enum { CALLS_MAX = 64 };
 enum { SENT_MAX = 256, ENTRIES_MAX = 256, STATES_MAX = 64, TICKS_MAX = 10000 };
 
 struct sent {
@@ -70,10 +70,9 @@ struct world {
     size_t state_count;
     struct model_registration saved[STATES_MAX];
     size_t saved_count;
-    struct model_registration asked;     // by world_state
-    struct pool_id waiting[WAITING_MAX]; // calls
-    uint8_t waiting_at[WAITING_MAX];     // their workers
-    uint32_t waiting_count, used_count;
+    struct model_registration asked;    // by world_state
+    struct world_call calls[CALLS_MAX]; // as told, the latest last
+    uint32_t call_count, used_count;
     uint32_t rate; // as last told
     uint32_t connection_count, device_count;
     char reason[400];

@@ -31,7 +31,7 @@ function useCalls() {
   const lineOf = (call: Call) => lines.find((line) =>
     line.group === call.group && line.extension === call.line);
   return (calls.data ?? []).flatMap((call) => {
-    const line = lineOf(call);
+    const line = call.direction === 'in' && call.answered === undefined ? lineOf(call) : undefined;
     return line ? [{call, line}] : [];
   });
 }
