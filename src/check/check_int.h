@@ -34,6 +34,7 @@ struct script {
     bool is_answer_late;    // so that others have rung before
     bool is_second;         // the called line has answered a call of the caller already
 };
+// Of STEP_COUNT: nothing is done.
 const struct script *check_script(enum step step);
 
 // What was seen in a step.

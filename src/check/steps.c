@@ -16,7 +16,7 @@ enum {
 
 const struct script *check_script(enum step step)
 {
-    static const struct script scripts[STEP_COUNT] = {
+    static const struct script scripts[STEP_COUNT + 1] = {
         [STEP_TO_DIVERTER] = {.from = CHECK_CALLER, .to = CHECK_DIVERTER},
         [STEP_TO_TARGET] = {.from = CHECK_CALLER, .to = CHECK_TARGET},
         [STEP_TO_CALLER] = {.from = CHECK_DIVERTER, .to = CHECK_CALLER},
