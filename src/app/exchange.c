@@ -30,16 +30,31 @@ static struct flow flow_here(const struct worker *worker, const struct flow *flo
     return here;
 }
 
+// Another worker has to do with the connection: it is known by name there; how long it may stay is
+// known only there.
+static void keep_handed(struct worker *worker, const struct flow *flow)
+{
+    if (flow->transport == TRANSPORT_UDP || flow->worker != 0) return;
+    worker->has_handed[net_connection_place(flow->connection)] = true;
+    net_keep(worker->net, flow->connection, HANDED_IDLE_S);
+}
+
 void exchange_message(void *context, uint8_t to, const struct flow *flow, struct span bytes)
 {
     struct worker *worker = context;
     struct parcel parcel = {
         .kind = PARCEL_MESSAGE, .flow = flow_here(worker, flow), .bytes = bytes};
-    if (flow->transport != TRANSPORT_UDP) {
-        worker->has_handed[net_connection_place(flow->connection)] = true;
-        // It is known by name; how long it may stay is known only there.
-        net_keep(worker->net, flow->connection, HANDED_IDLE_S);
-    }
+    keep_handed(worker, flow);
+    send_parcel(worker, to, &parcel);
+}
+
+void exchange_subscribed(void *context, uint8_t to, const struct engine_subscribe *subscribe)
+{
+    struct worker *worker = context;
+    struct parcel parcel = {.kind = PARCEL_SUBSCRIBED, .subscribe = *subscribe};
+    keep_handed(worker, &subscribe->flow);
+    if (subscribe->flow.worker == 0) parcel.subscribe.flow = flow_here(worker, &subscribe->flow);
+    if (parcel.subscribe.flow.worker == to + 1) parcel.subscribe.flow.worker = 0;
     send_parcel(worker, to, &parcel);
 }
 
@@ -83,6 +98,9 @@ static void unpack(struct worker *worker, const struct parcel *parcel)
     case PARCEL_MESSAGE:
         engine_datagrams(worker->engine, worker_now(),
                          &(struct datagram){parcel->flow, parcel->bytes}, 1);
+        break;
+    case PARCEL_SUBSCRIBED:
+        engine_take_subscribe(worker->engine, worker_now(), &parcel->subscribe);
         break;
     case PARCEL_SEND: worker_send(worker, &parcel->flow, parcel->bytes); break;
     case PARCEL_CLOSED: engine_connection_lost(worker->engine, worker_now(), &parcel->flow); break;

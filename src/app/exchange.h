@@ -88,9 +88,10 @@ void feature_dialled(void *context, const struct call_code_dialled *dialled);
 bool feature_media_towards(void *context, const struct flow *flow, struct address *own);
 void feature_send_media(void *context, const struct call_media *media);
 
-// ---- exchange.c: to the others. The first three are the engine's (struct engine_host).
+// ---- exchange.c: to the others. The first four are the engine's (struct engine_host).
 
 void exchange_message(void *context, uint8_t to, const struct flow *flow, struct span bytes);
+void exchange_subscribed(void *context, uint8_t to, const struct engine_subscribe *subscribe);
 void exchange_sent_on(void *context, const struct call_sent_on *sent);
 void exchange_told(void *context, const struct line_told *told);
 // Has bytes sent by the worker that the flow names.

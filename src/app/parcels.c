@@ -61,6 +61,8 @@ static bool copy_texts(struct arena *arena, struct parcel *parcel)
     switch (parcel->kind) {
     case PARCEL_MESSAGE:
     case PARCEL_SEND: return arena_copy(arena, parcel->bytes, &parcel->bytes);
+    case PARCEL_SUBSCRIBED:
+        return arena_copy(arena, parcel->subscribe.bytes, &parcel->subscribe.bytes);
     case PARCEL_SENT_ON: return copy_sent_on(arena, &parcel->sent);
     case PARCEL_PEER: return arena_copy(arena, parcel->peer.reason, &parcel->peer.reason);
     case PARCEL_CLOSED:

@@ -9,12 +9,13 @@
 struct parcels;
 
 enum parcel_kind {
-    PARCEL_MESSAGE, // a message for a line or a device of the receiver
-    PARCEL_SEND,    // bytes to be sent by a socket of the receiver
-    PARCEL_CLOSED,  // a connection of the sender's, by which messages came, has ended
-    PARCEL_SENT_ON, // a call was sent on to a line of the receiver
-    PARCEL_TOLD,    // what an engine has found out about a group's PBX
-    PARCEL_PEER,    // which target of a group's PBX works, or does not
+    PARCEL_MESSAGE,    // a message for a line or a device of the receiver
+    PARCEL_SUBSCRIBED, // the same, to watch a line of the receiver, by one who has proved it may
+    PARCEL_SEND,       // bytes to be sent by a socket of the receiver
+    PARCEL_CLOSED,     // a connection of the sender's, by which messages came, has ended
+    PARCEL_SENT_ON,    // a call was sent on to a line of the receiver
+    PARCEL_TOLD,       // what an engine has found out about a group's PBX
+    PARCEL_PEER,       // which target of a group's PBX works, or does not
 };
 
 struct parcel {
@@ -27,6 +28,7 @@ struct parcel {
         struct call_sent_on sent;
         struct line_told told;
         struct line_peer_event peer;
+        struct engine_subscribe subscribe;
     };
 };
 

@@ -475,11 +475,11 @@ static void obey(struct worker *worker, const struct command *command)
         break;
     case COMMAND_PUT_ELSEWHERE:
         // No more than lines_max and devices_max, for which there is room.
-        (void)engine_put_elsewhere(worker->engine, &command->elsewhere);
+        (void)engine_put_elsewhere(worker->engine, worker_now(), &command->elsewhere);
         free(command->name);
         break;
     case COMMAND_REMOVE_ELSEWHERE:
-        engine_remove_elsewhere(worker->engine, command->is_device, command->id);
+        engine_remove_elsewhere(worker->engine, worker_now(), command->is_device, command->id);
         break;
     case COMMAND_COUNT_RULE:
         if (command->line) put_line(worker, command->line, NULL);
@@ -564,6 +564,7 @@ static bool make_engine(struct worker *worker, const struct app_config *config)
                                .worker = (uint8_t)worker->number,
                                .worker_count = (uint8_t)config->workers,
                                .hand_over = exchange_message,
+                               .subscribed = exchange_subscribed,
                                .sent_on = exchange_sent_on,
                                .told = exchange_told,
                                .send = worker_send,

@@ -720,6 +720,7 @@ struct engine *engine_init(void *memory, const struct engine_limits *limits, con
     engine->codes = call_codes_init(next, client_key, neighbours);
     next += round_up(call_codes_memory_size());
     struct watch_limits watch_limits = watch_limits_of(limits);
+    memcpy(engine->handed_key, client_key, sizeof engine->handed_key);
     engine->watches = watch_init(next, &watch_limits, client_key,
                                  (struct watch_neighbours){.lines = engine->lines,
                                                            .clients = engine->clients,

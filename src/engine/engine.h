@@ -10,6 +10,13 @@
 
 struct engine;
 
+// A SUBSCRIBE whose sender has proved who it is.
+struct engine_subscribe {
+    struct flow flow;
+    struct span bytes;
+    uint32_t device_id, group_id; // the group of what is watched
+};
+
 // What the engine hands out, during the call that caused it. Everything is borrowed for the call.
 struct engine_host {
     void *context;
@@ -47,6 +54,9 @@ struct engine_host {
     // A message is for a line, a device or a request of the worker `to`: engine_datagrams there
     // takes it, with the flow's `worker` set to ours + 1; what has that flow is sent by us.
     void (*hand_over)(void *context, uint8_t to, const struct flow *flow, struct span bytes);
+    // A device has proved who it is, and watches a line of the worker `to`: engine_take_subscribe
+    // there, with the flow's `worker` as above.
+    void (*subscribed)(void *context, uint8_t to, const struct engine_subscribe *subscribe);
     // A call was sent on to a line of the worker `sent->worker`: engine_note_sent_on there.
     void (*sent_on)(void *context, const struct call_sent_on *sent);
     // Something for all others: engine_hear there.
@@ -213,8 +223,10 @@ void engine_connection_lost(struct engine *engine, struct engine_time now, const
 // ---- Other workers, each of which has lines and devices of its own
 
 // What another worker serves, see line_put_elsewhere. False when the table is full.
-bool engine_put_elsewhere(struct engine *engine, const struct line_elsewhere *known);
-void engine_remove_elsewhere(struct engine *engine, bool is_device, uint32_t id);
+bool engine_put_elsewhere(struct engine *engine, struct engine_time now,
+                          const struct line_elsewhere *known);
+void engine_remove_elsewhere(struct engine *engine, struct engine_time now, bool is_device,
+                             uint32_t id);
 // Takes a line out without a word to its PBX: the worker that it is put to gets `*left` by
 // engine_restore_line. False when it was not there.
 bool engine_yield_line(struct engine *engine, struct engine_time now, uint32_t line_id,
@@ -222,6 +234,8 @@ bool engine_yield_line(struct engine *engine, struct engine_time now, uint32_t l
 // What other workers' engines hand out (struct engine_host); `from` is the number of the teller.
 void engine_note_sent_on(struct engine *engine, struct engine_time now,
                          const struct call_sent_on *sent);
+void engine_take_subscribe(struct engine *engine, struct engine_time now,
+                           const struct engine_subscribe *subscribe);
 void engine_hear(struct engine *engine, struct engine_time now, uint8_t from,
                  const struct line_told *told);
 

@@ -44,6 +44,16 @@ struct arrival {
     uint32_t line_id; // 0: not known
 };
 
+// SUBSCRIBEs that were given to other workers lately: when one is repeated it is not asked for a
+// proof again, which could be used only once.
+enum { HANDED_MAX = 64, HANDED_US = 32 * 1000 * 1000 };
+struct handed {
+    uint64_t key[2]; // of the request, and of where it came from
+    uint64_t at_us;  // 0: free
+    uint32_t device_id, group_id;
+    uint8_t worker;
+};
+
 struct engine {
     struct engine_host host;
     struct txn_table *txns;
@@ -53,6 +63,9 @@ struct engine {
     struct check_table *checks;
     struct call_codes *codes;
     struct watch_table *watches;
+    struct handed handed[HANDED_MAX];
+    size_t handed_next; // the oldest
+    uint8_t handed_key[16];
     struct turn turn;
     struct arena arena;
     struct random random;

@@ -90,13 +90,23 @@ struct pool_id engine_bind_client(struct engine *engine, struct engine_time now,
 
 // ---- Other workers
 
-bool engine_put_elsewhere(struct engine *engine, const struct line_elsewhere *known)
+// A device that has changed subscribes anew, also to what it watches here.
+bool engine_put_elsewhere(struct engine *engine, struct engine_time now,
+                          const struct line_elsewhere *known)
 {
+    struct turn *turn = engine_begin(engine, now);
+    if (known->group_id == 0) watch_end_device(engine->watches, turn, known->id, "deactivated");
+    engine_drain(engine);
     return line_put_elsewhere(engine->lines, known);
 }
 
-void engine_remove_elsewhere(struct engine *engine, bool is_device, uint32_t id)
+void engine_remove_elsewhere(struct engine *engine, struct engine_time now, bool is_device,
+                             uint32_t id)
 {
+    struct turn *turn = engine_begin(engine, now);
+    bool is_gone = is_device && !client_find_device(engine->clients, id); // else it has come here
+    if (is_gone) watch_end_device(engine->watches, turn, id, "rejected");
+    engine_drain(engine);
     line_remove_elsewhere(engine->lines, is_device, id);
 }
 

@@ -76,49 +76,65 @@ static struct txn_answer refuse_brief(void)
 
 struct wish {
     const struct watch_request *request;
-    const struct snapshot_device *device;
+    const struct snapshot_device *device; // NULL: another worker's
+    struct watch_elsewhere *elsewhere;
     const struct snapshot_line *line; // that is watched
     enum watch_package package;
     char event_id[EVENT_ID_SIZE];
     uint32_t expires_s;
 };
 
-// The line that the Request-URI names: by its extension, in the group of the device's line; or the
-// device's own one, by the name that the device registers with.
+// The group in which lines are watched: that of the line which the device dials through (`*own`).
+static const struct line_group *find_group(const struct watch_table *table, const struct wish *wish,
+                                           const struct snapshot_line **own)
+{
+    const struct line_table *lines = table->neighbours.lines;
+    const struct line_group *group = NULL;
+    *own = NULL;
+    if (wish->request->group_id > 0) {
+        return line_find_group_numbered(lines, wish->request->group_id);
+    }
+    *own = line_find_numbered(lines, wish->device->line_id, &group);
+    return *own ? group : NULL;
+}
+
+// The line that the Request-URI names: by its extension; or the device's own one, by the name that
+// the device registers with. Status 0: it is another worker's.
 static struct txn_answer find_line(const struct watch_table *table, struct wish *wish)
 {
     const struct line_table *lines = table->neighbours.lines;
-    const struct line_group *group;
+    const struct snapshot_line *own;
+    const struct line_group *group = find_group(table, wish, &own);
     char bytes[USER_SIZE];
     struct buffer user = buffer_over(bytes, sizeof bytes);
-    uint8_t worker;
-    const struct snapshot_line *own = line_find_numbered(lines, wish->device->line_id, &group);
-    if (!own) return refuse(403, SPAN_NONE);
+    if (!group) return refuse(403, SPAN_NONE);
     sip_put_unescaped(&user, wish->request->message->uri.user);
     struct span name = user.is_full ? SPAN_NONE : buffer_span(&user);
-    bool is_own = span_eq(name, span_of(wish->device->sip_user));
+    bool is_own = own && span_eq(name, span_of(wish->device->sip_user));
     wish->line = is_own ? own : line_find(lines, group, name);
     if (wish->line) return refuse(200, SPAN_NONE);
-    if (line_find_elsewhere(lines, group->snapshot->group_id, name, &worker)) {
-        return refuse(480, SPAN("Warning: 399 lineward \"that line is another worker's\"\r\n"));
-    }
-    return refuse(404, SPAN_NONE);
+    wish->elsewhere->group_id = group->snapshot->group_id;
+    bool is_elsewhere = own && line_find_elsewhere(lines, wish->elsewhere->group_id, name,
+                                                   &wish->elsewhere->worker);
+    return refuse(is_elsewhere ? 0 : 404, SPAN_NONE);
 }
 
 static struct txn_answer read_wish(const struct watch_table *table, struct wish *wish)
 {
-    const struct sip_message *message = wish->request->message;
-    wish->device = client_find_device(table->neighbours.clients, wish->request->device_id);
-    if (!wish->device) return refuse(403, SPAN_NONE);
-    if (!read_event(message, &wish->package, wish->event_id)) {
+    const struct watch_request *request = wish->request;
+    wish->device = client_find_device(table->neighbours.clients, request->device_id);
+    if (!wish->device && request->group_id == 0) return refuse(403, SPAN_NONE);
+    if (!read_event(request->message, &wish->package, wish->event_id)) {
         return refuse(489, SPAN(WATCH_ALLOW_EVENTS));
     }
-    if (!accepts(message, wish->package)) return refuse(406, SPAN_NONE);
-    if (!read_expires(message, &wish->expires_s)) return refuse_brief();
+    if (!accepts(request->message, wish->package)) return refuse(406, SPAN_NONE);
+    if (!read_expires(request->message, &wish->expires_s)) return refuse_brief();
     struct txn_answer answer = find_line(table, wish);
-    if (answer.status != 200 || wish->package != PACKAGE_SUMMARY) return answer;
+    if (answer.status == 404 || wish->package != PACKAGE_SUMMARY) return answer;
     // Whether messages wait is nobody else's business.
-    return wish->line->user_id == wish->device->user_id ? answer : refuse(403, SPAN_NONE);
+    bool is_own = answer.status == 200 && wish->device &&
+                  wish->line->user_id == wish->device->user_id;
+    return is_own ? answer : refuse(403, SPAN_NONE);
 }
 
 // ---- A new one
@@ -147,38 +163,43 @@ static bool begin_dialog(const struct watch_table *table, struct turn *turn,
            call_dialog_of_invite(&of->dialog, request->message, &peer);
 }
 
-void watch_subscribe(struct watch_table *table, struct turn *turn,
-                     const struct watch_request *request, struct txn_answer *answer,
-                     struct pool_id *id)
+static struct subscription *add(struct watch_table *table, struct turn *turn,
+                                const struct wish *wish, struct pool_id *id)
 {
-    struct wish wish = {.request = request};
-    *id = POOL_ID_NONE;
-    *answer = read_wish(table, &wish);
-    if (answer->status != 200) return;
-    struct subscription *of = has_room(table, request->device_id)
+    struct subscription *of = has_room(table, wish->request->device_id)
                                   ? pool_take(&table->subscriptions, id)
                                   : NULL;
-    if (!of) {
-        *answer = refuse(503, SPAN_NONE);
-        return;
-    }
-    of->device_id = request->device_id;
-    of->line_id = wish.line->line_id;
-    of->user_id = wish.line->user_id;
-    of->is_own = wish.line->user_id == wish.device->user_id;
-    of->package = (uint8_t)wish.package;
-    of->expires_us = turn->now_us + wish.expires_s * UINT64_C(1000000);
-    memcpy(of->event_id, wish.event_id, sizeof of->event_id);
-    bool is_begun = begin_dialog(table, turn, of, &wish);
+    if (!of) return NULL;
+    of->device_id = wish->request->device_id;
+    of->line_id = wish->line->line_id;
+    of->user_id = wish->line->user_id;
+    of->is_own = wish->device && wish->line->user_id == wish->device->user_id;
+    of->package = (uint8_t)wish->package;
+    of->expires_us = turn->now_us + wish->expires_s * UINT64_C(1000000);
+    memcpy(of->event_id, wish->event_id, sizeof of->event_id);
+    bool is_begun = begin_dialog(table, turn, of, wish);
     watch_index(table, *id);
-    if (!is_begun) {
-        watch_free(table, *id);
-        *id = POOL_ID_NONE;
-        *answer = refuse(500, SPAN_NONE);
-        return;
+    if (is_begun) return of;
+    watch_free(table, *id);
+    return NULL;
+}
+
+bool watch_subscribe(struct watch_table *table, struct turn *turn,
+                     const struct watch_request *request, struct watch_outcome *outcome)
+{
+    struct wish wish = {.request = request, .elsewhere = &outcome->elsewhere};
+    outcome->id = POOL_ID_NONE;
+    outcome->answer = read_wish(table, &wish);
+    if (outcome->answer.status != 200) return outcome->answer.status != 0;
+    struct subscription *of = add(table, turn, &wish, &outcome->id);
+    if (!of) {
+        outcome->id = POOL_ID_NONE;
+        outcome->answer = refuse(503, SPAN_NONE);
+        return true;
     }
-    *answer = confirm(turn, of, wish.expires_s);
-    answer->to_tag = call_dialog_tag(&of->dialog);
+    outcome->answer = confirm(turn, of, wish.expires_s);
+    outcome->answer.to_tag = call_dialog_tag(&of->dialog);
+    return true;
 }
 
 // ---- Within a dialog
@@ -218,23 +239,24 @@ static struct txn_answer refresh(struct turn *turn, struct subscription *of,
 }
 
 bool watch_takes(struct watch_table *table, struct turn *turn, const struct watch_request *request,
-                 struct txn_answer *answer, struct pool_id *id)
+                 struct watch_outcome *outcome)
 {
     const struct sip_message *message = request->message;
-    struct subscription *of = find(table, message, id);
+    struct subscription *of = find(table, message, &outcome->id);
     if (!of) return false;
     if (message->cseq <= of->dialog.remote_cseq) {
-        *answer = refuse(500, SPAN_NONE); // it was overtaken (RFC 3261 section 12.2.2)
-        *id = POOL_ID_NONE;
+        outcome->answer = refuse(500, SPAN_NONE); // it was overtaken (RFC 3261 section 12.2.2)
+        outcome->id = POOL_ID_NONE;
         return true;
     }
     of->dialog.remote_cseq = message->cseq;
     if (message->method == SIP_SUBSCRIBE) {
-        *answer = refresh(turn, of, request);
+        outcome->answer = refresh(turn, of, request);
     } else {
-        *answer = refuse(message->method == SIP_OPTIONS ? 200 : 405,
-                         SPAN("Allow: SUBSCRIBE, OPTIONS\r\n"));
+        outcome->answer = refuse(message->method == SIP_OPTIONS ? 200 : 405,
+                                 SPAN("Allow: SUBSCRIBE, OPTIONS\r\n"));
     }
-    if (answer->status != 200 || message->method != SIP_SUBSCRIBE) *id = POOL_ID_NONE;
+    bool is_told = outcome->answer.status == 200 && message->method == SIP_SUBSCRIBE;
+    if (!is_told) outcome->id = POOL_ID_NONE;
     return true;
 }

@@ -49,20 +49,32 @@ struct watch_notify {
     struct span bytes, branch; // in the turn's arena
 };
 
-// ---- Requests. First the answer is to be given, then watch_tell is to be called with `*id`.
+// ---- Requests. First the answer is to be given, then watch_tell is to be called with
+// the outcome's `id`.
 
-// A SUBSCRIBE outside a dialog, of a device that has proved who it is.
+// A SUBSCRIBE outside a dialog, of a device that has proved who it is: here, or at another worker,
+// which names the group where a line is watched then.
 struct watch_request {
     const struct sip_message *message;
     const struct flow *flow;
     uint32_t device_id;
+    uint32_t group_id; // 0: the device's own is meant, and known here
 };
-void watch_subscribe(struct watch_table *table, struct turn *turn,
-                     const struct watch_request *request, struct txn_answer *answer,
-                     struct pool_id *id);
+// False: the line is one of `elsewhere->worker`, who has to serve the request; there is no answer.
+struct watch_elsewhere {
+    uint8_t worker;
+    uint32_t group_id;
+};
+struct watch_outcome {
+    struct txn_answer answer;
+    struct pool_id id;
+    struct watch_elsewhere elsewhere;
+};
+bool watch_subscribe(struct watch_table *table, struct turn *turn,
+                     const struct watch_request *request, struct watch_outcome *outcome);
 // A request within the dialog of a subscription; false: it is of none.
 bool watch_takes(struct watch_table *table, struct turn *turn, const struct watch_request *request,
-                 struct txn_answer *answer, struct pool_id *id);
+                 struct watch_outcome *outcome);
 // There was no room for the answer: so there is no subscription either.
 void watch_forget(struct watch_table *table, struct pool_id id);
 // Tells the state that was asked for, if there is such a subscription.

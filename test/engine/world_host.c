@@ -154,6 +154,12 @@ static void on_hand_over(void *context, uint8_t to, const struct flow *flow, str
     parcel_pack_message(parcel, worker->number, flow, bytes);
 }
 
+static void on_subscribed(void *context, uint8_t to, const struct engine_subscribe *subscribe)
+{
+    struct worker *worker = context;
+    parcel_pack_subscribed(add_parcel(worker, to), worker->number, subscribe);
+}
+
 static void on_sent_on(void *context, const struct call_sent_on *sent)
 {
     struct parcel *parcel = add_parcel(context, sent->worker);
@@ -244,6 +250,7 @@ struct engine_host world_host(struct worker *worker)
                                 .worker = worker->number,
                                 .worker_count = (uint8_t)worker->world->worker_count,
                                 .hand_over = on_hand_over,
+                                .subscribed = on_subscribed,
                                 .sent_on = on_sent_on,
                                 .told = on_told,
                                 .send = on_send,

@@ -82,9 +82,9 @@ void world_note_place(struct world *world, const struct line_elsewhere *known)
     for (uint8_t i = 0; i < world->worker_count; i++) {
         struct engine *engine = world->workers[i].engine;
         if (i == known->worker) {
-            engine_remove_elsewhere(engine, known->group_id == 0, known->id);
+            engine_remove_elsewhere(engine, world->time, known->group_id == 0, known->id);
         } else {
-            bool is_taken = engine_put_elsewhere(engine, known);
+            bool is_taken = engine_put_elsewhere(engine, world->time, known);
             ASSERT(is_taken);
         }
     }
@@ -125,7 +125,7 @@ static void on_line_removed(void *context, uint32_t line_id)
     struct place *place = find_place(world, line_id);
     engine_remove_line(world_engine_of_line(world, line_id), world->time, line_id);
     for (uint32_t i = 0; i < world->worker_count; i++) {
-        engine_remove_elsewhere(world->workers[i].engine, false, line_id);
+        engine_remove_elsewhere(world->workers[i].engine, world->time, false, line_id);
     }
     if (place) *place = world->places[--world->place_count];
     world_deliver(world);
@@ -149,7 +149,7 @@ static void on_device_removed(void *context, uint32_t device_id)
     struct world *world = context;
     for (uint32_t i = 0; i < world->worker_count; i++) {
         engine_remove_device(world->workers[i].engine, world->time, device_id);
-        engine_remove_elsewhere(world->workers[i].engine, true, device_id);
+        engine_remove_elsewhere(world->workers[i].engine, world->time, true, device_id);
     }
     world_deliver(world);
 }
