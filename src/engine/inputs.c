@@ -117,6 +117,7 @@ bool engine_yield_line(struct engine *engine, struct engine_time now, uint32_t l
     struct turn *turn = engine_begin(engine, now);
     bool was_there = line_yield(engine->lines, turn, line_id, left, &txn);
     if (was_there) txn_disown(engine->txns, turn, txn);
+    if (was_there) watch_end_line(engine->watches, turn, line_id);
     engine_drain(engine);
     return was_there;
 }

@@ -178,11 +178,16 @@ void engine_give_to_watch(struct engine *engine, const struct txn_event *event)
 
 void engine_watch_call(struct engine *engine, const struct call_shown *shown)
 {
-    struct watch_call call = {.call = shown->call,
-                              .state = shown->is_gone ? WATCH_OVER : WATCH_EARLY,
-                              .line_id = shown->line_id,
-                              .remote = shown->caller,
-                              .remote_display = shown->caller_display};
+    bool is_up = shown->state == CALL_STATE_ANSWERED || shown->state == CALL_STATE_ON_HOLD;
+    struct watch_call call = {
+        .call = shown->call,
+        .state = is_up ? WATCH_CONFIRMED : WATCH_EARLY,
+        .line_id = shown->line_id,
+        .is_outgoing = shown->is_outgoing,
+        .remote = shown->is_outgoing ? shown->dialled : shown->caller,
+        .remote_display = shown->is_outgoing ? SPAN_NONE : shown->caller_display,
+    };
+    if (shown->is_gone) call.state = WATCH_OVER;
     if (!shown->is_gone && shown->line_id == 0) return; // there was no room to tell more
     watch_call_shown(engine->watches, &engine->turn, &call);
 }

@@ -159,6 +159,16 @@ void watch_end_device(struct watch_table *table, struct turn *turn, uint32_t dev
     while (find_of_device(table, device_id, &id)) watch_end(table, turn, id, reason);
 }
 
+void watch_end_line(struct watch_table *table, struct turn *turn, uint32_t line_id)
+{
+    for (;;) {
+        struct index_search search = INDEX_SEARCH(watch_hash_id(line_id));
+        struct pool_id id;
+        if (!watch_next_of_line(table, line_id, &search, &id)) return;
+        watch_end(table, turn, id, "deactivated");
+    }
+}
+
 void watch_forget(struct watch_table *table, struct pool_id id)
 {
     watch_free(table, id);

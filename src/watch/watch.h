@@ -104,6 +104,8 @@ void watch_user_changed(struct watch_table *table, struct turn *turn, uint32_t u
 // "deactivated": it may subscribe again).
 void watch_end_device(struct watch_table *table, struct turn *turn, uint32_t device_id,
                       const char *reason);
+// The line has moved to another worker: who watches it subscribes there.
+void watch_end_line(struct watch_table *table, struct turn *turn, uint32_t line_id);
 // A connection has ended: subscriptions that were told by it are over.
 void watch_lost_flow(struct watch_table *table, const struct flow *flow);
 // The PBX says for a line whether messages wait: the body of its NOTIFY (RFC 3842 section 5). False

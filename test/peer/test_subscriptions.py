@@ -76,6 +76,54 @@ class Trial:
         check(last.first("Subscription-State") == "terminated;reason=timeout", last.text)
         return last
 
+    def lamps(self, phone, dialog, wanted, seconds=5.0):
+        """Waits until a NOTIFY shows what is wanted; returns all that came."""
+        until, seen = time.monotonic() + seconds, []
+        while time.monotonic() < until:
+            seen.append(lamp(phone.notified(dialog, until - time.monotonic())))
+            if seen[-1] == wanted:
+                return seen
+        raise Trouble(f"the lamp shows {seen}, not {wanted}")
+
+    def test_lamp_of_a_colleague(self):
+        """The lamp of 102 at a device of 103: rings, talks, is over. To whom is not told."""
+        dialog, first = self.watch(self.other, "102", "dialog")
+        check(state_of(first) == "active" and lamp(first) == ("terminated", None, None),
+              first.text)
+        own, _ = self.watch(self.desk, self.desk.user, "dialog")
+        fields = self.ann.begin("102")
+        invite = self.desk.ringing()
+        self.lamps(self.other, dialog, ("early", "recipient", None))
+        self.lamps(self.desk, own, ("early", "recipient", f"sip:107@{DOMAIN}"))
+        accepted = self.desk.accept(invite)
+        talk = self.ann.answered(fields, self.ann.wait(200))
+        self.desk.wait("ACK", call_id=accepted.call_id)
+        self.lamps(self.other, dialog, ("confirmed", "recipient", None))
+        self.lamps(self.desk, own, ("confirmed", "recipient", f"sip:107@{DOMAIN}"))
+        self.ann.within(talk, "BYE")
+        self.desk.hung_up(accepted)
+        self.lamps(self.other, dialog, ("terminated", None, None))
+        self.lamps(self.desk, own, ("terminated", None, None))
+        dialog.event = own.event = "dialog"
+        self.leave(self.other, dialog)
+        self.leave(self.desk, own)
+
+    def test_lamp_of_an_outgoing_call(self):
+        dialog, _ = self.watch(self.other, "102", "dialog")
+        fields = self.desk.begin("107")
+        invite = self.ann.ringing()
+        self.lamps(self.other, dialog, ("early", "initiator", None))
+        own, first = self.watch(self.desk, "102", "dialog")
+        check(lamp(first) == ("early", "initiator", f"sip:107@{DOMAIN}"), first.text)
+        self.desk.cancel(fields)
+        self.ann.reply(self.ann.wait("CANCEL"), 200)
+        self.ann.reply(invite, 487, tag="107")
+        self.lamps(self.other, dialog, ("terminated", None, None))
+        dialog.event = own.event = "dialog"
+        self.lamps(self.desk, own, ("terminated", None, None))
+        self.leave(self.other, dialog)
+        self.leave(self.desk, own)
+
     def test_presence(self):
         dialog, first = self.watch(self.other, "102", "presence")
         check(presence(first) == ("open", []), first.text)
