@@ -79,7 +79,7 @@ static void test_wrong_usage(void **state)
     (void)state;
     refused("", "there is no command");
     refused("nix", "there is no command 'nix'");
-    refused("group", "group needs an action: list, show, add, set, remove");
+    refused("group", "group needs an action: list, show, add, set, check, checks, cancel, remove");
     refused("group nix", "group has no action 'nix', only list,");
     refused("--nix status", "there is no option --nix before the command");
     refused("status more", "'more' is one word too many");
