@@ -8,7 +8,7 @@ import os
 import subprocess
 
 from message import Message, read_log
-from peers import DOMAIN, Caller, World, password_of
+from peers import DOMAIN, WORKERS, Caller, World, password_of
 from phone import SDP, Phone
 from processes import wait_until
 from runner import arguments, check, run_script, run_tests
@@ -65,7 +65,7 @@ class Desk(Phone):
 class Profile:
     """A PBX with a fault, and a lineward that has been set up for it."""
 
-    def __init__(self, world, fault="", desk=None, ring_s=30):
+    def __init__(self, world, fault="", desk=None, ring_s=30, is_together=True):
         self.world, self.lineward = world, world.lineward
         world.start_pbx(fault=fault, ring_s=ring_s)
         server = ("127.0.0.1", world.ports.pbx)
@@ -74,6 +74,12 @@ class Profile:
             self.desk = Desk(server, (desk, password_of(desk), DOMAIN))
             self.desk.register()
         world.set_up(is_waiting=False)
+        if WORKERS > 1 and is_together:  # then one worker has them all
+            self.give_to_sales((*LINES, "104"))
+
+    def give_to_sales(self, lines):
+        for line in lines:
+            self.lineward.command("line", "set", line, "--group", "trial", "--user", "sales")
 
     def check(self, lines=None, wanted=0, **options):
         """Runs a check by the command line; returns its report. `wanted`: the exit status."""
@@ -348,14 +354,31 @@ def pbx_gone(world):
         "GET", f"groups/trial/checks/{started['number']}")["state"] == "cancelled", 30)
 
 
+def workers(world):
+    """With several workers, lines of different ones are refused; lines of one user are of one."""
+    check(WORKERS > 1, "this is for LINEWARD_WORKERS=2")
+    profile = Profile(world, is_together=False)
+    profile.wait_registered()
+    status, answer = profile.lineward.request("POST", "groups/trial/checks", {"lines": LINES})
+    check(status == 409 and "another worker" in answer["detail"], answer)
+    status, answer = profile.lineward.request("POST", "groups/trial/checks", {})
+    check(status == 409 and "one worker" in answer["detail"], answer)
+    profile.give_to_sales(LINES)
+    profile.wait_registered()
+    profile.check(quick=True)
+    profile.expect()
+    profile.expect_no_calls()
+
+
 PROFILES = (none, no_second_call, taken_as_busy, rings_on, foreign_dialled, diversion_stripped,
             all_stopped, held_back, one_contact, ring_timeout, forwarded, forwarded_out, voicemail,
-            in_use, real_call, ended_by_stop, ended_by_removal, pbx_gone)
+            in_use, real_call, ended_by_stop, ended_by_removal, pbx_gone, workers)
 
 
 def main():
     options = arguments(__doc__)
     names = [function.__name__.replace("_", "-") for function in PROFILES]
+    names = names[:-1] if WORKERS == 1 and not options.names else names  # the last is for more
     offset = PORTS.get((options.names or names)[0], PORTS["none"])
 
     def run(name, function):
