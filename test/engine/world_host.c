@@ -93,7 +93,7 @@ static void on_call_shown(void *context, const struct call_shown *shown)
     }
     if (shown->is_gone) return;
     ASSERT(world->call_count < CALLS_MAX && shown->extension.len > 0);
-    ASSERT(shown->since_us >= shown->started_us && shown->since_us <= world->time.wall_us);
+    ASSERT(shown->since_us > 0 && shown->started_us > 0); // somebody may have set the clock between
     struct world_call *call = &calls[world->call_count++];
     *call = (struct world_call){
         .id = shown->call,
