@@ -307,9 +307,9 @@ static void leave_others_out(struct check *check)
     bool does_ring = check->rows[CHECK_UNAVAILABLE_480].finding == FOUND_RINGS_ON ||
                      check->rows[CHECK_BUSY_486].finding == FOUND_RINGS_ON;
     enum check_verdict verdict = does_ring ? CHECK_OK : CHECK_NOT_TESTED;
-    enum check_finding finding = does_ring           ? FOUND_KEEPS_RINGING
-                                 : check->has_others ? FOUND_NOTHING
-                                                     : FOUND_NO_OTHERS;
+    enum check_finding finding = check->has_others ? FOUND_NOTHING : FOUND_NO_OTHERS;
+    if (!check->lines[CHECK_DIVERTER].is_usable) finding = FOUND_LINE_UNUSABLE;
+    if (does_ring) finding = FOUND_KEEPS_RINGING;
     name_line(check, set(check, CHECK_OTHER_CONTACTS, verdict, finding), CHECK_DIVERTER);
 }
 

@@ -280,8 +280,8 @@ static void offer_call(struct engine *engine, const struct sip_message *invite,
         .line = target->line,
         .lines = engine->lines,
     };
-    engine->counts.calls++;
     if (engine_offer_test(engine, &offer)) return;
+    engine->counts.calls++;
     if (!take_place(engine, invite, flow, &place)) return;
     offer.txn = place.txn;
     call_begin(engine->calls, &engine->turn, place.call, &offer);

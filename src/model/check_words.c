@@ -28,7 +28,7 @@ const char *model_check_title(enum check_row row)
 static const char *seen_of(enum check_finding finding)
 {
     switch (finding) {
-    case FOUND_NOTHING: return "";
+    case FOUND_NOTHING: return "the call did not get so far that this could be seen";
     case FOUND_REGISTERED: return "the PBX has accepted the registrations of the three lines";
     case FOUND_REFUSED: return "the PBX refuses the registration of line %L with %S";
     case FOUND_UNREGISTERED: return "line %L is not registered";
@@ -62,7 +62,9 @@ static const char *seen_of(enum check_finding finding)
     case FOUND_NO_OTHERS: return "no other telephone of line %L was heard";
     case FOUND_TIMES_OUT: return "the PBX ended the call after %T; the caller got %S";
     case FOUND_NO_TIMEOUT: return "the PBX let it ring for %T and longer";
-    case FOUND_LINE_UNUSABLE: return "calls to line %L do not arrive, so this cannot be seen";
+    case FOUND_LINE_UNUSABLE:
+        return "calls to line %L do not arrive, or another telephone takes them first, so this "
+               "cannot be seen";
     case FOUND_NO_NUMBER: return "no test number was given, or no consent to call it";
     case FOUND_SKIPPED: return "it was not asked for";
     case FOUND_ENDED_EARLY: return "the check was ended before";
@@ -111,14 +113,19 @@ void model_check_put_seen(struct buffer *out, enum check_row row,
                           const struct model_check_row *result)
 {
     bool is_gone = row == CHECK_UNREGISTERED;
+    bool is_answer = row >= CHECK_BUSY_486 && row <= CHECK_DECLINE_603;
     if (is_gone && result->finding == FOUND_DECLINED) {
         put_sentence(out, "callers of line %L, not registered, get %S after %T", result);
     } else if (is_gone && result->finding == FOUND_TAKEN_ELSEWHERE) {
         put_sentence(out, "a call to line %L, not registered, rang or was answered elsewhere (%S)",
                      result);
+    } else if (result->finding == FOUND_HOST_REFUSED && result->status < 300) {
+        put_sentence(out, "a Contact with a foreign host was not dialled", result);
     } else if (row == CHECK_REDIRECT_EXTERNAL && result->finding == FOUND_FOLLOWED) {
         put_sentence(out, "the PBX went on with the 302 of line %L: the caller got %S after %T",
                      result);
+    } else if (is_answer && result->finding == FOUND_SILENCE) {
+        put_sentence(out, "the caller got no answer", result);
     } else {
         put_sentence(out, seen_of((enum check_finding)result->finding), result);
     }

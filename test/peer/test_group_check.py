@@ -4,8 +4,11 @@
 no call behind, and with forward_by auto a call that is forwarded afterwards gets through, or the
 report says why it cannot."""
 
+import json
 import os
 import subprocess
+import threading
+import urllib.request
 
 from message import Message, read_log
 from peers import DOMAIN, WORKERS, Caller, World, password_of
@@ -13,7 +16,7 @@ from phone import SDP, Phone
 from processes import wait_until
 from runner import arguments, check, run_script, run_tests
 
-PORTS = {"none": 1500, "rings-on": 1700, "all-stopped": 1900}  # from there on, by the first name
+PORTS = {"none": 1500, "rings-on": 1100}  # from there on, by the first name
 LINES = ["101", "102", "103"]
 FINE = {"registration": "ok", "incoming": "ok", "busy_486": "ok", "unavailable_480": "ok",
         "decline_603": "ok", "second_call": "ok", "redirect_internal": "ok", "diversion": "ok",
@@ -65,13 +68,14 @@ class Desk(Phone):
 class Profile:
     """A PBX with a fault, and a lineward that has been set up for it."""
 
-    def __init__(self, world, fault="", desk=None, ring_s=30, is_together=True):
+    def __init__(self, world, fault="", desk=None, ring_s=30, is_together=True,
+                 answers=False):
         self.world, self.lineward = world, world.lineward
         world.start_pbx(fault=fault, ring_s=ring_s)
         server = ("127.0.0.1", world.ports.pbx)
         self.desk = None
         if desk:
-            self.desk = Desk(server, (desk, password_of(desk), DOMAIN))
+            self.desk = Desk(server, (desk, password_of(desk), DOMAIN), answers)
             self.desk.register()
         world.set_up(is_waiting=False)
         if WORKERS > 1 and is_together:  # then one worker has them all
@@ -81,8 +85,25 @@ class Profile:
         for line in lines:
             self.lineward.command("line", "set", line, "--group", "trial", "--user", "sales")
 
+    def events(self):
+        """A list that grows by what is told of checks from now on."""
+        token = self.lineward.token_file.read_text().strip()
+        request = urllib.request.Request(f"{self.lineward.url}/api/v1/events", headers={
+            "Authorization": f"Bearer {token}", "Accept": "text/event-stream"})
+        stream, told = urllib.request.urlopen(request, timeout=60), []
+
+        def listen():
+            for line in stream:
+                event = json.loads(line[6:]) if line.startswith(b"data: ") else {"type": ""}
+                if event["type"] in ("hello", "check"):
+                    told.append(event)
+        threading.Thread(target=listen, daemon=True).start()
+        wait_until("somebody listens", lambda: told, 5)
+        return told
+
     def check(self, lines=None, wanted=0, **options):
-        """Runs a check by the command line; returns its report. `wanted`: the exit status."""
+        """Runs a check by the command line; returns its report. `wanted`: the exit status, None:
+        any."""
         words = ["group", "check", "trial", "--lines", ",".join(lines or LINES)]
         for name, value in options.items():
             words += [f"--{name.replace('_', '-')}"] + ([] if value is True else [str(value)])
@@ -90,7 +111,7 @@ class Profile:
         done = subprocess.run([lineward.executable, *words], capture_output=True, text=True,
                               timeout=120, check=False,
                               env=dict(os.environ, **lineward.environment))
-        check(done.returncode == wanted, f"status {done.returncode} instead of {wanted}:\n"
+        check(wanted in (None, done.returncode), f"status {done.returncode} instead of {wanted}:\n"
                                          f"{done.stdout}{done.stderr}")
         self.printed = done.stdout
         newest = lineward.api("GET", "groups/trial/checks")["items"][0]["number"]
@@ -137,7 +158,12 @@ def none(world):
     """A PBX without faults; the check is compared with the one before."""
     profile = Profile(world)
     profile.wait_registered()
+    told = profile.events()
     report = profile.check(external="0170 1234567", consent=True, quick=True)
+    wait_until("its end is told", lambda: told[-1].get("state") == "done", 5)
+    rows = [event["row"] for event in told if "row" in event]
+    check({"incoming", "second_call", "redirect_internal", "unregistered"} <= set(rows), rows)
+    check(told[-1]["check"] == report["number"] and told[-1]["group"] == "trial", told[-1])
     profile.expect(redirect_external=("ok", "followed"))
     check(report["server"] == "trial PBX", report["server"])
     check(report["lines"] == {"caller": "101", "diverter": "102", "target": "103"}, report)
@@ -215,6 +241,17 @@ def held_back(world):
     profile.check(quick=True, wanted=3)
     check(profile.rows["redirect_internal"]["finding"] == "held_back", profile.rows)
     check(profile.rows["other_contacts"]["finding"] == "keeps_ringing", profile.rows)
+    profile.expect_no_calls()
+
+
+def answered(world):
+    """A desk phone of 102 answers whatever comes, as a voicemail box would: each test call that it
+    has taken is hung up."""
+    profile = Profile(world, desk="102", answers=True)
+    profile.wait_registered()
+    profile.check(quick=True, wanted=None)
+    check(profile.desk.calls >= 4, f"the desk phone has answered {profile.desk.calls} calls")
+    check(profile.rows["busy_486"]["finding"] in ("changed", "line_unusable"), profile.rows)
     profile.expect_no_calls()
 
 
@@ -371,8 +408,8 @@ def workers(world):
 
 
 PROFILES = (none, no_second_call, taken_as_busy, rings_on, foreign_dialled, diversion_stripped,
-            all_stopped, held_back, one_contact, ring_timeout, forwarded, forwarded_out, voicemail,
-            in_use, real_call, ended_by_stop, ended_by_removal, pbx_gone, workers)
+            all_stopped, held_back, answered, one_contact, ring_timeout, forwarded, forwarded_out,
+            voicemail, in_use, real_call, ended_by_stop, ended_by_removal, pbx_gone, workers)
 
 
 def main():
