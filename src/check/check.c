@@ -331,7 +331,6 @@ bool check_start(struct check_table *table, struct turn *turn, const struct chec
     check->number = options->number;
     check->group_id = options->group_id;
     check->is_diversion_sent = options->is_diversion_sent;
-    check->has_others = options->has_others;
     check->is_quick = options->is_quick;
     check->ring_max_us = (uint64_t)options->ring_max_s * 1000000;
     check->external_class = (uint8_t)options->external_class;

@@ -88,7 +88,6 @@ struct check_options {
     uint32_t number, group_id;
     struct check_line lines[CHECK_LINES];
     bool is_diversion_sent;  // by the group's setting
-    bool has_others;         // the diverter's setting other_contacts
     bool is_quick;           // without the ring time-out
     uint32_t ring_max_s;     // for how long it is waited for it
     struct span external;    // test number in stored form; empty: none

@@ -83,7 +83,7 @@ struct check {
         char extension[EXTENSION_SIZE], public[NUMBER_SIZE];
     } lines[CHECK_LINES];
     bool is_diversion_sent, is_quick;
-    bool has_others; // other telephones of the diverter ring
+    bool has_others; // other telephones of the diverter were heard
     bool is_away;    // the target is un-registered by us
     uint8_t phase, step;
     uint8_t state; // enum check_state: how it is to end

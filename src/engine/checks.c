@@ -84,14 +84,12 @@ static void describe_line(const struct engine *engine, struct turn *turn, uint32
 
 static bool start(struct engine *engine, struct turn *turn, struct engine_check *order)
 {
-    const struct line_group *group;
-    const struct snapshot_line *diverter = line_find_numbered(
-        engine->lines, order->line_ids[CHECK_DIVERTER], &group);
+    const struct line_group *group = line_find_group_numbered(engine->lines, order->group_id);
+    if (!group) return false;
     struct check_options options = {
         .number = order->number,
         .group_id = order->group_id,
         .is_diversion_sent = group->snapshot->settings.diversion != DIVERSION_NONE,
-        .has_others = diverter->has_other_contacts,
         .is_quick = order->is_quick,
         .ring_max_s = order->ring_max_s,
         .external = order->external,
