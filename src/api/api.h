@@ -165,7 +165,9 @@ struct api_statistics {
         uint64_t calls_count, overloaded_count;
         uint64_t handed_over_count; // messages for lines and devices of other workers
     } workers[API_WORKERS_MAX];
-    uint64_t device_bindings; // now
+    uint64_t device_bindings;      // now
+    uint64_t device_subscriptions; // now
+    uint64_t feature_codes_count;  // dialled by devices
     uint64_t device_registrations_count;
     uint64_t device_challenges_count; // requests that got a challenge
     uint64_t device_failures_count;   // unknown users and wrong passwords

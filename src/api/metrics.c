@@ -106,6 +106,10 @@ static void put_calls(struct page *page, const struct api_statistics *statistics
                 statistics->effects_lost_count);
     put_gauge(page, "device_bindings", "Places where devices are registered.",
               statistics->device_bindings);
+    put_gauge(page, "device_subscriptions", "What devices watch: lamps, presence, messages.",
+              statistics->device_subscriptions);
+    put_counter(page, "feature_codes_total", "Feature codes that devices have dialled.",
+                statistics->feature_codes_count);
     put_counter(page, "device_registrations_total", "REGISTERs of devices that were obeyed.",
                 statistics->device_registrations_count);
     put_counter(page, "device_challenges_total", "SIP requests that were asked for credentials.",

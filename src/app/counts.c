@@ -44,6 +44,8 @@ void worker_tell_counts(struct worker *worker)
     worker_count(worker, STATES_OPEN_CALLS, (uint64_t)counts.open_calls - worker->told.open_calls);
     worker_count(worker, STATES_OPEN_TRANSACTIONS,
                  (uint64_t)counts.open_transactions - worker->told.open_transactions);
+    worker_count(worker, STATES_SUBSCRIPTIONS,
+                 (uint64_t)counts.subscriptions - worker->told.subscriptions);
     tell_device_counts(worker);
     tell_overload(worker, counts.overloaded);
     struct log_line line;

@@ -21,6 +21,7 @@ void feature_dialled(void *context, const struct call_code_dialled *dialled)
     text_copy(of->extension, sizeof of->extension, dialled->extension);
     text_copy(of->user, sizeof of->user, dialled->user);
     text_copy(of->device, sizeof of->device, dialled->device);
+    worker_count(worker, STATES_FEATURE_CODES, 1);
     if (!orders_add(worker->orders, &order)) return; // its call is refused when it has waited
     struct api *api = atomic_load(worker->api);
     if (api) api_wake(api);

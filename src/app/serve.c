@@ -229,6 +229,8 @@ static void get_statistics(void *context, struct api_statistics *out)
         .parcels_dropped_count = states_read(server->states, STATES_PARCELS_DROPPED),
         .worker_count = server->config.workers,
         .device_bindings = states_read(server->states, STATES_DEVICE_BINDINGS),
+        .device_subscriptions = states_read(server->states, STATES_SUBSCRIPTIONS),
+        .feature_codes_count = states_read(server->states, STATES_FEATURE_CODES),
         .device_registrations_count = states_read(server->states, STATES_DEVICE_REGISTRATIONS),
         .device_challenges_count = states_read(server->states, STATES_DEVICE_CHALLENGES),
         .device_failures_count = states_read(server->states, STATES_DEVICE_FAILURES),

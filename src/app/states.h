@@ -48,6 +48,8 @@ enum states_counter {
     STATES_DEVICE_CHALLENGES,
     STATES_DEVICE_FAILURES,
     STATES_DEVICE_BLOCKED,
+    STATES_SUBSCRIPTIONS, // now
+    STATES_FEATURE_CODES, // dialled, and given to the settings
     STATES_OVERLOAD_ALARMS,
     STATES_VERDICT, // + enum model_verdict_kind, but for redirects
     STATES_REDIRECT = STATES_VERDICT + VERDICT_DECLINE + 1, // + enum model_reason

@@ -261,7 +261,9 @@ static void on_closed(void *context, const struct flow *flow, const char *reason
 {
     struct worker *worker = context;
     bool *is_of_device = &worker->is_of_device[net_connection_place(flow->connection)];
-    bool is_of_interest = *is_of_device;
+    // What was handed on may have come back: a subscription to a line of ours.
+    bool is_of_interest = *is_of_device ||
+                          worker->has_handed[net_connection_place(flow->connection)] != 0;
     *is_of_device = false;
     streams_closed(worker->streams, flow);
     exchange_closed(worker, flow);

@@ -137,8 +137,8 @@ class Phone:
             lines.append("Content-Type: application/sdp")
         self.send("\r\n".join([*lines, f"Content-Length: {len(body)}", "", body]), request.sender)
 
-    def proof(self, challenge, method, uri):
-        """The answer to a 401 or 407."""
+    def proof(self, challenge, method, uri, count=1):
+        """The answer to a 401 or 407; its nonce is used for the `count`-th time."""
         is_proxy = challenge.status == 407
         value = challenge.first("Proxy-Authenticate" if is_proxy else "WWW-Authenticate")
         for other in challenge.all("Proxy-Authenticate" if is_proxy else "WWW-Authenticate"):
@@ -147,9 +147,9 @@ class Phone:
         part = dict(re.findall(r'(\w+)="?([^",]+)"?', value))
         ha1 = md5(f"{self.user}:{part['realm']}:{self.password}")
         ha2 = md5(f"{method}:{uri}")
-        response = md5(f"{ha1}:{part['nonce']}:00000001:c:auth:{ha2}" if "qop" in part
+        response = md5(f"{ha1}:{part['nonce']}:{count:08x}:c:auth:{ha2}" if "qop" in part
                        else f"{ha1}:{part['nonce']}:{ha2}")
-        more = ', qop=auth, nc=00000001, cnonce="c"' if "qop" in part else ""
+        more = f', qop=auth, nc={count:08x}, cnonce="c"' if "qop" in part else ""
         if "opaque" in part:
             more += f', opaque="{part["opaque"]}"'
         return (f'{"Proxy-" if is_proxy else ""}Authorization: Digest username="{self.user}", '

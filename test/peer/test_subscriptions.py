@@ -5,12 +5,15 @@ the rules of RFC 6665: expiry, refreshing, ending, pace, refusals."""
 
 import re
 import time
+import urllib.request
 import xml.etree.ElementTree as ElementTree
 
+from message import Message
 from peers import DOMAIN, World, password_of
 from phone import Phone, body_of
 from processes import Trouble, wait_until
 from runner import arguments, check, run_methods, run_script
+from test_devices import Device
 
 OFFSET = 1800  # of the ports; those of the other tests lie elsewhere
 DIALOG, PIDF = "{urn:ietf:params:xml:ns:dialog-info}", "{urn:ietf:params:xml:ns:pidf}"
@@ -249,6 +252,62 @@ class Trial:
         last = soft.notified(dialog)
         check("terminated;reason=rejected" in last.first("Subscription-State"), last.text)
         check(soft.subscribe("102", "dialog")[0].status in (401, 405), "it is still there")
+
+    def count(self):
+        """How many subscriptions there are, by the metrics."""
+        token = self.lineward.token_file.read_text().strip()
+        request = urllib.request.Request(f"{self.lineward.url}/api/v1/metrics",
+                                         headers={"Authorization": f"Bearer {token}"})
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            text = answer.read().decode()
+        return int(re.search(r"^lineward_device_subscriptions (\d+)$", text, re.MULTILINE)[1])
+
+    def test_limit_of_a_device(self):
+        """The 129th is refused; with the device all of them go."""
+        phone = self.device("support", "many")
+        before, uri = self.count(), f"sip:102@{phone.domain}"
+        fields = {"from": f"<sip:{phone.user}@{phone.domain}>;tag=1", "to": f"<{uri}>"}
+        wanted = ["Event: presence", "Expires: 600"]
+        phone.request("SUBSCRIBE", uri, dict(fields, call_id="first", cseq=1), wanted)
+        challenge = phone.final("SUBSCRIBE", "first")
+        for number in range(1, 130):
+            proof = phone.proof(challenge, "SUBSCRIBE", uri, number)
+            phone.request("SUBSCRIBE", uri, dict(fields, call_id=f"many{number}", cseq=2),
+                          [*wanted, proof])
+            answer = phone.final("SUBSCRIBE", f"many{number}")
+            check(answer.status == (200 if number <= 128 else 503), f"{number}: {answer.text}")
+        check(self.count() == before + 128, f"{self.count()} are counted")
+        self.command("device", "remove", "support", "many")
+        wait_until("they are gone", lambda: self.count() == before)
+        phone.close()
+
+    def test_lost_connection(self):
+        """A subscription by the connection that a device has registered by ends with it."""
+        made = self.lineward.api("POST", "users/support/devices", {"name": "stream"})
+        phone = Phone(("127.0.0.1", self.world.ports.sip),
+                      (made["sip_user"], made["password"], f"127.0.0.1:{self.world.ports.sip}"))
+        device = Device(self.world.ports.sip, (phone.user, phone.password), "tcp")
+        check(device.register().status == 200, "not registered")
+        stream, here = device.socket, device.here
+        uri, before = f"sip:102@{phone.domain};transport=tcp", self.count()
+
+        def ask(cseq, *headers):
+            stream.sendall("\r\n".join([
+                f"SUBSCRIBE {uri} SIP/2.0", f"Via: SIP/2.0/TCP {here};branch=z9hG4bKtcp{cseq}",
+                "Max-Forwards: 70", f"From: <sip:{phone.user}@{phone.domain}>;tag=1",
+                f"To: <sip:102@{phone.domain}>", "Call-ID: tcp", f"CSeq: {cseq} SUBSCRIBE",
+                f"Contact: <sip:{phone.user}@{here};transport=tcp>", "Event: dialog",
+                "Expires: 600", *headers, "Content-Length: 0", "", ""]).encode())
+            text = stream.recv(65535).decode()
+            while "\r\n\r\n" not in text:
+                text += stream.recv(65535).decode()
+            return Message(text)
+        answer = ask(2, phone.proof(ask(1), "SUBSCRIBE", uri))
+        check(answer.status == 200, answer.start_line)
+        check(self.count() == before + 1, f"{self.count()} are counted")
+        stream.close()
+        wait_until("it is gone", lambda: self.count() == before)
+        phone.close()
 
     def test_restart(self):
         """After a restart a device subscribes again: what it refreshes is unknown."""
