@@ -113,11 +113,15 @@ struct call {
     char texts[TEXT_ROOM];
 };
 
+enum { CALL_MARKED_CHECKS = 8 };
+
 struct call_table {
     struct pool calls;
     struct pool waiting; // struct call_waiting
     struct pool bridges, legs, relays, invites;
-    struct pool tests;   // struct test_call
+    struct pool tests; // struct test_call
+    // Checks whose test calls come back with their mark; by their index.
+    struct pool_id marked_checks[CALL_MARKED_CHECKS];
     struct index by_tag; // legs, by the tags that we gave them
     struct deadlines deadlines;
     struct call_memory *memory;

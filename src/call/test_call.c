@@ -14,7 +14,8 @@
 // does not answer is given up by the transactions, after 32 s.
 //
 // A test call is recognised when it comes back by the header X-Lineward-Check or by its Call-ID,
-// where the PBX keeps one of them, else by its caller, who has no other call then.
+// where the PBX keeps one of them, else by its caller, who has no other call then. Once one has
+// come with its mark, all of its check have to.
 #include "call/test_call_int.h"
 
 #include <string.h>
@@ -234,6 +235,9 @@ void call_test_begin(struct call_table *table, struct turn *turn, struct pool_id
     struct span value;
     test->check = of->check;
     test->of = arrival->of;
+    if (call_test_is_marked(of, offer->invite)) {
+        table->marked_checks[of->check.index % CALL_MARKED_CHECKS] = of->check;
+    }
     test->txn = offer->txn;
     test->line_id = offer->line->line_id;
     test->state = TEST_RINGING;

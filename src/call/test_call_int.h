@@ -33,7 +33,10 @@ struct test_call {
     char media[TEST_MEDIA_MAX];  // and the media lines of the answer to its session description
 };
 
-// ---- test_message.c: what test calls send
+// ---- test_message.c: what test calls send, and by what they are recognised
+
+// Whether an INVITE bears the mark of a test call of ours: the PBX has kept it.
+bool call_test_is_marked(const struct test_call *test, const struct sip_message *invite);
 
 // Makes the dialog of a call to an extension. False where it is too long.
 bool call_test_start_dialog(struct call_table *table, struct turn *turn, struct test_call *test,

@@ -198,6 +198,21 @@ static bool is_caller(const struct call_table *table, const struct test_call *te
     return span_eq(number, extension) || (!public.is_full && span_eq(number, buffer_span(&public)));
 }
 
+bool call_test_is_marked(const struct test_call *test, const struct sip_message *invite)
+{
+    const struct dialog *dialog = &test->dialog;
+    struct span token = sip_named_header_value(invite, SPAN(CALL_TEST_HEADER));
+    return span_eq(token, call_dialog_tag(dialog)) ||
+           span_eq(invite->call_id, call_dialog_text(dialog, dialog->call_id));
+}
+
+// Whether only its caller tells a test call: of a PBX that keeps marks, calls without one are real.
+static bool is_told_by_caller(const struct call_table *table, const struct test_call *test)
+{
+    struct pool_id marked = table->marked_checks[test->check.index % CALL_MARKED_CHECKS];
+    return test->state == TEST_CALLING && !test->is_ending && !pool_id_eq(marked, test->check);
+}
+
 bool call_test_find(const struct call_table *table, struct turn *turn,
                     const struct call_offer *offer, struct pool_id *of)
 {
@@ -208,11 +223,9 @@ bool call_test_find(const struct call_table *table, struct turn *turn,
     for (uint32_t i = 0; i < table->tests.slot_count; i++) {
         const struct test_call *test = pool_at(&table->tests, i, of);
         if (!test || test->is_incoming || test->state == TEST_RESERVED) continue;
-        const struct dialog *dialog = &test->dialog;
-        bool is_marked = span_eq(token, call_dialog_tag(dialog)) ||
-                         span_eq(invite->call_id, call_dialog_text(dialog, dialog->call_id));
-        bool is_open = test->state == TEST_CALLING && !test->is_ending && token.len == 0;
-        if (is_marked || (is_open && is_caller(table, test, offer, caller.number))) return true;
+        if (call_test_is_marked(test, invite)) return true;
+        bool is_open = token.len == 0 && is_told_by_caller(table, test);
+        if (is_open && is_caller(table, test, offer, caller.number)) return true;
     }
     return false;
 }

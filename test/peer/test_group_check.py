@@ -255,6 +255,16 @@ def answered(world):
     profile.expect_no_calls()
 
 
+def unmarked(world):
+    """Nothing but its caller tells a test call when it comes back, as with PBXs that make a call of
+    their own for each leg."""
+    profile = Profile(world, "UNMARKED")
+    profile.wait_registered()
+    profile.check(quick=True)
+    profile.expect()
+    profile.expect_no_calls()
+
+
 def one_contact(world):
     """The desk phone of 102 was there first: our REGISTER gets 403, and the report says why no
     forwarding of that line can work."""
@@ -341,7 +351,8 @@ def in_use(world):
 
 
 def real_call(world):
-    """While the check runs, a real call to one of its lines goes on by the decision."""
+    """While the check runs, a real call to one of its lines goes on by the decision: by somebody
+    else, and by a telephone of the very line that places the test calls."""
     profile = Profile(world)
     profile.wait_registered()
     profile.lineward.command("forward", "set", "103", "immediate", "--to", "106")
@@ -349,6 +360,9 @@ def real_call(world):
     for number in ("103", "103", "103"):
         call = world.call("105", number)
         check(call.final == 200 and call.arrival, f"{call.answers}: it was not forwarded")
+    phone = Phone(("127.0.0.1", world.ports.pbx), ("101", password_of("101"), DOMAIN))
+    for _ in range(3):
+        phone.hang_up(phone.call("103"))
     profile.lineward.api("POST", f"groups/trial/checks/{started['number']}/cancel", {})
 
 
@@ -408,8 +422,9 @@ def workers(world):
 
 
 PROFILES = (none, no_second_call, taken_as_busy, rings_on, foreign_dialled, diversion_stripped,
-            all_stopped, held_back, answered, one_contact, ring_timeout, forwarded, forwarded_out,
-            voicemail, in_use, real_call, ended_by_stop, ended_by_removal, pbx_gone, workers)
+            all_stopped, held_back, answered, unmarked, one_contact, ring_timeout, forwarded,
+            forwarded_out, voicemail, in_use, real_call, ended_by_stop, ended_by_removal, pbx_gone,
+            workers)
 
 
 def main():
