@@ -14,6 +14,7 @@ from peers import DOMAIN, World, password_of
 from phone import Phone, body_of, uri_of
 from processes import wait_until
 from runner import arguments, check, run_methods, run_script
+from test_devices import Device
 from wire import Wire
 
 OFFSET = 1600  # of the ports; those of the other tests lie elsewhere
@@ -180,6 +181,38 @@ class Codes:
         self.desk.ack(fields, answer)
         check("480 immediate forwarding is off" in answer.start_line, answer.text)
         self.command("group", "set", "trial", "--feature-tones", "on")
+
+    def test_by_a_connection(self):
+        """A device that is connected by TCP hears the tone by UDP all the same."""
+        made = self.lineward.api("POST", "users/sales/devices", {"name": "stream"})
+        phone = Phone(("127.0.0.1", self.world.ports.sip),
+                      (made["sip_user"], made["password"], f"127.0.0.1:{self.world.ports.sip}"))
+        device = Device(self.world.ports.sip, (phone.user, phone.password), "tcp")
+        check(device.register().status == 200, "not registered")
+        uri, ear = f"sip:*%2321%23@{phone.domain};transport=tcp", Ear()
+
+        def ask(method, cseq, to, *headers, body=""):
+            device.socket.sendall("\r\n".join([
+                f"{method} {uri} SIP/2.0",
+                f"Via: SIP/2.0/TCP {device.here};branch=z9hG4bK{method}{cseq}", "Max-Forwards: 70",
+                f"From: <sip:{phone.user}@{phone.domain}>;tag=1", f"To: {to}", "Call-ID: stream",
+                f"CSeq: {cseq} {method}", f"Contact: <sip:{phone.user}@{device.here}>",
+                "Content-Type: application/sdp", *headers, f"Content-Length: {len(body)}", "",
+                body]).encode())
+        to = f"<sip:*%2321%23@{phone.domain}>"
+        ask("INVITE", 1, to)
+        challenge = device.receive()
+        ask("ACK", 1, challenge.first("To"))
+        ask("INVITE", 2, to, phone.proof(challenge, "INVITE", uri), body=ear.offer())
+        ok = device.receive()
+        check(ok.status == 200, ok.start_line)
+        ask("ACK", 2, ok.first("To"))
+        bye = device.receive()
+        check(bye.start_line.startswith("BYE "), bye.start_line)
+        check(ear.melody() == OFF and not ear.faults(), f"{ear.melody()} {ear.faults()}")
+        self.command("device", "remove", "sales", "stream")
+        ear.close()
+        phone.close()
 
     def test_hung_up_by_the_device(self):
         """Who hangs up hears no more, and the next code is taken at once."""
