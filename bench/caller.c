@@ -19,6 +19,7 @@
 //   p50_us, p99_us   from INVITE to 302
 #include "batch.h"
 #include "message.h"
+#include "token.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -31,7 +32,6 @@
 #include <time.h>
 
 enum {
-    WINDOW_MAX = 65535,
     LINES_MAX = 900000,
     RATE_MAX = 1000000,
     SECONDS_MAX = 60,
@@ -77,39 +77,16 @@ static uint64_t now_us(void)
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-// ---- Tokens: which run, which call, where it stands in the window
-
-static void put_digits(char *out, unsigned len, uint32_t value, unsigned base)
-{
-    for (unsigned i = len; i > 0; i--, value /= base) out[i - 1] = "0123456789abcdef"[value % base];
-}
-
-static void put_token(char *out, uint32_t run, uint32_t number, uint32_t slot)
-{
-    put_digits(out, 4, run, 16);
-    put_digits(out + 4, 8, number, 16);
-    put_digits(out + 12, 4, slot, 16);
-}
-
-static bool read_token(const char *token, uint32_t *run, uint32_t *number, uint32_t *slot)
-{
-    char text[TOKEN_LEN + 1] = {0}, *end;
-    memcpy(text, token, TOKEN_LEN);
-    uint64_t value = strtoull(text, &end, 16);
-    *run = (uint32_t)(value >> 48);
-    *number = (uint32_t)(value >> 16);
-    *slot = (uint32_t)(value & UINT16_MAX);
-    return end == text + TOKEN_LEN && *slot < WINDOW_MAX;
-}
+// ---- Texts
 
 // The texts of a call follow from its number: the ACK needs no memory of the INVITE.
 static struct call_texts texts_of(const struct caller *caller, uint32_t number, uint32_t slot)
 {
     struct call_texts texts;
     uint32_t line = (uint32_t)((uint64_t)number * STEP % caller->options.lines);
-    put_token(texts.token, caller->run, number, slot);
-    put_digits(texts.line, LINE_LEN, LINE_FIRST + line, 10);
-    put_digits(texts.caller, CALLER_LEN, number, 10);
+    token_put(texts.token, caller->run, number, slot);
+    token_put_digits(texts.line, LINE_LEN, LINE_FIRST + line, 10);
+    token_put_digits(texts.caller, CALLER_LEN, number, 10);
     return texts;
 }
 
@@ -224,7 +201,7 @@ static void take_answer(struct caller *caller, const struct packet *answer, uint
     if (!token || len < TOKEN_LEN || memcmp(answer->bytes, version, sizeof version - 1) != 0)
         return;
     bool is_provisional = answer->bytes[sizeof version - 1] == '1';
-    if (is_provisional || !read_token(token, &run, &number, &slot) || run != caller->run) return;
+    if (is_provisional || !token_read(token, &run, &number, &slot) || run != caller->run) return;
     struct call_texts texts = texts_of(caller, number, slot);
     send_ack(caller, &texts, answer);
     const struct open_call *call = &caller->open[slot];

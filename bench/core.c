@@ -121,7 +121,7 @@ static void load(struct core *core)
     struct store *store = store_open_memory();
     struct settings *settings = store ? settings_new(store, listener) : NULL;
     if (!settings) bench_fail("start", "out of memory");
-    fill_store(store, core->line_count, PORT);
+    fill_store(store, &(struct fill){core->line_count, PORT, false});
     if (settings_publish_all(settings, &problem) != ERR_NONE) {
         bench_fail("settings", problem.reason);
     }

@@ -101,6 +101,11 @@ static void find_places(struct message *message, int len)
     }
 }
 
+void message_init(struct message *message, const char *text)
+{
+    find_places(message, snprintf(message->bytes, MESSAGE_MAX, "%s", text));
+}
+
 void message_init_invite(struct message *message, uint16_t caller_port, uint16_t server_port)
 {
     find_places(message,

@@ -38,6 +38,8 @@ struct message {
 // The messages between a caller on `caller_port` and a server on `server_port` of 127.0.0.1.
 void message_init_invite(struct message *message, uint16_t caller_port, uint16_t server_port);
 void message_init_redirect(struct message *message, uint16_t caller_port);
+// Any text with those marks, for other calls.
+void message_init(struct message *message, const char *text);
 // Ends with ";tag=": the To tag of the answer and message_ack_end follow.
 void message_init_ack(struct message *message, uint16_t caller_port, uint16_t server_port);
 extern const char message_ack_end[];

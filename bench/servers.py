@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The servers that the benchmark compares, each as a program that is started, watched and ended.
 
-All of them redirect the same calls. What they cost is read from the kernel: the time that all
-threads of all their processes were running.
+All of them redirect the same calls, or all join them to devices. What they cost is read from the
+kernel: the time that all threads of all their processes were running.
 """
 
 import os
@@ -27,6 +27,10 @@ class Ports:
         self.floor, self.kamailio_tm, self.kamailio_sl, self.sofia = range(base + 3, base + 7)
         self.registrar, self.caller = base + 10, base + 12
         self.second_api, self.second_lineward = base + 20, base + 21  # and 22: its two workers
+        self.bridge_api, self.lineward_bridge, self.kamailio_dialog = range(base + 30, base + 33)
+        # Of each of the two, so that both can have calls at the same time.
+        self.lineward_bridge_caller, self.lineward_bridge_devices = base + 33, base + 34
+        self.kamailio_dialog_caller, self.kamailio_dialog_devices = base + 35, base + 36
 
     def check_free(self):
         for name, port in vars(self).items():
@@ -64,6 +68,16 @@ def thread_times(session):
                 fields = process_stat(f"{pid}/task/{task.name}")
                 times[task.name] = (int(fields[11]) + int(fields[12])) * TICK_NS
     return times
+
+
+def shared_out_bytes(session):
+    """What all processes of a session occupy: a page that several have counts once."""
+    total = 0
+    for pid in processes_of(session):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                total += int(line.split()[1]) * 1024
+    return total
 
 
 def resident_bytes(pid):
@@ -111,6 +125,13 @@ class Server:
     def thread_times(self):
         return thread_times(self.program.process.pid)
 
+    def caller(self, lines, load, seconds):
+        """The program that places the calls of a run."""
+        return [self.programs / "bench_caller", "--server", self.port, "--port", self.ports.caller,
+                "--lines", lines, "--window", load.window, "--seconds", seconds,
+                *(["--rate", load.rate] if load.rate else []),
+                *(["--workers", self.workers] if self.workers > 1 else [])]
+
     def begin_round(self):
         """Called before a run; does not count."""
 
@@ -144,11 +165,12 @@ class Sofia(Server):
 
 class KamailioSl(Server):
     key, label = "kamailio_sl", "Kamailio, sl"
-    defines = ()
+    template, defines = "kamailio.cfg.in", ()
 
     def arguments(self):
-        text = (HERE / "kamailio.cfg.in").read_text()
+        text = (HERE / self.template).read_text()
         text = text.replace("@PORT@", str(self.port))
+        text = text.replace("@DEVICES@", str(self.ports.kamailio_dialog_devices))
         text = text.replace("@CHILDREN@", str(len(os.sched_getaffinity(0))))
         config = self.directory / f"{self.key}.cfg"
         config.write_text(text)
@@ -164,11 +186,35 @@ class KamailioTm(KamailioSl):
     settle_s = 6.0  # its wait timer keeps a transaction for 5 s
 
 
+class Joining:
+    """What a server joins calls to: devices that answer, at a socket of their own."""
+
+    def bridge_caller(self, lines, *options):
+        return [self.programs / "bench_bridge", "--server", self.port,
+                "--port", getattr(self.ports, f"{self.key}_caller"),
+                "--devices", getattr(self.ports, f"{self.key}_devices"), "--lines", lines, *options]
+
+    def caller(self, lines, load, seconds):
+        return self.bridge_caller(lines, "--window", load.window, "--seconds", seconds,
+                                  *(["--rate", load.rate] if load.rate else []))
+
+
+class KamailioDialog(Joining, KamailioSl):
+    """The proxy that stays in its calls, of the bridged ones."""
+
+    key, label = "kamailio_dialog", "Kamailio, dialog"
+    template = "kamailio_dialog.cfg.in"
+    # Its fast memory managers: with the default ones (qm) a call costs five times as much.
+    defines = ("-x", "fm", "-X", "fm")
+    settle_s = 6.0
+
+
 class Lineward(Server):
     """Ours as it serves: settings from the store, lines registered, trace and journal on."""
 
     key, label = "lineward", "Lineward"
     settle_s = 6.0  # timer I keeps a transaction for 5 s; the journal gathers for 0.2 s
+    counted, filling = "forwarded", ()  # which calls the server counts; what its store has, too
 
     def __init__(self, programs, ports, directory, lines, is_called=True):
         directory.mkdir()
@@ -194,7 +240,7 @@ class Lineward(Server):
     def start(self):
         """Fills the store, starts the server, waits until all lines are registered."""
         subprocess.run([self.programs / "bench_load", self.data, str(self.lines),
-                        str(self.ports.registrar)], check=True)
+                        str(self.ports.registrar), *self.filling], check=True)
         began = time.monotonic()
         super().start()
         self.start_seconds = time.monotonic() - began
@@ -218,10 +264,10 @@ class Lineward(Server):
             return "it has ended"
         after = self.api.api("GET", "status")
         dropped = after["journal_dropped"] - self.before["journal_dropped"]
-        forwarded = after["calls"]["forwarded"] - self.before["calls"]["forwarded"]
+        counted = after["calls"][self.counted] - self.before["calls"][self.counted]
         if dropped:
             return f"{dropped} journal entries dropped"
-        return None if forwarded == calls else f"{forwarded} of {calls} calls count as forwarded"
+        return None if counted == calls else f"{counted} of {calls} calls count as {self.counted}"
 
 
 class TwoWorkers(Lineward):
@@ -234,3 +280,21 @@ class TwoWorkers(Lineward):
         super().__init__(programs, ports, directory, lines)
         self.api_port = self.api.port = ports.second_api
         self.api.url = f"http://127.0.0.1:{self.api_port}"
+
+
+class LinewardBridge(Joining, Lineward):
+    """The same where each line's user has a device, which is rung and answers."""
+
+    key, label = "lineward_bridge", "Lineward, bridge"
+    settle_s = 33.0  # timers J, L and M keep transactions for 32 s
+    counted, filling = "answered", ("devices",)
+
+    def __init__(self, programs, ports, directory, lines):
+        super().__init__(programs, ports, directory, lines)
+        self.api_port = self.api.port = ports.bridge_api
+        self.api.url = f"http://127.0.0.1:{self.api_port}"
+
+    def start(self):
+        super().start()
+        subprocess.run([self.programs / "bench_devices", str(self.port),
+                        str(self.ports.lineward_bridge_devices), str(self.lines)], check=True)
