@@ -29,7 +29,7 @@ class Desk(Phone):
     if so asked. What was not ended is in `open`."""
 
     def __init__(self, server, account, answers=False):
-        self.answers, self.open, self.calls = answers, {}, 0
+        self.answers, self.open, self.seen = answers, {}, set()
         super().__init__(server, account)
 
     def serve(self):
@@ -50,8 +50,10 @@ class Desk(Phone):
     def obey(self, request):
         """Does what a telephone does; false where the test looks at the request itself."""
         call_id = request.first("Call-ID")
+        if request.method == "INVITE" and request.first("Via") in self.seen:
+            return True  # once more, because our answer was slow
         if request.method == "INVITE" and call_id not in self.open:
-            self.calls += 1
+            self.seen.add(request.first("Via"))
             self.open[call_id] = request
             self.reply(request, 180, tag=self.user)
             if self.answers:
@@ -250,7 +252,7 @@ def answered(world):
     profile = Profile(world, "BYE_CHALLENGED", desk="102", answers=True)
     profile.wait_registered()
     profile.check(quick=True, wanted=None)
-    check(profile.desk.calls >= 4, f"the desk phone has answered {profile.desk.calls} calls")
+    check(len(profile.desk.seen) >= 4, f"the desk phone has answered {profile.desk.seen}")
     check(profile.rows["busy_486"]["finding"] in ("changed", "line_unusable"), profile.rows)
     profile.expect_no_calls()
 
