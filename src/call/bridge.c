@@ -330,6 +330,7 @@ static void leg_rang(struct call_table *table, struct turn *turn, struct pool_id
     bool is_first = !call->has_alerted;
     leg->has_alerted = leg->has_alerted || is_alert;
     if (is_alert) call->has_alerted = true;
+    if (is_alert && is_first && call->is_outgoing) call_show(turn, call, leg->call, SPAN_NONE);
     if (is_news && (is_first || response->body.len > 0 || is_reliable)) {
         pass_response(table, turn, leg, response);
     }

@@ -109,6 +109,7 @@ struct call_shown {
     bool is_new;  // else it was told before
     enum model_call_state state;
     bool is_outgoing; // a device of the line calls
+    bool has_alerted; // of an outgoing one: the other side rings, or has rung
     bool is_internal; // whom the line talks to
     uint32_t line_id;
     uint32_t user_id;   // the line's owner when the call began; 0: nobody

@@ -144,6 +144,7 @@ void call_show(struct turn *turn, struct call *call, struct pool_id id, struct s
     shown->call_id = kept(copy.at, call->call_id);
     shown->device = kept(copy.at, call->device);
     shown->is_outgoing = call->is_outgoing;
+    shown->has_alerted = call->has_alerted;
     shown->is_internal = call->is_internal;
     shown->started_us = call->started_us;
     shown->answered_us = call->answered_us;

@@ -178,10 +178,13 @@ void engine_give_to_watch(struct engine *engine, const struct txn_event *event)
 
 void engine_watch_call(struct engine *engine, const struct call_shown *shown)
 {
+    bool is_trying = shown->is_outgoing && !shown->has_alerted;
     bool is_up = shown->state == CALL_STATE_ANSWERED || shown->state == CALL_STATE_ON_HOLD;
     struct watch_call call = {
         .call = shown->call,
-        .state = is_up ? WATCH_CONFIRMED : WATCH_EARLY,
+        .state = is_up       ? WATCH_CONFIRMED
+                 : is_trying ? WATCH_TRYING
+                             : WATCH_EARLY,
         .line_id = shown->line_id,
         .is_outgoing = shown->is_outgoing,
         .remote = shown->is_outgoing ? shown->dialled : shown->caller,

@@ -114,7 +114,9 @@ class Trial:
     def test_lamp_of_an_outgoing_call(self):
         dialog, _ = self.watch(self.other, "102", "dialog")
         fields = self.desk.begin("107")
-        invite = self.ann.ringing()
+        invite = self.ann.wait("INVITE")
+        self.lamps(self.other, dialog, ("trying", "initiator", None))
+        self.ann.reply(invite, 180, tag="107")
         self.lamps(self.other, dialog, ("early", "initiator", None))
         own, first = self.watch(self.desk, "102", "dialog")
         check(lamp(first) == ("early", "initiator", f"sip:107@{DOMAIN}"), first.text)
