@@ -20,9 +20,10 @@ enum {
     DEVICES = 3,
     CALLS = 8,
     STEP_US = 10 * 1000,
-    TALKING_S = 60,  // new things are begun for so long
-    QUIET_S = 180,   // and all is over after that
-    RESENDS_MAX = 9, // of a request or a 2xx
+    TALKING_S = 60,   // new things are begun for so long
+    QUIET_S = 180,    // and all is over after that
+    RESENDS_MAX = 9,  // of a request or a 2xx
+    MANY_SEEDS = 500, // in which everything comes about
 };
 
 struct packet {
@@ -48,8 +49,9 @@ struct end {
     unsigned plan, resend_count;
     uint32_t cseq;
     bool was_up;
-    bool was_told; // that it is over, by a BYE, or has said so itself
-    bool was_gone; // its BYE was for a call that the engine does not know
+    bool has_hung_up; // sent a BYE
+    bool was_told;    // that it is over, by a BYE, or has said so itself
+    bool was_gone;    // its BYE was for a call that the engine does not know
 };
 
 // A request within a dialog, or a caller's first one: sent until it is answered.
@@ -73,6 +75,16 @@ struct sim {
     alignas(16) char arena_bytes[65536];
 };
 
+// What crossed on the way, in all seeds: it has to come about, or the simulation proves nothing.
+struct crossings {
+    unsigned cancelled;   // CANCEL of the caller, 200 of a device
+    unsigned two_answers; // 200 of a device, after the 200 of another one
+    unsigned glare;       // re-INVITEs of both sides: 491
+    unsigned both_bye;    // BYE of both sides
+    unsigned lost_ack;
+};
+
+static struct crossings seen;
 static struct address pbx_at, device_at[DEVICES];
 static uint64_t seed_of_run;
 
@@ -116,7 +128,10 @@ static void carry(struct sim *sim, const struct packet *packet)
                 (int)(strcspn(packet->bytes, "\r") < 70 ? strcspn(packet->bytes, "\r") : 70),
                 packet->bytes);
     }
-    if (sim->is_lossy && chance(sim, 6)) return;
+    if (sim->is_lossy && chance(sim, 6)) {
+        if (strncmp(packet->bytes, "ACK ", 4) == 0) seen.lost_ack++;
+        return;
+    }
     put_packet(sim, packet, draw(sim, sim->is_lossy ? 300000 : 30000));
     if (sim->is_lossy && chance(sim, 4)) put_packet(sim, packet, draw(sim, 600000));
 }
@@ -171,6 +186,7 @@ static void print_request(struct sim *sim, struct end *end, const char *method, 
 static void within(struct sim *sim, struct end *end, const char *method)
 {
     char text[PACKET_BYTES];
+    if (strcmp(method, "BYE") == 0) end->has_hung_up = true;
     print_request(sim, end, method, ++end->cseq, text);
     send_request(sim, end, method, text);
 }
@@ -303,9 +319,22 @@ static void settle(struct sim *sim, struct end *end, unsigned status)
     answer(sim, &end->at, end->invite, status);
 }
 
+static void note_crossing(const struct end *end, const struct sip_message *message,
+                          const char *bytes)
+{
+    if (message->method == SIP_BYE && end->has_hung_up) seen.both_bye++;
+    if (message->method != SIP_CANCEL || end->final != 200) return;
+    if (strstr(bytes, "completed elsewhere")) {
+        seen.two_answers++;
+    } else {
+        seen.cancelled++;
+    }
+}
+
 static void device_request(struct sim *sim, struct end *end, const struct sip_message *message,
                            const char *bytes)
 {
+    note_crossing(end, message, bytes);
     if (end->state == END_OVER) end->was_told = true;
     switch (message->method) {
     case SIP_CANCEL:
@@ -342,6 +371,7 @@ static void caller_request(struct sim *sim, struct end *end, const struct sip_me
                            const char *bytes)
 {
     if (message->method == SIP_ACK) return;
+    note_crossing(end, message, bytes);
     bool is_gone = end->state == END_OVER;
     end->was_told = end->was_told || is_gone;
     if (message->method == SIP_BYE) {
@@ -426,6 +456,7 @@ static void take_response(struct sim *sim, const struct packet *packet,
             request->is_open = false;
         }
     }
+    if (message->status == 491) seen.glare++;
     bool is_first = end->is_caller && message->method == SIP_INVITE && message->cseq == 1;
     if (message->status < 200) return;
     if (is_first) {
@@ -614,8 +645,15 @@ int main(int argc, char **argv)
     }
     (void)address_parse_port(SPAN("192.0.2.1:5060"), 0, &pbx_at);
     for (uint64_t seed = first; seed < first + count; seed++) run(seed, is_verbose, &answered);
+    bool is_much = count >= MANY_SEEDS;
+    if (is_much &&
+        (!seen.cancelled || !seen.two_answers || !seen.glare || !seen.both_bye || !seen.lost_ack)) {
+        fail("something never crossed", "in so many seeds");
+    }
     printf("%llu seeds from %llu on: each call had one answer and came to its end; %u telephones "
-           "talked\n",
-           (unsigned long long)count, (unsigned long long)first, answered);
+           "talked; crossed: %u CANCEL and 200, %u second 200, %u glare, %u BYE and BYE; "
+           "%u ACK lost\n",
+           (unsigned long long)count, (unsigned long long)first, answered, seen.cancelled,
+           seen.two_answers, seen.glare, seen.both_bye, seen.lost_ack);
     return 0;
 }
