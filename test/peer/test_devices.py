@@ -9,7 +9,9 @@ import itertools
 import re
 import socket
 import ssl
+import statistics
 import subprocess
+import time
 import urllib.request
 
 from message import Message
@@ -21,6 +23,7 @@ from wire import Wire
 OFFSET = 650  # of the ports; those of the other tests lie elsewhere
 SECRET = re.compile(r"^user +(\S+)\npassword +(\S+)$", re.MULTILINE)
 NUMBERS = 10000
+REFUSALS = 400
 
 
 def quoted(header, name):
@@ -33,14 +36,15 @@ class Device:
 
     names = itertools.count(1)
 
-    def __init__(self, port, account, transport="udp", algorithm="SHA-256", tls=None):
+    def __init__(self, port, account, transport="udp", algorithm="SHA-256", tls=None,
+                 host="127.0.0.1"):
         self.user, self.password = account
         self.transport, self.algorithm = transport, algorithm
         self.port, self.cseq, self.call_id = port, 0, f"device{next(self.names)}"
         kind = socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM
         self.socket = socket.socket(type=kind)
         self.socket.settimeout(5)
-        self.socket.bind(("127.0.0.1", 0))
+        self.socket.bind((host, 0))
         self.socket.connect(("127.0.0.1", port))
         self.here = "{}:{}".format(*self.socket.getsockname())
         if transport == "tls":
@@ -68,12 +72,12 @@ class Device:
             f"User-Agent: Trial phone/1.0\r\n{authorization}Content-Length: 0\r\n\r\n").encode())
         return self.receive()
 
-    def answer(self, challenge):
-        """The header that answers a challenge (RFC 7616 section 3.4)."""
+    def answer(self, challenge, realm=""):
+        """The header that answers a challenge (RFC 7616 section 3.4), or one of another realm."""
         def digest(text):
             function = hashlib.md5 if self.algorithm == "MD5" else hashlib.sha256
             return function(text.encode()).hexdigest()
-        realm, nonce = quoted(challenge, "realm"), quoted(challenge, "nonce")
+        realm, nonce = realm or quoted(challenge, "realm"), quoted(challenge, "nonce")
         secret = digest(f"{self.user}:{realm}:{self.password}")
         request = digest("REGISTER:sip:127.0.0.1")
         response = digest(f"{secret}:{nonce}:00000001:c:auth:{request}")
@@ -235,13 +239,44 @@ class Trial:
             final = self.devices[name].register()
             check(final.status == 200, f"{name} does not stay registered: {final.start_line}")
 
+    def test_refusals_are_alike(self):
+        """An unknown user, a wrong password and a wrong realm: the same bytes, and by the medians of
+        many the same time. They come from addresses of their own, so that none is shut out."""
+        known = self.devices["udp-md5"]
+        wrong = {"user": ("nobody1234", "guess", "lineward"),
+                 "password": (known.user, "guess", "lineward"),
+                 "realm": (known.user, known.password, "elsewhere")}
+        times, answers = {kind: [] for kind in wrong}, set()
+        for turn in range(REFUSALS):
+            for kind, (user, password, realm) in wrong.items():
+                device = Device(self.wire.ports.sip, (user, password), algorithm="MD5",
+                                host=f"127.{turn // 200 + 2}.{turn % 200}.1")
+                answer = device.answer(device.ask().all("WWW-Authenticate")[1], realm)
+                began = time.perf_counter_ns()
+                final = device.ask(answer)
+                times[kind].append(time.perf_counter_ns() - began)
+                text = "\n".join(value for name, value in final.headers
+                                 if name in ("WWW-Authenticate", "Content-Length"))
+                answers.add(final.start_line + re.sub(r'nonce="\w+"', "", text))
+                device.socket.close()
+        check(len(answers) == 1 and " 401 " in answers.copy().pop(), f"{answers}")
+        medians = {kind: statistics.median(taken) for kind, taken in times.items()}
+        spread = statistics.quantiles(times["password"], n=4)
+        check(max(medians.values()) - min(medians.values()) < spread[2] - spread[0] + 2000,
+              f"medians in ns: {medians}")
+
+    def test_map_tells_nothing(self):
+        """svmap finds that somebody answers, and not who."""
+        found = self.scan("svmap", "-p", str(self.wire.ports.sip), "127.0.0.1")
+        check("lineward" not in found.lower(), f"svmap found:\n{found[-2000:]}")
+
     def test_it_ends_cleanly(self):
         self.wire.end()
 
 
 def main():
     args = arguments(__doc__)
-    for program in ("svwar", "svcrack", "openssl"):
+    for program in ("svmap", "svwar", "svcrack", "openssl"):
         try:
             find_program(program)
         except Missing as missing:
