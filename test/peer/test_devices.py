@@ -240,8 +240,8 @@ class Trial:
             check(final.status == 200, f"{name} does not stay registered: {final.start_line}")
 
     def test_refusals_are_alike(self):
-        """An unknown user, a wrong password and a wrong realm: the same bytes, and by the medians of
-        many the same time. They come from addresses of their own, so that none is shut out."""
+        """An unknown user, a wrong password and a wrong realm: the same bytes, and by the medians
+        of many the same time. They come from addresses of their own: none is shut out."""
         known = self.devices["udp-md5"]
         wrong = {"user": ("nobody1234", "guess", "lineward"),
                  "password": (known.user, "guess", "lineward"),
