@@ -13,6 +13,7 @@ enum {
     NET_QUERY_MAX = 4096,       // names looked up at the same time
     NET_SECOND_FAMILY_MS = 500, // how long one family's addresses wait for the other's answer
     NET_NAME_SERVER_MAX = 8,
+    DATAGRAM_MAX = 65535,
 };
 
 union net_sockaddr {
@@ -23,9 +24,8 @@ union net_sockaddr {
 
 struct listener; // stream.c
 struct streams;
-struct udp_socket; // udp.c
-struct udp_inbox;
-struct udp_outbox;
+struct udp_inbox;  // udp.c
+struct udp_outbox; // outbox.c
 struct ub_ctx;
 
 struct resolver {
@@ -35,6 +35,15 @@ struct resolver {
     struct query *first;
     struct address name_servers[NET_NAME_SERVER_MAX];
     size_t name_server_count; // 0: the system's
+};
+
+struct udp_socket {
+    struct net *net;
+    uv_poll_t readable;
+    int fd;
+    uint16_t index;
+    bool is_without_runs; // the system does not take them on this one
+    struct address local;
 };
 
 struct net {
@@ -81,6 +90,9 @@ void drop_set(int fd, struct span beginning, uint32_t share);
 
 // Memory for batches of datagrams; false when there is none.
 bool udp_init(struct net *net) WARN_UNUSED;
+// An empty queue of datagrams to be sent, to be freed by free(); NULL: no memory.
+struct udp_outbox *outbox_new(void);
+// Sends what is queued.
 void udp_flush(struct net *net);
 // Closes all sockets; the loop must run once more before udp_fini.
 void udp_close(struct net *net);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// UDP sockets, many datagrams to a system call: recvmmsg into a batch of buffers, sendmmsg from a
-// queue. A socket is watched by the loop (uv_poll), the calls are our own.
+// UDP sockets, many datagrams to a system call: recvmmsg into a batch of buffers; outbox.c sends. A
+// socket is watched by the loop (uv_poll), the calls are our own.
 //
 // Each receive buffer holds the largest datagram there is, so nothing is ever cut; a buffer that
 // only saw small ones occupies one page. No SO_REUSEADDR or SO_REUSEPORT: two programs never share
@@ -16,20 +16,10 @@
 enum {
     BATCH_MAX = 64,
     ROUNDS_MAX = 4, // batches before the loop looks at other things
-    DATAGRAM_MAX = 65535,
     // 65,535 rounded up, plus 17 cache lines: equal offsets in all buffers would share few cache
     // sets.
     INBOX_STRIDE = 65536 + 17 * 64,
-    OUTBOX_BYTES = 128 * 1024,
     KERNEL_BUFFER_BYTES = 4 * 1024 * 1024,
-};
-
-struct udp_socket {
-    struct net *net;
-    uv_poll_t readable;
-    int fd;
-    uint16_t index;
-    struct address local;
 };
 
 struct udp_inbox {
@@ -38,16 +28,6 @@ struct udp_inbox {
     union net_sockaddr peers[BATCH_MAX];
     struct datagram datagrams[BATCH_MAX]; // of the messages, those that are whole
     char *bytes;
-};
-
-struct udp_outbox {
-    struct mmsghdr messages[BATCH_MAX];
-    struct iovec parts[BATCH_MAX];
-    union net_sockaddr peers[BATCH_MAX];
-    uint16_t sockets[BATCH_MAX];
-    unsigned count;
-    size_t used;
-    char bytes[OUTBOX_BYTES];
 };
 
 // ---- Addresses
@@ -87,9 +67,8 @@ struct address net_from_sockaddr(const union net_sockaddr *from)
 bool udp_init(struct net *net)
 {
     net->inbox = calloc(1, sizeof *net->inbox);
-    net->outbox = malloc(sizeof *net->outbox);
+    net->outbox = outbox_new();
     if (!net->inbox || !net->outbox) return false;
-    memset(net->outbox, 0, offsetof(struct udp_outbox, bytes));
     struct udp_inbox *inbox = net->inbox;
     inbox->bytes = malloc((size_t)BATCH_MAX * INBOX_STRIDE);
     if (!inbox->bytes) return false;
@@ -178,71 +157,6 @@ static void on_readable(uv_poll_t *handle, int status, int events)
         }
         if (count < BATCH_MAX) break;
     }
-}
-
-// ---- Sending
-
-// Sends the queued datagrams `from` .. `to`-1 of one socket, or some of them; returns where to go
-// on.
-static unsigned send_run(struct net *net, unsigned from, unsigned to)
-{
-    struct udp_outbox *outbox = net->outbox;
-    int fd = net->sockets[outbox->sockets[from]]->fd;
-    int sent = sendmmsg(fd, outbox->messages + from, to - from, MSG_DONTWAIT);
-    if (sent > 0) {
-        net->counts.sent += (unsigned)sent;
-        return from + (unsigned)sent;
-    }
-    if (errno == EINTR) return from;
-    // A full buffer refuses all that follow as well; other errors concern the first one only.
-    bool is_buffer_full = errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS;
-    unsigned next = is_buffer_full ? to : from + 1;
-    net->counts.send_dropped += next - from;
-    return next;
-}
-
-void udp_flush(struct net *net)
-{
-    struct udp_outbox *outbox = net->outbox;
-    unsigned from = 0;
-    while (from < outbox->count) {
-        unsigned to = from + 1;
-        while (to < outbox->count && outbox->sockets[to] == outbox->sockets[from]) to++;
-        from = send_run(net, from, to);
-    }
-    outbox->count = 0;
-    outbox->used = 0;
-}
-
-void net_send(struct net *net, const struct flow *flow, struct span bytes)
-{
-    struct udp_outbox *outbox = net->outbox;
-    if (flow->transport != TRANSPORT_UDP) {
-        stream_send(net, flow, bytes);
-        return;
-    }
-    if (flow->socket >= net->socket_count || bytes.len > DATAGRAM_MAX) {
-        net->counts.send_dropped++;
-        return;
-    }
-    if (outbox->count == BATCH_MAX || bytes.len > OUTBOX_BYTES - outbox->used) udp_flush(net);
-    unsigned at = outbox->count++;
-    char *copy = outbox->bytes + outbox->used;
-    if (bytes.len > 0) memcpy(copy, bytes.at, bytes.len);
-    outbox->used += bytes.len;
-    outbox->sockets[at] = flow->socket;
-    outbox->parts[at] = (struct iovec){copy, bytes.len};
-    outbox->messages[at].msg_hdr = (struct msghdr){
-        .msg_name = &outbox->peers[at],
-        .msg_namelen = net_to_sockaddr(&flow->peer, &outbox->peers[at]),
-        .msg_iov = &outbox->parts[at],
-        .msg_iovlen = 1,
-    };
-}
-
-void net_flush(struct net *net)
-{
-    udp_flush(net);
 }
 
 void net_drop(struct net *net, struct span beginning, uint32_t share)

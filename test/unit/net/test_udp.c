@@ -240,6 +240,86 @@ static void test_queue_overflows_into_the_socket(void **state)
     peer_fini(&peer);
 }
 
+// ---- Runs: neighbours of one length to one place leave as one, and arrive as they were
+
+struct arrivals {
+    struct peer peer;
+    size_t lens[300];
+    char firsts[300]; // first byte of each
+    unsigned count;
+};
+
+static void on_arrival(struct peer *peer, const struct flow *flow, struct span received)
+{
+    struct arrivals *arrivals = (struct arrivals *)peer;
+    (void)flow;
+    arrivals->lens[arrivals->count] = received.len;
+    arrivals->firsts[arrivals->count++] = received.len > 0 ? received.at[0] : '-';
+}
+
+// Sends datagrams of these lengths, to two places in turn where `place_count` is 2, and sees that
+// the same arrive, in their order.
+static void test_lens(const char *host, const size_t *lens, unsigned count, unsigned place_count)
+{
+    struct arrivals arrivals = {.count = 0};
+    struct address a, to[2];
+    peer_init(&arrivals.peer);
+    arrivals.peer.on_datagram = on_arrival;
+    uint16_t socket = peer_listen(&arrivals.peer, host, &a);
+    (void)peer_listen(&arrivals.peer, host, &to[0]);
+    (void)peer_listen(&arrivals.peer, host, &to[1]);
+    for (unsigned i = 0; i < count; i++) {
+        bytes[0] = (char)('a' + i % 26);
+        send_bytes(&arrivals.peer, socket, &to[i % place_count], lens[i]);
+    }
+    net_flush(arrivals.peer.net);
+    arrivals.peer.expected_count = count;
+    assert_true(peer_run(&arrivals.peer, PATIENCE_MS));
+    assert_int_equal(net_counts(arrivals.peer.net).sent, count);
+    assert_int_equal(net_counts(arrivals.peer.net).send_dropped, 0);
+    for (unsigned i = 0; place_count == 1 && i < count; i++) {
+        assert_int_equal(arrivals.lens[i], lens[i]);
+        assert_int_equal(arrivals.firsts[i], lens[i] > 0 ? 'a' + (int)(i % 26) : '-');
+    }
+    peer_fini(&arrivals.peer);
+}
+
+static void test_runs(void **state)
+{
+    (void)state;
+    const size_t mixed[] = {500,  500,  500, 400, 400, 500, 0,     0,     700,   1200, 1200, 1201,
+                            1201, 1201, 1,   1,   1,   2,   20000, 20000, 20000, 300,  300,  299};
+    size_t equal[200];
+    for (size_t i = 0; i < 200; i++) equal[i] = 700; // more than a run, and than the queue, holds
+    test_lens("127.0.0.1", mixed, sizeof mixed / sizeof mixed[0], 1);
+    test_lens("127.0.0.1", mixed, sizeof mixed / sizeof mixed[0], 2);
+    test_lens("127.0.0.1", equal, 200, 1);
+    if (has_ipv6()) test_lens("::1", mixed, sizeof mixed / sizeof mixed[0], 1);
+    if (has_ipv6()) test_lens("::1", equal, 200, 1);
+}
+
+// The system refuses a run as it refuses its first datagram: all are counted, and runs go on being
+// made.
+static void test_unsendable_run_is_counted(void **state)
+{
+    (void)state;
+    struct peer peer;
+    struct address a, b;
+    peer_init(&peer);
+    uint16_t socket = peer_listen(&peer, "127.0.0.1", &a);
+    (void)peer_listen(&peer, "127.0.0.1", &b);
+    struct address nowhere = b;
+    nowhere.port = 0;
+    for (unsigned i = 0; i < 5; i++) send_bytes(&peer, socket, &nowhere, 100);
+    for (unsigned i = 0; i < 5; i++) send_bytes(&peer, socket, &b, 100);
+    net_flush(peer.net);
+    assert_int_equal(net_counts(peer.net).send_dropped, 5);
+    assert_int_equal(net_counts(peer.net).sent, 5);
+    peer.expected_count = 5;
+    assert_true(peer_run(&peer, PATIENCE_MS));
+    peer_fini(&peer);
+}
+
 // ---- Listening
 
 static void test_port_in_use(void **state)
@@ -348,6 +428,8 @@ int main(void)
         cmocka_unit_test(test_bulk),
         cmocka_unit_test(test_unsendable_is_counted),
         cmocka_unit_test(test_queue_overflows_into_the_socket),
+        cmocka_unit_test(test_runs),
+        cmocka_unit_test(test_unsendable_run_is_counted),
         cmocka_unit_test(test_port_in_use),
         cmocka_unit_test(test_address_of_another_machine),
         cmocka_unit_test(test_too_many_sockets),
