@@ -57,8 +57,16 @@ struct flow call_flow_to_caller(const struct call_offer *offer)
     return flow;
 }
 
-// The address in the caller's From, without its tag.
-static struct span from_of(const struct sip_message *invite, struct turn *turn)
+struct dialog_peer call_caller_peer(const struct call_offer *offer)
+{
+    return (struct dialog_peer){
+        .flow = call_flow_to_caller(offer),
+        .own = offer->group->own,
+        .contact_user = snapshot_text(offer->line, offer->line->extension),
+    };
+}
+
+struct span call_from_of(const struct sip_message *invite, struct turn *turn)
 {
     struct span value = sip_header_value(invite, SIP_FROM);
     struct buffer out;
@@ -124,7 +132,7 @@ static void ring_one(struct call_table *table, struct turn *turn, struct pool_id
     struct dialog_start start = {
         .peer = {.flow = contact->flow,
                  .contact_user = snapshot_text(offer->line, offer->line->extension)},
-        .local = from_of(offer->invite, turn),
+        .local = call_from_of(offer->invite, turn),
         .remote = line_address(offer, turn),
         .target = contact->uri,
         .route = contact->route,
@@ -168,11 +176,7 @@ bool call_bridge_ring(struct call_table *table, struct turn *turn, struct pool_i
                       const struct call_offer *offer)
 {
     struct client_contact contacts[CLIENT_CONTACTS_MAX];
-    struct dialog_peer caller = {
-        .flow = call_flow_to_caller(offer),
-        .own = offer->group->own,
-        .contact_user = snapshot_text(offer->line, offer->line->extension),
-    };
+    struct dialog_peer caller = call_caller_peer(offer);
     size_t count = client_contacts(table->neighbours.clients, offer->line->user_id, contacts,
                                    CLIENT_CONTACTS_MAX);
     if (offer->line->user_id == 0 || count == 0) return false;
@@ -200,9 +204,9 @@ static void free_bridge(struct call_table *table, struct call *call)
     struct bridge *bridge = call_bridge_of(table, call);
     free_legs(table, bridge);
     call_leg_free(table, bridge->caller);
-    pool_free(&table->invites, bridge->invite);
     pool_free(&table->bridges, call->bridge);
     call->bridge = POOL_ID_NONE;
+    if (call->is_onward) call_onward_left(table, call);
 }
 
 void call_bridge_drop(struct call_table *table, struct turn *turn, struct pool_id id,
@@ -327,7 +331,7 @@ static void leg_rang(struct call_table *table, struct turn *turn, struct pool_id
     bool is_alert = response->status == 180 || response->status == 183;
     bool is_reliable = sip_named_header_value(response, SPAN("RSeq")).len > 0;
     bool is_news = response->body.len > 0 || is_reliable || !leg->has_alerted;
-    bool is_first = !call->has_alerted;
+    bool is_first = !call->has_alerted && !(call->is_onward && response->status == 181);
     leg->has_alerted = leg->has_alerted || is_alert;
     if (is_alert) call->has_alerted = true;
     if (is_alert && is_first && call->is_outgoing) call_show(turn, call, leg->call, SPAN_NONE);
@@ -361,7 +365,6 @@ static void leg_answered(struct call_table *table, struct turn *turn, struct poo
     bridge->state = BRIDGE_ANSWERED;
     bridge->unreached_us = DEADLINE_NEVER;
     bridge->heard_us = turn->now_us;
-    pool_free(&table->invites, bridge->invite);
     call_answered(table, turn, call_id, leg->device_id);
     call_session_note(bridge, turn, response->message);
     call_set_deadline(table, call_id);
@@ -467,6 +470,7 @@ static void leg_failed(struct call_table *table, struct turn *turn, struct pool_
     bool has_alerted = false;
     if (bridge->state != BRIDGE_RINGING) return;
     if (call->is_outgoing && call_outgoing_tries_again(table, turn, id, response->message)) return;
+    if (call->is_onward && call_onward_tries_again(table, turn, id, response->message)) return;
     struct pool_id at = bridge->first;
     for (const struct leg *other; (other = pool_find(&table->legs, at)) != NULL;) {
         struct pool_id next = other->next;
@@ -478,6 +482,8 @@ static void leg_failed(struct call_table *table, struct turn *turn, struct pool_
     }
     if (call->is_outgoing) {
         call_outgoing_failed(table, turn, call_id, response->message);
+    } else if (call->is_onward) {
+        call_onward_failed(table, turn, call_id, response->message);
     } else {
         client_ended(table, turn, call_id, response->message, has_alerted);
     }

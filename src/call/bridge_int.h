@@ -35,7 +35,6 @@ struct bridge {
     struct pool_id caller; // its leg
     struct pool_id first;  // of the called legs
     struct pool_id relays; // the first one
-    struct pool_id invite; // the caller's INVITE, kept for as long as it may have to be sent again
     uint64_t unreached_us; // when nobody is reached; DEADLINE_NEVER: somebody was
     uint64_t check_us;     // when to see whether both sides are still there
     uint64_t heard_us;     // when a target refresh was answered last
@@ -61,13 +60,6 @@ struct relay {
     bool has_offer;   // it came with a session description
     bool is_hold;     // one of those exchanged so far holds a side
     bool is_check;    // made by ourselves: nobody waits for the answer
-};
-
-// A device's INVITE, kept as it came until the PBX has answered it: it may want a proof first.
-enum { INVITE_KEPT_MAX = 8000 };
-struct kept_invite {
-    uint16_t len;
-    char bytes[INVITE_KEPT_MAX];
 };
 
 struct bridge *call_bridge_of(const struct call_table *table, const struct call *call);
@@ -114,6 +106,10 @@ bool call_bridge_begin(struct call_table *table, struct pool_id call,
                        const struct sip_message *invite, const struct dialog_peer *caller);
 // The flow by which requests reach who sent an INVITE.
 struct flow call_flow_to_caller(const struct call_offer *offer);
+// How the caller of a call is reached.
+struct dialog_peer call_caller_peer(const struct call_offer *offer);
+// The address in the caller's From, without its tag; in the turn's arena.
+struct span call_from_of(const struct sip_message *invite, struct turn *turn);
 // What is left of a request's Max-Forwards for the one that it causes (RFC 7332).
 int call_bridge_max_forwards(const struct sip_message *message);
 // Rings the user's clients. False when none could be rung.
@@ -155,8 +151,39 @@ void call_session_note(struct bridge *bridge, const struct turn *turn,
 // The call wants to be looked at: ends it, or asks both sides.
 void call_session_check(struct call_table *table, struct turn *turn, struct pool_id call);
 
+// ---- onward.c: a forwarding that we carry out ourselves, by a second call over the line
+
+// Whether the group's forwardings to that target (stored form) are carried out so, and the call's
+// INVITE was kept for it.
+bool call_goes_onward(const struct call_table *table, const struct call *call,
+                      const struct call_offer *offer, struct span target);
+// Calls the verdict's target in the place of all that the call has rung so far. Where that cannot
+// be done, the decision is made again.
+void call_onward_begin(struct call_table *table, struct turn *turn, struct pool_id call,
+                       const struct situation *situation, const struct fwd_verdict *verdict);
+// As call_outgoing_tries_again.
+bool call_onward_tries_again(struct call_table *table, struct turn *turn, struct pool_id leg,
+                             const struct sip_message *response);
+// The target's final answer (NULL: none), which is no 2xx.
+void call_onward_failed(struct call_table *table, struct turn *turn, struct pool_id call,
+                        const struct sip_message *response);
+// The forwarding is over: ends its legs, and decides again with that event.
+void call_onward_over(struct call_table *table, struct turn *turn, struct pool_id call,
+                      enum fwd_event event);
+// The target did not answer in time.
+void call_onward_unanswered(struct call_table *table, struct turn *turn, struct pool_id call);
+// Its legs are gone.
+void call_onward_left(struct call_table *table, struct call *call);
+
 // ---- outgoing.c: what becomes of a device's INVITE at the PBX
 
+// The line as the PBX knows it, with its name unless its number is withheld; in the turn's arena.
+struct span call_line_address(struct turn *turn, const struct line_group *group,
+                              const struct snapshot_line *line);
+// Whether the response wants a proof that the line can give, and that has not been given yet;
+// counts it.
+bool call_proof_is_due(struct call_table *table, struct turn *turn, struct pool_id leg,
+                       const struct sip_message *response);
 // The PBX wants a proof that has not been given yet: sends the INVITE again.
 bool call_outgoing_tries_again(struct call_table *table, struct turn *turn, struct pool_id leg,
                                const struct sip_message *response);

@@ -15,6 +15,9 @@ struct call_caller {
 
 // Reads the caller out of an INVITE; texts are in the turn's arena or the message.
 struct call_caller call_read_caller(const struct call_offer *offer, struct turn *turn);
+// Whether the From withholds the caller, and whether the Privacy header does (RFC 3323).
+bool call_is_anonymous_from(const struct sip_address *from);
+bool call_is_private(const struct sip_message *invite);
 // A number as a message presents it, in stored form, read as the group's callers_as_dialled says;
 // what is no number stays as it is (unescaped).
 struct span call_read_number(const struct line_group *group, const struct sip_address *address,
@@ -85,6 +88,7 @@ enum call_phase {
 struct call {
     struct pool_id txn;
     struct pool_id waiting;    // what a later decision needs
+    struct pool_id invite;     // kept for as long as it may have to be sent on
     struct pool_id bridge;     // its legs, from the first ringing on
     uint64_t started_us;       // wall clock
     uint64_t invited_us;       // monotonic
@@ -107,6 +111,8 @@ struct call {
     bool is_on_hold;  // one side has the other one wait
     uint8_t shown;    // enum model_call_state, as told
     bool has_alerted; // 180 was sent
+    bool is_onward;   // its called legs are those of a forwarding that we carry out ourselves
+    bool was_sent_on; // there has been such a forwarding
     struct text group, extension, caller, display, dialled, diverted_by, call_id, target, trace;
     struct text device; // its name
     uint16_t texts_used;
@@ -139,9 +145,18 @@ struct situation {
     struct call_history history;
 };
 
+// A waiting call as it was offered.
+struct revival {
+    struct call_offer offer;
+    struct sip_message invite;
+    struct situation situation;
+};
+
 // ---- record.c: what people see of a call, in the list of calls and in the journal
 
 void call_keep_facts(struct call *call, const struct turn *turn, const struct situation *situation);
+// One of its texts, borrowed from it.
+struct span call_text(const struct call *call, struct text text);
 // The name of the device that answered or called.
 void call_keep_device(struct call *call, struct span name);
 // What was dialled takes the place of what was kept as that.
@@ -168,6 +183,9 @@ struct happening {
 };
 void call_settle_again(struct call_table *table, struct turn *turn, struct pool_id id,
                        struct happening happening);
+// A waiting call as it was offered. False when its line is gone or what it needs was not kept.
+bool call_revive_offer(const struct call_table *table, struct turn *turn, const struct call *call,
+                       struct revival *revival);
 // Sends 180, now and every minute from then on.
 void call_ring_again(struct call_table *table, struct turn *turn, struct pool_id id);
 // A client has answered, or the PBX an outgoing call: the call is up.
@@ -230,7 +248,11 @@ bool call_is_group_call(const struct call_offer *offer);
 
 // ---- waiting.c: what a later decision about a call needs
 
-enum { CALL_INVITE_KEPT_MAX = 2048, CALL_VISITED_KEPT_MAX = 8 };
+enum {
+    CALL_INVITE_KEPT_MAX = 2048,
+    CALL_VISITED_KEPT_MAX = 8,
+    WHOLE_INVITE_MAX = 8000,
+};
 
 struct call_waiting {
     struct fwd_choice next;
@@ -239,8 +261,20 @@ struct call_waiting {
     uint8_t visited_count;
     uint16_t invite_len; // 0: it did not fit
     char visited[CALL_VISITED_KEPT_MAX][NUMBER_SIZE];
+    struct flow flow; // that the INVITE came by
     char invite[CALL_INVITE_KEPT_MAX];
 };
+
+// An INVITE as it came, kept for as long as it may have to be sent on, or sent again with a proof.
+struct kept_invite {
+    uint16_t len;
+    char bytes[WHOLE_INVITE_MAX];
+};
+// Keeps it where it fits; what then wants it sent again finds none.
+void call_keep_invite(struct call_table *table, struct call *call,
+                      const struct sip_message *invite);
+// Empty where none was kept.
+struct span call_kept_invite(const struct call_table *table, const struct call *call);
 
 // Keeps the INVITE and its history. False where the INVITE has too much in its headers: then there
 // can be no later decision.
@@ -268,6 +302,10 @@ struct call_traffic *call_traffic_init(void *memory, uint32_t line_count);
 struct call_traffic_counts call_traffic_of(struct call_traffic *traffic, const struct turn *turn,
                                            uint32_t line_id);
 void call_count_forwarded(struct call_traffic *traffic, const struct turn *turn, uint32_t line_id);
+// A forwarding that we carry out ourselves counts for as long as it lasts, and for the hour. False
+// when there is no room to count it.
+bool call_count_bridged(struct call_traffic *traffic, const struct turn *turn, uint32_t line_id);
+void call_uncount_bridged(struct call_traffic *traffic, uint32_t line_id);
 // False when there is no room to count it.
 bool call_count_ringing(struct call_traffic *traffic, const struct turn *turn, uint32_t line_id);
 void call_uncount_ringing(struct call_traffic *traffic, uint32_t line_id);

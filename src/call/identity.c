@@ -57,15 +57,15 @@ static bool read_header(const struct sip_message *invite, enum sip_header_id id,
     return false;
 }
 
-static bool is_anonymous_from(const struct sip_address *from)
+bool call_is_anonymous_from(const struct sip_address *from)
 {
     return span_eq_nocase(from->uri.user, SPAN("anonymous")) ||
            span_eq_nocase(from->uri.host, SPAN("anonymous.invalid"));
 }
 
-static bool is_private(const struct sip_message *invite, const struct sip_address *remote_party)
+bool call_is_private(const struct sip_message *invite)
 {
-    struct span privacy = sip_header_value(invite, SIP_PRIVACY), level;
+    struct span privacy = sip_header_value(invite, SIP_PRIVACY);
     while (privacy.len > 0) { // RFC 3323 section 4.2: values are separated by semicolons
         struct span word = span_trim(span_split(&privacy, ';'));
         if (span_eq_nocase(word, SPAN("id")) || span_eq_nocase(word, SPAN("user")) ||
@@ -73,7 +73,13 @@ static bool is_private(const struct sip_message *invite, const struct sip_addres
             return true;
         }
     }
-    return remote_party && sip_find_param(remote_party->params, SPAN("privacy"), &level) &&
+    return false;
+}
+
+static bool is_private_party(const struct sip_address *remote_party)
+{
+    struct span level;
+    return sip_find_param(remote_party->params, SPAN("privacy"), &level) &&
            span_eq_nocase(level, SPAN("full"));
 }
 
@@ -98,8 +104,8 @@ struct call_caller call_read_caller(const struct call_offer *offer, struct turn 
     struct call_caller caller = {
         .number = call_read_number(offer->group, identity, turn),
         .display = display_of(identity->display.len > 0 ? identity : &invite->from, turn),
-        .is_anonymous = is_anonymous_from(&invite->from) ||
-                        is_private(invite, has_remote_party ? &remote_party : NULL),
+        .is_anonymous = call_is_anonymous_from(&invite->from) || call_is_private(invite) ||
+                        (has_remote_party && is_private_party(&remote_party)),
     };
     caller.is_internal = call_is_internal(offer, caller.number);
     return caller;

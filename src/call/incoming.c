@@ -29,6 +29,7 @@ void call_reply(struct turn *turn, struct pool_id txn, const struct txn_answer *
 void call_stop_waiting(struct call_table *table, struct pool_id id)
 {
     struct call *call = pool_find(&table->calls, id);
+    pool_free(&table->invites, call->invite);
     if (call->phase != PHASE_WAITING) return;
     if (call->is_counted) call_uncount_ringing(table->traffic, call->line_id);
     call->is_counted = false;
@@ -107,10 +108,25 @@ void call_note_sent_on(struct call_table *table, struct turn *turn, const struct
     call_remember(table->memory, turn, &trail, &history);
 }
 
-static void remember(struct call_table *table, struct turn *turn, const struct call_offer *offer,
-                     const struct call_caller *caller, const struct call_history *before,
-                     struct span target)
+// `worker`: the line's, where that is another one.
+static void remember_at(struct call_table *table, struct turn *turn, const struct call_trail *trail,
+                        const struct call_history *history, const uint8_t *worker)
 {
+    if (worker) {
+        tell_sent_on(turn, trail, history, *worker);
+    } else {
+        call_remember(table->memory, turn, trail, history);
+    }
+}
+
+// A call that we bridge may come to its target as one of this line, where the PBX does not believe
+// who calls.
+static void remember(struct call_table *table, struct turn *turn, const struct situation *situation,
+                     struct span target, bool is_bridged)
+{
+    const struct call_offer *offer = situation->offer;
+    const struct call_caller *caller = &situation->caller;
+    const struct call_history *before = &situation->history;
     char bytes[TEXT_SIZE];
     struct buffer dialled = buffer_over(bytes, sizeof bytes);
     call_put_dialled(&dialled, offer->group, target);
@@ -131,11 +147,11 @@ static void remember(struct call_table *table, struct turn *turn, const struct c
         after.visited[after.visited_count++] = before->visited[i];
     }
     struct call_trail trail = trail_of(offer, caller, &after, extension);
-    if (is_ours) {
-        call_remember(table->memory, turn, &trail, &after);
-    } else {
-        tell_sent_on(turn, &trail, &after, worker);
-    }
+    remember_at(table, turn, &trail, &after, is_ours ? NULL : &worker);
+    if (!is_bridged) return;
+    trail = (struct call_trail){
+        .group_id = trail.group_id, .target = trail.target, .caller = after.visited[0]};
+    remember_at(table, turn, &trail, &after, is_ours ? NULL : &worker);
 }
 
 // ---- Decisions
@@ -215,6 +231,9 @@ static void decide(struct call_table *table, const struct turn *turn, const stru
         known.deflection = happening->deflection->stored;
         known.deflection_class = happening->deflection->number_class;
     }
+    bool has_tried = happening->event == FWD_TARGET_BUSY || happening->event == FWD_TARGET_FAILED ||
+                     happening->event == FWD_TARGET_UNANSWERED;
+    if (has_tried) known.tried = call_text(call, call->target);
     // A call that rings itself is none of the other calls; but these decisions do not ask for them.
     add_states(table, turn, offer, &known);
     fwd_prepare(offer->group->snapshot, &offer->group->numbering, offer->line, &known, &room,
@@ -256,11 +275,36 @@ static void redirect(struct call_table *table, struct turn *turn, struct pool_id
     struct call *call = pool_find(&table->calls, id);
     const struct call_offer *offer = situation->offer;
     struct call_forwarding forwarding = {offer, verdict, situation->history.diversion_count};
-    call->outcome = OUTCOME_FORWARDED;
-    remember(table, turn, offer, &situation->caller, &situation->history, verdict->target);
     call_count_forwarded(table->traffic, turn, call->line_id);
-    if (verdict->is_counted) use_rule(table, turn, offer, verdict->rule_id);
     call_end_with(table, turn, id, 302, call_redirect_headers(turn, &forwarding));
+}
+
+// Keeps what a later decision needs, if there can be one.
+static void prepare_waiting(struct call_table *table, struct call *call,
+                            const struct situation *situation)
+{
+    if (pool_find(&table->waiting, call->waiting)) return;
+    struct call_waiting *waiting = pool_take_unset(&table->waiting, &call->waiting);
+    if (!waiting) return;
+    bool is_kept = call_keep_waiting(waiting, situation->offer, &situation->history);
+    if (!is_kept) pool_free(&table->waiting, call->waiting);
+}
+
+static void forward(struct call_table *table, struct turn *turn, struct pool_id id,
+                    const struct situation *situation, const struct fwd_verdict *verdict)
+{
+    struct call *call = pool_find(&table->calls, id);
+    const struct call_offer *offer = situation->offer;
+    call->outcome = OUTCOME_FORWARDED;
+    bool is_bridged = call_goes_onward(table, call, offer, verdict->target);
+    remember(table, turn, situation, verdict->target, is_bridged);
+    if (verdict->is_counted) use_rule(table, turn, offer, verdict->rule_id);
+    if (is_bridged) {
+        prepare_waiting(table, call, situation);
+        call_onward_begin(table, turn, id, situation, verdict);
+    } else {
+        redirect(table, turn, id, situation, verdict);
+    }
 }
 
 // ---- Waiting
@@ -297,17 +341,6 @@ static void wait_for(struct call_table *table, struct turn *turn, struct pool_id
     call_show(turn, call, id, verdict->has_next ? verdict->next.target.stored : SPAN_NONE);
     call->repeat_us = DEADLINE_NEVER;
     call_set_deadline(table, id);
-}
-
-// Keeps what a later decision needs, if there can be one.
-static void prepare_waiting(struct call_table *table, struct call *call,
-                            const struct situation *situation)
-{
-    if (pool_find(&table->waiting, call->waiting)) return;
-    struct call_waiting *waiting = pool_take_unset(&table->waiting, &call->waiting);
-    if (!waiting) return;
-    bool is_kept = call_keep_waiting(waiting, situation->offer, &situation->history);
-    if (!is_kept) pool_free(&table->waiting, call->waiting);
 }
 
 // What the assumed clients answer as soon as they are rung; false: nothing.
@@ -372,9 +405,10 @@ static void settle(struct call_table *table, struct turn *turn, struct pool_id i
         if (verdict.kind == VERDICT_RING) call->is_rung = true;
     }
     switch (verdict.kind) {
-    case VERDICT_REDIRECT: redirect(table, turn, id, situation, &verdict); break;
+    case VERDICT_REDIRECT: forward(table, turn, id, situation, &verdict); break;
     case VERDICT_DECLINE:
-        call->outcome = call->has_alerted && happening.event != FWD_CLIENT_REJECTED
+        call->outcome = (call->has_alerted || call->was_sent_on) &&
+                                happening.event != FWD_CLIENT_REJECTED
                             ? OUTCOME_MISSED
                             : OUTCOME_DECLINED;
         call_end_with(table, turn, id, verdict.status, SPAN_NONE);
@@ -408,29 +442,38 @@ void call_begin(struct call_table *table, struct turn *turn, struct pool_id id,
                                        snapshot_text(offer->line, offer->line->extension));
     call_inherit(table->memory, turn, &trail, &situation.history);
     call_keep_facts(call, turn, &situation);
+    const struct snapshot_group *group = offer->group->snapshot;
+    if (group->bridges_internal || group->bridges_external) {
+        call_keep_invite(table, call, offer->invite);
+    }
     settle(table, turn, id, &situation, (struct happening){.event = FWD_ARRIVED});
 }
 
-// A waiting call as it was offered: `offer`, `invite` and `situation` are filled in. False when its
-// line is gone or what it needs was not kept.
-static bool revive(struct call_table *table, struct turn *turn, const struct call *call,
-                   struct call_offer *offer, struct sip_message *invite,
-                   struct situation *situation)
+bool call_revive_offer(const struct call_table *table, struct turn *turn, const struct call *call,
+                       struct revival *revival)
 {
     const struct call_waiting *waiting = pool_find(&table->waiting, call->waiting);
+    struct situation *situation = &revival->situation;
     const struct line_group *group;
+    struct sip_fault fault;
+    struct span whole = call_kept_invite(table, call);
     const struct snapshot_line *line = line_find_numbered(table->neighbours.lines, call->line_id,
                                                           &group);
-    if (!line || !waiting || !call_revive(waiting, turn, invite, &situation->history)) return false;
-    *offer = (struct call_offer){
+    if (!line || !waiting) return false;
+    if (!call_revive(waiting, turn, &revival->invite, &situation->history)) return false;
+    if (whole.len > 0 && sip_parse(whole, turn->arena, &revival->invite, &fault) != SIP_OK) {
+        return false;
+    }
+    revival->offer = (struct call_offer){
         .txn = call->txn,
-        .invite = invite,
+        .invite = &revival->invite,
+        .flow = waiting->flow,
         .group = group,
         .line = line,
         .lines = table->neighbours.lines,
     };
-    situation->offer = offer;
-    situation->caller = call_read_caller(offer, turn);
+    situation->offer = &revival->offer;
+    situation->caller = call_read_caller(&revival->offer, turn);
     return true;
 }
 
@@ -439,12 +482,10 @@ void call_settle_again(struct call_table *table, struct turn *turn, struct pool_
 {
     struct call *call = pool_find(&table->calls, id);
     struct call_waiting *waiting = pool_find(&table->waiting, call->waiting);
-    struct call_offer offer;
-    struct sip_message invite;
-    struct situation situation;
+    struct revival revival;
     struct fwd_choice chosen;
     bool is_over = happening.event == FWD_ARRIVED;
-    if (is_over || !revive(table, turn, call, &offer, &invite, &situation)) {
+    if (is_over || !call_revive_offer(table, turn, call, &revival)) {
         call_end_with(table, turn, id, call->status, SPAN_NONE);
         return;
     }
@@ -452,28 +493,26 @@ void call_settle_again(struct call_table *table, struct turn *turn, struct pool_
         chosen = waiting->next;
         happening.chosen = &chosen;
     }
-    settle(table, turn, id, &situation, happening);
+    settle(table, turn, id, &revival.situation, happening);
 }
 
 enum call_deflection call_deflect(struct call_table *table, struct turn *turn, struct pool_id id,
                                   const struct fwd_target *target, enum fwd_finding *finding)
 {
     struct call *call = pool_find(&table->calls, id);
-    struct call_offer offer;
-    struct sip_message invite;
-    struct situation situation;
+    struct revival revival;
     struct fwd_verdict verdict;
     struct happening happening = {.event = FWD_DEFLECTED, .deflection = target};
     *finding = FWD_APPLIES;
     if (!call || call->phase != PHASE_WAITING || call->is_outgoing) return CALL_NOT_WAITING;
-    if (!revive(table, turn, call, &offer, &invite, &situation)) return CALL_NOT_WAITING;
-    decide(table, turn, call, &situation, &happening, &verdict);
+    if (!call_revive_offer(table, turn, call, &revival)) return CALL_NOT_WAITING;
+    decide(table, turn, call, &revival.situation, &happening, &verdict);
     if (verdict.kind != VERDICT_REDIRECT) {
         *finding = (enum fwd_finding)verdict.trace.entries[verdict.trace.count - 1].finding;
         return CALL_KEPT;
     }
     call_keep_verdict(call, &verdict);
-    redirect(table, turn, id, &situation, &verdict);
+    forward(table, turn, id, &revival.situation, &verdict);
     return CALL_DEFLECTED;
 }
 
@@ -529,8 +568,12 @@ void call_answered(struct call_table *table, struct turn *turn, struct pool_id i
     call_stop_waiting(table, id);
     call->phase = PHASE_UP;
     call->status = 200;
-    call->outcome = OUTCOME_ANSWERED;
     call->answered_us = turn->wall_us;
+    if (call->is_onward) { // it stays a forwarded one, and none of the line's calls
+        call_show_gone(turn, call, id);
+        return;
+    }
+    call->outcome = OUTCOME_ANSWERED;
     if (!call->is_outgoing) {
         const struct snapshot_device *device = client_find_device(table->neighbours.clients,
                                                                   device_id);
@@ -573,7 +616,9 @@ static void waiting_due(struct call_table *table, struct turn *turn, struct pool
 {
     struct call *call = pool_find(&table->calls, id);
     struct bridge *bridge = call_bridge_of(table, call);
-    if (turn->now_us >= call->ends_us) {
+    if (turn->now_us >= call->ends_us && call->is_onward) {
+        call_onward_unanswered(table, turn, id);
+    } else if (turn->now_us >= call->ends_us) {
         call_settle_again(table, turn, id, (struct happening){.event = (enum fwd_event)call->due});
     } else if (bridge && turn->now_us >= bridge->unreached_us) {
         bridge->unreached_us = DEADLINE_NEVER;

@@ -40,9 +40,9 @@ bool call_is_emergency(const struct line_group *group, struct span uri_text)
 
 // ---- The INVITE
 
-static struct span put_address(struct turn *turn, const struct call_outgoing *outgoing)
+struct span call_line_address(struct turn *turn, const struct line_group *group,
+                              const struct snapshot_line *line)
 {
-    const struct snapshot_line *line = outgoing->line;
     struct span display = snapshot_text(line, line->display_name);
     struct buffer out;
     if (!call_open_message(turn, NULL, &out)) return SPAN_NONE;
@@ -52,7 +52,7 @@ static struct span put_address(struct turn *turn, const struct call_outgoing *ou
     }
     buffer_put_text(&out, "<sip:");
     sip_put_escaped_user(&out, snapshot_text(line, line->extension));
-    buffer_printf(&out, "@%s>", outgoing->group->snapshot->settings.domain);
+    buffer_printf(&out, "@%s>", group->snapshot->settings.domain);
     return out.is_full ? SPAN_NONE : buffer_span(&out);
 }
 
@@ -119,18 +119,6 @@ static void send_invite(struct call_table *table, struct turn *turn, struct pool
 
 // ---- Beginning
 
-static void keep_invite(struct call_table *table, struct bridge *bridge,
-                        const struct sip_message *invite)
-{
-    struct kept_invite *kept = NULL;
-    if (invite->bytes.len <= INVITE_KEPT_MAX) {
-        kept = pool_take_unset(&table->invites, &bridge->invite);
-    }
-    if (!kept) return; // a PBX that wants a proof refuses the call, then
-    kept->len = (uint16_t)invite->bytes.len;
-    memcpy(kept->bytes, invite->bytes.at, invite->bytes.len);
-}
-
 static bool open_legs(struct call_table *table, struct turn *turn, struct pool_id id,
                       const struct call_outgoing *outgoing)
 {
@@ -156,7 +144,7 @@ static bool open_legs(struct call_table *table, struct turn *turn, struct pool_i
                           &leg->dialog, turn,
                           &(struct dialog_start){
                               .peer = {outgoing->group->flow, outgoing->group->own, extension},
-                              .local = put_address(turn, outgoing),
+                              .local = call_line_address(turn, outgoing->group, outgoing->line),
                               .remote = buffer_span(&remote),
                               .target = target,
                               .route = line_service_route(beside->lines, outgoing->line->line_id)});
@@ -167,7 +155,7 @@ static bool open_legs(struct call_table *table, struct turn *turn, struct pool_i
     struct bridge *bridge = call_bridge_of(table, call);
     call_bridge_caller(table, bridge)->device_id = outgoing->device_id;
     call_leg_index(table, leg_id);
-    keep_invite(table, bridge, outgoing->invite);
+    call_keep_invite(table, call, outgoing->invite); // the PBX may want a proof
     send_invite(table, turn, leg_id, &(struct sending){.outgoing = outgoing});
     return true;
 }
@@ -237,20 +225,15 @@ static bool is_stale(const struct sip_message *response)
     return sip_find_challenge(response, SPAN_NONE, &challenge) && challenge.is_stale;
 }
 
-bool call_outgoing_tries_again(struct call_table *table, struct turn *turn, struct pool_id id,
-                               const struct sip_message *response)
+bool call_proof_is_due(struct call_table *table, struct turn *turn, struct pool_id id,
+                       const struct sip_message *response)
 {
     const struct leg *leg = pool_find(&table->legs, id);
     const struct call *call = pool_find(&table->calls, leg->call);
     struct bridge *bridge = call_bridge_of(table, call);
-    const struct kept_invite *kept = pool_find(&table->invites, bridge->invite);
     bool is_challenge = response && (response->status == 401 || response->status == 407);
-    struct call_outgoing outgoing = {.device_id = call->device_id};
-    struct sip_message invite;
-    struct sip_fault fault;
     struct buffer probe;
-    outgoing.line = line_find_numbered(table->neighbours.lines, call->line_id, &outgoing.group);
-    if (!is_challenge || !kept || !outgoing.line || bridge->proof_count == PROOFS_MAX) return false;
+    if (!is_challenge || bridge->proof_count == PROOFS_MAX) return false;
     if (bridge->proof_count > 0 && !is_stale(response)) return false;
     if (!call_open_message(turn, NULL, &probe)) return false;
     bool is_answerable = line_put_answers(
@@ -259,10 +242,23 @@ bool call_outgoing_tries_again(struct call_table *table, struct turn *turn, stru
                                  .response = response,
                                  .method = SIP_INVITE,
                                  .uri = call_dialog_text(&leg->dialog, leg->dialog.target)});
-    if (!is_answerable) return false;
-    struct span bytes = {kept->bytes, kept->len};
-    if (sip_parse(bytes, turn->arena, &invite, &fault) != SIP_OK) return false;
-    bridge->proof_count++;
+    if (is_answerable) bridge->proof_count++;
+    return is_answerable;
+}
+
+bool call_outgoing_tries_again(struct call_table *table, struct turn *turn, struct pool_id id,
+                               const struct sip_message *response)
+{
+    const struct leg *leg = pool_find(&table->legs, id);
+    const struct call *call = pool_find(&table->calls, leg->call);
+    struct span kept = call_kept_invite(table, call);
+    struct call_outgoing outgoing = {.device_id = call->device_id};
+    struct sip_message invite;
+    struct sip_fault fault;
+    outgoing.line = line_find_numbered(table->neighbours.lines, call->line_id, &outgoing.group);
+    if (!outgoing.line || kept.len == 0) return false;
+    if (!call_proof_is_due(table, turn, id, response)) return false;
+    if (sip_parse(kept, turn->arena, &invite, &fault) != SIP_OK) return false;
     outgoing.invite = &invite;
     send_invite(table, turn, id, &(struct sending){.outgoing = &outgoing, .challenge = response});
     return true;

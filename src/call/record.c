@@ -53,6 +53,11 @@ void call_keep_device(struct call *call, struct span name)
     call->device = keep_bytes(call, name, NAME_SIZE);
 }
 
+struct span call_text(const struct call *call, struct text text)
+{
+    return (struct span){call->texts + text.at, text.len};
+}
+
 static struct span kept(const char *texts, struct text text)
 {
     return (struct span){texts + text.at, text.len};

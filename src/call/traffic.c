@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What goes on on a line beside one call: how many calls ring, how many it has forwarded lately.
 // How long a forwarded call lasts is unknown (the PBX has it, and we see nothing more of it): it
-// counts as forwarded at the moment for CALL_FORWARDED_S. Counted in buckets, so that a line's
-// memory does not grow with its calls.
+// counts as forwarded at the moment for CALL_FORWARDED_S, unless we carry the forwarding out
+// ourselves and see its end. Counted in buckets, so that a line's memory does not grow with its
+// calls.
 #include "call/call_int.h"
 
 #include <string.h>
@@ -12,7 +13,7 @@ _Static_assert((int)NOW_BUCKETS == (int)CALL_FORWARDED_S, "one bucket is a secon
 
 struct line_traffic {
     uint32_t line_id;
-    uint32_t ringing_count, up_count;
+    uint32_t ringing_count, up_count, bridged_count;
     uint64_t second, minute;        // of the newest buckets
     uint32_t now_count, hour_count; // sums of the buckets
     uint16_t seconds[NOW_BUCKETS], minutes[HOUR_BUCKETS];
@@ -106,7 +107,8 @@ static void give_one_up(struct call_traffic *traffic, const struct turn *turn)
         traffic->hand = (traffic->hand + 1) % traffic->lines.slot_count;
         if (!line) continue;
         refresh(line, turn);
-        if (line->ringing_count + line->up_count + line->hour_count > 0) continue;
+        if (line->ringing_count + line->up_count + line->bridged_count > 0) continue;
+        if (line->hour_count > 0) continue;
         index_remove(&traffic->by_line, hash_of(line->line_id), id);
         pool_free(&traffic->lines, id);
         return;
@@ -143,6 +145,23 @@ void call_count_forwarded(struct call_traffic *traffic, const struct turn *turn,
     line->hour_count++;
 }
 
+bool call_count_bridged(struct call_traffic *traffic, const struct turn *turn, uint32_t line_id)
+{
+    struct line_traffic *line = take(traffic, turn, line_id);
+    if (!line) return false;
+    line->bridged_count++;
+    if (line->minutes[line->minute % HOUR_BUCKETS] == UINT16_MAX) return true;
+    line->minutes[line->minute % HOUR_BUCKETS]++;
+    line->hour_count++;
+    return true;
+}
+
+void call_uncount_bridged(struct call_traffic *traffic, uint32_t line_id)
+{
+    struct line_traffic *line = find(traffic, line_id);
+    if (line && line->bridged_count > 0) line->bridged_count--;
+}
+
 bool call_count_ringing(struct call_traffic *traffic, const struct turn *turn, uint32_t line_id)
 {
     struct line_traffic *line = take(traffic, turn, line_id);
@@ -175,8 +194,8 @@ struct call_traffic_counts call_traffic_of(struct call_traffic *traffic, const s
     struct line_traffic *line = find(traffic, line_id);
     if (!line) return (struct call_traffic_counts){0};
     refresh(line, turn);
-    return (struct call_traffic_counts){line->ringing_count, line->up_count, line->now_count,
-                                        line->hour_count};
+    return (struct call_traffic_counts){line->ringing_count, line->up_count,
+                                        line->now_count + line->bridged_count, line->hour_count};
 }
 
 bool call_next_up(const struct call_traffic *traffic, uint32_t *place, uint32_t *line_id,

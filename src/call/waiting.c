@@ -51,6 +51,7 @@ static bool keep_invite(struct call_waiting *waiting, const struct call_offer *o
 bool call_keep_waiting(struct call_waiting *waiting, const struct call_offer *offer,
                        const struct call_history *history)
 {
+    waiting->flow = offer->flow;
     waiting->diversion_count = history->diversion_count;
     waiting->visited_count = 0;
     for (size_t i = 0; i < history->visited_count && i < CALL_VISITED_KEPT_MAX; i++) {
@@ -78,4 +79,22 @@ bool call_revive(const struct call_waiting *waiting, struct turn *turn, struct s
         history->visited[i] = span_of(waiting->visited[i]);
     }
     return bytes.len > 0 && sip_parse(bytes, turn->arena, invite, &fault) == SIP_OK;
+}
+
+// ---- The INVITE as it came
+
+void call_keep_invite(struct call_table *table, struct call *call, const struct sip_message *invite)
+{
+    struct kept_invite *kept = NULL;
+    if (invite->bytes.len <= WHOLE_INVITE_MAX)
+        kept = pool_take_unset(&table->invites, &call->invite);
+    if (!kept) return;
+    kept->len = (uint16_t)invite->bytes.len;
+    memcpy(kept->bytes, invite->bytes.at, invite->bytes.len);
+}
+
+struct span call_kept_invite(const struct call_table *table, const struct call *call)
+{
+    const struct kept_invite *kept = pool_find(&table->invites, call->invite);
+    return kept ? (struct span){kept->bytes, kept->len} : SPAN_NONE;
 }

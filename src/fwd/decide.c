@@ -233,14 +233,15 @@ static void deflect(struct decision *decision)
 // The forwarding that we carried out ourselves found nobody: the mailbox is what is left.
 static void target_has_failed(struct decision *decision)
 {
+    bool is_unanswered = decision->facts->event == FWD_TARGET_UNANSWERED;
     const struct fwd_facts *facts = decision->facts;
     struct fwd_choice mailbox = {
         .step = FWD_STEP_RING,
         .subject = FWD_SUBJECT_MAILBOX,
-        .reason = REASON_UNREACHABLE,
+        .reason = is_unanswered ? REASON_NO_ANSWER : REASON_UNREACHABLE,
         .target = facts->mailbox,
     };
-    fwd_note(decision, FWD_SUBJECT_TARGET, FWD_IS_UNREACHABLE);
+    fwd_note(decision, FWD_SUBJECT_TARGET, is_unanswered ? FWD_IS_UNANSWERED : FWD_IS_UNREACHABLE);
     bool is_set = facts->has_user && facts->mailbox.state != FWD_TARGET_MISSING;
     enum fwd_finding finding = is_set ? fwd_judge(facts, &facts->mailbox) : FWD_NOT_SET;
     fwd_note(decision, FWD_SUBJECT_MAILBOX, finding);
@@ -259,7 +260,12 @@ static void go_on(struct decision *decision, enum fwd_event event)
     case FWD_CLIENTS_BUSY: clients_are_busy(decision); return;
     case FWD_CLIENTS_UNREACHED: clients_are_unreached(decision); return;
     case FWD_DEFLECTED: deflect(decision); return;
-    case FWD_TARGET_FAILED: target_has_failed(decision); return;
+    case FWD_TARGET_FAILED:
+    case FWD_TARGET_UNANSWERED: target_has_failed(decision); return;
+    case FWD_NO_HOPS:
+        fwd_note(decision, FWD_SUBJECT_TARGET, FWD_IS_OUT_OF_HOPS);
+        fwd_decline(decision, 483);
+        return;
     case FWD_CLIENT_REJECTED:
         fwd_note(decision, FWD_SUBJECT_CLIENTS, FWD_IS_REJECTED);
         fwd_decline_rejected(decision);

@@ -27,6 +27,14 @@ static bool is_visited(const struct site *site, const struct phone_place *place)
     return false;
 }
 
+static bool is_tried(const struct site *site, const struct phone_place *place)
+{
+    struct phone_place tried;
+    if (site->call->tried.len == 0) return false;
+    find_place(site, site->call->tried, &tried);
+    return span_eq(place->text, tried.text);
+}
+
 // A stored target and its class, as the snapshot has them.
 struct candidate {
     struct span stored;
@@ -44,6 +52,7 @@ static enum fwd_target_state state_of(const struct site *site, const struct cand
     enum phone_barring barring = phone_bar(&site->group->settings, site->numbering,
                                            candidate->number_class, target);
     if (barring != PHONE_PERMITTED) return FWD_TARGET_BARRED;
+    if (is_tried(site, &place)) return FWD_TARGET_TRIED;
     return is_visited(site, &place) ? FWD_TARGET_VISITED : FWD_TARGET_USABLE;
 }
 

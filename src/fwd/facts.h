@@ -33,6 +33,7 @@ struct fwd_call {
     uint32_t diversion_count;
     const struct span *visited; // who has forwarded this call before
     size_t visited_count;
+    struct span tried;          // FWD_TARGET_...: the target, stored form
     const struct fwd_use *uses; // of exceptions with a number of `calls`
     size_t use_count;
     const struct fwd_choice *chosen; // FWD_WAITED; its target is judged anew

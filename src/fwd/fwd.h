@@ -16,6 +16,7 @@ enum fwd_target_state {
     FWD_TARGET_VISITED, // this call has been there
     FWD_TARGET_EMERGENCY,
     FWD_TARGET_BARRED, // by the group's settings
+    FWD_TARGET_TRIED,  // we have called it for this call, in vain
 };
 
 struct fwd_target {
@@ -51,7 +52,9 @@ enum fwd_event {
     FWD_CLIENTS_UNREACHED, // no client gave a response above 100 within 5 s, or all failed
     FWD_DEFLECTED,         // by hand, or by a client's 302: to fwd_facts.deflection
     FWD_TARGET_BUSY,       // of a forwarding that we carried out ourselves
-    FWD_TARGET_FAILED,     // the same: failed, or did not answer
+    FWD_TARGET_FAILED,     // the same: failed
+    FWD_TARGET_UNANSWERED, // the same: did not answer in time
+    FWD_NO_HOPS,           // it cannot be carried out: no Max-Forwards is left
     FWD_EVENT_COUNT,
 };
 
@@ -169,6 +172,8 @@ enum fwd_finding {
     FWD_IS_UNANSWERED,     // in the time given
     FWD_NEVER_FORWARDED,   // a call of this kind
     FWD_IS_BUSY_ELSEWHERE, // another line of the user has a call, and that counts
+    FWD_IS_TRIED,          // its target has been called for this call already
+    FWD_IS_OUT_OF_HOPS,    // the call has been through as many systems as it may
     FWD_FINDING_COUNT,
 };
 

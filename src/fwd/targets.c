@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Step 2 of the decision, which holds for every candidate of the other steps: a target that is
-// missing, the line itself, an emergency number, barred, or beyond the line's limits is skipped as
-// unset. One that the call has visited, or any once the call was diverted too often, ends the call;
-// these are looked at last, for a rule that counts as unset cannot end a call.
+// missing, the line itself, an emergency number, barred, tried in vain, or beyond the
+// line's limits is skipped as unset. One that the call has visited, or any once the call was
+// diverted too often, ends the call; these are looked at last, for a rule that counts as unset
+// cannot end a call.
 #include "fwd/fwd_int.h"
 
 enum fwd_finding fwd_judge(const struct fwd_facts *facts, const struct fwd_target *target)
@@ -12,6 +13,7 @@ enum fwd_finding fwd_judge(const struct fwd_facts *facts, const struct fwd_targe
     case FWD_TARGET_SELF: return FWD_IS_SELF;
     case FWD_TARGET_EMERGENCY: return FWD_IS_EMERGENCY;
     case FWD_TARGET_BARRED: return FWD_IS_BARRED;
+    case FWD_TARGET_TRIED: return FWD_IS_TRIED;
     case FWD_TARGET_VISITED:
     case FWD_TARGET_USABLE: break;
     }

@@ -66,6 +66,8 @@ static const char *const finding_names[] = {
     [FWD_IS_UNANSWERED] = "is_unanswered",
     [FWD_NEVER_FORWARDED] = "never_forwarded",
     [FWD_IS_BUSY_ELSEWHERE] = "is_busy_elsewhere",
+    [FWD_IS_TRIED] = "is_tried",
+    [FWD_IS_OUT_OF_HOPS] = "is_out_of_hops",
 };
 
 static const char *name_in(const char *const *names, size_t count, size_t at)

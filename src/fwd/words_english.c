@@ -24,6 +24,7 @@ const struct fwd_words fwd_english = {
                     [FWD_IS_EMERGENCY] = "the mailbox is skipped: its number is an emergency "
                                          "number",
                     [FWD_IS_BARRED] = "the mailbox is skipped: the group bars its number",
+                    [FWD_IS_TRIED] = "the mailbox has been called already, in vain",
                     [FWD_IS_VISITED] = "the mailbox cannot take the call: the call has been there "
                                        "before, and ends",
                     [FWD_IS_OVER_LIMIT] = "the mailbox cannot take the call: the call has been "
@@ -86,6 +87,8 @@ const struct fwd_words fwd_english = {
                     [FWD_IS_EMERGENCY] = "the call is not deflected: the target is an emergency "
                                          "number",
                     [FWD_IS_BARRED] = "the call is not deflected: the group bars the target",
+                    [FWD_IS_TRIED] = "the call is not deflected: the target has been called "
+                                     "already, in vain",
                     [FWD_IS_TOO_MANY] = "the call is not deflected: as many calls of the line as "
                                         "are allowed are being forwarded",
                     [FWD_IS_TOO_OFTEN] = "the call is not deflected: as many calls of the line as "
@@ -101,6 +104,9 @@ const struct fwd_words fwd_english = {
                 {
                     [FWD_IS_BUSY] = "the forwarding's target is busy",
                     [FWD_IS_UNREACHABLE] = "the forwarding's target cannot be reached",
+                    [FWD_IS_UNANSWERED] = "the forwarding's target did not answer in time",
+                    [FWD_IS_OUT_OF_HOPS] = "the call has been through too many systems to go on "
+                                           "to the forwarding's target",
                 },
         },
     .dnd = {"do-not-disturb is on", "do-not-disturb is off"},
@@ -124,6 +130,7 @@ const struct fwd_words fwd_english = {
             [FWD_IS_SELF] = "is skipped: its target is the line itself",
             [FWD_IS_EMERGENCY] = "is skipped: its target is an emergency number",
             [FWD_IS_BARRED] = "is skipped: the group bars its target",
+            [FWD_IS_TRIED] = "is skipped: its target has been called already, in vain",
             [FWD_IS_VISITED] = "cannot be carried out: the call has been at its target before, "
                                "and ends",
             [FWD_IS_OVER_LIMIT] = "cannot be carried out: the call has been diverted too often, "

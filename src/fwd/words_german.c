@@ -27,6 +27,7 @@ const struct fwd_words fwd_german = {
                                          "Notrufnummer",
                     [FWD_IS_BARRED] = "die Mailbox wird übergangen: ihre Nummer ist in der "
                                       "Gruppe gesperrt",
+                    [FWD_IS_TRIED] = "die Mailbox wurde schon vergeblich angerufen",
                     [FWD_IS_VISITED] = "die Mailbox kann den Anruf nicht annehmen: er war schon "
                                        "einmal dort und endet",
                     [FWD_IS_OVER_LIMIT] = "die Mailbox kann den Anruf nicht annehmen: er wurde "
@@ -98,6 +99,8 @@ const struct fwd_words fwd_german = {
                                          "Notrufnummer",
                     [FWD_IS_BARRED] = "der Anruf wird nicht weitergeleitet: das Ziel ist in der "
                                       "Gruppe gesperrt",
+                    [FWD_IS_TRIED] = "der Anruf wird nicht weitergeleitet: das Ziel wurde schon "
+                                     "vergeblich angerufen",
                     [FWD_IS_TOO_MANY] = "der Anruf wird nicht weitergeleitet: von der Nebenstelle "
                                         "sind so viele Anrufe umgeleitet wie erlaubt",
                     [FWD_IS_TOO_OFTEN] = "der Anruf wird nicht weitergeleitet: von der Nebenstelle "
@@ -114,6 +117,10 @@ const struct fwd_words fwd_german = {
                 {
                     [FWD_IS_BUSY] = "das Ziel der Rufumleitung ist besetzt",
                     [FWD_IS_UNREACHABLE] = "das Ziel der Rufumleitung ist nicht erreichbar",
+                    [FWD_IS_UNANSWERED] = "das Ziel der Rufumleitung hat sich nicht rechtzeitig "
+                                          "gemeldet",
+                    [FWD_IS_OUT_OF_HOPS] = "der Anruf ist durch zu viele Anlagen gelaufen, um "
+                                           "weiter zum Ziel der Rufumleitung zu gehen",
                 },
         },
     .dnd = {"der Anrufschutz ist eingeschaltet", "der Anrufschutz ist ausgeschaltet"},
@@ -139,6 +146,7 @@ const struct fwd_words fwd_german = {
             [FWD_IS_SELF] = "wird übergangen: ihr Ziel ist die Nebenstelle selbst",
             [FWD_IS_EMERGENCY] = "wird übergangen: ihr Ziel ist eine Notrufnummer",
             [FWD_IS_BARRED] = "wird übergangen: ihr Ziel ist in der Gruppe gesperrt",
+            [FWD_IS_TRIED] = "wird übergangen: ihr Ziel wurde schon vergeblich angerufen",
             [FWD_IS_VISITED] = "kann nicht ausgeführt werden: der Anruf war schon bei ihrem Ziel "
                                "und endet",
             [FWD_IS_OVER_LIMIT] = "kann nicht ausgeführt werden: der Anruf wurde zu oft "

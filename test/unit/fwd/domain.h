@@ -168,7 +168,7 @@ static inline void domain_check_verdict(const struct domain_case *it)
     HOLDS(it, verdict->kind != VERDICT_RING || verdict->seconds <= FWD_RING_MAX_S);
     bool is_kept = facts->is_psap_callback || facts->is_group_call;
     HOLDS(it, !is_kept || (!is_redirect && !verdict->has_next) || facts->event == FWD_WAITED ||
-                  facts->event == FWD_TARGET_FAILED);
+                  facts->event == FWD_TARGET_FAILED || facts->event == FWD_TARGET_UNANSWERED);
     HOLDS(it, is_redirect || (verdict->rule_id == 0 && !verdict->is_counted));
     if (!is_redirect) return;
     HOLDS(it, domain_is_usable(it, verdict->target));

@@ -39,7 +39,7 @@ static struct fwd_target read_target(const struct table *table, struct span text
     static const char *const states[] = {
         [FWD_TARGET_MISSING] = "missing", [FWD_TARGET_SELF] = "self",
         [FWD_TARGET_VISITED] = "visited", [FWD_TARGET_EMERGENCY] = "emergency",
-        [FWD_TARGET_BARRED] = "barred",
+        [FWD_TARGET_BARRED] = "barred",   [FWD_TARGET_TRIED] = "tried",
     };
     unsigned value = FWD_TARGET_USABLE;
     struct span state = text, stored = span_split(&state, '!');
@@ -204,9 +204,13 @@ static bool read_count(const struct table *table, struct span name, struct span 
 static bool read_choice(struct span name, struct span value, struct fwd_facts *facts)
 {
     static const char *const events[] = {
-        [FWD_CLIENTS_BUSY] = "busy",           [FWD_CLIENT_REJECTED] = "rejected",
-        [FWD_CLIENTS_UNREACHED] = "unreached", [FWD_TARGET_BUSY] = "target_busy",
+        [FWD_CLIENTS_BUSY] = "busy",
+        [FWD_CLIENT_REJECTED] = "rejected",
+        [FWD_CLIENTS_UNREACHED] = "unreached",
+        [FWD_TARGET_BUSY] = "target_busy",
         [FWD_TARGET_FAILED] = "target_failed",
+        [FWD_TARGET_UNANSWERED] = "target_unanswered",
+        [FWD_NO_HOPS] = "no_hops",
     };
     static const char *const second_calls[] = {
         [SECOND_CALL_AUTO] = "auto", [SECOND_CALL_RING] = "ring", [SECOND_CALL_BUSY] = "busy"};

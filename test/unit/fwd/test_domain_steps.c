@@ -277,7 +277,9 @@ static void check_events(const struct domain_case *it)
     case FWD_CLIENTS_UNREACHED: HOLDS(it, is_unreached(it)); break;
     case FWD_DEFLECTED: HOLDS(it, is_deflected(it)); break;
     case FWD_TARGET_BUSY: HOLDS(it, is_declined(&it->verdict, 486)); break;
+    case FWD_NO_HOPS: HOLDS(it, is_declined(&it->verdict, 483)); break;
     case FWD_TARGET_FAILED:
+    case FWD_TARGET_UNANSWERED:
         HOLDS(it, mailbox == UNSET ? is_declined(&it->verdict, 480)
                                    : is_forwarded(it, mailbox, "700", 480));
         break;
