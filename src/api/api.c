@@ -86,6 +86,7 @@ static void end_second(lws_sorted_usec_list_t *timer)
     api_profiles_end_due(secondly->api);
     api_web_clients_end_due(secondly->api);
     api_statistics_sample(secondly->api);
+    api_connection_tests_update(secondly->api);
     lws_sul_schedule(secondly->api->lws, 0, timer, end_second, LWS_US_PER_SEC);
 }
 

@@ -472,6 +472,7 @@ handler api_client_state_get, api_client_state_put, api_client_state_remove;
 handler api_explain_post, api_journal_list, api_audit_list;
 
 handler api_statistics_get;
+handler api_connection_tests_add, api_connection_tests_get;
 handler api_setup_get, api_setup_post, api_audit_revert;
 handler api_profiles_apply, api_profiles_end;
 handler api_checks_list, api_checks_get, api_checks_start, api_checks_cancel;
@@ -619,6 +620,25 @@ void api_statistics_free(struct statistics *statistics);
 // Notes how the lines stand, once a minute; to be called once a second.
 void api_statistics_sample(struct api *api);
 
+// ---- Connection tests (connection_tests.c)
+
+enum { CONNECTION_TESTS_MAX = 4 }; // at the same time, and kept
+enum connection_test_phase {
+    CONNECTION_TEST_NONE,
+    CONNECTION_TEST_RUNNING, // the line is with the engine
+    CONNECTION_TEST_LEAVING, // it is taken back, and what came of it is known
+    CONNECTION_TEST_ENDED,
+};
+struct connection_test {
+    enum connection_test_phase phase;
+    uint32_t number; // from 1 up
+    uint64_t began_ms;
+    uint32_t took_ms;
+    struct model_registration result;
+};
+// Looks how the tests under way stand; to be called once a second.
+void api_connection_tests_update(struct api *api);
+
 // ---- The server
 
 struct api {
@@ -641,6 +661,8 @@ struct api {
     unsigned char attempts_key[16]; // that hashes names and sources
     struct setup setup;
     struct statistics *statistics;
+    struct connection_test connection_tests[CONNECTION_TESTS_MAX];
+    uint32_t connection_test_count; // ever begun
     _Atomic bool is_stopping;
 };
 

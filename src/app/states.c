@@ -81,6 +81,7 @@ static struct entry *find(struct states *states, uint32_t line_id, struct pool_i
 static void count(struct states *states, const struct entry *entry, int by)
 {
     struct group_counts *place = NULL;
+    if (entry->group_id >= SETTINGS_TRIAL_IDS) return; // it is only tried
     for (uint32_t i = 0; i < states->groups_max; i++) {
         struct group_counts *group = &states->groups[i];
         if (group->group_id == entry->group_id) {

@@ -109,7 +109,10 @@ static void on_zone_changed(void *context, const struct snapshot_zone *zone)
 static void on_group_changed(void *context, const struct snapshot_group *group)
 {
     struct workers *workers = context;
-    journal_keep(workers->journal, group->group_id, &group->settings);
+    // What is only tried has no journal of its own.
+    if (group->group_id < SETTINGS_TRIAL_IDS) {
+        journal_keep(workers->journal, group->group_id, &group->settings);
+    }
     for (uint32_t i = 0; i < workers->count; i++) {
         worker_tell(workers->at[i], (struct command){.kind = COMMAND_PUT_GROUP,
                                                      .group = copy_of(group, group->size)});

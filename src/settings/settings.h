@@ -232,3 +232,23 @@ struct settings_number {
 enum err settings_test_number(struct settings *settings, const char *group, struct span text,
                               struct settings_number *number,
                               struct settings_problem *problem) WARN_UNUSED;
+
+// ---- Trials: whether a PBX takes a group and a line, before anything is stored (trial.c)
+
+// Numbers of trials, in the place of those of records: from here up.
+#define SETTINGS_TRIAL_IDS UINT32_C(0xffff0000)
+struct settings_trial {
+    union model_record group, line; // the line's group and user do not count
+    uint32_t id; // SETTINGS_TRIAL_IDS or above: for the listener, of the group and of the line
+};
+// Checks the records and brings them into their stored form. A problem's field is that of the
+// record behind its kind: "group.server".
+enum err settings_check_trial(struct settings *settings, struct settings_trial *trial,
+                              struct settings_problem *problem) WARN_UNUSED;
+// Tells the listener of records that were checked; nothing is stored. The caller lets the trial end
+// by the two below. Not within a batch.
+enum err settings_begin_trial(struct settings *settings, const struct settings_trial *trial,
+                              struct settings_problem *problem) WARN_UNUSED;
+// Takes the line back, which un-registers it; then, when it is gone, the group.
+void settings_end_trial_line(struct settings *settings, uint32_t id);
+void settings_end_trial_group(struct settings *settings, uint32_t id);

@@ -14,6 +14,19 @@
 
 // ---- The engine: lines 1 to 4 are in one state each, of the others nothing is known
 
+// A line that is only tried is refused when it is looked at for the second time, and gone then.
+static bool get_trial(struct model_registration *out)
+{
+    static unsigned count;
+    *out = (struct model_registration){.state = REGISTRATION_WAITING};
+    if (count % 3 == 1) {
+        out->state = REGISTRATION_REFUSED;
+        out->status = 403;
+        text_copy(out->reason, sizeof out->reason, SPAN("wrong user name or password"));
+    }
+    return count++ % 3 != 2;
+}
+
 static bool get_registration(void *context, uint32_t line_id, struct model_registration *out)
 {
     (void)context;
@@ -26,6 +39,7 @@ static bool get_registration(void *context, uint32_t line_id, struct model_regis
         {.state = REGISTRATION_UNREACHABLE, .reason = "no answer"},
         {.state = REGISTRATION_DISABLED},
     };
+    if (line_id >= SETTINGS_TRIAL_IDS) return get_trial(out);
     if (line_id == 0 || line_id > sizeof states / sizeof states[0]) return false;
     *out = states[line_id - 1];
     return true;

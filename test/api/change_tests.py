@@ -32,6 +32,50 @@ class StatisticsTests:
         self.assertEqual((lines[0]["refused"], lines[0]["unreachable"]), (1, 0))
 
 
+class ConnectionTests:
+    """What is tried before it is stored. The server under test refuses every line."""
+
+    TRIAL = {"group": {"name": "new", "server": "pbx.example", "domain": "pbx.example"},
+             "line": {"extension": "300", "password": "secret"}}
+
+    def test_a_connection(self):
+        begun = self.call("testConnection", body=self.TRIAL, status=201)
+        number = begun.json["id"]
+        self.assertEqual(begun.headers["Location"], f"/api/v1/connection-tests/{number}")
+        self.assertEqual(begun.json["state"], "running")
+        for _ in range(4):
+            seen = self.call("getConnectionTest", number, status=200)
+        self.call("getConnectionTest", number, status=304,
+                  headers={"If-None-Match": seen.headers["ETag"]})
+        answer = seen.json
+        self.assertEqual((answer["state"], answer["cause"], answer["status"]),
+                         ("refused", "password", 403))
+        self.call("getGroup", "new", status=404)
+        self.call("getLine", "new", "300", status=404)
+
+    def test_what_cannot_be_tried(self):
+        def refused(fields, **change):
+            body = {part: {**self.TRIAL[part], **change.get(part, {})} for part in self.TRIAL}
+            answer = self.call("testConnection", body=body, status=422)
+            self.assertEqual(list(answer.fields), fields)
+        refused(["group.server"], group={"server": "not a host!"})
+        refused(["group.internal_ranges"], group={"internal_ranges": "9-1"})
+        refused(["group.color", "line.color"], group={"color": "red"}, line={"color": "red"})
+        refused(["line.extension"], line={"extension": "#"})
+        answer = self.call("testConnection", body={}, status=422)
+        self.assertEqual(answer.fields, {"group": "is missing", "line": "is missing"})
+        self.call("changeLine", "main", "101", body={"enabled": True})
+        domain = self.call("getGroup", "main").json["domain"]
+        body = {"group": {**self.TRIAL["group"], "domain": domain}, "line": {"extension": "101"}}
+        answer = self.call("testConnection", body=body, status=422)
+        self.assertIn("is registered already", answer.fields["line.extension"])
+
+    def test_too_many_connections(self):
+        answers = [self.call("testConnection", body=self.TRIAL) for _ in range(3)]
+        self.assertEqual([answer.status for answer in answers][-1], 429)
+        self.assertIn("Retry-After", answers[-1].headers)
+
+
 class SetUpTests:
     """The first administrator, who is made with the code that the server prints."""
 

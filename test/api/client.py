@@ -227,6 +227,15 @@ def fill(client):
                 body={"target": "102"}, status=201)
 
 
+def try_connection(client):
+    """A connection test, of a line that is not there."""
+    begun = client.call("testConnection", status=201, body={
+        "group": {"name": "new", "server": "pbx.example", "domain": "pbx.example"},
+        "line": {"extension": "300"}})
+    for _ in range(4):  # the server under test needs as many looks until it is over
+        client.call("getConnectionTest", begun.json["id"], status=200)
+
+
 def fill_rules(client):
     """A calendar, an exception, an administrative forwarding and a profile; none of them holds. And
     a device, and a check that runs."""

@@ -111,6 +111,9 @@ WALK = (
     ("listTokens", [], None, 200),
     ("removeToken", [], None, 204),
     ("getStatus", [], None, 200),
+    ("testConnection", [], {"group": {"name": "try", "server": "s", "domain": "d"},
+                            "line": {"extension": "9"}}, 201),
+    ("getConnectionTest", ["1"], None, 200),
     ("listPresets", [], None, 200),
     ("importSettings", [], {"users": [{"name": "third"}]}, 200),
     ("exportSettings", [], None, 200),
@@ -175,7 +178,7 @@ class Faults(unittest.TestCase):
         self.assertEqual(status, 503)
         self.assertEqual(set(DOCUMENT.operations) - refused,
                          {"getHealth", "listPresets", "getEvents", "listCalls", "declineCall",
-                          "hangUpCall"})
+                          "hangUpCall", "getConnectionTest"})
 
 
 class Durable(unittest.TestCase):

@@ -46,7 +46,8 @@ const tests = {
     await next(page, 'Next');
     await fill(page, {'Extension': '101', 'Password for the PBX': 'wrong'});
     await next(page, 'Test the connection');
-    await page.locator('[data-outcome=unreachable]').getByText('No answer came').waitFor();
+    await page.locator('[data-cause=name]').getByText('is not found').waitFor();
+    await trial.checkAccess(page, 'a connection test');
     await trial.picture(page, 'setup-unreachable');
 
     await next(page, 'Back to the PBX');
@@ -54,13 +55,15 @@ const tests = {
     await next(page, 'Next');
     await fill(page, {'Extension': '101', 'Password for the PBX': 'wrong'});
     await next(page, 'Test the connection');
-    await page.locator('[data-outcome=refused]').getByText('check the password').waitFor();
+    await page.locator('[data-cause=password]').getByText('check the password').waitFor();
     await fill(page, {'Password for the PBX': 'secret101'});
     await next(page, 'Test the connection');
     await page.locator('[data-outcome=registered]').waitFor();
     await trial.checkAccess(page, 'the first line');
     await trial.picture(page, 'setup-registered');
-    await next(page, 'Next');
+    const {items} = await trial.stage.api('GET', 'groups');
+    check(items.length === 0, 'a group was stored before anybody said so');
+    await next(page, 'Save and go on');
 
     // A table with a mistake, then without.
     const table = 'group,extension,password,user,user.mobile,forward.immediate.all\n' +

@@ -1,9 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // The line groups: connections to a PBX, with a tester for their numbering.
+import {useState} from 'react';
 import {useTranslation} from 'react-i18next';
 import {GROUP} from '../kinds';
+import {changesOf} from '../records/fields';
+import type {Value} from '../records/fields';
 import {RecordPage} from '../RecordPage';
+import {Connection, NO_LINE} from '../setup/connection';
 import {NumberTester} from './NumberTester';
+
+// Whether the PBX takes a line with what stands in the form, saved or not.
+function TryConnection({values}: {values: Record<string, Value>}) {
+  const {t} = useTranslation('admin');
+  const [line, setLine] = useState(NO_LINE);
+  return (
+    <details className="la-section">
+      <summary>{t('setup.try')}</summary>
+      <p className="la-note">{t('setup.tryLead')}</p>
+      <Connection group={changesOf(GROUP, null, values)} line={line} onLine={setLine}/>
+    </details>
+  );
+}
 
 export default function Groups() {
   const {t} = useTranslation('admin');
@@ -14,7 +31,8 @@ export default function Groups() {
       {name: 'domain', show: (group) => String(group.domain)},
       {name: 'main_number', show: (group) => String(group.main_number)},
       {name: 'internal_ranges', show: (group) => String(group.internal_ranges)},
-      {name: 'enabled', show: (group) => (group.enabled ? t('on') : t('off'))}]}>
+      {name: 'enabled', show: (group) => (group.enabled ? t('on') : t('off'))}]}
+    inForm={(_, values) => <TryConnection values={values}/>}>
       <NumberTester/>
     </RecordPage>
   );

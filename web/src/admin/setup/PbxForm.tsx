@@ -8,7 +8,8 @@ import {useTranslation} from 'react-i18next';
 import {ask, Problem} from '../../api/client';
 import type {Schemas} from '../../api/client';
 import {GROUP} from '../kinds';
-import {askAny, useRenewal} from '../records/data';
+import {useReason} from '../../shared/reasons';
+import {askAny} from '../records/data';
 import {fieldsOf, initialOf} from '../records/fields';
 import type {Field, Stored, Value} from '../records/fields';
 import {FieldInput} from '../records/FieldInput';
@@ -48,15 +49,15 @@ export function emptyPbx(): Pbx {
     values: Object.fromEntries(FIELDS.map((field) => [field.name, initialOf(field)]))};
 }
 
-export function PbxForm({group, pbx, onChange, onDone, onSkip}: {group: string; pbx: Pbx;
-  onChange: (pbx: Pbx) => void; onDone: (name: string) => void; onSkip: () => void}) {
+// `onDone` gets the group as it is to be stored; it has been checked, and is not stored yet.
+export function PbxForm({pbx, onChange, onDone, onSkip}: {pbx: Pbx; onChange: (pbx: Pbx) => void;
+  onDone: (group: Stored) => void; onSkip: () => void}) {
   const {t} = useTranslation('admin');
-  const renew = useRenewal();
+  const reason = useReason();
   const presets = usePresets();
   const {preset: chosen, values} = pbx;
   const [problem, setProblem] = useState<Problem | null>(null);
   const preset = presets.data?.find(({name}) => name === chosen);
-  const shown: Record<string, Value> = {...values, ...(group ? {name: group} : {})};
 
   function choose(name: string) {
     const all = presetValues(presets.data?.find((one) => one.name === name));
@@ -68,13 +69,13 @@ export function PbxForm({group, pbx, onChange, onDone, onSkip}: {group: string; 
   async function submit(event: FormEvent) {
     event.preventDefault();
     setProblem(null);
+    const group = {...presetValues(preset), ...values};
     try {
-      const body = {...presetValues(preset), ...shown};
-      // Who comes back to correct something changes what is there already.
-      await (group ? askAny('patch', '/groups/{name}', {path: {name: group}, body})
-        : askAny('post', '/groups', {body}));
-      await renew();
-      onDone(String(shown.name));
+      const {data} = await askAny('post', '/import',
+        {query: {dry_run: true}, body: {groups: [group]}});
+      const isNew = (data as unknown as Schemas['ImportResult']).added.groups > 0;
+      if (isNew) onDone(group);
+      else setProblem(new Problem(409, '', [{field: 'name', reason: 'exists already'}]));
     } catch (caught) {
       if (!(caught instanceof Problem)) throw caught;
       setProblem(caught);
@@ -102,8 +103,8 @@ export function PbxForm({group, pbx, onChange, onDone, onSkip}: {group: string; 
           </Alert>
         )}
         {FIELDS.map((field) => (
-          <FieldInput key={field.name} kind="group" field={field} value={shown[field.name]}
-            isFixed={group !== '' && field.isKey} error={problem?.of(field.name)}
+          <FieldInput key={field.name} kind="group" field={field} value={values[field.name]}
+            error={reason(problem?.of(field.name))}
             onChange={(value) =>
               onChange({preset: chosen, values: {...values, [field.name]: value}})}/>
         ))}

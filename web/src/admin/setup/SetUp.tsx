@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // From nothing to a working line: the PBX, a first line whose registration tells whether the
-// connection works, and a table of all others.
+// connection works, before either is stored, and a table of all others.
 import {Button, Group} from '@mantine/core';
 import {useState} from 'react';
 import {useTranslation} from 'react-i18next';
 import {Link} from 'wouter';
 import {PageFrame} from '../../app/PageFrame';
+import type {Stored} from '../records/fields';
 import '../admin.css';
 import {FirstLine} from './FirstLine';
 import {ImportTable} from './ImportTable';
@@ -17,7 +18,7 @@ export default function SetUp() {
   const {t} = useTranslation('admin');
   const [step, setStep] = useState<typeof STEPS[number]>(() =>
     (new URLSearchParams(window.location.search).has('table') ? 'table' : 'pbx'));
-  const [group, setGroup] = useState('');
+  const [group, setGroup] = useState<Stored>({});
   const [pbx, setPbx] = useState(emptyPbx);
   return (
     <PageFrame title={t('setup.title')} lead={t(`setup.leads.${step}`)}>
@@ -28,8 +29,8 @@ export default function SetUp() {
         ))}
       </ol>
       {step === 'pbx' && (
-        <PbxForm group={group} pbx={pbx} onChange={setPbx} onDone={(name) => {
-          setGroup(name);
+        <PbxForm pbx={pbx} onChange={setPbx} onDone={(checked) => {
+          setGroup(checked);
           setStep('line');
         }} onSkip={() => setStep('table')}/>
       )}
