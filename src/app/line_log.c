@@ -88,9 +88,14 @@ static uint32_t untold(const struct group_window *window)
     return sum;
 }
 
+static uint32_t untold_trouble(const struct group_window *window)
+{
+    return window->counts[REGISTRATION_REFUSED] + window->counts[REGISTRATION_UNREACHABLE];
+}
+
 static void tell_counts(const struct group_window *window)
 {
-    bool is_bad = window->counts[REGISTRATION_REFUSED] + window->counts[REGISTRATION_UNREACHABLE];
+    bool is_bad = untold_trouble(window) > 0;
     struct log_line line;
     log_begin(&line, is_bad ? LOG_WARN : LOG_INFO, "registrations of many lines changed");
     log_text(&line, "group", span_of(window->group));
@@ -118,7 +123,8 @@ void line_log_note(struct line_log *log, const struct line_change *change, uint6
 
 // ---- Time
 
-// After a crowd the next window has no singles: what follows it belongs to it.
+// After a crowd the next window has no singles of its kind: what follows it belongs to it. Trouble
+// that comes after a crowd of good news is told at once.
 static void end_window(struct group_window *window, uint64_t now_us)
 {
     if (untold(window) == 0) {
@@ -126,8 +132,10 @@ static void end_window(struct group_window *window, uint64_t now_us)
         return;
     }
     tell_counts(window);
+    uint32_t trouble = untold_trouble(window);
     window->ends_us = now_us + WINDOW_US;
-    window->singles[false] = window->singles[true] = LINE_LOG_SINGLE_MAX;
+    window->singles[true] = trouble > 0 ? LINE_LOG_SINGLE_MAX : 0;
+    window->singles[false] = untold(window) > trouble ? LINE_LOG_SINGLE_MAX : 0;
     window->reason[0] = '\0';
     for (unsigned i = 0; i < REGISTRATION_STATE_COUNT; i++) window->counts[i] = 0;
 }

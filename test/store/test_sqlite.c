@@ -233,8 +233,8 @@ static void test_a_damaged_seal_costs_the_password_alone(void **state)
 {
     struct store *store = open_filled(*state);
     tamper(*state, "lineward.db",
-           "UPDATE lines SET"
-           " password = CAST(substr(password, 1, length(password) - 1) || x'00' AS BLOB)");
+           "UPDATE lines SET password = CAST(substr(password, 1, length(password) - 1) ||"
+           " CASE substr(password, -1) WHEN x'00' THEN x'01' ELSE x'00' END AS BLOB)");
     assert_password_is_lost(store, true);
     tamper(*state, "lineward.db", "UPDATE lines SET password = x'0102'");
     assert_password_is_lost(store, true);

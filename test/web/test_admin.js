@@ -196,4 +196,4 @@ const tests = {
   },
 };
 
-await run(tests, {name: 'admin', offset: 940});
+await run(tests, {name: 'admin', offset: 2200});
