@@ -196,6 +196,7 @@ def taken_as_busy(world):
     profile.expect(redirect_internal=("fails", "taken_as_busy"), diversion="not_tested",
                    contact_host="ok")
     profile.expect_no_calls()
+    profile.forward("106", "phones", is_bridged=True)
 
 
 def rings_on(world):
@@ -204,6 +205,7 @@ def rings_on(world):
     profile.check(quick=True, wanted=3)
     profile.expect(redirect_internal=("fails", "rings_on"), diversion="not_tested")
     profile.expect_no_calls()
+    profile.forward("106", "phones", is_bridged=True)
 
 
 def foreign_dialled(world):
@@ -244,6 +246,7 @@ def held_back(world):
     check(profile.rows["redirect_internal"]["finding"] == "held_back", profile.rows)
     check(profile.rows["other_contacts"]["finding"] == "keeps_ringing", profile.rows)
     profile.expect_no_calls()
+    profile.forward("106", "phones", is_bridged=True)
 
 
 def answered(world):
