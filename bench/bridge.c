@@ -64,19 +64,6 @@ static const char invite_head[] =
     "Content-Length: %zu\r\n"
     "\r\n"
     "%s";
-static const char session_description[] = "v=0\r\n"
-                                          "o=- 3948571204 3948571204 IN IP4 192.0.2.30\r\n"
-                                          "s=-\r\n"
-                                          "c=IN IP4 192.0.2.30\r\n"
-                                          "t=0 0\r\n"
-                                          "m=audio 17384 RTP/AVP 9 8 0 101\r\n"
-                                          "a=rtpmap:9 G722/8000\r\n"
-                                          "a=rtpmap:8 PCMA/8000\r\n"
-                                          "a=rtpmap:0 PCMU/8000\r\n"
-                                          "a=rtpmap:101 telephone-event/8000\r\n"
-                                          "a=fmtp:101 0-15\r\n"
-                                          "a=ptime:20\r\n"
-                                          "a=sendrecv\r\n";
 
 struct options {
     uint16_t server_port, port, device_port;
@@ -463,7 +450,8 @@ static void init(struct caller *caller)
     char text[MESSAGE_MAX];
     const struct options *options = &caller->options;
     int len = snprintf(text, sizeof text, invite_head, options->server_port, options->port,
-                       options->port, sizeof session_description - 1, session_description);
+                       options->port, strlen(message_session_description),
+                       message_session_description);
     if (len < 0 || len >= MESSAGE_MAX) bench_fail("INVITE", "too long");
     message_init(&caller->invite, text);
     caller->server = batch_loopback(options->server_port);

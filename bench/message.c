@@ -8,19 +8,19 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char session_description[] = "v=0\r\n"
-                                          "o=- 3948571204 3948571204 IN IP4 192.0.2.30\r\n"
-                                          "s=-\r\n"
-                                          "c=IN IP4 192.0.2.30\r\n"
-                                          "t=0 0\r\n"
-                                          "m=audio 17384 RTP/AVP 9 8 0 101\r\n"
-                                          "a=rtpmap:9 G722/8000\r\n"
-                                          "a=rtpmap:8 PCMA/8000\r\n"
-                                          "a=rtpmap:0 PCMU/8000\r\n"
-                                          "a=rtpmap:101 telephone-event/8000\r\n"
-                                          "a=fmtp:101 0-15\r\n"
-                                          "a=ptime:20\r\n"
-                                          "a=sendrecv\r\n";
+const char message_session_description[] = "v=0\r\n"
+                                           "o=- 3948571204 3948571204 IN IP4 192.0.2.30\r\n"
+                                           "s=-\r\n"
+                                           "c=IN IP4 192.0.2.30\r\n"
+                                           "t=0 0\r\n"
+                                           "m=audio 17384 RTP/AVP 9 8 0 101\r\n"
+                                           "a=rtpmap:9 G722/8000\r\n"
+                                           "a=rtpmap:8 PCMA/8000\r\n"
+                                           "a=rtpmap:0 PCMU/8000\r\n"
+                                           "a=rtpmap:101 telephone-event/8000\r\n"
+                                           "a=fmtp:101 0-15\r\n"
+                                           "a=ptime:20\r\n"
+                                           "a=sendrecv\r\n";
 
 // The ports of caller and server go in by printf, all else by message_fill.
 static const char invite_head[] =
@@ -108,9 +108,9 @@ void message_init(struct message *message, const char *text)
 
 void message_init_invite(struct message *message, uint16_t caller_port, uint16_t server_port)
 {
-    find_places(message,
-                snprintf(message->bytes, MESSAGE_MAX, invite_head, server_port, caller_port,
-                         caller_port, sizeof session_description - 1, session_description));
+    find_places(message, snprintf(message->bytes, MESSAGE_MAX, invite_head, server_port,
+                                  caller_port, caller_port, sizeof message_session_description - 1,
+                                  message_session_description));
 }
 
 void message_init_redirect(struct message *message, uint16_t caller_port)

@@ -18,6 +18,9 @@ enum {
     LINE_FIRST = 100000, // the extension of the first line
 };
 
+// What callers offer.
+extern const char message_session_description[];
+
 struct call_texts {
     char token[TOKEN_LEN], line[LINE_LEN], caller[CALLER_LEN];
 };

@@ -183,7 +183,9 @@ void api_calls_deflect(struct api *api, struct request *request, struct reply *r
     deflect(api, &call, &to, reply);
 }
 
-void api_calls_decline(struct api *api, struct request *request, struct reply *reply)
+// Asks the engine for the end of the call by `end`, which says false where it comes too late.
+static void end_call(struct api *api, struct request *request, struct reply *reply,
+                     bool (*end)(void *context, uint64_t number))
 {
     const struct api_engine *engine = &api->options.engine;
     struct api_call call;
@@ -192,25 +194,21 @@ void api_calls_decline(struct api *api, struct request *request, struct reply *r
         return;
     }
     if (!api_body_read_texts(request, NULL, 0, reply)) return;
-    if (!engine->decline(engine->context, call.number)) {
-        api_reply_problem(reply, 404, "the call does not wait any more");
-    } else {
+    if (end(engine->context, call.number)) {
         api_reply_json(reply, 204, NULL);
+    } else {
+        api_reply_problem(reply, 404,
+                          end == engine->decline ? "the call does not wait any more"
+                                                 : "the call is over");
     }
+}
+
+void api_calls_decline(struct api *api, struct request *request, struct reply *reply)
+{
+    end_call(api, request, reply, api->options.engine.decline);
 }
 
 void api_calls_hang_up(struct api *api, struct request *request, struct reply *reply)
 {
-    const struct api_engine *engine = &api->options.engine;
-    struct api_call call;
-    if (!api_calls_find(api, request, &call)) {
-        api_reply_problem(reply, 404, "there is no such call");
-        return;
-    }
-    if (!api_body_read_texts(request, NULL, 0, reply)) return;
-    if (!engine->hang_up(engine->context, call.number)) {
-        api_reply_problem(reply, 404, "the call is over");
-    } else {
-        api_reply_json(reply, 204, NULL);
-    }
+    end_call(api, request, reply, api->options.engine.hang_up);
 }

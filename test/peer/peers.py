@@ -308,6 +308,16 @@ class Api:
         recent = self.api("GET", "journal?limit=50")["items"]
         return [entry for entry in reversed(recent) if entry["call_id"] == call_id]
 
+    def wait_entry(self, line, outcome, after):
+        """The newest journal entry of a line, which must be later than number `after` and have
+        that outcome."""
+        def newest():
+            items = self.api("GET", f"journal?line={line}&limit=1")["items"]
+            return items[0] if items else {"outcome": "none", "id": 0}
+        wait_until(f"the journal says {outcome}", lambda: newest()["outcome"] == outcome
+                   and newest()["id"] > after, 5)
+        return newest()
+
     def journal_of(self, call_id, count):
         """The same, as soon as there are at least `count`."""
         wait_until(f"{count} journal entries of {call_id}",

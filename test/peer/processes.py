@@ -21,7 +21,7 @@ class Trouble(Exception):
 
 
 class Missing(Trouble):
-    """A program that is not installed."""
+    """A program that is not installed, or something else that the machine has not."""
 
 
 def find_program(name):

@@ -5,11 +5,11 @@ lives in a network namespace of its own; that takes root, else the test is skipp
 
 import os
 import shutil
-import subprocess
 
 from peers import ROOT, Lineward, Ports
 from processes import Missing, Program, find_program, wait_until
 from runner import arguments, check, run_methods, run_script
+from space import network_space
 from test_devices import SECRET
 from test_transports import Certificates
 
@@ -25,10 +25,6 @@ module_app account.so
 module_app menu.so
 sip_verify_server no
 """
-
-
-def run(*words):
-    subprocess.run(words, check=True, capture_output=True)
 
 
 class Trial:
@@ -85,25 +81,13 @@ class Trial:
 def main():
     args = arguments(__doc__)
     try:
-        for program in ("baresip", "ip", "openssl"):
+        for program in ("baresip", "openssl"):
             find_program(program)
-        run("ip", "netns", "add", SPACE)
-    except (Missing, subprocess.CalledProcessError) as reason:
+        with network_space(SPACE, OURS, THEIRS):
+            return run_methods(Trial(args.bin), args.names)
+    except Missing as reason:
         print(f"SKIPPED: {reason}")
         return 77
-    try:
-        near, far = f"lw{os.getpid()}a"[-15:], f"lw{os.getpid()}b"[-15:]
-        run("ip", "link", "add", near, "type", "veth", "peer", "name", far, "netns", SPACE)
-        run("ip", "address", "add", f"{OURS}/30", "dev", near)
-        run("ip", "link", "set", near, "up")
-        run("ip", "-n", SPACE, "address", "add", f"{THEIRS}/30", "dev", far)
-        run("ip", "-n", SPACE, "link", "set", far, "up")
-        return run_methods(Trial(args.bin), args.names)
-    except subprocess.CalledProcessError as reason:
-        print(f"SKIPPED: {reason}: {reason.stderr.decode()}")
-        return 77
-    finally:
-        subprocess.run(["ip", "netns", "delete", SPACE], check=False)
 
 
 if __name__ == "__main__":

@@ -9,13 +9,13 @@ import os
 import shutil
 import socket
 import struct
-import subprocess
 import time
 
 from heard import PITCHES, frequency, level
 from peers import ROOT, Lineward, Ports
 from processes import Missing, Program, find_program, wait_until
 from runner import arguments, check, run_methods, run_script
+from space import network_space
 from test_devices import SECRET
 
 OFFSET = 1950  # of the ports; those of the other tests lie elsewhere
@@ -40,10 +40,6 @@ audio_player aubridge,mine
 audio_alert aubridge,mine
 ctrl_tcp_listen {THEIRS}:{CONTROL}
 """
-
-
-def run(*words):
-    subprocess.run(words, check=True, capture_output=True)
 
 
 def wave(path):
@@ -162,25 +158,12 @@ class Trial:
 def main():
     args = arguments(__doc__)
     try:
-        for program in ("baresip", "ip"):
-            find_program(program)
-        run("ip", "netns", "add", SPACE)
-    except (Missing, subprocess.CalledProcessError) as reason:
+        find_program("baresip")
+        with network_space(SPACE, OURS, THEIRS):
+            return run_methods(Trial(args.bin), args.names)
+    except Missing as reason:
         print(f"SKIPPED: {reason}")
         return 77
-    try:
-        near, far = f"lc{os.getpid()}a"[-15:], f"lc{os.getpid()}b"[-15:]
-        run("ip", "link", "add", near, "type", "veth", "peer", "name", far, "netns", SPACE)
-        run("ip", "address", "add", f"{OURS}/30", "dev", near)
-        run("ip", "link", "set", near, "up")
-        run("ip", "-n", SPACE, "address", "add", f"{THEIRS}/30", "dev", far)
-        run("ip", "-n", SPACE, "link", "set", far, "up")
-        return run_methods(Trial(args.bin), args.names)
-    except subprocess.CalledProcessError as reason:
-        print(f"SKIPPED: {reason}: {reason.stderr.decode()}")
-        return 77
-    finally:
-        subprocess.run(["ip", "netns", "delete", SPACE], check=False)
 
 
 if __name__ == "__main__":

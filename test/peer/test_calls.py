@@ -43,13 +43,9 @@ class Trial:
 
     def entry(self, outcome):
         """The newest entry of the line's journal, which must have that outcome."""
-        def newest():
-            items = self.lineward.api("GET", f"journal?line={LINE}&limit=1")["items"]
-            return items[0] if items else {"outcome": "none", "id": 0}
-        wait_until(f"the journal says {outcome}", lambda: newest()["outcome"] == outcome
-                   and newest()["id"] > self.last_id, 5)
-        self.last_id = newest()["id"]
-        return newest()
+        entry = self.lineward.wait_entry(LINE, outcome, self.last_id)
+        self.last_id = entry["id"]
+        return entry
 
     last_id = 0
 
