@@ -107,7 +107,9 @@ const tests = {
     await page.getByText('Taken back', {exact: true}).waitFor();
     const user = await trial.stage.api('GET', 'users/support');
     check(user.display_name === '', user.display_name);
-    // It cannot be taken back twice. (Its entry moves down when the list is renewed.)
+    // It cannot be taken back twice. (The list moves while it is renewed: it is opened again.)
+    await page.reload();
+    await page.getByRole('searchbox').fill('Wrong name');
     await page.getByRole('article').filter({hasText: '"Wrong name" → ""'}).waitFor();
     await page.getByRole('article').filter({hasText: '→ "Wrong name"'})
       .getByRole('button', {name: /change of support/}).click();
