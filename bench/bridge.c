@@ -20,6 +20,7 @@
 //   seconds    from the first INVITE to the last answer
 //   p50_us, p99_us   from INVITE to 200, from the moment at which the call should have begun
 #include "called.h"
+#include "calling.h"
 #include "token.h"
 
 #include <errno.h>
@@ -29,17 +30,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
-    LINES_MAX = 900000,
     RATE_MAX = 100000,
-    SECONDS_MAX = 60,
-    STEP = 7919, // the way through the lines: prime, so that each has its turn
     LOST_US = 2 * 1000 * 1000,
-    LOOK_US = 50 * 1000, // how often lost calls are looked for
-    LATENCY_US_MAX = 1000 * 1000,
     ROUTE_MAX = 512,
     BYE_MAX = 1200,
     NUMBERS = 65536, // of calls that are told apart at the same time
@@ -92,19 +87,10 @@ struct caller {
     struct open_call *open;                 // `window` of them
     uint32_t *free_slots, free_count;
     uint32_t slot_of[NUMBERS];
-    uint64_t begun, up, done, lost, wrong;
+    uint64_t begun, up, done;
     uint64_t end_from_us, end_count; // of calls that are held
-    uint32_t latencies[LATENCY_US_MAX + 1];
-    uint64_t answered;
-    char wrong_answer[80];
+    struct outcome outcome;
 };
-
-static uint64_t now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
 
 // ---- Beginning
 
@@ -112,12 +98,8 @@ static void begin_call(struct caller *caller, uint64_t begun_us)
 {
     uint32_t slot = caller->free_slots[--caller->free_count];
     uint32_t number = (uint32_t)caller->begun++;
-    uint32_t line = (uint32_t)((uint64_t)number * STEP % caller->options.lines);
+    struct call_texts texts = calling_texts(caller->run, number, slot, caller->options.lines);
     struct open_call *call = &caller->open[slot];
-    struct call_texts texts;
-    token_put(texts.token, caller->run, number, slot);
-    token_put_digits(texts.line, LINE_LEN, LINE_FIRST + line, 10);
-    token_put_digits(texts.caller, CALLER_LEN, number, 10);
     call->number = number;
     call->state = CALL_INVITED;
     call->begun_us = begun_us;
@@ -192,33 +174,12 @@ static void give_up_lost_calls(struct caller *caller, uint64_t at_us)
         struct open_call *call = &caller->open[slot];
         bool is_held = caller->options.hold && call->state == CALL_UP;
         if (call->state == CALL_FREE || is_held || at_us < call->touched_us + LOST_US) continue;
-        caller->lost++;
+        caller->outcome.lost++;
         free_call(caller, call);
     }
 }
 
 // ---- Answers
-
-// What follows `name` in the headers from `*at` on, up to the line's end; moves `*at` behind it.
-static const char *next_header(const struct packet *answer, const char *name, const char **at,
-                               size_t *len)
-{
-    const char *end = answer->bytes + answer->len;
-    const char *found = memmem(*at, (size_t)(end - *at), name, strlen(name));
-    if (!found) return NULL;
-    found += strlen(name);
-    const char *line_end = memchr(found, '\r', (size_t)(end - found));
-    if (!line_end) return NULL;
-    *len = (size_t)(line_end - found);
-    *at = line_end;
-    return found;
-}
-
-static const char *header(const struct packet *answer, const char *name, size_t *len)
-{
-    const char *at = answer->bytes;
-    return next_header(answer, name, &at, len);
-}
 
 // The route set: the recorded routes backwards (RFC 3261 section 12.1.2).
 static void read_route(const struct packet *answer, char route[ROUTE_MAX])
@@ -243,10 +204,10 @@ static size_t print_request(const struct caller *caller, const struct packet *ok
     char route[ROUTE_MAX];
     size_t from_len = 0, to_len = 0, id_len = 0, contact_len = 0;
     const char *method = is_bye ? "BYE" : "ACK";
-    const char *from = header(ok, "\r\nFrom: ", &from_len);
-    const char *to = header(ok, "\r\nTo: ", &to_len);
-    const char *id = header(ok, "\r\nCall-ID: ", &id_len);
-    const char *contact = header(ok, "\r\nContact: <", &contact_len);
+    const char *from = find_header(ok, "\r\nFrom: ", &from_len);
+    const char *to = find_header(ok, "\r\nTo: ", &to_len);
+    const char *id = find_header(ok, "\r\nCall-ID: ", &id_len);
+    const char *contact = find_header(ok, "\r\nContact: <", &contact_len);
     const char *target_end = contact ? memchr(contact, '>', contact_len) : NULL;
     if (!from || !to || !id || !target_end) bench_fail("200", "lacks a header");
     read_route(ok, route);
@@ -265,21 +226,10 @@ static size_t print_request(const struct caller *caller, const struct packet *ok
 static void note_answered(struct caller *caller, struct open_call *call, const struct packet *ok,
                           uint64_t at_us)
 {
-    uint64_t latency_us = at_us - call->begun_us;
-    caller->latencies[latency_us < LATENCY_US_MAX ? latency_us : LATENCY_US_MAX]++;
-    caller->answered++;
+    outcome_answered(&caller->outcome, at_us - call->begun_us);
     call->bye_len = print_request(caller, ok, true, call->bye);
     call->state = CALL_UP;
     call->touched_us = at_us;
-}
-
-static void note_wrong(struct caller *caller, struct open_call *call, const struct packet *answer)
-{
-    int len = answer->len < 70 ? (int)answer->len : 70;
-    if (caller->wrong++ == 0) {
-        snprintf(caller->wrong_answer, sizeof caller->wrong_answer, "%.*s", len, answer->bytes);
-    }
-    free_call(caller, call);
 }
 
 static void take_final(struct caller *caller, struct open_call *call, const struct packet *answer,
@@ -287,13 +237,14 @@ static void take_final(struct caller *caller, struct open_call *call, const stru
 {
     size_t len;
     bool is_fine = answer->bytes[8] == '2';
-    const char *cseq = header(answer, "\r\nCSeq: ", &len);
+    const char *cseq = find_header(answer, "\r\nCSeq: ", &len);
     bool is_bye = cseq && len > 3 && memcmp(cseq + len - 3, "BYE", 3) == 0;
     if (is_bye && call->state == CALL_ENDING && is_fine) {
         caller->done++;
         free_call(caller, call);
     } else if (!is_fine) {
-        note_wrong(caller, call, answer);
+        outcome_wrong(&caller->outcome, answer);
+        free_call(caller, call);
     } else if (!is_bye) {
         if (call->state == CALL_INVITED) note_answered(caller, call, answer, at_us);
         struct packet *ack = batch_next(caller->out, caller->fd);
@@ -304,14 +255,8 @@ static void take_final(struct caller *caller, struct open_call *call, const stru
 
 static void take_answer(struct caller *caller, const struct packet *answer, uint64_t at_us)
 {
-    static const char version[] = "SIP/2.0 ";
-    uint32_t run, number, slot;
-    size_t len = 0;
-    const char *token = header(answer, "\r\nCall-ID: ", &len);
-    bool is_answer = token && len >= TOKEN_LEN &&
-                     memcmp(answer->bytes, version, sizeof version - 1) == 0;
-    if (!is_answer || answer->bytes[sizeof version - 1] == '1') return;
-    if (!token_read(token, &run, &number, &slot) || run != caller->run) return;
+    uint32_t number, slot;
+    if (!calling_is_final(answer, caller->run, &number, &slot)) return;
     if (slot >= caller->options.window) return;
     struct open_call *call = &caller->open[slot];
     if (call->state != CALL_FREE && call->number == number) {
@@ -326,7 +271,7 @@ static void wait_for_something(const struct caller *caller)
 {
     uint64_t from_us = now_us(), at_us = due_us(caller);
     uint64_t wait_us = at_us > from_us ? at_us - from_us : 0;
-    uint64_t look_us = caller->end_from_us > 0 ? 1000 : LOOK_US;
+    uint64_t look_us = caller->end_from_us > 0 ? 1000 : CALLING_LOOK_US;
     if (wait_us > look_us) wait_us = look_us;
     struct timespec timeout = {.tv_nsec = (long)wait_us * 1000};
     struct pollfd readable[] = {{.fd = caller->fd, .events = POLLIN},
@@ -363,7 +308,7 @@ static void look_at_hold(struct caller *caller)
 {
     static bool is_told;
     struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
-    uint64_t settled = caller->up + caller->lost + caller->wrong;
+    uint64_t settled = caller->up + caller->outcome.lost + caller->outcome.wrong;
     if (!caller->options.hold || caller->end_from_us > 0 || settled < caller->options.hold) return;
     if (!is_told) {
         printf("established %llu\n", (unsigned long long)caller->up);
@@ -384,28 +329,16 @@ static void run(struct caller *caller)
         if (at_us < look_us) continue;
         give_up_lost_calls(caller, at_us);
         look_at_hold(caller);
-        look_us = at_us + LOOK_US;
+        look_us = at_us + CALLING_LOOK_US;
     }
 }
 
 // ---- Start and result
 
-static uint32_t percentile_us(const struct caller *caller, uint32_t percent)
-{
-    uint64_t wanted = (caller->answered * percent + 99) / 100, count = 0;
-    uint32_t us = 0;
-    while (us < LATENCY_US_MAX && (count += caller->latencies[us]) < wanted) us++;
-    return us;
-}
-
 static void report(const struct caller *caller)
 {
-    if (caller->wrong > 0) fprintf(stderr, "a wrong answer: %s\n", caller->wrong_answer);
-    printf("{\"calls\": %llu, \"lost\": %llu, \"wrong\": %llu, \"seconds\": %.6f, "
-           "\"p50_us\": %u, \"p99_us\": %u}\n",
-           (unsigned long long)caller->done, (unsigned long long)caller->lost,
-           (unsigned long long)caller->wrong, (double)(caller->last_us - caller->started_us) / 1e6,
-           percentile_us(caller, 50), percentile_us(caller, 99));
+    outcome_report(&caller->outcome, caller->done, "",
+                   (double)(caller->last_us - caller->started_us) / 1e6);
 }
 
 static struct options read_options(int argc, char **argv)
@@ -428,9 +361,9 @@ static struct options read_options(int argc, char **argv)
         case 's': options.server_port = (uint16_t)bench_number(optarg, 1, UINT16_MAX); break;
         case 'p': options.port = (uint16_t)bench_number(optarg, 1, UINT16_MAX); break;
         case 'd': options.device_port = (uint16_t)bench_number(optarg, 1, UINT16_MAX); break;
-        case 'l': options.lines = bench_number(optarg, 1, LINES_MAX); break;
+        case 'l': options.lines = bench_number(optarg, 1, CALLING_LINES_MAX); break;
         case 'w': options.window = bench_number(optarg, 1, WINDOW_MAX); break;
-        case 't': options.seconds = bench_number(optarg, 1, SECONDS_MAX); break;
+        case 't': options.seconds = bench_number(optarg, 1, CALLING_SECONDS_MAX); break;
         case 'r': options.rate = bench_number(optarg, 1, RATE_MAX); break;
         case 'h': options.hold = options.window = bench_number(optarg, 1, WINDOW_MAX); break;
         default: exit(2);

@@ -17,8 +17,7 @@
 //   repeated   answers that had been there before
 //   seconds    from the first INVITE to the last answer
 //   p50_us, p99_us   from INVITE to 302
-#include "batch.h"
-#include "message.h"
+#include "calling.h"
 #include "token.h"
 
 #include <errno.h>
@@ -29,17 +28,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <time.h>
 
 enum {
-    LINES_MAX = 900000,
     RATE_MAX = 1000000,
-    SECONDS_MAX = 60,
     WORKERS_MAX = 16,
-    STEP = 7919, // the way through the lines: prime, so that each has its turn
     LOST_MS = 2000,
-    LOOK_US = 50 * 1000, // how often lost calls are looked for
-    LATENCY_US_MAX = 1000 * 1000,
 };
 static const uint64_t never_us = UINT64_MAX;
 
@@ -65,30 +58,9 @@ struct caller {
     struct open_call open[WINDOW_MAX];
     uint32_t free_slots[WINDOW_MAX];
     uint32_t free_count;
-    uint64_t begun, answered, lost, wrong, repeated;
-    uint32_t latencies[LATENCY_US_MAX + 1]; // how many calls took so many us
-    char wrong_answer[80];                  // the first line of one
+    uint64_t begun, repeated;
+    struct outcome outcome;
 };
-
-static uint64_t now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
-// ---- Texts
-
-// The texts of a call follow from its number: the ACK needs no memory of the INVITE.
-static struct call_texts texts_of(const struct caller *caller, uint32_t number, uint32_t slot)
-{
-    struct call_texts texts;
-    uint32_t line = (uint32_t)((uint64_t)number * STEP % caller->options.lines);
-    token_put(texts.token, caller->run, number, slot);
-    token_put_digits(texts.line, LINE_LEN, LINE_FIRST + line, 10);
-    token_put_digits(texts.caller, CALLER_LEN, number, 10);
-    return texts;
-}
 
 // Where the line is registered: its user has the number of the line from 1 on (docs/workers.md).
 static const struct sockaddr_in *server_of(const struct caller *caller,
@@ -114,7 +86,7 @@ static void begin_call(struct caller *caller, uint64_t begun_us)
     uint32_t slot = caller->free_slots[--caller->free_count];
     uint32_t number = (uint32_t)caller->begun++;
     caller->open[slot] = (struct open_call){number, true, begun_us};
-    struct call_texts texts = texts_of(caller, number, slot);
+    struct call_texts texts = calling_texts(caller->run, number, slot, caller->options.lines);
     struct packet *invite = batch_next(caller->out, caller->fd);
     invite->peer = *server_of(caller, &texts);
     invite->len = message_fill(&caller->invite, &texts, invite->bytes);
@@ -141,25 +113,12 @@ static void give_up_lost_calls(struct caller *caller, uint64_t at_us)
     for (uint32_t slot = 0; slot < caller->options.window; slot++) {
         const struct open_call *call = &caller->open[slot];
         if (!call->is_open || at_us < call->begun_us + lost_us) continue;
-        caller->lost++;
+        caller->outcome.lost++;
         end_call(caller, slot);
     }
 }
 
 // ---- Answers
-
-// What follows `name` in the headers, up to the line's end; NULL where there is no such header.
-static const char *find_header(const struct packet *answer, const char *name, size_t *len)
-{
-    const char *end = answer->bytes + answer->len;
-    const char *at = memmem(answer->bytes, answer->len, name, strlen(name));
-    if (!at) return NULL;
-    at += strlen(name);
-    const char *line_end = memchr(at, '\r', (size_t)(end - at));
-    if (!line_end) return NULL;
-    *len = (size_t)(line_end - at);
-    return at;
-}
 
 static void send_ack(struct caller *caller, const struct call_texts *texts,
                      const struct packet *answer)
@@ -182,31 +141,20 @@ static void send_ack(struct caller *caller, const struct call_texts *texts,
 static void note_answer(struct caller *caller, uint32_t slot, bool is_redirect,
                         const struct packet *answer, uint64_t at_us)
 {
-    uint64_t latency_us = at_us - caller->open[slot].begun_us;
-    caller->latencies[latency_us < LATENCY_US_MAX ? latency_us : LATENCY_US_MAX]++;
-    caller->answered++;
-    if (!is_redirect && caller->wrong++ == 0) {
-        int len = answer->len < 70 ? (int)answer->len : 70;
-        snprintf(caller->wrong_answer, sizeof caller->wrong_answer, "%.*s", len, answer->bytes);
-    }
+    outcome_answered(&caller->outcome, at_us - caller->open[slot].begun_us);
+    if (!is_redirect) outcome_wrong(&caller->outcome, answer);
     end_call(caller, slot);
 }
 
 static void take_answer(struct caller *caller, const struct packet *answer, uint64_t at_us)
 {
-    static const char version[] = "SIP/2.0 ";
-    uint32_t run, number, slot;
-    size_t len = 0;
-    const char *token = find_header(answer, "\r\nCall-ID: ", &len);
-    if (!token || len < TOKEN_LEN || memcmp(answer->bytes, version, sizeof version - 1) != 0)
-        return;
-    bool is_provisional = answer->bytes[sizeof version - 1] == '1';
-    if (is_provisional || !token_read(token, &run, &number, &slot) || run != caller->run) return;
-    struct call_texts texts = texts_of(caller, number, slot);
+    uint32_t number, slot;
+    if (!calling_is_final(answer, caller->run, &number, &slot)) return;
+    struct call_texts texts = calling_texts(caller->run, number, slot, caller->options.lines);
     send_ack(caller, &texts, answer);
     const struct open_call *call = &caller->open[slot];
     if (call->is_open && call->number == number) {
-        bool is_redirect = memcmp(answer->bytes + sizeof version - 1, "302", 3) == 0;
+        bool is_redirect = memcmp(answer->bytes + strlen("SIP/2.0 "), "302", 3) == 0;
         note_answer(caller, slot, is_redirect, answer, at_us);
     } else {
         caller->repeated++;
@@ -219,7 +167,7 @@ static void wait_until(const struct caller *caller, uint64_t at_us)
 {
     uint64_t from_us = now_us();
     uint64_t wait_us = at_us > from_us ? at_us - from_us : 0;
-    if (wait_us > LOOK_US) wait_us = LOOK_US;
+    if (wait_us > CALLING_LOOK_US) wait_us = CALLING_LOOK_US;
     struct timespec timeout = {.tv_nsec = (long)wait_us * 1000};
     struct pollfd readable = {.fd = caller->fd, .events = POLLIN};
     if (ppoll(&readable, 1, &timeout, NULL) < 0 && errno != EINTR) {
@@ -243,7 +191,7 @@ static void run(struct caller *caller)
         }
         if (caller->in->count > 0) last_answer_us = at_us;
         if (at_us >= look_us) give_up_lost_calls(caller, at_us);
-        if (at_us >= look_us) look_us = at_us + LOOK_US;
+        if (at_us >= look_us) look_us = at_us + CALLING_LOOK_US;
     } while (caller->free_count < caller->options.window || now_us() < caller->ended_us);
     batch_send(caller->out, caller->fd); // the last ACKs
     caller->ended_us = last_answer_us;
@@ -251,24 +199,12 @@ static void run(struct caller *caller)
 
 // ---- Start and result
 
-// The latency that `percent` of the answered calls did not exceed.
-static uint32_t percentile_us(const struct caller *caller, uint32_t percent)
-{
-    uint64_t wanted = (caller->answered * percent + 99) / 100, count = 0;
-    uint32_t us = 0;
-    while (us < LATENCY_US_MAX && (count += caller->latencies[us]) < wanted) us++;
-    return us;
-}
-
 static void report(const struct caller *caller)
 {
-    if (caller->wrong > 0) fprintf(stderr, "a wrong answer: %s\n", caller->wrong_answer);
-    printf("{\"calls\": %llu, \"lost\": %llu, \"wrong\": %llu, \"repeated\": %llu, "
-           "\"seconds\": %.6f, \"p50_us\": %u, \"p99_us\": %u}\n",
-           (unsigned long long)caller->answered, (unsigned long long)caller->lost,
-           (unsigned long long)caller->wrong, (unsigned long long)caller->repeated,
-           (double)(caller->ended_us - caller->started_us) / 1e6, percentile_us(caller, 50),
-           percentile_us(caller, 99));
+    char more[40];
+    snprintf(more, sizeof more, "\"repeated\": %llu, ", (unsigned long long)caller->repeated);
+    outcome_report(&caller->outcome, caller->outcome.answered, more,
+                   (double)(caller->ended_us - caller->started_us) / 1e6);
 }
 
 static struct options read_options(int argc, char **argv)
@@ -290,9 +226,9 @@ static struct options read_options(int argc, char **argv)
         switch (option) {
         case 's': options.server_port = (uint16_t)bench_number(optarg, 1, UINT16_MAX); break;
         case 'p': options.port = (uint16_t)bench_number(optarg, 1, UINT16_MAX); break;
-        case 'l': options.lines = bench_number(optarg, 1, LINES_MAX); break;
+        case 'l': options.lines = bench_number(optarg, 1, CALLING_LINES_MAX); break;
         case 'w': options.window = bench_number(optarg, 1, WINDOW_MAX); break;
-        case 't': options.seconds = bench_number(optarg, 1, SECONDS_MAX); break;
+        case 't': options.seconds = bench_number(optarg, 1, CALLING_SECONDS_MAX); break;
         case 'r': options.rate = bench_number(optarg, 1, RATE_MAX); break;
         case 'g': options.give_up_ms = bench_number(optarg, 1, LOST_MS); break;
         case 'k': options.workers = bench_number(optarg, 1, WORKERS_MAX); break;
