@@ -64,11 +64,7 @@ int cli_audit(const struct invocation *invocation)
     }
     if (invocation->word_count > 0) cli_path_parameter(&path, "key", invocation->words[0]);
     int result = cli_newest(invocation, &path, &answer);
-    if (result != STATUS_DONE) return result;
-    if (cli_args_has(invocation, "json")) {
-        cli_print_json(answer);
-        return STATUS_DONE;
-    }
+    if (result != STATUS_DONE || cli_printed_json(invocation, answer)) return result;
     json_array_foreach(json_object_get(answer, "items"), i, entry) print_entry(entry);
     if (i == 0) puts("no changes");
     json_decref(answer);
@@ -86,11 +82,7 @@ int cli_revert(const struct invocation *invocation)
     cli_path_part(&path, "revert");
     int result = cli_client_call(invocation, "POST", &path, json_pack("{sb}", "force", is_forced),
                                  &answer);
-    if (result != STATUS_DONE) return result;
-    if (cli_args_has(invocation, "json")) {
-        cli_print_json(answer);
-        return STATUS_DONE;
-    }
+    if (result != STATUS_DONE || cli_printed_json(invocation, answer)) return result;
     printf("%s ", cli_text_of(answer, "kind"));
     cli_print_text(cli_text_of(answer, "key"));
     printf(" %s\n", cli_text_of(answer, "action"));

@@ -15,11 +15,7 @@ int cli_call_list(const struct invocation *invocation)
     size_t i;
     cli_path_begin(&path, "/api/v1/calls");
     int result = cli_client_call(invocation, "GET", &path, NULL, &answer);
-    if (result != STATUS_DONE) return result;
-    if (cli_args_has(invocation, "json")) {
-        cli_print_json(answer);
-        return STATUS_DONE;
-    }
+    if (result != STATUS_DONE || cli_printed_json(invocation, answer)) return result;
     const json_t *items = json_object_get(answer, "items");
     struct table *table = json_array_size(items) > 0 ? cli_table_new(headings) : NULL;
     if (!table) puts("no calls");
@@ -51,10 +47,7 @@ int cli_call_deflect(const struct invocation *invocation)
     cli_path_part(&path, invocation->words[0]);
     cli_path_part(&path, "deflect");
     int result = cli_client_call(invocation, "POST", &path, json_pack("{so}", "to", to), NULL);
-    if (result == STATUS_DONE && !cli_args_has(invocation, "json")) {
-        printf("call %s: forwarded to %s\n", invocation->words[0], target);
-    }
-    return result;
+    return cli_done(invocation, result, "call %s: forwarded to %s\n", invocation->words[0], target);
 }
 
 // Does to a call what needs no more words; `done` tells that it was done.
@@ -65,10 +58,7 @@ static int act(const struct invocation *invocation, const char *action, const ch
     cli_path_part(&path, invocation->words[0]);
     cli_path_part(&path, action);
     int result = cli_client_call(invocation, "POST", &path, json_object(), NULL);
-    if (result == STATUS_DONE && !cli_args_has(invocation, "json")) {
-        printf("call %s: %s\n", invocation->words[0], done);
-    }
-    return result;
+    return cli_done(invocation, result, "call %s: %s\n", invocation->words[0], done);
 }
 
 int cli_call_decline(const struct invocation *invocation)

@@ -202,10 +202,7 @@ int cli_group_cancel(const struct invocation *invocation)
     cli_path_part(&path, invocation->words[1]);
     cli_path_part(&path, "cancel");
     int result = cli_client_call(invocation, "POST", &path, json_object(), NULL);
-    if (result == STATUS_DONE && !cli_args_has(invocation, "json")) {
-        printf("check %s: cancelled\n", invocation->words[1]);
-    }
-    return result;
+    return cli_done(invocation, result, "check %s: cancelled\n", invocation->words[1]);
 }
 
 // ---- Those that are kept
@@ -215,11 +212,7 @@ static int show_one(const struct invocation *invocation)
     json_t *report = NULL;
     size_t printed = 0;
     int result = fetch(invocation, invocation->words[1], &report);
-    if (result != STATUS_DONE) return result;
-    if (cli_args_has(invocation, "json")) {
-        cli_print_json(report);
-        return STATUS_DONE;
-    }
+    if (result != STATUS_DONE || cli_printed_json(invocation, report)) return result;
     print_head(report);
     print_progress(report, &printed);
     print_foot(report);
@@ -244,11 +237,7 @@ int cli_group_checks(const struct invocation *invocation)
     if (invocation->word_count == 2) return show_one(invocation);
     begin_path(&path, invocation->words[0]);
     int result = cli_client_call(invocation, "GET", &path, NULL, &answer);
-    if (result != STATUS_DONE) return result;
-    if (cli_args_has(invocation, "json")) {
-        cli_print_json(answer);
-        return STATUS_DONE;
-    }
+    if (result != STATUS_DONE || cli_printed_json(invocation, answer)) return result;
     const json_t *items = json_object_get(answer, "items");
     struct table *table = json_array_size(items) > 0 ? cli_table_new(headings) : NULL;
     if (!table) puts("the group has not been checked yet: lineward group check NAME");

@@ -135,6 +135,13 @@ void cli_path_line(struct path *path, const struct line_name *line);
 
 // Prints the API's JSON; takes it.
 void cli_print_json(json_t *json);
+// Does so if the command asks for JSON (--json), and says whether it did; otherwise `answer` is
+// still the caller's.
+bool cli_printed_json(const struct invocation *invocation, json_t *answer);
+// Ends a command that changes something and has no answer to show: tells a person what was done,
+// if `result` says so and no JSON is asked for. Returns `result`.
+__attribute__((format(printf, 3, 4))) int cli_done(const struct invocation *invocation, int result,
+                                                   const char *format, ...);
 // Prints `text` without what would steer the terminal.
 void cli_print_text(const char *text);
 // Prints a point in time (RFC 3339) in the local time zone.

@@ -42,11 +42,7 @@ int cli_device_list(const struct invocation *invocation)
     size_t i;
     begin_path(&path, invocation);
     int result = cli_client_list(invocation, &path, &answer);
-    if (result != STATUS_DONE) return result;
-    if (cli_args_has(invocation, "json")) {
-        cli_print_json(answer);
-        return STATUS_DONE;
-    }
+    if (result != STATUS_DONE || cli_printed_json(invocation, answer)) return result;
     struct table *table = cli_table_new(headings);
     json_array_foreach(json_object_get(answer, "items"), i, device)
     {
@@ -66,10 +62,7 @@ int cli_device_list(const struct invocation *invocation)
 // Prints what has to be typed into the device.
 static int print_credentials(const struct invocation *invocation, json_t *device)
 {
-    if (cli_args_has(invocation, "json")) {
-        cli_print_json(device);
-        return STATUS_DONE;
-    }
+    if (cli_printed_json(invocation, device)) return STATUS_DONE;
     printf("user      %s\n", cli_text_of(device, "sip_user"));
     printf("password  %s\n", cli_text_of(device, "password"));
     fprintf(stderr, "The password is shown this once: only its hashes are kept.\n");
@@ -79,10 +72,7 @@ static int print_credentials(const struct invocation *invocation, json_t *device
 
 static int print_device(const struct invocation *invocation, json_t *device)
 {
-    if (cli_args_has(invocation, "json")) {
-        cli_print_json(device);
-        return STATUS_DONE;
-    }
+    if (cli_printed_json(invocation, device)) return STATUS_DONE;
     const char *line = cli_text_of(device, "line");
     printf("user      %s\nname      %s\n", cli_text_of(device, "user"),
            cli_text_of(device, "name"));
@@ -143,7 +133,6 @@ int cli_device_remove(const struct invocation *invocation)
     struct path path;
     begin_device_path(&path, invocation);
     int result = cli_client_call(invocation, "DELETE", &path, NULL, NULL);
-    if (result != STATUS_DONE || cli_args_has(invocation, "json")) return result;
-    printf("device %s of %s removed\n", invocation->words[1], invocation->words[0]);
-    return STATUS_DONE;
+    return cli_done(invocation, result, "device %s of %s removed\n", invocation->words[1],
+                    invocation->words[0]);
 }

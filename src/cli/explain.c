@@ -116,11 +116,7 @@ int cli_explain(const struct invocation *invocation)
     cli_path_part(&path, "explain");
     cli_path_parameter(&path, "language", language ? language : "en");
     result = cli_client_call(invocation, "POST", &path, body, &answer);
-    if (result != STATUS_DONE) return result;
-    if (cli_args_has(invocation, "json")) {
-        cli_print_json(answer);
-        return STATUS_DONE;
-    }
+    if (result != STATUS_DONE || cli_printed_json(invocation, answer)) return result;
     print_answer(&line, answer);
     json_decref(answer);
     return STATUS_DONE;

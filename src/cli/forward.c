@@ -62,11 +62,7 @@ int cli_forward_list(const struct invocation *invocation)
     cli_path_line(&path, &line);
     cli_path_part(&path, "forwardings");
     result = cli_client_list(invocation, &path, &answer);
-    if (result != STATUS_DONE) return result;
-    if (cli_args_has(invocation, "json")) {
-        cli_print_json(answer);
-        return STATUS_DONE;
-    }
+    if (result != STATUS_DONE || cli_printed_json(invocation, answer)) return result;
     print_forwardings(&line, json_object_get(answer, "items"));
     json_decref(answer);
     return STATUS_DONE;
@@ -127,11 +123,7 @@ int cli_forward_set(const struct invocation *invocation)
     add_text(body, "until", cli_args_get(invocation, "until"));
     add_number(body, "delay", cli_args_get(invocation, "delay"));
     result = cli_client_call(invocation, target ? "PUT" : "PATCH", &slot.path, body, &answer);
-    if (result != STATUS_DONE) return result;
-    if (cli_args_has(invocation, "json")) {
-        cli_print_json(answer);
-        return STATUS_DONE;
-    }
+    if (result != STATUS_DONE || cli_printed_json(invocation, answer)) return result;
     print_slot(&slot, answer);
     cli_print_warnings(answer);
     json_decref(answer);
@@ -144,8 +136,6 @@ int cli_forward_clear(const struct invocation *invocation)
     int result = find_slot(invocation, &slot);
     if (result == STATUS_DONE)
         result = cli_client_call(invocation, "DELETE", &slot.path, NULL, NULL);
-    if (result != STATUS_DONE || cli_args_has(invocation, "json")) return result;
-    printf("line %s/%s, %s, %s: removed\n", slot.line.group, slot.line.extension, slot.condition,
-           callers_of(slot.origin));
-    return STATUS_DONE;
+    return cli_done(invocation, result, "line %s/%s, %s, %s: removed\n", slot.line.group,
+                    slot.line.extension, slot.condition, callers_of(slot.origin));
 }

@@ -117,11 +117,7 @@ int cli_journal(const struct invocation *invocation)
     size_t i;
     int result = begin_path(invocation, &path);
     if (result == STATUS_DONE) result = cli_newest(invocation, &path, &answer);
-    if (result != STATUS_DONE) return result;
-    if (cli_args_has(invocation, "json")) {
-        cli_print_json(answer);
-        return STATUS_DONE;
-    }
+    if (result != STATUS_DONE || cli_printed_json(invocation, answer)) return result;
     json_array_foreach(json_object_get(answer, "items"), i, entry)
     {
         print_entry(entry, cli_args_has(invocation, "trace"));

@@ -44,11 +44,7 @@ int cli_number(const struct invocation *invocation)
     cli_path_part(&path, "number");
     int result = cli_client_call(invocation, "POST", &path, json_pack("{so}", "number", text),
                                  &answer);
-    if (result != STATUS_DONE) return result;
-    if (cli_args_has(invocation, "json")) {
-        cli_print_json(answer);
-        return STATUS_DONE;
-    }
+    if (result != STATUS_DONE || cli_printed_json(invocation, answer)) return result;
     print_number(answer);
     json_decref(answer);
     return STATUS_DONE;

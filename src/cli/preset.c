@@ -34,11 +34,7 @@ int cli_preset_list(const struct invocation *invocation)
     json_t *answer = NULL, *item;
     size_t i;
     int result = fetch(invocation, &answer);
-    if (result != STATUS_DONE) return result;
-    if (cli_args_has(invocation, "json")) {
-        cli_print_json(answer);
-        return STATUS_DONE;
-    }
+    if (result != STATUS_DONE || cli_printed_json(invocation, answer)) return result;
     struct table *table = cli_table_new(headings);
     json_array_foreach(json_object_get(answer, "items"), i, item)
     {
@@ -58,11 +54,7 @@ int cli_preset_show(const struct invocation *invocation)
     json_t *preset = NULL, *value;
     size_t i;
     int result = cli_preset_find(invocation, invocation->words[0], &preset);
-    if (result != STATUS_DONE) return result;
-    if (cli_args_has(invocation, "json")) {
-        cli_print_json(preset);
-        return STATUS_DONE;
-    }
+    if (result != STATUS_DONE || cli_printed_json(invocation, preset)) return result;
     struct table *table = cli_table_new(headings);
     json_array_foreach(json_object_get(preset, "values"), i, value)
     {

@@ -2,6 +2,7 @@
 // Printing for people: text that others have written, points in time, tables.
 #include "cli/cli_int.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +74,23 @@ void cli_print_json(json_t *json)
     json_dumpf(json, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(json);
+}
+
+bool cli_printed_json(const struct invocation *invocation, json_t *answer)
+{
+    bool is_wanted = cli_args_has(invocation, "json");
+    if (is_wanted) cli_print_json(answer);
+    return is_wanted;
+}
+
+int cli_done(const struct invocation *invocation, int result, const char *format, ...)
+{
+    va_list values;
+    if (result != STATUS_DONE || cli_args_has(invocation, "json")) return result;
+    va_start(values, format);
+    vprintf(format, values);
+    va_end(values);
+    return STATUS_DONE;
 }
 
 const char *cli_text_of(const json_t *object, const char *name)

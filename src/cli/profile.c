@@ -21,11 +21,7 @@ int cli_profile_apply(const struct invocation *invocation)
     if (until) json_object_set_new(body, "until", json_string(until));
     begin(invocation, &path);
     int result = cli_client_call(invocation, "POST", &path, body, &answer);
-    if (result != STATUS_DONE) return result;
-    if (cli_args_has(invocation, "json")) {
-        cli_print_json(answer);
-        return STATUS_DONE;
-    }
+    if (result != STATUS_DONE || cli_printed_json(invocation, answer)) return result;
     const char *end = cli_text_of(json_object_get(answer, "profile"), "until");
     printf("profile %s applied", invocation->words[1]);
     if (end[0]) {
@@ -43,7 +39,5 @@ int cli_profile_end(const struct invocation *invocation)
     struct path path;
     begin(invocation, &path);
     int result = cli_client_call(invocation, "DELETE", &path, NULL, NULL);
-    if (result != STATUS_DONE || cli_args_has(invocation, "json")) return result;
-    printf("profile %s ended\n", invocation->words[1]);
-    return STATUS_DONE;
+    return cli_done(invocation, result, "profile %s ended\n", invocation->words[1]);
 }

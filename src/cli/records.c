@@ -357,11 +357,7 @@ static int list(const struct invocation *invocation, struct path *path)
     enum model_kind kind = invocation->command->kind;
     json_t *answer = NULL;
     int result = cli_client_list(invocation, path, &answer);
-    if (result != STATUS_DONE) return result;
-    if (cli_args_has(invocation, "json")) {
-        cli_print_json(answer);
-        return STATUS_DONE;
-    }
+    if (result != STATUS_DONE || cli_printed_json(invocation, answer)) return result;
     const json_t *items = json_object_get(answer, "items");
     if (json_array_size(items) == 0) {
         printf("no %s\n", model_kind(kind)->plural);
@@ -415,11 +411,7 @@ int cli_record_show(const struct invocation *invocation)
     if (result == STATUS_DONE) {
         result = cli_client_call(invocation, "GET", &target.path, NULL, &answer);
     }
-    if (result != STATUS_DONE) return result;
-    if (cli_args_has(invocation, "json")) {
-        cli_print_json(answer);
-        return STATUS_DONE;
-    }
+    if (result != STATUS_DONE || cli_printed_json(invocation, answer)) return result;
     print_record(invocation->command->kind, answer);
     json_decref(answer);
     return STATUS_DONE;
@@ -456,11 +448,7 @@ static int save(const struct invocation *invocation, bool is_new, const char *do
         json_object_set_new(body, key, json_string(target.key));
     }
     result = cli_client_call(invocation, is_new ? "POST" : "PATCH", &target.path, body, &answer);
-    if (result != STATUS_DONE) return result;
-    if (cli_args_has(invocation, "json")) {
-        cli_print_json(answer);
-        return STATUS_DONE;
-    }
+    if (result != STATUS_DONE || cli_printed_json(invocation, answer)) return result;
     print_done(kind, &target, answer, done);
     cli_print_warnings(answer);
     json_decref(answer);
@@ -493,11 +481,7 @@ int cli_exception_move(const struct invocation *invocation)
                              : json_pack("{ss}", "position", word);
     if (!body) return cli_fail_field("exception", "position", "is not UTF-8");
     result = cli_client_call(invocation, "PATCH", &target.path, body, &answer);
-    if (result != STATUS_DONE) return result;
-    if (cli_args_has(invocation, "json")) {
-        cli_print_json(answer);
-        return STATUS_DONE;
-    }
+    if (result != STATUS_DONE || cli_printed_json(invocation, answer)) return result;
     printf("exception %s of %s moved to position %lld\n", invocation->words[1], target.name,
            cli_number_of(answer, "position"));
     json_decref(answer);

@@ -55,11 +55,7 @@ int cli_status(const struct invocation *invocation)
     json_t *answer = NULL;
     cli_path_begin(&path, "/api/v1/status");
     int result = cli_client_call(invocation, "GET", &path, NULL, &answer);
-    if (result != STATUS_DONE) return result;
-    if (cli_args_has(invocation, "json")) {
-        cli_print_json(answer);
-        return STATUS_DONE;
-    }
+    if (result != STATUS_DONE || cli_printed_json(invocation, answer)) return result;
     const json_t *groups = json_object_get(answer, "groups");
     printf("lineward %s, up ", cli_text_of(answer, "version"));
     print_duration(cli_number_of(answer, "uptime_s"));

@@ -19,11 +19,7 @@ int cli_token_list(const struct invocation *invocation)
     cli_path_begin(&path, collection);
     cli_path_parameter(&path, "limit", "1000");
     int result = cli_client_list(invocation, &path, &answer);
-    if (result != STATUS_DONE) return result;
-    if (cli_args_has(invocation, "json")) {
-        cli_print_json(answer);
-        return STATUS_DONE;
-    }
+    if (result != STATUS_DONE || cli_printed_json(invocation, answer)) return result;
     struct table *table = cli_table_new(headings);
     json_array_foreach(json_object_get(answer, "items"), i, token)
     {
@@ -55,11 +51,7 @@ int cli_token_add(const struct invocation *invocation)
     }
     cli_path_begin(&path, collection);
     int result = cli_client_call(invocation, "POST", &path, body, &answer);
-    if (result != STATUS_DONE) return result;
-    if (cli_args_has(invocation, "json")) {
-        cli_print_json(answer);
-        return STATUS_DONE;
-    }
+    if (result != STATUS_DONE || cli_printed_json(invocation, answer)) return result;
     // On its own line, so that it can be taken over; the rest is for people.
     printf("%s\n", cli_text_of(answer, "token"));
     fprintf(stderr, "This is token %s, shown this once: only its hash is kept.\n",

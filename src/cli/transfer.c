@@ -97,10 +97,7 @@ static void print_counts(const json_t *answer)
 
 static void print_result(const struct invocation *invocation, json_t *answer)
 {
-    if (cli_args_has(invocation, "json")) {
-        cli_print_json(answer);
-        return;
-    }
+    if (cli_printed_json(invocation, answer)) return;
     print_counts(answer);
     json_decref(answer);
 }
