@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// The account of calls, and reading answers: on found texts, without parsing.
 #include "calling.h"
 
 #include "token.h"
