@@ -259,7 +259,7 @@ static void answer_with_tone(struct call_codes *codes, struct turn *turn, struct
     put_text(&out, outcome);
     buffer_put_text(&out, "Allow: INVITE, ACK, CANCEL, OPTIONS, BYE\r\n"
                           "Content-Type: application/sdp\r\n");
-    feature->tone = outcome->tone;
+    feature->tone = (uint8_t)outcome->tone;
     feature->state = FEATURE_ANSWERED;
     set_deadline(codes, id, turn->now_us + 2 * (uint64_t)LATE_MARK_US);
     call_reply(turn, feature->txn,

@@ -83,7 +83,7 @@ static void read_level(const struct table *table, struct span word, struct fwd_r
         [LEVEL_EXCEPTION] = "exception",
         [LEVEL_DEFAULT] = "default",
     };
-    unsigned level;
+    unsigned level = LEVEL_SLOT;
     struct span name = span_slice(word, 0, word.len - 1);
     if (word.len < 2 || !FIND_WORD(levels, name, &level)) table_unreadable(table, word);
     rule->level = (uint8_t)level;

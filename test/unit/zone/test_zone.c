@@ -120,14 +120,15 @@ static void test_names(void **state)
     static const char *const good[] = {"Europe/Berlin", "America/Argentina/Buenos_Aires",
                                        "Etc/UTC",       "UTC",
                                        "Asia/Calcutta", "Asia/Kolkata"};
-    static const char *const bad[] = {"",
-                                      "Europe/Munich",
-                                      "Berlin",
-                                      "GMT+3:30",
-                                      "Etc/Unknown",
-                                      "\xc3\x84gypten",
-                                      "A/name/that/is/longer/than/any/name/of/a/zone/could/ever/be/"
-                                      "in/the/table/of/zones/of/the/world"};
+    static const char *const bad[] = {
+        "",
+        "Europe/Munich",
+        "Berlin",
+        "GMT+3:30",
+        "Etc/Unknown",
+        "\xc3\x84gypten",
+        ("A/name/that/is/longer/than/any/name/of/a/zone/could/ever/be/"
+         "in/the/table/of/zones/of/the/world")};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) assert_true(zone_exists(good[i]));
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         if (zone_exists(bad[i])) fail_msg("%s exists", bad[i]);
