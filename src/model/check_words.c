@@ -114,6 +114,7 @@ void model_check_put_seen(struct buffer *out, enum check_row row,
 {
     bool is_gone = row == CHECK_UNREGISTERED;
     bool is_answer = row >= CHECK_BUSY_486 && row <= CHECK_DECLINE_603;
+    bool is_redirect = row == CHECK_REDIRECT_INTERNAL || row == CHECK_REDIRECT_EXTERNAL;
     if (is_gone && result->finding == FOUND_DECLINED) {
         put_sentence(out, "callers of line %L, not registered, get %S after %T", result);
     } else if (is_gone && result->finding == FOUND_TAKEN_ELSEWHERE) {
@@ -123,6 +124,13 @@ void model_check_put_seen(struct buffer *out, enum check_row row,
         put_sentence(out, "a Contact with a foreign host was not dialled", result);
     } else if (row == CHECK_REDIRECT_EXTERNAL && result->finding == FOUND_FOLLOWED) {
         put_sentence(out, "the PBX went on with the 302 of line %L: the caller got %S after %T",
+                     result);
+    } else if (is_redirect && result->finding == FOUND_DECLINED) {
+        put_sentence(out, "the PBX does not follow the 302 of line %L: the caller got %S after %T",
+                     result);
+    } else if (is_redirect && result->finding == FOUND_SILENCE) {
+        put_sentence(out,
+                     "the PBX does not follow the 302 of line %L, and the caller got no answer",
                      result);
     } else if (is_answer && result->finding == FOUND_SILENCE) {
         put_sentence(out, "the caller got no answer", result);

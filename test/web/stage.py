@@ -70,6 +70,13 @@ class Stage:
         self.lineward.start()
         self.lineward.wait_registered(USERS)
 
+    def do_pbx(self, fault):
+        """Another PBX in the place of the one that there is, with a fault (kamailio.cfg.in)."""
+        self.lineward.api("PATCH", "groups/trial", {"enabled": False})
+        self.world.start_pbx(fault=fault)
+        self.lineward.api("PATCH", "groups/trial", {"enabled": True})
+        self.lineward.wait_registered(USERS)
+
     def do_end(self):
         """The daemon ends as it should, and no sanitizer has complained."""
         if self.lineward.program.is_running():

@@ -8,6 +8,8 @@ export const adminPages: Page[] = [
     load: () => import('./dashboard/Dashboard')},
   {path: '/admin/groups', label: 'admin.groups', icon: 'phone',
     load: () => import('./groups/Groups')},
+  {path: '/admin/groups/:group/checks/:number?', label: 'admin.checks', icon: 'check',
+    isHidden: true, load: () => import('./checks/Checks')},
   {path: '/admin/lines', label: 'admin.lines', icon: 'lines', load: () => import('./lines/Lines')},
   {path: '/admin/users', label: 'admin.users', icon: 'users', load: () => import('./Users')},
   {path: '/admin/forwardings', label: 'admin.forwardings', icon: 'forward',

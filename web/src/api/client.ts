@@ -12,7 +12,8 @@ type Operation<M extends Method, P extends PathOf<M>> = paths[P] extends Record<
   ? O : never;
 type Json<R> = R extends {content: {'application/json': infer B}} ? B : undefined;
 type Reply<O> = O extends {responses: infer R}
-  ? R extends {200: infer A} ? Json<A> : R extends {201: infer A} ? Json<A> : undefined
+  ? R extends {200: infer A} ? Json<A> : R extends {201: infer A} ? Json<A>
+    : R extends {202: infer A} ? Json<A> : undefined
   : never;
 
 export interface Asked {

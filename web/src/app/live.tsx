@@ -25,6 +25,7 @@ export function subjectsOf(event: LiveEvent): string[] | null {
     case 'call_ended': return ['calls', 'journal', 'explain'];
     case 'line': return ['lines'];
     case 'alarm': return ['status'];
+    case 'check': return ['checks'];
     case 'setting':
       return event.kind === 'user' || event.kind === 'line' ? null
         : ['explain', `${event.kind}s`, 'audit'];

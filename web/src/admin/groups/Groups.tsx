@@ -2,6 +2,7 @@
 // The line groups: connections to a PBX, with a tester for their numbering.
 import {useState} from 'react';
 import {useTranslation} from 'react-i18next';
+import {Link} from 'wouter';
 import {GROUP} from '../kinds';
 import {changesOf} from '../records/fields';
 import type {Value} from '../records/fields';
@@ -31,7 +32,11 @@ export default function Groups() {
       {name: 'domain', show: (group) => String(group.domain)},
       {name: 'main_number', show: (group) => String(group.main_number)},
       {name: 'internal_ranges', show: (group) => String(group.internal_ranges)},
-      {name: 'enabled', show: (group) => (group.enabled ? t('on') : t('off'))}]}
+      {name: 'enabled', show: (group) => (group.enabled ? t('on') : t('off'))},
+      {name: 'check', show: (group) => (
+        <Link className="la-link" href={`/admin/groups/${encodeURIComponent(String(group.name))}` +
+          '/checks'} aria-label={t('group.checkOf', {name: group.name})}>
+          {t('group.toCheck')}</Link>)}]}
     inForm={(_, values) => <TryConnection values={values}/>}>
       <NumberTester/>
     </RecordPage>
