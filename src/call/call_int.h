@@ -131,6 +131,7 @@ struct call_table {
     struct index by_tag; // legs, by the tags that we gave them
     struct deadlines deadlines;
     struct call_memory *memory;
+    struct call_returns *returns;
     struct call_traffic *traffic;
     struct call_neighbours neighbours;
     struct fwd_use uses[USES_MAX];
@@ -232,6 +233,26 @@ void call_remember(struct call_memory *memory, const struct turn *turn,
 // anonymous caller's call is looked for by the diverter if there is one, else by the caller.
 void call_inherit(struct call_memory *memory, struct turn *turn, const struct call_trail *trail,
                   struct call_history *history);
+
+// ---- returns.c: forwarded calls that come back to the line that sent them on
+
+struct call_returns;
+
+size_t call_returns_size(uint32_t count);
+struct call_returns *call_returns_init(void *memory, uint32_t count, const uint8_t hash_key[16]);
+
+struct call_departure {
+    const struct situation *situation;
+    struct span target; // stored form
+    bool is_bridged;    // by this call; else by a 302
+};
+// Keeps that a line sends the call on.
+void call_note_departure(struct call_table *table, const struct turn *turn, struct pool_id call,
+                         const struct call_departure *departure);
+// Adds to the history of a call that has arrived what is known of it where the line has sent it on
+// before.
+void call_recognise_return(struct call_table *table, struct turn *turn,
+                           struct situation *situation);
 
 // ---- redirect.c: how a forwarding is told
 

@@ -120,24 +120,20 @@ static void remember_at(struct call_table *table, struct turn *turn, const struc
 }
 
 // A call that we bridge may come to its target as one of this line, where the PBX does not believe
-// who calls.
-static void remember(struct call_table *table, struct turn *turn, const struct situation *situation,
-                     struct span target, bool is_bridged)
+// who calls. False where the target is none of our lines.
+static bool remember(struct call_table *table, struct turn *turn,
+                     const struct call_departure *departure)
 {
-    const struct call_offer *offer = situation->offer;
-    const struct call_caller *caller = &situation->caller;
-    const struct call_history *before = &situation->history;
-    char bytes[TEXT_SIZE];
-    struct buffer dialled = buffer_over(bytes, sizeof bytes);
-    call_put_dialled(&dialled, offer->group, target);
-    struct span extension = phone_possible_extension(&offer->group->numbering,
-                                                     buffer_span(&dialled));
+    const struct call_offer *offer = departure->situation->offer;
+    const struct call_caller *caller = &departure->situation->caller;
+    const struct call_history *before = &departure->situation->history;
+    struct span extension = phone_possible_extension(&offer->group->numbering, departure->target);
     uint8_t worker = 0;
     bool is_ours = extension.len > 0 && line_find(offer->lines, offer->group, extension);
     bool is_elsewhere = !is_ours && extension.len > 0 &&
                         line_find_elsewhere(offer->lines, offer->group->snapshot->group_id,
                                             extension, &worker);
-    if (!is_ours && !is_elsewhere) return;
+    if (!is_ours && !is_elsewhere) return false;
     struct call_history after = {
         .visited = {snapshot_text(offer->line, offer->line->extension)},
         .visited_count = 1,
@@ -148,10 +144,19 @@ static void remember(struct call_table *table, struct turn *turn, const struct s
     }
     struct call_trail trail = trail_of(offer, caller, &after, extension);
     remember_at(table, turn, &trail, &after, is_ours ? NULL : &worker);
-    if (!is_bridged) return;
+    if (!departure->is_bridged) return true;
     trail = (struct call_trail){
         .group_id = trail.group_id, .target = trail.target, .caller = after.visited[0]};
     remember_at(table, turn, &trail, &after, is_ours ? NULL : &worker);
+    return true;
+}
+
+// So that the call is recognised when it comes to one of our lines again.
+static void note_forwarding(struct call_table *table, struct turn *turn, struct pool_id id,
+                            const struct call_departure *departure)
+{
+    bool is_to_line = remember(table, turn, departure);
+    if (!is_to_line || departure->is_bridged) call_note_departure(table, turn, id, departure);
 }
 
 // ---- Decisions
@@ -297,7 +302,11 @@ static void forward(struct call_table *table, struct turn *turn, struct pool_id 
     const struct call_offer *offer = situation->offer;
     call->outcome = OUTCOME_FORWARDED;
     bool is_bridged = call_goes_onward(table, call, offer, verdict->target);
-    remember(table, turn, situation, verdict->target, is_bridged);
+    char bytes[TEXT_SIZE];
+    struct buffer dialled = buffer_over(bytes, sizeof bytes);
+    call_put_dialled(&dialled, offer->group, verdict->target);
+    note_forwarding(table, turn, id,
+                    &(struct call_departure){situation, buffer_span(&dialled), is_bridged});
     if (verdict->is_counted) use_rule(table, turn, offer, verdict->rule_id);
     if (is_bridged) {
         prepare_waiting(table, call, situation);
@@ -441,6 +450,7 @@ void call_begin(struct call_table *table, struct turn *turn, struct pool_id id,
     struct call_trail trail = trail_of(offer, &situation.caller, &situation.history,
                                        snapshot_text(offer->line, offer->line->extension));
     call_inherit(table->memory, turn, &trail, &situation.history);
+    call_recognise_return(table, turn, &situation);
     call_keep_facts(call, turn, &situation);
     const struct snapshot_group *group = offer->group->snapshot;
     if (group->bridges_internal || group->bridges_external) {

@@ -30,7 +30,8 @@ size_t call_memory_size(const struct call_limits *limits)
            pool_memory_size(sizeof(struct kept_invite), count) +
            pool_memory_size(sizeof(struct test_call), TEST_CALLS_MAX) +
            index_memory_size(leg_count * TAGS_PER_LEG) + deadlines_memory_size(count) +
-           call_memory_table_size(limits->memory_count) + call_traffic_size(limits->line_count);
+           call_memory_table_size(limits->memory_count) + call_returns_size(limits->memory_count) +
+           call_traffic_size(limits->line_count);
 }
 
 static char *place_pool(struct pool *pool, char *memory, size_t slot_size, uint32_t count)
@@ -58,6 +59,8 @@ struct call_table *call_init(void *memory, const struct call_limits *limits,
     next += deadlines_memory_size(count);
     table->memory = call_memory_init(next, limits->memory_count, hash_key);
     next += call_memory_table_size(limits->memory_count);
+    table->returns = call_returns_init(next, limits->memory_count, hash_key);
+    next += call_returns_size(limits->memory_count);
     table->traffic = call_traffic_init(next, limits->line_count);
     table->neighbours = neighbours;
     memcpy(table->hash_key, hash_key, sizeof table->hash_key);

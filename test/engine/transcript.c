@@ -54,7 +54,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINES_MAX = 2000, MESSAGE_MAX = 8192, CALLS_MAX = 16, NOTES_MAX = 32 };
+enum { LINES_MAX = 2000, MESSAGE_MAX = 8192, CALLS_MAX = 16, NOTES_MAX = 64 };
 
 struct invite {
     struct span name;

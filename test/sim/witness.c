@@ -41,6 +41,7 @@ static enum fit fit_memory(const struct scene *scene, const struct memory *memor
     uint64_t now_us = scene->sim.now_us;
     bool is_alive = memory->incarnation == scene->incarnation && memory->until_us > now_us;
     if (!is_alive || memory->group != leg->pbx || memory->place != leg->line) return FIT_NONE;
+    if (memory->is_return) return memory->caller == call->caller.number ? FIT_MAYBE : FIT_NONE;
     bool is_by_diverter = call->caller.is_anonymous && leg->told.count > 0;
     bool is_fitting = is_by_diverter ? memory->diverter == leg->top_diverter
                                      : memory->caller == call->caller.number;
@@ -52,7 +53,7 @@ static enum fit fit_memory(const struct scene *scene, const struct memory *memor
 static bool is_alike(const struct memory *a, const struct memory *b)
 {
     return a->incarnation == b->incarnation && a->group == b->group && a->place == b->place &&
-           a->caller == b->caller && a->diverter == b->diverter &&
+           a->caller == b->caller && a->diverter == b->diverter && a->is_return == b->is_return &&
            is_equal(&a->history, &b->history) && a->is_certain && b->is_certain;
 }
 
@@ -83,7 +84,14 @@ static void add_memory(struct scene *scene, const struct leg *leg, unsigned plac
         .history = {history->visited | 1U << leg->line, history->count + 1},
         .is_certain = is_certain,
     };
-    if (place >= SITE_LINES || !scene->site.groups[leg->pbx].lines[place].is_there) return;
+    if (place >= SITE_LINES || !scene->site.groups[leg->pbx].lines[place].is_there) {
+        if (place > PLACE_ATTENDANT) return; // their numbers call nobody here
+        memory.is_return = true;
+        memory.place = leg->line;
+        memory.caller = place == PLACE_ATTENDANT ? 180 : 101 + place;
+        memory.diverter = PLACE_NONE;
+        memory.history.visited |= 1U << place;
+    }
     forget_too_old(witness, scene->sim.now_us);
     for (unsigned i = 0; i < witness->memory_count; i++) {
         struct memory *other = &witness->memories[i];
@@ -104,7 +112,7 @@ static void take_memory(struct scene *scene, const struct leg *leg)
     bool is_same = true;
     for (unsigned i = 0; i < scene->witness.memory_count; i++) {
         struct memory *memory = &scene->witness.memories[i];
-        if (fit_memory(scene, memory, leg) == FIT_NONE) continue;
+        if (memory->is_return || fit_memory(scene, memory, leg) == FIT_NONE) continue;
         fitting[count++] = memory;
         if (!memory->is_certain || !is_equal(&memory->history, &fitting[0]->history))
             is_same = false;

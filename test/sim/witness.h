@@ -23,6 +23,8 @@ struct memory {
     unsigned diverter; // of an anonymous caller; PLACE_NONE: by number
     struct site_history history;
     bool is_certain; // that nobody has taken it
+    bool is_return;  // of a call that may come back to the line, from where it was sent; kept by
+                     // the engine as long as it has room
 };
 
 enum { MEMORY_MAX = 1024, ATTEMPT_MAX = 64, BRANCH_MAX = 64 };

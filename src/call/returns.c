@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+// Forwarded calls that come back to the line that sent them on: by a mobile that forwards to the
+// line again, by other servers in a ring, by another line. memory.c recognises a call on the line
+// that it was sent to; but what lies outside says nothing of who forwarded there, where PBX or
+// network drop Diversion and History-Info. So each line keeps what it sent on last, and an INVITE
+// that comes to it is a returning one by any of these marks (docs/calls.md "Loops"):
+//
+//   our own Call-ID and From tag                   bridged, not answered yet
+//   the received ones, with less Max-Forwards      for 10 s after a 302
+//   the target calls                               either
+//   the line itself calls                          bridged, not answered yet
+//   the same caller, with less Max-Forwards        either
+//   the same named caller, and nothing else        bridged, not answered yet, for 5 s
+//
+// A bridged call that is over or answered says nothing any more, so who calls again is not meant.
+//
+// A line's entries lie in one bucket, with those of a few other lines; the oldest goes. A line
+// belongs to one worker, so nothing of this has to be told to another.
+#include "call/bridge_int.h"
+
+#include <string.h>
+
+enum {
+    PLACES = 8, // of a bucket
+    BUCKETS_MAX = 4096,
+    KEPT_US = 10 * 1000 * 1000,
+    DOUBTFUL_US = 5 * 1000 * 1000, // for the same caller, and nothing else
+};
+
+// A call that was sent on.
+struct departure {
+    uint64_t caller, dialog; // hashes
+    uint64_t at_us;
+    struct pool_id call; // that carries it out itself; POOL_ID_NONE: by a 302
+    int32_t max_forwards;
+    uint32_t diversion_count; // with this forwarding
+    char target[NUMBER_SIZE];
+};
+
+struct bucket {
+    uint32_t line_ids[PLACES]; // 0: nothing is there
+    uint32_t next;             // the oldest
+    struct departure departures[PLACES];
+};
+
+struct call_returns {
+    uint32_t bucket_count; // a power of two
+    uint8_t hash_key[16];
+    struct bucket buckets[];
+};
+
+static uint32_t bucket_count_of(uint32_t count)
+{
+    uint32_t buckets = 1;
+    while (buckets < BUCKETS_MAX && buckets * PLACES < count) buckets *= 2;
+    return buckets;
+}
+
+size_t call_returns_size(uint32_t count)
+{
+    size_t size = sizeof(struct call_returns) + bucket_count_of(count) * sizeof(struct bucket);
+    return (size + 15) / 16 * 16;
+}
+
+struct call_returns *call_returns_init(void *memory, uint32_t count, const uint8_t hash_key[16])
+{
+    struct call_returns *returns = memory;
+    returns->bucket_count = bucket_count_of(count);
+    memcpy(returns->hash_key, hash_key, sizeof returns->hash_key);
+    return returns;
+}
+
+static struct bucket *bucket_of(struct call_returns *returns, uint32_t line_id)
+{
+    uint32_t mixed = line_id * 2654435761u; // Knuth: numbers that follow each other are spread
+    return &returns->buckets[(mixed >> 16 ^ mixed) & (returns->bucket_count - 1)];
+}
+
+static uint64_t hash_dialog(const struct call_returns *returns, const struct sip_message *invite)
+{
+    uint64_t call_id = hash_keyed(returns->hash_key, invite->call_id);
+    return call_id * 3 + hash_keyed(returns->hash_key, invite->from.tag);
+}
+
+void call_note_departure(struct call_table *table, const struct turn *turn, struct pool_id id,
+                         const struct call_departure *departure)
+{
+    struct call_returns *returns = table->returns;
+    const struct call_offer *offer = departure->situation->offer;
+    struct bucket *bucket = bucket_of(returns, offer->line->line_id);
+    uint32_t place = bucket->next++ % PLACES;
+    struct departure *kept = &bucket->departures[place];
+    bucket->line_ids[place] = offer->line->line_id;
+    *kept = (struct departure){
+        .caller = hash_keyed(returns->hash_key, departure->situation->caller.number),
+        .dialog = hash_dialog(returns, offer->invite),
+        .at_us = turn->now_us,
+        .call = departure->is_bridged ? id : POOL_ID_NONE,
+        .max_forwards = offer->invite->max_forwards,
+        .diversion_count = departure->situation->history.diversion_count + 1,
+    };
+    text_copy(kept->target, sizeof kept->target, departure->target);
+}
+
+// ---- Coming back
+
+struct arrival {
+    const struct situation *situation;
+    uint64_t caller, dialog;
+    uint64_t age_us;
+};
+
+static bool is_by_line(const struct situation *situation)
+{
+    const struct call_offer *offer = situation->offer;
+    return span_eq(situation->caller.number, snapshot_text(offer->line, offer->line->extension));
+}
+
+static bool is_nearer_end(const struct departure *departure, const struct sip_message *invite)
+{
+    return invite->max_forwards >= 0 && invite->max_forwards < departure->max_forwards;
+}
+
+static bool is_by_target(const struct departure *departure, const struct arrival *arrival)
+{
+    return span_eq(arrival->situation->caller.number, span_of(departure->target));
+}
+
+// Of a call that the PBX has been sent on with by a 302.
+static bool comes_back_redirected(const struct departure *departure, const struct arrival *arrival)
+{
+    bool is_same = departure->caller == arrival->caller || departure->dialog == arrival->dialog;
+    if (arrival->age_us >= KEPT_US) return false;
+    return is_by_target(departure, arrival) ||
+           (is_same && is_nearer_end(departure, arrival->situation->offer->invite));
+}
+
+// Of one whose target has not answered us yet.
+static bool comes_back_bridged(const struct call_table *table, const struct departure *departure,
+                               const struct arrival *arrival)
+{
+    const struct situation *situation = arrival->situation;
+    const struct call *call = pool_find(&table->calls, departure->call);
+    bool is_same = departure->caller == arrival->caller;
+    bool is_waiting = call && call->is_onward && call->phase == PHASE_WAITING &&
+                      call->line_id == situation->offer->line->line_id;
+    if (!is_waiting) return false;
+    if (is_by_target(departure, arrival) || is_by_line(situation)) return true;
+    if (is_same && is_nearer_end(departure, situation->offer->invite)) return true;
+    return is_same && !situation->caller.is_anonymous && arrival->age_us < DOUBTFUL_US;
+}
+
+static const struct departure *find_departure(const struct call_table *table,
+                                              const struct turn *turn,
+                                              const struct situation *situation)
+{
+    struct call_returns *returns = table->returns;
+    uint32_t line_id = situation->offer->line->line_id;
+    const struct bucket *bucket = bucket_of(returns, line_id);
+    struct arrival arrival = {.situation = situation};
+    for (size_t i = 0; i < PLACES; i++) {
+        const struct departure *departure = &bucket->departures[i];
+        if (bucket->line_ids[i] != line_id) continue;
+        if (arrival.dialog == 0) {
+            arrival.caller = hash_keyed(returns->hash_key, situation->caller.number);
+            arrival.dialog = hash_dialog(returns, situation->offer->invite);
+        }
+        arrival.age_us = turn->now_us - departure->at_us;
+        bool is_back = departure->call.generation > 0
+                           ? comes_back_bridged(table, departure, &arrival)
+                           : comes_back_redirected(departure, &arrival);
+        if (is_back) return departure;
+    }
+    return NULL;
+}
+
+// The call that sent this INVITE, where it is one of ours that comes back unchanged: to the line
+// itself, or to another one.
+static const struct call *find_sender(const struct call_table *table,
+                                      const struct sip_message *invite)
+{
+    struct pool_id id;
+    bool is_from_caller;
+    const struct leg *leg = call_leg_find_tag(table, invite->from.tag, invite->call_id, &id,
+                                              &is_from_caller);
+    const struct call *call = leg ? pool_find(&table->calls, leg->call) : NULL;
+    return call && call->is_onward && !is_from_caller ? call : NULL;
+}
+
+// What a call has been through that is to be told of one that it has caused.
+static void add_sender(const struct call_table *table, struct turn *turn, const struct call *call,
+                       struct call_history *history)
+{
+    const struct call_waiting *waiting = pool_find(&table->waiting, call->waiting);
+    struct span extension;
+    uint32_t count = 1 + (waiting ? waiting->diversion_count : 0);
+    if (arena_copy(turn->arena, call_text(call, call->extension), &extension)) {
+        call_add_visited(history, extension);
+    }
+    for (size_t i = 0; waiting && i < waiting->visited_count; i++) {
+        struct span visited;
+        if (!arena_copy(turn->arena, span_of(waiting->visited[i]), &visited)) return;
+        call_add_visited(history, visited);
+    }
+    if (count > history->diversion_count) history->diversion_count = count;
+}
+
+void call_recognise_return(struct call_table *table, struct turn *turn, struct situation *situation)
+{
+    const struct call_offer *offer = situation->offer;
+    struct call_history *history = &situation->history;
+    const struct call *sender = find_sender(table, offer->invite);
+    const struct departure *departure = find_departure(table, turn, situation);
+    struct span target;
+    if (sender) add_sender(table, turn, sender, history);
+    if (sender && sender->line_id == offer->line->line_id) {
+        if (arena_copy(turn->arena, call_text(sender, sender->target), &target)) {
+            call_add_visited(history, target);
+        }
+    } else if (departure && arena_copy(turn->arena, span_of(departure->target), &target)) {
+        call_add_visited(history, target);
+        call_add_visited(history, snapshot_text(offer->line, offer->line->extension));
+        if (departure->diversion_count > history->diversion_count) {
+            history->diversion_count = departure->diversion_count;
+        }
+    }
+}
