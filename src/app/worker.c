@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The thread around an engine: loop, sockets, connections, names, clock, commands.
 #include "app/exchange.h"
+#include "country/country.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -126,6 +127,13 @@ static bool on_own_towards(void *context, const struct flow *flow, struct addres
     if (!sites_own_towards(worker->sites, flow, own)) return false;
     if (flow->transport == TRANSPORT_TLS) own->port = links_own_tls_port(worker->links, own);
     return true;
+}
+
+static enum model_number_class on_classify(void *context, const struct phone_numbering *numbering,
+                                           struct span stored)
+{
+    (void)context;
+    return country_classify(numbering, stored);
 }
 
 static void on_rule_used(void *context, const struct call_rule_used *used)
@@ -579,6 +587,7 @@ static bool make_engine(struct worker *worker, const struct app_config *config)
                                .media_towards = feature_media_towards,
                                .send_media = feature_send_media,
                                .own_towards = on_own_towards,
+                               .classify = on_classify,
                                .release_line = on_release_line,
                                .release_group = on_release_group,
                                .rate_raised = on_rate_raised,

@@ -374,11 +374,13 @@ static void leg_answered(struct call_table *table, struct turn *turn, struct poo
 static struct fwd_target deflected_to(const struct call_table *table, const struct call *call,
                                       struct span stored)
 {
+    const struct call_neighbours *beside = &table->neighbours;
     const struct line_group *group;
-    bool is_found = line_find_numbered(table->neighbours.lines, call->line_id, &group) != NULL;
-    return (struct fwd_target){
-        .stored = stored,
-        .number_class = is_found ? phone_plain_class(&group->numbering, stored) : NUMBER_UNKNOWN};
+    struct fwd_target target = {.stored = stored, .number_class = NUMBER_UNKNOWN};
+    if (!line_find_numbered(beside->lines, call->line_id, &group)) return target;
+    if (!beside->classify) return target;
+    target.number_class = beside->classify(beside->context, &group->numbering, stored);
+    return target;
 }
 
 // A client's 302: at once after its own 18x, else only when no other client remains. `*is_settled`:
@@ -416,6 +418,7 @@ static void settle_ended(struct call_table *table, struct turn *turn, struct poo
         text_copy(bytes, sizeof bytes, span_of(bridge->deflection));
         target = deflected_to(table, call, span_of(bytes));
         happening.event = FWD_DEFLECTED;
+        happening.is_client_busy = bridge->was_busy;
         happening.deflection = &target;
     }
     call_settle_again(table, turn, id, happening);

@@ -18,6 +18,7 @@ struct leg {
     struct pool_id txn;  // of its INVITE, where that is ours
     uint32_t device_id;  // 0: the PBX
     uint32_t invite_cseq;
+    uint32_t caller_cseq;           // of the caller's last request in its dialog with this leg
     bool is_reached;                // there was a response above 100
     bool has_alerted;               // one that was passed on
     char caller_tag[TXN_TAG_BYTES]; // that the caller knows this leg by

@@ -27,6 +27,10 @@ struct call_neighbours {
     // Where media come from that are sent to who is reached by `flow`. False: from nowhere. NULL:
     // there never are any.
     bool (*media_towards)(void *context, const struct flow *flow, struct address *own);
+    // The class of a stored number at a site (country.h), for a target that is not known before the
+    // call: a client's 302. NULL: none is known.
+    enum model_number_class (*classify)(void *context, const struct phone_numbering *numbering,
+                                        struct span stored);
     void *context;
 };
 

@@ -180,6 +180,7 @@ struct happening {
     enum fwd_event event;                // zeroed: it has arrived
     const struct fwd_choice *chosen;     // FWD_WAITED
     const struct fwd_target *deflection; // FWD_DEFLECTED
+    bool is_client_busy;                 // FWD_DEFLECTED: another client was
     unsigned client_status;              // FWD_CLIENT_REJECTED
 };
 void call_settle_again(struct call_table *table, struct turn *turn, struct pool_id id,

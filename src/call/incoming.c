@@ -226,6 +226,7 @@ static void decide(struct call_table *table, const struct turn *turn, const stru
         .is_psap_callback = span_eq_nocase(priority, SPAN("psap-callback")),
         .is_group_call = call_is_group_call(offer),
         .has_alerted = call->has_alerted,
+        .is_client_busy = happening->is_client_busy,
         .client_status = happening->client_status,
         .diversion_count = situation->history.diversion_count,
         .visited = situation->history.visited,
@@ -517,10 +518,9 @@ enum call_deflection call_deflect(struct call_table *table, struct turn *turn, s
     if (!call || call->phase != PHASE_WAITING || call->is_outgoing) return CALL_NOT_WAITING;
     if (!call_revive_offer(table, turn, call, &revival)) return CALL_NOT_WAITING;
     decide(table, turn, call, &revival.situation, &happening, &verdict);
-    if (verdict.kind != VERDICT_REDIRECT) {
-        *finding = (enum fwd_finding)verdict.trace.entries[verdict.trace.count - 1].finding;
-        return CALL_KEPT;
-    }
+    ASSERT(verdict.trace.count > 0); // what was found about the deflection comes first
+    *finding = (enum fwd_finding)verdict.trace.entries[0].finding;
+    if (*finding != FWD_APPLIES) return CALL_KEPT;
     call_keep_verdict(call, &verdict);
     forward(table, turn, id, &revival.situation, &verdict);
     return CALL_DEFLECTED;

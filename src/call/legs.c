@@ -29,6 +29,7 @@ struct leg *call_leg_add(struct call_table *table, struct turn *turn, struct poo
     leg->call = call_id;
     leg->next = leg->txn = POOL_ID_NONE;
     leg->device_id = leg->invite_cseq = 0;
+    leg->caller_cseq = bridge->invite_cseq;
     leg->is_reached = leg->has_alerted = false;
     call_dialog_new_tag(leg->caller_tag, turn);
     struct pool_id *link = &bridge->first;

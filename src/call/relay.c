@@ -184,6 +184,13 @@ static void take_bye(struct call_table *table, struct turn *turn, struct pool_id
     }
 }
 
+// The number of the last request of who sends this one. The caller counts in each of its dialogs
+// anew, and has one with each leg.
+static uint32_t *last_cseq(const struct relay *relay, const struct sides *sides)
+{
+    return relay->is_from_caller ? &sides->to->caller_cseq : &sides->from->dialog.remote_cseq;
+}
+
 void call_relay(struct call_table *table, struct turn *turn, struct pool_id id, struct pool_id txn,
                 const struct sip_message *request)
 {
@@ -193,12 +200,13 @@ void call_relay(struct call_table *table, struct turn *turn, struct pool_id id, 
     relay->server = txn;
     bool is_found = find_sides(table, relay, &sides);
     ASSERT(is_found); // it has just been reserved
-    bool is_late = request->cseq < sides.from->dialog.remote_cseq;
+    uint32_t *last = last_cseq(relay, &sides);
+    bool is_late = request->cseq < *last;
     if (is_late) {
         answer(table, turn, id, 500); // 12.2.2
         return;
     }
-    sides.from->dialog.remote_cseq = request->cseq;
+    *last = request->cseq;
     bool is_up = bridge->state == BRIDGE_UP;
     if (request->method == SIP_BYE) {
         take_bye(table, turn, id, request);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A country's facts about numbers, which no group's settings know: what is an emergency number,
 // what is charged as a premium service, what is a mobile. By libphonenumber; asked when settings
-// are saved and when blocks for the engine are made, never while a call waits. docs/numbers.md
-// "Classes".
+// are saved, when blocks for the engine are made, and when a device deflects a call.
+// docs/numbers.md "Classes".
 #pragma once
 
 #include "phone/phone.h"

@@ -712,6 +712,7 @@ struct engine *engine_init(void *memory, const struct engine_limits *limits, con
                                          .clients = engine->clients,
                                          .own_towards = host.own_towards,
                                          .media_towards = host.media_towards,
+                                         .classify = host.classify,
                                          .context = host.context};
     engine->calls = call_init(next, &call_limits, key, neighbours);
     next += round_up(call_memory_size(&call_limits));

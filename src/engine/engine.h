@@ -38,6 +38,9 @@ struct engine_host {
     // Our address, as who is reached by `flow` is to reach us; false where there is none. NULL:
     // there never is, and no device can be called.
     bool (*own_towards)(void *context, const struct flow *flow, struct address *own);
+    // The class of a number that a device deflects to (call.h). NULL: none is known.
+    enum model_number_class (*classify)(void *context, const struct phone_numbering *numbering,
+                                        struct span stored);
     // A device has dialled a feature code: engine_code_obeyed is to be told what has become of it.
     // NULL: codes are numbers like others.
     void (*code_dialled)(void *context, const struct call_code_dialled *dialled);

@@ -198,9 +198,9 @@ static void clients_are_busy(struct decision *decision)
     }
 }
 
-static void clients_are_unreached(struct decision *decision)
+// No client is left, and none was busy.
+static void nobody_is_left(struct decision *decision)
 {
-    fwd_note(decision, FWD_SUBJECT_CLIENTS, FWD_IS_UNREACHABLE);
     if (is_never_forwarded(decision->facts)) {
         fwd_decline(decision, 480);
         return;
@@ -210,7 +210,14 @@ static void clients_are_unreached(struct decision *decision)
     if (!forward(decision, CONDITION_LOGGED_OFF)) fwd_decline_unavailable(decision);
 }
 
-// Behaviour "a client's 302 deflects ... all limits apply".
+static void clients_are_unreached(struct decision *decision)
+{
+    fwd_note(decision, FWD_SUBJECT_CLIENTS, FWD_IS_UNREACHABLE);
+    nobody_is_left(decision);
+}
+
+// Behaviour "a client's 302 deflects ... all limits apply". A target that is not allowed counts as
+// unset: all clients have ended then.
 static void deflect(struct decision *decision)
 {
     const struct fwd_facts *facts = decision->facts;
@@ -223,10 +230,12 @@ static void deflect(struct decision *decision)
     enum fwd_finding finding = is_never_forwarded(facts) ? FWD_NEVER_FORWARDED
                                                          : fwd_judge(facts, &choice.target);
     fwd_note(decision, FWD_SUBJECT_DEFLECTION, finding);
-    if (fwd_is_skipped(finding)) {
-        fwd_decline(decision, 480);
-    } else {
+    if (!fwd_is_skipped(finding)) {
         fwd_carry_out(decision, &choice, finding);
+    } else if (facts->is_client_busy) {
+        clients_are_busy(decision);
+    } else {
+        nobody_is_left(decision);
     }
 }
 

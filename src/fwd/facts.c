@@ -153,6 +153,9 @@ static unsigned asked_conditions(const struct site *site)
         return immediate | 1u << CONDITION_BUSY | 1u << CONDITION_NO_ANSWER;
     case FWD_CLIENTS_BUSY: return 1u << CONDITION_BUSY;
     case FWD_CLIENTS_UNREACHED: return 1u << CONDITION_UNREACHABLE | logged_off;
+    case FWD_DEFLECTED: // which may not be allowed
+        if (call->is_client_busy) return 1u << CONDITION_BUSY;
+        return 1u << CONDITION_UNREACHABLE | logged_off;
     default: return 0;
     }
 }
@@ -226,6 +229,7 @@ void fwd_prepare(const struct snapshot_group *group, const struct phone_numberin
         .has_clients = call->has_clients,
         .has_other_contacts = line->has_other_contacts,
         .has_alerted = call->has_alerted,
+        .is_client_busy = call->is_client_busy,
         .rules = room->rules,
         .rule_count = put_rules(&site, room),
         .mailbox = target_of(&site, mailbox_of(line)),

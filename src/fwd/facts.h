@@ -26,6 +26,7 @@ struct fwd_call {
     bool is_logged_in;      // the line's user
     bool has_clients;       // something of the user's rings
     bool has_alerted;       // FWD_DEFLECTED: the caller has heard ringing
+    bool is_client_busy;    // FWD_DEFLECTED: another client has answered 486 or 600
     unsigned client_status; // FWD_CLIENT_REJECTED
     // Calls of the line (fwd_facts), and how many it forwards at the moment and within the hour.
     uint32_t up_count, ringing_count, forwarded_now_count, forwarded_hour_count;

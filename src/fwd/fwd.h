@@ -84,6 +84,7 @@ struct fwd_facts {
     bool has_clients;        // something of the user's rings
     bool has_other_contacts; // other telephones ring for this extension
     bool has_alerted;        // the caller has heard ringing (FWD_DEFLECTED)
+    bool is_client_busy;     // another client has answered 486 or 600 (FWD_DEFLECTED)
     // The enabled rules in any order, at most FWD_RULES_MAX.
     const struct fwd_rule *rules;
     size_t rule_count;

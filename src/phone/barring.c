@@ -24,16 +24,6 @@ static bool has_barred_prefix(const struct phone_numbering *numbering, struct sp
     return false;
 }
 
-enum model_number_class phone_plain_class(const struct phone_numbering *numbering,
-                                          struct span stored)
-{
-    struct span country = span_of(numbering->country_code);
-    if (phone_is_in_ranges(numbering, stored)) return NUMBER_INTERNAL;
-    if (!span_starts_with(stored, SPAN("+"))) return NUMBER_UNKNOWN;
-    bool is_ours = country.len > 0 && span_starts_with(span_from(stored, 1), country);
-    return is_ours ? NUMBER_UNKNOWN : NUMBER_FOREIGN;
-}
-
 enum phone_barring phone_bar(const struct model_group *group,
                              const struct phone_numbering *numbering,
                              enum model_number_class number_class, struct span target)

@@ -147,12 +147,6 @@ struct phone_number phone_number_of_target(const struct phone_numbering *numberi
 void phone_put_target_digits(struct buffer *out, const struct phone_numbering *numbering,
                              struct span target);
 
-// What a stored number is as far as digits tell: internal, or of another country than the group's
-// (then NUMBER_FOREIGN); else NUMBER_UNKNOWN. For targets that are not known before the call; what
-// only a country's numbering plan tells, such as premium rates, remains unknown.
-enum model_number_class phone_plain_class(const struct phone_numbering *numbering,
-                                          struct span stored);
-
 // Why a group bars a target.
 enum phone_barring {
     PHONE_PERMITTED,

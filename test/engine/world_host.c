@@ -2,6 +2,8 @@
 // What the engines of a world hand out: kept for the test to look at, or for another engine.
 #include "world_int.h"
 
+#include "country/country.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -213,6 +215,13 @@ static bool on_media_towards(void *context, const struct flow *flow, struct addr
     return address_parse_port(SPAN("192.0.2.9:6000"), 0, own);
 }
 
+static enum model_number_class on_classify(void *context, const struct phone_numbering *numbering,
+                                           struct span stored)
+{
+    (void)context;
+    return country_classify(numbering, stored);
+}
+
 static void on_send_media(void *context, const struct call_media *media)
 {
     struct world *world = ((struct worker *)context)->world;
@@ -261,6 +270,7 @@ struct engine_host world_host(struct worker *worker)
                                 .release_line = on_release_line,
                                 .release_group = on_release_group,
                                 .own_towards = on_own_towards,
+                                .classify = on_classify,
                                 .code_dialled = on_code_dialled,
                                 .media_towards = on_media_towards,
                                 .send_media = on_send_media,

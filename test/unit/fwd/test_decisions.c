@@ -170,6 +170,7 @@ static bool read_flag(struct span word, struct fwd_facts *facts)
         {"group_call", &facts->is_group_call, true},
         {"other_contacts", &facts->has_other_contacts, true},
         {"alerted", &facts->has_alerted, true},
+        {"client_busy", &facts->is_client_busy, true},
         {"too_many", &facts->has_too_many_forwarded, true},
         {"too_often", &facts->has_too_often_forwarded, true},
     };

@@ -220,6 +220,7 @@ static void make_events(struct domain_case *it, struct choices *choices)
     set_chosen(it, choose(choices, 4));
     facts->deflection = target_in(target, "301");
     facts->has_alerted = choose(choices, 2) == 1;
+    facts->is_client_busy = choose(choices, 2) == 1;
     set_mailbox(it, choose(choices, 3));
     add(it, CONDITION_IMMEDIATE, USABLE); // never looked at once the call has arrived
     add(it, CONDITION_UNREACHABLE, choose(choices, 3));
@@ -255,10 +256,18 @@ static bool is_unreached(const struct domain_case *it)
     return is_forwarded_late(it, unreachable, numbers[CONDITION_UNREACHABLE]);
 }
 
+static bool is_busy(const struct domain_case *it)
+{
+    unsigned busy = entry == 0 ? present[CONDITION_BUSY] : (unsigned)UNSET;
+    return busy == UNSET ? is_declined(&it->verdict, 486)
+                         : is_forwarded(it, busy, numbers[CONDITION_BUSY], 486);
+}
+
 static bool is_deflected(const struct domain_case *it)
 {
-    bool is_ended = entry != 0 || target != USABLE;
-    if (is_ended) return is_declined(&it->verdict, 480);
+    bool is_skipped = entry != 0 || target == UNSET || target == BARRED;
+    if (is_skipped) return it->facts.is_client_busy ? is_busy(it) : is_unreached(it);
+    if (target == VISITED) return is_declined(&it->verdict, 480);
     return is_forwarded(it, target, "301", 480) &&
            it->verdict.reason ==
                (it->facts.has_alerted ? REASON_DEFLECTION_ALERTING : REASON_DEFLECTION_IMMEDIATE);
@@ -266,13 +275,9 @@ static bool is_deflected(const struct domain_case *it)
 
 static void check_events(const struct domain_case *it)
 {
-    unsigned busy = entry == 0 ? present[CONDITION_BUSY] : (unsigned)UNSET;
     switch (it->facts.event) {
     case FWD_WAITED: HOLDS(it, is_waited_out(it)); break;
-    case FWD_CLIENTS_BUSY:
-        HOLDS(it, busy == UNSET ? is_declined(&it->verdict, 486)
-                                : is_forwarded(it, busy, numbers[CONDITION_BUSY], 486));
-        break;
+    case FWD_CLIENTS_BUSY: HOLDS(it, is_busy(it)); break;
     case FWD_CLIENT_REJECTED: HOLDS(it, is_answered_rejected(it)); break;
     case FWD_CLIENTS_UNREACHED: HOLDS(it, is_unreached(it)); break;
     case FWD_DEFLECTED: HOLDS(it, is_deflected(it)); break;

@@ -438,6 +438,10 @@ static void test_conditions_that_are_asked(void **state)
     assert_int_equal(conditions_of(&fixture), busy);
     fixture.call.event = FWD_CLIENTS_UNREACHED;
     assert_int_equal(conditions_of(&fixture), logged_off | 1u << CONDITION_UNREACHABLE);
+    fixture.call.event = FWD_DEFLECTED;
+    assert_int_equal(conditions_of(&fixture), logged_off | 1u << CONDITION_UNREACHABLE);
+    fixture.call.is_client_busy = true;
+    assert_int_equal(conditions_of(&fixture), busy);
     fixture.call.event = FWD_CLIENT_REJECTED;
     assert_int_equal(conditions_of(&fixture), 0);
 }
@@ -573,6 +577,10 @@ static void test_chosen(void **state)
     fixture.call.deflection_class = NUMBER_EMERGENCY;
     prepare(&fixture);
     assert_int_equal(fixture.facts.deflection.state, FWD_TARGET_EMERGENCY);
+    assert_false(fixture.facts.is_client_busy);
+    fixture.call.is_client_busy = true;
+    prepare(&fixture);
+    assert_true(fixture.facts.is_client_busy);
 }
 
 int main(void)
