@@ -374,3 +374,6 @@ void call_codes_tick(struct call_codes *codes, struct turn *turn);
 // See pool_idle_memory.
 struct idle_memory call_idle_memory(struct call_table *table, size_t least);
 uint32_t call_count(const struct call_table *table);
+// How many legs they have, with what joins them and the requests that pass between them: none is
+// left when there is no call.
+uint32_t call_leg_total(const struct call_table *table);

@@ -77,6 +77,11 @@ uint32_t call_count(const struct call_table *table)
     return table->calls.used_count;
 }
 
+uint32_t call_leg_total(const struct call_table *table)
+{
+    return table->bridges.used_count + table->legs.used_count + table->relays.used_count;
+}
+
 bool call_has_line(const struct call_table *table, uint32_t line_id)
 {
     for (uint32_t i = 0; i < table->calls.fresh; i++) {

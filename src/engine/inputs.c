@@ -285,6 +285,7 @@ struct engine_counts engine_counts(const struct engine *engine)
     struct engine_counts counts = engine->counts;
     counts.effects_lost = engine->turn.effects_lost_count;
     counts.open_calls = call_count(engine->calls);
+    counts.open_legs = call_leg_total(engine->calls);
     counts.open_transactions = txn_count(engine->txns);
     counts.subscriptions = watch_count(engine->watches);
     return counts;

@@ -302,6 +302,7 @@ struct engine_counts world_counts(const struct world *world)
         sum.effects_lost += counts.effects_lost;
         sum.handed_over += counts.handed_over;
         sum.open_calls += counts.open_calls;
+        sum.open_legs += counts.open_legs;
         sum.open_transactions += counts.open_transactions;
     }
     return sum;

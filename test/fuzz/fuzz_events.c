@@ -6,6 +6,7 @@
 // it.
 #include "engine/world.h"
 #include "fuzz/fuzz.h"
+#include "fuzz/story.h"
 #include "sip/sip.h"
 
 #include <stdlib.h>
@@ -22,8 +23,7 @@ enum {
 static const uint64_t second_us = 1000000;
 
 struct story {
-    const uint8_t *bytes;
-    size_t size;
+    struct story_bytes bytes;
     struct world *world;
     struct address pbx, stranger;
     uint64_t waited_us; // by the story's wish
@@ -35,18 +35,6 @@ struct story {
     size_t handled_len;
     unsigned answer_count;
 };
-
-static uint8_t next_byte(struct story *story)
-{
-    if (story->size == 0) return 0;
-    story->size--;
-    return *story->bytes++;
-}
-
-static size_t choose(struct story *story, size_t count)
-{
-    return next_byte(story) % count;
-}
 
 // ---- What the engine sends
 
@@ -97,20 +85,6 @@ static void give(struct story *story, const struct address *from, struct span by
 
 // ---- Messages
 
-static void spoil(struct story *story, struct buffer *message)
-{
-    size_t count = choose(story, 8);
-    if (count == 7) {
-        message->len = 1 + (size_t)next_byte(story) * message->len / 256;
-        return;
-    }
-    if (count > 3) return; // mostly it stays sound
-    for (size_t i = 0; i < count; i++) {
-        size_t at = (size_t)next_byte(story) << 8 | next_byte(story);
-        message->at[at % message->len] = (char)next_byte(story);
-    }
-}
-
 static void put_extras(struct story *story, struct buffer *out)
 {
     static const char *const extras[] = {
@@ -123,17 +97,18 @@ static void put_extras(struct story *story, struct buffer *out)
         "Privacy: id\r\n",
         "Reason: SIP;cause=200;text=\"Call completed elsewhere\"\r\n",
     };
-    buffer_put_text(out, extras[choose(story, sizeof extras / sizeof extras[0])]);
+    buffer_put_text(out, extras[story_choose(&story->bytes, sizeof extras / sizeof extras[0])]);
 }
 
 static void print_request(struct story *story, struct buffer *out)
 {
     static const char *const methods[] = {"INVITE", "ACK",  "CANCEL",   "INVITE",  "OPTIONS",
                                           "BYE",    "INFO", "REGISTER", "TELEPORT"};
-    const char *method = methods[choose(story, sizeof methods / sizeof methods[0])];
-    size_t call = choose(story, CALLS), how = next_byte(story);
+    const char *method = methods[story_choose(&story->bytes, sizeof methods / sizeof methods[0])];
+    size_t call = story_choose(&story->bytes, CALLS), how = story_byte(&story->bytes);
     const char *branch = how & 1 ? "" : how & 2 ? ";branch=z9hG4bK" : ";branch=z9hG4bK-call";
-    buffer_printf(out, "%s sip:%zu@192.0.2.9:5070 SIP/2.0\r\n", method, 101 + choose(story, 4));
+    buffer_printf(out, "%s sip:%zu@192.0.2.9:5070 SIP/2.0\r\n", method,
+                  101 + story_choose(&story->bytes, 4));
     buffer_printf(out, "Via: SIP/2.0/UDP 192.0.2.1:5060;rport%s", branch);
     if ((how & 3) == 0) buffer_printf(out, "%zu", call);
     buffer_printf(out, "\r\nFrom: <sip:+4930123%zu@pbx.test>;tag=f%zu\r\n", call, call);
@@ -164,34 +139,35 @@ static bool print_answer(struct story *story, struct buffer *out)
     if (story->asked_len == 0) return false;
     struct span asked = {story->asked, story->asked_len};
     ASSERT(sip_parse(asked, &arena, &request, &fault) == SIP_OK);
-    sip_put_status_line(out, statuses[choose(story, sizeof statuses / sizeof statuses[0])],
+    sip_put_status_line(out,
+                        statuses[story_choose(&story->bytes, sizeof statuses / sizeof statuses[0])],
                         SPAN_NONE);
     sip_put_reply_headers(out, &request, &story->stranger, SPAN("pbx"));
-    buffer_put_text(out, extras[choose(story, sizeof extras / sizeof extras[0])]);
+    buffer_put_text(out, extras[story_choose(&story->bytes, sizeof extras / sizeof extras[0])]);
     sip_put_end(out, SPAN_NONE);
     return true;
 }
 
 static void print_bytes(struct story *story, struct buffer *out)
 {
-    size_t len = next_byte(story);
-    if (len > story->size) len = story->size;
-    buffer_put(out, (struct span){(const char *)story->bytes, len});
-    story->bytes += len;
-    story->size -= len;
+    size_t len = story_byte(&story->bytes);
+    if (len > story->bytes.len) len = story->bytes.len;
+    buffer_put(out, (struct span){(const char *)story->bytes.at, len});
+    story->bytes.at += len;
+    story->bytes.len -= len;
 }
 
 static void send_something(struct story *story, size_t kind)
 {
     char bytes[MESSAGE_SIZE];
     struct buffer out = buffer_over(bytes, sizeof bytes);
-    size_t by = choose(story, 8);
+    size_t by = story_choose(&story->bytes, 8);
     if (kind == 0) print_request(story, &out);
     if (kind == 1 && !print_answer(story, &out)) return;
     if (kind == 2) print_bytes(story, &out);
     ASSERT(!out.is_full);
     if (out.len == 0) return;
-    spoil(story, &out);
+    (void)story_spoil(&story->bytes, &out);
     give(story, by == 7 ? &story->stranger : &story->pbx, buffer_span(&out), by == 6);
 }
 
@@ -214,7 +190,7 @@ static void let_time_pass(struct story *story)
 {
     static const unsigned milliseconds[] = {0,    1,     200,   500,    3500,
                                             8000, 32000, 60000, 180000, 600000};
-    size_t which = choose(story, sizeof milliseconds / sizeof milliseconds[0]);
+    size_t which = story_choose(&story->bytes, sizeof milliseconds / sizeof milliseconds[0]);
     uint64_t by_us = milliseconds[which] * UINT64_C(1000);
     if (story->waited_us + by_us > 1200 * second_us) return; // no story is too long
     story->waited_us += by_us;
@@ -240,7 +216,8 @@ static void change_setting(struct story *story)
         {"forwarding", "group=trial extension=102 condition=logged_off origin=all target=101"},
         {"forwarding", "group=trial extension=102 condition=dnd origin=external target=mailbox"},
     };
-    size_t which = choose(story, sizeof changes / sizeof changes[0]), how = choose(story, 4);
+    size_t which = story_choose(&story->bytes, sizeof changes / sizeof changes[0]),
+           how = story_choose(&story->bytes, 4);
     struct span kind = span_of(changes[which].kind), words = span_of(changes[which].words);
     if (how == 0) {
         (void)world_remove(story->world, kind, words);
@@ -254,27 +231,27 @@ static void move_pbx(struct story *story)
 {
     static const char *const places[] = {"192.0.2.1:5060", "", "192.0.2.1:5080",
                                          "tcp 192.0.2.1:5060"};
-    world_set_peer(story->world, 1, span_of(places[choose(story, 4)]));
+    world_set_peer(story->world, 1, span_of(places[story_choose(&story->bytes, 4)]));
     look(story);
 }
 
 static void set_clock(struct story *story)
 {
     static const int64_t steps_s[] = {3600, -3600, 31536000, -31536000};
-    world_step_wall(story->world, steps_s[choose(story, 4)] * (int64_t)second_us);
+    world_step_wall(story->world, steps_s[story_choose(&story->bytes, 4)] * (int64_t)second_us);
 }
 
 static void restart(struct story *story)
 {
-    if (choose(story, 2) == 0) world_save(story->world);
-    world_crash(story->world, next_byte(story));
+    if (story_choose(&story->bytes, 2) == 0) world_save(story->world);
+    world_crash(story->world, story_byte(&story->bytes));
     look(story);
     move_pbx(story);
 }
 
 static void happen(struct story *story)
 {
-    switch (choose(story, 16)) {
+    switch (story_choose(&story->bytes, 16)) {
     case 0:
     case 1:
     case 2:
@@ -335,9 +312,9 @@ static void end(struct story *story)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     static struct story story;
-    story = (struct story){.bytes = bytes, .size = size};
+    story = (struct story){.bytes = {bytes, size}};
     begin(&story);
-    for (int i = 0; i < EVENT_MAX && story.size > 0; i++) happen(&story);
+    for (int i = 0; i < EVENT_MAX && story.bytes.len > 0; i++) happen(&story);
     end(&story);
     return 0;
 }

@@ -599,6 +599,7 @@ static void judge(struct sim *sim)
         }
     }
     if (counts.open_calls > 0) fail("a call is left in the engine", "");
+    if (counts.open_legs > 0) fail("a leg is left in the engine", "");
     if (counts.open_transactions > 2) fail("transactions are left in the engine", ""); // REGISTER
     if (counts.effects_lost > 0) fail("an effect was lost", "");
 }
