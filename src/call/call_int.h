@@ -250,6 +250,9 @@ struct call_departure {
 // Keeps that a line sends the call on.
 void call_note_departure(struct call_table *table, const struct turn *turn, struct pool_id call,
                          const struct call_departure *departure);
+// Prints the Session-ID of an INVITE that carries one on: the received one, or one of its own.
+void call_put_session_id(struct buffer *out, const struct call_table *table,
+                         const struct sip_message *invite);
 // Adds to the history of a call that has arrived what is known of it where the line has sent it on
 // before.
 void call_recognise_return(struct call_table *table, struct turn *turn,

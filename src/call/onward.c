@@ -127,6 +127,7 @@ static void send_invite(struct call_table *table, struct turn *turn, struct pool
     call_dialog_put_contact(&out, dialog);
     put_identity(&out, leg, onward->situation, turn);
     put_diversion(&out, onward, turn);
+    call_put_session_id(&out, table, offer->invite);
     if (onward->challenge) {
         (void)line_put_answers(
             &out, turn, table->neighbours.lines,

@@ -6,7 +6,9 @@
 // that comes to it is a returning one by any of these marks (docs/calls.md "Loops"):
 //
 //   our own Call-ID and From tag                   bridged, not answered yet
-//   the received ones, with less Max-Forwards      for 10 s after a 302
+//   the Session-ID (RFC 7989)                      bridged, not answered yet
+//   the received Call-ID, From tag and CSeq        for 10 s after a 302
+//   the Session-ID, with less Max-Forwards         for 10 s after a 302
 //   the target calls                               either
 //   the line itself calls                          bridged, not answered yet
 //   the same caller, with less Max-Forwards        either
@@ -29,7 +31,7 @@ enum {
 
 // A call that was sent on.
 struct departure {
-    uint64_t caller, dialog; // hashes
+    uint64_t caller, dialog, session; // hashes
     uint64_t at_us;
     struct pool_id call; // that carries it out itself; POOL_ID_NONE: by a 302
     int32_t max_forwards;
@@ -79,7 +81,50 @@ static struct bucket *bucket_of(struct call_returns *returns, uint32_t line_id)
 static uint64_t hash_dialog(const struct call_returns *returns, const struct sip_message *invite)
 {
     uint64_t call_id = hash_keyed(returns->hash_key, invite->call_id);
-    return call_id * 3 + hash_keyed(returns->hash_key, invite->from.tag);
+    return call_id * 3 + hash_keyed(returns->hash_key, invite->from.tag) + invite->cseq;
+}
+
+// ---- Session-ID (RFC 7989)
+
+static struct span received_session(const struct sip_message *invite)
+{
+    struct span value = sip_named_header_value(invite, SPAN("Session-ID"));
+    return span_trim(span_split(&value, ';'));
+}
+
+// What our own INVITE has as its Session-ID where the received one has none.
+static void put_own_session(struct buffer *out, const struct call_returns *returns,
+                            const struct sip_message *invite)
+{
+    uint64_t hashes[2];
+    hash_keyed_twice(returns->hash_key, invite->call_id, hashes);
+    hashes[0] += hash_keyed(returns->hash_key, invite->from.tag);
+    for (size_t i = 0; i < 2; i++) {
+        buffer_printf(out, "%08x%08x", (unsigned)(hashes[i] >> 32), (unsigned)hashes[i]);
+    }
+}
+
+void call_put_session_id(struct buffer *out, const struct call_table *table,
+                         const struct sip_message *invite)
+{
+    struct span received = sip_named_header_value(invite, SPAN("Session-ID"));
+    buffer_put_text(out, "Session-ID: ");
+    if (received.len > 0) {
+        call_put_unfolded(out, received);
+    } else {
+        put_own_session(out, table->returns, invite);
+        buffer_put_text(out, ";remote=00000000000000000000000000000000");
+    }
+    buffer_put_text(out, "\r\n");
+}
+
+static uint64_t hash_session(const struct call_returns *returns, const struct sip_message *invite)
+{
+    char bytes[40];
+    struct buffer own = buffer_over(bytes, sizeof bytes);
+    struct span received = received_session(invite);
+    if (received.len == 0) put_own_session(&own, returns, invite);
+    return hash_keyed(returns->hash_key, received.len > 0 ? received : buffer_span(&own));
 }
 
 void call_note_departure(struct call_table *table, const struct turn *turn, struct pool_id id,
@@ -94,6 +139,7 @@ void call_note_departure(struct call_table *table, const struct turn *turn, stru
     *kept = (struct departure){
         .caller = hash_keyed(returns->hash_key, departure->situation->caller.number),
         .dialog = hash_dialog(returns, offer->invite),
+        .session = hash_session(returns, offer->invite),
         .at_us = turn->now_us,
         .call = departure->is_bridged ? id : POOL_ID_NONE,
         .max_forwards = offer->invite->max_forwards,
@@ -106,7 +152,7 @@ void call_note_departure(struct call_table *table, const struct turn *turn, stru
 
 struct arrival {
     const struct situation *situation;
-    uint64_t caller, dialog;
+    uint64_t caller, dialog, session;
     uint64_t age_us;
 };
 
@@ -129,9 +175,9 @@ static bool is_by_target(const struct departure *departure, const struct arrival
 // Of a call that the PBX has been sent on with by a 302.
 static bool comes_back_redirected(const struct departure *departure, const struct arrival *arrival)
 {
-    bool is_same = departure->caller == arrival->caller || departure->dialog == arrival->dialog;
+    bool is_same = departure->caller == arrival->caller || departure->session == arrival->session;
     if (arrival->age_us >= KEPT_US) return false;
-    return is_by_target(departure, arrival) ||
+    return is_by_target(departure, arrival) || departure->dialog == arrival->dialog ||
            (is_same && is_nearer_end(departure, arrival->situation->offer->invite));
 }
 
@@ -145,6 +191,7 @@ static bool comes_back_bridged(const struct call_table *table, const struct depa
     bool is_waiting = call && call->is_onward && call->phase == PHASE_WAITING &&
                       call->line_id == situation->offer->line->line_id;
     if (!is_waiting) return false;
+    if (departure->session == arrival->session) return true;
     if (is_by_target(departure, arrival) || is_by_line(situation)) return true;
     if (is_same && is_nearer_end(departure, situation->offer->invite)) return true;
     return is_same && !situation->caller.is_anonymous && arrival->age_us < DOUBTFUL_US;
@@ -164,6 +211,7 @@ static const struct departure *find_departure(const struct call_table *table,
         if (arrival.dialog == 0) {
             arrival.caller = hash_keyed(returns->hash_key, situation->caller.number);
             arrival.dialog = hash_dialog(returns, situation->offer->invite);
+            arrival.session = hash_session(returns, situation->offer->invite);
         }
         arrival.age_us = turn->now_us - departure->at_us;
         bool is_back = departure->call.generation > 0

@@ -396,10 +396,13 @@ class World:
     """All of it. `with World(directory, binary, offset) as world:` starts the phones, the outside
     world and (unless has_pbx is false) the PBX; lineward starts by set_up(). The block's end ends
     all. Logs and data go to build/DIRECTORY, which is emptied first and stays for inspection.
-    `lines` and `phones` are the extensions that the PBX has."""
+    `lines` and `phones` are the extensions that the PBX has. Without `has_outside` the test itself
+    is the outside world."""
 
-    def __init__(self, directory, binary, offset, has_pbx=True, lines=(*USERS,), phones=PHONES):
-        self.has_pbx, self.extensions = has_pbx, (*lines, *phones)
+    def __init__(self, directory, binary, offset, has_pbx=True, lines=(*USERS,), phones=PHONES,
+                 has_outside=True):
+        self.has_pbx, self.has_outside = has_pbx, has_outside
+        self.extensions = (*lines, *phones)
         self.ports = Ports(offset)
         self.directory = ROOT / "build" / directory
         self.names = itertools.count(1)
@@ -413,7 +416,8 @@ class World:
         self.sipp = Sipp(self.ports, self.directory, phones)
 
     def __enter__(self):
-        self.sipp.start_target("outside", self.ports.outside)
+        if self.has_outside:
+            self.sipp.start_target("outside", self.ports.outside)
         self.sipp.start_target("phones", self.ports.phones)
         if self.has_pbx:
             self.start_pbx()
