@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "test" / "peer"))
 
 from peers import DOMAIN, USERS, Caller, World  # noqa: E402
+from phone import Phone  # noqa: E402
 from processes import Trouble, wait_until  # noqa: E402
 from runner import run_script  # noqa: E402
 
@@ -30,6 +31,7 @@ class Stage:
     def __init__(self, world):
         self.world, self.lineward = world, world.lineward
         self.calling = {}
+        self.devices, self.dialogs = {}, {}
 
     def do_command(self, arguments):
         """Runs `lineward ARGUMENTS`."""
@@ -55,13 +57,39 @@ class Stage:
         wait_until("the named call ends", lambda: not program.is_running(), 15)
         program.stop()
 
-    def do_begin_call(self, name, caller, callee, patience_s):
+    def do_begin_call(self, name, caller, callee, patience_s, talk_s=0.05):
         """Places a call that goes on."""
         self.calling[name] = self.world.sipp.start_call(
-            name, Caller(caller), callee, patience_s * 1000, 50)
+            name, Caller(caller), callee, patience_s * 1000, int(talk_s * 1000))
 
     def do_end_call(self, name):
         self.calling.pop(name).stop()
+
+    def do_device(self, user, name):
+        """A telephone of the user that is registered at lineward."""
+        made = self.lineward.api("POST", f"users/{user}/devices", {"name": name})
+        server = ("127.0.0.1", self.world.ports.sip)
+        self.devices[name] = Phone(server, (made["sip_user"], made["password"], "%s:%d" % server))
+        self.devices[name].register()
+
+    def do_device_answer(self, name):
+        """The call that rings at the device is answered."""
+        device = self.devices[name]
+        invite = device.ringing()
+        self.dialogs[name] = device.accept(invite)
+        device.wait("ACK", call_id=self.dialogs[name].call_id)
+
+    def do_device_call(self, name, number):
+        """The device calls, and is answered."""
+        self.dialogs[name] = self.devices[name].call(number)
+
+    def do_device_hold(self, name):
+        """The device has the other side wait."""
+        self.devices[name].within(self.dialogs[name], "INVITE", body="v=0\r\na=sendonly\r\n")
+
+    def do_device_hung_up(self, name):
+        """The other side of the device's call hangs up."""
+        self.devices[name].hung_up(self.dialogs.pop(name))
 
     def do_stop(self):
         self.lineward.stop()

@@ -168,7 +168,7 @@ const tests = {
     await page.locator('[data-live=live]').waitFor({state: 'attached'});
     await trial.stage.do('begin_call',
       {name: 'ringing', caller: '105', callee: '102', patience_s: 20});
-    const call = page.getByRole('region', {name: 'Calls ringing now'});
+    const call = page.getByRole('region', {name: 'Your calls now'});
     await call.getByText('105').first().waitFor();
     await trial.checkAccess(page, 'a ringing call');
     await trial.picture(page, 'ringing');
@@ -187,6 +187,48 @@ const tests = {
     await page.locator('.lw-journal > li').first().getByText('Declined').first().waitFor();
     await page.locator('.lw-journal > li').nth(1).getByText('106').first().waitFor();
     await trial.stage.api('DELETE', 'groups/trial/lines/102/client-state');
+  },
+
+  // Calls of a telephone of one's own: one that it has answered and one that it makes are seen, with
+  // whom and since when, and ended by the page.
+  async 'answered and made'(trial) {
+    await trial.stage.command('user', 'set', 'sales', '--login', 'auto');
+    await trial.stage.do('device', {user: 'sales', name: 'desk'});
+    const page = await trial.signIn('sales');
+    await page.locator('[data-live=live]').waitFor({state: 'attached'});
+    const calls = page.getByRole('region', {name: 'Your calls now'});
+    await trial.stage.do('begin_call',
+      {name: 'answered', caller: '105', callee: '102', patience_s: 60, talk_s: 60});
+    await calls.getByRole('button', {name: 'Decline'}).waitFor();
+    await trial.stage.do('device_answer', {name: 'desk'});
+    const talk = calls.getByRole('region', {name: 'Call from 105'});
+    await talk.getByText('Talking').waitFor();
+    await talk.getByText(/has called you · with desk · on line 102 · since \d/).waitFor();
+    check(await calls.getByRole('button', {name: 'Decline'}).count() === 0, 'it still rings');
+    await trial.checkAccess(page, 'an answered call');
+    await trial.picture(page, 'answered');
+    await page.reload();
+    await talk.getByRole('button', {name: 'Hang up: 105'}).focus();
+    await page.keyboard.press('Enter');
+    await trial.stage.do('device_hung_up', {name: 'desk'});
+    await page.getByText('The call with 105 is over.').waitFor();
+    await calls.waitFor({state: 'detached'});
+    await trial.stage.do('end_call', {name: 'answered'});
+
+    await trial.stage.do('device_call', {name: 'desk', number: '106'});
+    const made = calls.getByRole('region', {name: 'Call to 106'});
+    await made.getByText(/called by you · with desk/).waitFor();
+    await made.getByText('Talking').waitFor();
+    await made.getByRole('button', {name: 'Hang up: 106'}).click();
+    await trial.stage.do('device_hung_up', {name: 'desk'});
+    await calls.waitFor({state: 'detached'});
+    await page.getByRole('link', {name: 'Journal'}).click();
+    const entries = page.locator('.lw-journal > li');
+    await entries.nth(0).getByText('106', {exact: true}).waitFor();
+    await entries.nth(0).getByText(/Called by you · with desk/).waitFor();
+    await entries.nth(1).getByText(/with desk · rang .* · talked \d/).waitFor();
+    await trial.stage.api('DELETE', 'users/sales/devices/desk');
+    await trial.stage.command('user', 'set', 'sales', '--login', 'on');
   },
 
   // Everything by keyboard: a forwarding is set, and a week is drawn.

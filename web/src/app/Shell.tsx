@@ -6,7 +6,7 @@ import {Link, Route, Switch, useLocation} from 'wouter';
 import {adminPages} from '../admin/pages';
 import {Icon} from '../shared/icons';
 import {Choices, Header} from './Header';
-import {RingingCalls} from '../user/calls/RingingCalls';
+import {Calls} from '../user/calls/Calls';
 import {userPages} from './pages';
 import type {Page} from './pages';
 import {PageFrame} from './PageFrame';
@@ -76,7 +76,7 @@ export function Shell() {
           <div className="lw-narrow-only"><Choices/></div>
         </nav>
         <main className="lw-main" id="main" tabIndex={-1} ref={main}>
-          <RingingCalls/>
+          <Calls/>
           <Suspense fallback={<PageFrame.Loading/>}>
             <Switch>
               {routes.filter(({page}) => isAdministrator || userPages.includes(page))

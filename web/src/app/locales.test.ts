@@ -68,3 +68,17 @@ test('every key in the sources has a text', () => {
       .map(([, key]) => key).filter((key) => !known.has(key)).map((key) => `${path}: ${key}`));
   expect(missing).toEqual([]);
 });
+
+// Keys that end in a value of the API: each value that it may have has a text.
+const OPENAPI = readFileSync(new URL('../../../docs/openapi.yaml', import.meta.url), 'utf8');
+const CALL_STATE = /state:\n\s+enum: \[(held[^\]]*)\]/;
+
+test.each([
+  ['outcome', /outcome: \{enum: \[([^\]]*)\]/],
+  ['calls.state', CALL_STATE],
+  ['calls.direction', /direction: \{enum: \[([^\]]*)\]/],
+])('%s has a text for each value', (prefix, pattern) => {
+  const allowed = pattern.exec(OPENAPI)![1].split(', ').map((value) => `${prefix}.${value}`);
+  const known = read('en', 'user.json');
+  expect(allowed.filter((key) => !known.has(key))).toEqual([]);
+});

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Points in time as people say them.
 import {expect, test} from 'vitest';
-import {fromLocalInput, nextTimes, sayWhen, toLocalInput} from './time';
+import {fromLocalInput, nextTimes, sayDuration, sayWhen, toLocalInput} from './time';
 
 const now = new Date(2026, 10, 23, 14, 30); // a Monday
 
@@ -26,4 +26,8 @@ test('offers only times to come', () => {
   const late = new Date(2026, 10, 23, 22, 0);
   expect(nextTimes(late).map(({name}) => name)).toEqual(['hour', 'tomorrow', 'monday']);
   expect(new Date(nextTimes(now)[3].time).getDay()).toBe(1);
+});
+
+test('says how long something lasts', () => {
+  expect([0, 42.9, 725, 3723].map(sayDuration)).toEqual(['0:00', '0:42', '12:05', '1:02:03']);
 });

@@ -22,6 +22,14 @@ export function sayWhen(time: string | Date, language: string, now = new Date())
   }).format(at);
 }
 
+// "0:42", "12:05", "1:02:03": how long something lasts so far.
+export function sayDuration(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const shown = parts[0] > 0 ? parts : parts.slice(1);
+  return shown.map((part, i) => (i === 0 ? String(part) : String(part).padStart(2, '0'))).join(':');
+}
+
 // The value of <input type="datetime-local">, which knows no zone, for a point in time, and back.
 export function toLocalInput(time: string): string {
   if (!time) return '';

@@ -15,7 +15,8 @@ import {Entry} from './Entry';
 
 export type JournalEntry = Schemas['JournalEntry'];
 type Outcome = JournalEntry['outcome'];
-const OUTCOMES: Outcome[] = ['missed', 'forwarded', 'answered_elsewhere', 'declined', 'failed'];
+const OUTCOMES: Outcome[] = ['missed', 'answered', 'forwarded', 'answered_elsewhere', 'declined',
+  'unanswered', 'failed'];
 const PAGE = 50;
 
 interface Search {
