@@ -131,6 +131,9 @@ struct api_engine {
     bool (*assumed_clients)(void *context, uint32_t line_id, struct api_clients *out);
     // Calls handled, by outcome, and journal entries dropped, since the start.
     void (*statistics)(void *context, struct api_statistics *out);
+    // Has the entries of all calls that have ended written, for who reads the journal next; waits
+    // half a second at most. May be NULL.
+    void (*settle_journal)(void *context);
     // Whether all workers answer.
     bool (*is_working)(void *context);
     // Does what others have left to be done with the settings: whenever the API's thread was woken.

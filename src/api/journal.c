@@ -104,6 +104,7 @@ static struct store_journal_query read_query(struct filters *filters)
 
 void api_journal_list(struct api *api, struct request *request, struct reply *reply)
 {
+    const struct api_engine *engine = &api->options.engine;
     struct page page = {.language = request->language};
     struct filters filters = {.request = request, .reply = reply};
     struct store_journal_query query = read_query(&filters);
@@ -118,6 +119,7 @@ void api_journal_list(struct api *api, struct request *request, struct reply *re
     query.group = group;
     query.resume_id = &resume_id;
     page.items = json_array();
+    if (engine->settle_journal) engine->settle_journal(engine->context);
     enum err err = store_journal_list(api->options.journal, &query, add_entry, &page);
     if (err) {
         json_decref(page.items);

@@ -13,7 +13,8 @@ enum {
     PAGE_SIZE = 16 * 1024 * 1024, // touched only as far as it fills
     PAGE_ENTRIES_MAX = 65536,
     GATHER_NS = 200 * 1000 * 1000, // so that a transaction holds many entries
-    TRIM_ENTRIES = 500,            // a step's; some milliseconds
+    SETTLE_NS = 500 * 1000 * 1000,
+    TRIM_ENTRIES = 500, // a step's; some milliseconds
     TRIM_PAUSE_NS = 20 * 1000 * 1000,
     TRIM_DAYS_DEFAULT = 90,
 };
@@ -47,10 +48,11 @@ struct journal {
     struct store *store;
     uv_thread_t thread;
     uv_mutex_t mutex;
-    uv_cond_t changed;
+    uv_cond_t changed, written;
     struct page pages[2];
     int filling;
-    bool is_ending;
+    bool is_ending, is_hurried; // hurried: somebody waits for what is there
+    uint64_t added_count, written_count;
     uint64_t dropped_count;
 };
 
@@ -73,9 +75,23 @@ void journal_add(struct journal *journal, const struct model_journal_entry *entr
     struct model_journal_entry copy = *entry;
     if (page->count < PAGE_ENTRIES_MAX && copy_texts(&page->texts, &copy)) {
         page->entries[page->count++] = copy;
+        journal->added_count++;
         if (page->count == 1) uv_cond_signal(&journal->changed);
     } else {
         journal->dropped_count++;
+    }
+    uv_mutex_unlock(&journal->mutex);
+}
+
+void journal_settle(struct journal *journal)
+{
+    uint64_t until_ns = uv_hrtime() + SETTLE_NS;
+    uv_mutex_lock(&journal->mutex);
+    uint64_t wanted = journal->added_count, now_ns;
+    while (journal->written_count < wanted && (now_ns = uv_hrtime()) < until_ns) {
+        journal->is_hurried = true;
+        uv_cond_signal(&journal->changed);
+        uv_cond_timedwait(&journal->written, &journal->mutex, until_ns - now_ns);
     }
     uv_mutex_unlock(&journal->mutex);
 }
@@ -106,13 +122,14 @@ static struct page *next_page(struct journal *journal, bool *is_over)
         uv_cond_timedwait(&journal->changed, &journal->mutex, pause_ns(journal));
     }
     bool has_entries = journal->pages[journal->filling].count > 0;
-    if (has_entries && !journal->is_ending) {
+    if (has_entries && !journal->is_ending && !journal->is_hurried) {
         uv_cond_timedwait(&journal->changed, &journal->mutex, GATHER_NS);
     }
     *is_over = journal->is_ending && !has_entries;
     if (journal->pages[journal->filling].count > 0) {
         page = &journal->pages[journal->filling];
         journal->filling = 1 - journal->filling;
+        journal->is_hurried = false;
     }
     uv_mutex_unlock(&journal->mutex);
     return page;
@@ -127,10 +144,12 @@ static void write_page(struct journal *journal, struct page *page)
         log_number(&line, "count", page->count);
         log_text(&line, "cause", span_of(store_error(journal->store)));
         log_end(&line);
-        uv_mutex_lock(&journal->mutex);
-        journal->dropped_count += page->count;
-        uv_mutex_unlock(&journal->mutex);
     }
+    uv_mutex_lock(&journal->mutex);
+    if (err != ERR_NONE) journal->dropped_count += page->count;
+    journal->written_count += page->count;
+    uv_cond_broadcast(&journal->written);
+    uv_mutex_unlock(&journal->mutex);
     const char *notice = store_take_notice(journal->store);
     if (notice) log_event(LOG_WARN, "journal file gone", "cause", span_of(notice));
     page->count = 0;
@@ -265,12 +284,15 @@ struct journal *journal_new(struct store *store)
     journal->store = store;
     if (!page_init(&journal->pages[0]) || !page_init(&journal->pages[1])) goto failed;
     if (uv_mutex_init(&journal->mutex) != 0) goto failed;
-    if (uv_cond_init(&journal->changed) != 0) goto failed_cond;
+    if (uv_cond_init(&journal->changed) != 0) goto failed_changed;
+    if (uv_cond_init(&journal->written) != 0) goto failed_written;
     if (uv_thread_create(&journal->thread, run, journal) != 0) goto failed_thread;
     return journal;
 failed_thread:
+    uv_cond_destroy(&journal->written);
+failed_written:
     uv_cond_destroy(&journal->changed);
-failed_cond:
+failed_changed:
     uv_mutex_destroy(&journal->mutex);
 failed:
     free_memory(journal);
@@ -285,6 +307,7 @@ void journal_free(struct journal *journal)
     uv_cond_signal(&journal->changed);
     uv_mutex_unlock(&journal->mutex);
     uv_thread_join(&journal->thread);
+    uv_cond_destroy(&journal->written);
     uv_cond_destroy(&journal->changed);
     uv_mutex_destroy(&journal->mutex);
     free_memory(journal);

@@ -22,7 +22,10 @@ struct journal_limits {
 void journal_start_trimming(struct journal *journal, const struct journal_limits *limits);
 // Writes what is left, ends the thread.
 void journal_free(struct journal *journal);
-// Copies an entry. From any thread.
+// Copies an entry, which is written some 0.2 s later. From any thread.
 void journal_add(struct journal *journal, const struct model_journal_entry *entry);
+// Has what was added before written now, so that who reads the journal next finds it; waits for
+// that, but never longer than half a second. From any thread but the journal's.
+void journal_settle(struct journal *journal);
 // Entries that were lost, to a full page or a failing store.
 uint64_t journal_dropped_count(struct journal *journal);

@@ -254,6 +254,12 @@ static void get_statistics(void *context, struct api_statistics *out)
     }
 }
 
+static void settle_journal(void *context)
+{
+    struct server *server = context;
+    journal_settle(server->journal);
+}
+
 static bool is_working(void *context)
 {
     struct server *server = context;
@@ -416,6 +422,7 @@ static bool start_api(struct server *server)
                    .assume_clients = assume_clients,
                    .assumed_clients = assumed_clients,
                    .statistics = get_statistics,
+                   .settle_journal = settle_journal,
                    .trace = read_trace,
                    .is_working = is_working,
                    .work = do_work},

@@ -117,8 +117,8 @@ static void on_call_ended(void *context, const struct model_journal_entry *entry
                                    : (unsigned)STATES_VERDICT + entry->verdict;
     worker_count(worker, counters[entry->outcome], 1);
     if (!entry->is_outgoing) worker_count(worker, (enum states_counter)decided, 1);
-    news_call_ended(worker->api, entry);
     journal_add(worker->journal, entry);
+    news_call_ended(worker->api, entry); // who hears it finds the entry
 }
 
 static bool on_own_towards(void *context, const struct flow *flow, struct address *own)

@@ -16,6 +16,10 @@ const CHROMIUM = '/usr/bin/chromium';
 const OPTIONS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
   '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
+// For what a page waits for. It is the state that is waited for: on a machine with much else to do
+// it comes late, and only what never comes is a failure.
+const PATIENCE_MS = 40_000;
+
 export const WIDE = {width: 1280, height: 860};
 export const PHONE = {width: 390, height: 844};
 
@@ -109,7 +113,7 @@ export class Trial {
     const context = await this.browser.newContext({
       viewport, locale, colorScheme, reducedMotion, timezoneId: 'Europe/Berlin',
     });
-    context.setDefaultTimeout(8000);
+    context.setDefaultTimeout(PATIENCE_MS);
     const page = await context.newPage();
     await page.addInitScript(() => document.addEventListener('securitypolicyviolation', (event) =>
       console.error(event.violatedDirective, event.target.outerHTML?.slice(0, 300))));

@@ -172,7 +172,7 @@ const tests = {
     await page.reload();
     await page.getByText('The server cannot be reached').waitFor();
     await trial.stage.do('start');
-    await page.getByRole('heading', {level: 1, name: 'Home'}).waitFor({timeout: 20000});
+    await page.getByRole('heading', {level: 1, name: 'Home'}).waitFor();
   },
 };
 

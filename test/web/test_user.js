@@ -32,7 +32,7 @@ const tests = {
     await trial.checkAccess(page, 'signing in');
     await trial.fillSignIn(page, 'sales');
     await page.getByRole('heading', {level: 1, name: 'Home'}).waitFor();
-    check((await page.title()).includes('Home'), await page.title());
+    await page.waitForFunction(() => document.title.includes('Home'));
     await page.getByRole('button', {name: 'Your account'}).click();
     await page.getByRole('menuitem', {name: 'Sign out'}).click();
     await page.getByRole('heading', {level: 1, name: 'Sign in'}).waitFor();
@@ -47,14 +47,19 @@ const tests = {
     await page.getByRole('button', {name: 'Save', exact: true}).click();
     await page.locator(BUSY_EXTERNAL).getByText('for external callers').waitFor();
     await page.locator('.lw-forwarding').getByText('1 forwarding on').waitFor();
-    check((await page.title()).startsWith('↪ 1 forwarding on'), await page.title());
-    const icon = await page.locator('link[rel=icon]').getAttribute('href');
-    check(icon.includes('icon-forwarding'), `the icon is ${icon}`);
+    await page.waitForFunction(() => document.title.startsWith('↪ 1 forwarding on'));
+    await page.locator('link[rel=icon][href*=icon-forwarding]').waitFor({state: 'attached'});
+
+    const journal = await page.context().newPage(); // open before the call comes
+    await journal.goto(`${trial.stage.url}/journal`);
+    await journal.getByText('No calls here.').waitFor();
+    await journal.locator('[data-live=live]').waitFor({state: 'attached'});
 
     await trial.stage.api('PUT', 'groups/trial/lines/102/client-state',
       {clients: 'ring', calls: 1});
     const call = await trial.stage.call('+4930555123', '+49891234102');
     check(call.arrived === '105', `it arrived at ${call.arrived || 'nothing'}`);
+    await journal.locator('.lw-journal').getByText('+49 30555123', {exact: true}).waitFor();
     await page.getByRole('link', {name: 'Journal'}).click();
     const entry = page.locator('.lw-journal > li').first();
     await entry.getByText('+49 30555123', {exact: true}).waitFor();
@@ -150,7 +155,7 @@ const tests = {
     await page.getByRole('button', {name: 'Save', exact: true}).click();
     await page.getByRole('alert').getByText('cannot be reached').waitFor();
     await trial.stage.do('start');
-    await page.locator('[data-live=live]').waitFor({state: 'attached', timeout: 15000});
+    await page.locator('[data-live=live]').waitFor({state: 'attached'});
     await trial.stage.command('forward', 'set', '102', 'logged_off', '--to', 'mailbox');
     await page.locator('[data-slot="logged_off/all"]').getByText('Mailbox').waitFor();
     check(await page.evaluate(() => window.wasNotReloaded), 'the page was loaded again');
@@ -189,8 +194,8 @@ const tests = {
     await trial.stage.api('DELETE', 'groups/trial/lines/102/client-state');
   },
 
-  // Calls of a telephone of one's own: one that it has answered and one that it makes are seen, with
-  // whom and since when, and ended by the page.
+  // Calls of a telephone of one's own: one that it has answered and one that it makes are seen,
+  // with whom and since when, and ended by the page.
   async 'answered and made'(trial) {
     await trial.stage.command('user', 'set', 'sales', '--login', 'auto');
     await trial.stage.do('device', {user: 'sales', name: 'desk'});

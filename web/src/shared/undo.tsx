@@ -6,7 +6,10 @@ import {useTranslation} from 'react-i18next';
 import {Problem} from '../api/client';
 import {Icon} from './icons';
 
-const UNDO_MS = 12_000;
+// How long it stays; longer where there is something to decide (WCAG 2.2.1). It waits while the
+// pointer is on it.
+const TOLD_MS = 8_000;
+const UNDO_MS = 30_000;
 
 // Tells that something was done; with `undo`, offers to take it back exactly.
 export function useTold() {
@@ -29,7 +32,7 @@ export function useTold() {
       }
     }
     notifications.show({
-      id, autoClose: UNDO_MS, role: 'status', withCloseButton: true,
+      id, autoClose: undo ? UNDO_MS : TOLD_MS, role: 'status', withCloseButton: true,
       closeButtonProps: {'aria-label': t('close')},
       message: (
         <Group justify="space-between" wrap="nowrap">

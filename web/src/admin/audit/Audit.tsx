@@ -22,6 +22,7 @@ function useAudit(kind: string, text: string) {
     queryKey: ['audit', kind, text],
     queryFn: async ({pageParam}) => (await ask('get', '/audit',
       {query: {limit: 50, kind, text, before: pageParam || undefined}})).data,
+    placeholderData: (before) => before, // what is shown stays until what is searched is there
     initialPageParam: '',
     getNextPageParam: (last) => (last.next
       ? new URL(last.next, 'http://x').searchParams.get('before') : null),
@@ -46,7 +47,9 @@ export default function Audit() {
             data={KINDS.map((value) => ({value, label: t(`audit.kinds.${value || 'any'}`)}))}
             onChange={(event) => setKind(event.currentTarget.value)}/>
         </div>
-        <div>{entries.map((entry) => <AuditEntry key={entry.id} entry={entry}/>)}</div>
+        <div aria-busy={audit.isPlaceholderData || text !== typed.trim()}>
+          {entries.map((entry) => <AuditEntry key={entry.id} entry={entry}/>)}
+        </div>
         {audit.isSuccess && entries.length === 0 && <p className="la-empty">{t('nothingFound')}</p>}
         {audit.hasNextPage && (
           <Group justify="center" mt="md">

@@ -53,8 +53,8 @@ export function Entry({entry, line}: {entry: JournalEntry; line: Line | undefine
         <time dateTime={entry.started} className="lw-call-time">
           {sayWhen(entry.started, i18n.language)}
         </time>
-        <Button variant="subtle" size="compact-sm" disabled={entry.outgoing} aria-expanded={isOpen} aria-controls={id}
-          onClick={() => setOpen(!isOpen)}>
+        <Button variant="subtle" size="compact-sm" disabled={entry.outgoing}
+          aria-expanded={isOpen} aria-controls={id} onClick={() => setOpen(!isOpen)}>
           {t('journal.why')}<span className="lw-hidden"> – {name || number}</span>
         </Button>
       </div>

@@ -40,6 +40,7 @@ function useJournal(search: Search) {
       text: search.text, outcome: search.outcome, line: search.line, limit: PAGE, language,
       before: pageParam || undefined,
     }})).data,
+    placeholderData: (before) => before, // what is shown stays until what is searched is there
     initialPageParam: 0,
     getNextPageParam: (page) => beforeOf(page.next),
   });
@@ -81,7 +82,7 @@ export default function Journal() {
         <p className="lw-card lw-empty">{t('journal.none')}</p>
       )}
       {entries.length > 0 && (
-        <ul className="lw-card lw-journal">
+        <ul className="lw-card lw-journal" aria-busy={journal.isPlaceholderData}>
           {entries.map((entry) => <Entry key={entry.id} entry={entry} line={lines.find((line) =>
             line.group === entry.group && line.extension === entry.line)}/>)}
         </ul>
