@@ -183,13 +183,17 @@ class Sipp:
         return program
 
     def register_phones(self):
-        accounts = self.directory / "phones.csv"
-        accounts.write_text("SEQUENTIAL\n" + "".join(
-            f"{e};[authentication username={e} password={password_of(e)}]\n"
-            for e in self.phones))
+        self.register([(e, password_of(e)) for e in self.phones], self.ports.phones)
+
+    def register(self, accounts, port, *options):
+        """Registers (user, password) pairs, whose calls go to `port`."""
+        listed = self.directory / "phones.csv"
+        listed.write_text("SEQUENTIAL\n" + "".join(
+            f"{user};[authentication username={user} password={password}]\n"
+            for user, password in accounts))
         program = self.start("register", "register.xml", self.ports.inside_callers[0],
-                             "-inf", accounts, "-key", "phone_port", self.ports.phones,
-                             "-m", len(self.phones), "-timeout", 5, "-timeout_error")
+                             "-inf", listed, "-key", "phone_port", port,
+                             "-m", len(accounts), "-timeout", 5, "-timeout_error", *options)
         wait_until("the phones are registered", lambda: not program.is_running(), 8)
         if program.stop() != 0:
             raise Trouble(f"the phones could not register:\n{program.tail()}")
