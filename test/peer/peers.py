@@ -96,11 +96,13 @@ class Pbx:
     extensions can be given; and a `fault` (kamailio.cfg.in), and for how long it lets ring."""
 
     def __init__(self, ports, directory, is_following=True, has_tcp=False, certificate=None,
-                 extensions=(*USERS, *PHONES), fault="", ring_s=30):
+                 extensions=(*USERS, *PHONES), fault="", ring_s=30, address="127.0.0.1"):
         self.port, self.directory, self.program = ports.pbx, Path(directory), None
+        self.address = address
         self.executable = find_program("kamailio")
         self.memory_mb = 64 if certificate else 16  # with less, its TLS refuses to work
         values = {
+            "ADDRESS": address,
             "PBX_PORT": ports.pbx,
             "TCP": (f"tcp_children=2\nlisten=tcp:127.0.0.1:{ports.pbx}" if has_tcp
                     else "disable_tcp=yes"),
@@ -141,15 +143,15 @@ class Pbx:
 
     def is_answering(self):
         with socket.socket(type=socket.SOCK_DGRAM) as probe:
-            probe.bind(("127.0.0.1", 0))
+            probe.bind((self.address, 0))
             probe.settimeout(0.2)
-            here = f"127.0.0.1:{probe.getsockname()[1]}"
+            here = f"{self.address}:{probe.getsockname()[1]}"
             probe.sendto((
                 f"OPTIONS sip:{DOMAIN} SIP/2.0\r\n"
                 f"Via: SIP/2.0/UDP {here};branch=z9hG4bK{time.monotonic_ns()}\r\n"
                 f"Max-Forwards: 70\r\nFrom: <sip:probe@{here}>;tag=probe\r\n"
                 f"To: <sip:{DOMAIN}>\r\nCall-ID: {time.monotonic_ns()}\r\nCSeq: 1 OPTIONS\r\n"
-                "Content-Length: 0\r\n\r\n").encode(), ("127.0.0.1", self.port))
+                "Content-Length: 0\r\n\r\n").encode(), (self.address, self.port))
             try:
                 return probe.recv(2000).startswith(b"SIP/2.0 200")
             except OSError:

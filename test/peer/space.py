@@ -25,6 +25,7 @@ def network_space(name, ours, theirs):
         run("ip", "link", "set", near, "up")
         run("ip", "-n", name, "address", "add", f"{theirs}/30", "dev", far)
         run("ip", "-n", name, "link", "set", far, "up")
+        run("ip", "-n", name, "link", "set", "lo", "up")
     except subprocess.CalledProcessError as reason:
         subprocess.run(["ip", "netns", "delete", name], check=False, capture_output=True)
         raise Missing(f"{reason}: {reason.stderr.decode()}") from None
