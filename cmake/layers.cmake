@@ -41,3 +41,10 @@ function(lineward_unit_tests)
         set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
     endforeach()
 endfunction()
+
+# The allocations of a unit test's program can be made to fail (test/unit/exhaust.h).
+function(lineward_exhausts target)
+    target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/test/unit/exhaust.c)
+    target_link_options(${target} PRIVATE
+        -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup)
+endfunction()

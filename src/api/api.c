@@ -21,6 +21,7 @@ struct api *api_new(const struct api_options *options, struct settings_problem *
 {
     ASSERT(options->token[0]); // an empty one would let everybody in
     if (sodium_init() < 0) return refuse_memory(NULL, problem);
+    api_memory_init();
     struct api *api = calloc(1, sizeof *api);
     if (!api) return refuse_memory(NULL, problem);
     api->options = *options;

@@ -125,6 +125,18 @@ enum store_cause {
     STORE_CAUSES,
 };
 
+// ---- Memory that runs out while a request is answered, as seen by its thread
+
+// Has JSON made by functions that notice; once, before there are requests.
+void api_memory_init(void);
+// A request begins.
+void api_memory_begin(void);
+// Something of its answer could not be made.
+void api_memory_note(void);
+bool api_memory_has_run_out(void);
+// The same, with `reply` filled in where it has: nothing is saved from what is not whole.
+bool api_memory_is_enough(struct reply *reply);
+
 // ---- Routes
 
 // Whom an operation is for. An administrator may do all of them.
@@ -545,6 +557,9 @@ bool api_reply_store_problem(struct reply *reply, enum err err, const char *caus
 // Whether the store has failed, and not what it was asked for.
 bool api_problem_is_of_store(enum err err);
 void api_errors_add(json_t *errors, struct span field, const char *reason);
+// Takes `errors`: whether there are none, and memory was enough to find them. Otherwise `reply` is
+// filled in.
+bool api_errors_settle(struct reply *reply, unsigned status, json_t *errors);
 // The standard phrase of a status code. RFC 9110 section 15.
 const char *api_status_phrase(unsigned status);
 

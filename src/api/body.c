@@ -115,8 +115,5 @@ bool api_body_read_texts(const struct request *request, const struct text_field 
         if (json_object_get(request->json, fields[i].name)) continue;
         api_errors_add(errors, span_of(fields[i].name), "is missing");
     }
-    bool is_fine = json_array_size(errors) == 0;
-    if (!is_fine) api_reply_errors(reply, 422, errors);
-    if (is_fine) json_decref(errors);
-    return is_fine;
+    return api_errors_settle(reply, 422, errors);
 }

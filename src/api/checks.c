@@ -293,12 +293,7 @@ static bool read_wish(const struct request *request, struct wish *wish, struct r
         api_errors_add(errors, SPAN("consent"),
                        "must be true: the number outside will be called, and that may cost money");
     }
-    if (json_array_size(errors) > 0) {
-        api_reply_errors(reply, 422, errors);
-        return false;
-    }
-    json_decref(errors);
-    return true;
+    return api_errors_settle(reply, 422, errors);
 }
 
 static bool read_external(struct api *api, const struct model_group *group, struct wish *wish,

@@ -95,11 +95,7 @@ static bool read_clients(struct api *api, const struct request *request,
     struct span target = SPAN_NONE;
     *clients = (struct api_clients){.clients = CLIENTS_RING};
     json_t *errors = read_members(request->json, clients, &target);
-    if (json_array_size(errors) > 0) {
-        api_reply_errors(reply, 422, errors);
-        return false;
-    }
-    json_decref(errors);
+    if (!api_errors_settle(reply, 422, errors)) return false;
     if (clients->clients != CLIENTS_DEFLECT) return true;
     if (settings_read_destination(api->options.settings, line, target, &to, &problem)) {
         return api_reply_settings_problem(reply, &problem);

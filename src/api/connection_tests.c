@@ -189,12 +189,7 @@ static bool read_body(const struct request *request, struct settings_trial *tria
     read_part(request, KIND_GROUP, &trial->group, errors);
     read_part(request, KIND_LINE, &trial->line, errors);
     memcpy(trial->line.line.group, trial->group.group.name, sizeof trial->line.line.group);
-    if (json_array_size(errors) > 0) {
-        api_reply_errors(reply, 422, errors);
-        return false;
-    }
-    json_decref(errors);
-    return true;
+    return api_errors_settle(reply, 422, errors);
 }
 
 // The place of a test that is over, the oldest; NULL when all are under way.

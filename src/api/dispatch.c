@@ -66,13 +66,7 @@ static bool check_query(const struct request *request, struct reply *reply)
             api_errors_add(errors, name, "is given twice");
         }
     }
-    bool is_fine = json_array_size(errors) == 0;
-    if (is_fine) {
-        json_decref(errors);
-    } else {
-        api_reply_errors(reply, 400, errors);
-    }
-    return is_fine;
+    return api_errors_settle(reply, 400, errors);
 }
 
 // Tells the settings who makes the changes of this request, and whose the user or line is that the
@@ -167,7 +161,8 @@ static void handle_operation(struct api *api, struct request *request, struct re
         api_reply_problem(reply, 404, "the API has no such path");
     } else if ((is_public || api_rights_check(api, request, reply)) &&
                check_query(request, reply) && api_query_language(request, reply) &&
-               api_body_read(request, reply) && api_password_prepare(api, request, reply)) {
+               api_body_read(request, reply) && api_password_prepare(api, request, reply) &&
+               api_memory_is_enough(reply)) {
         set_actor(api, request);
         route->handle(api, request, reply);
     }
@@ -191,6 +186,7 @@ static enum store_cause cause_of(enum err err)
 void api_handle(struct api *api, struct request *request, struct reply *reply)
 {
     *reply = (struct reply){.status = 0};
+    api_memory_begin();
     if (!take_source(api, request, reply)) {
         ASSERT(reply->status != 0);
     } else if (api_client_is_asked(request)) {

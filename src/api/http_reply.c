@@ -78,25 +78,39 @@ static bool has_body(const struct reply *reply)
     return reply->status != 204 && reply->status != 304;
 }
 
-// The body with its line's end. Where memory has run out while a reply was made, the client is told
-// so.
-static char *print_body(struct reply *reply)
+// What is told where memory has run out while the answer was made. A change may have been saved.
+static char *print_exhausted(const struct request *request, struct reply *reply)
+{
+    char text[256];
+    reply->status = 503;
+    reply->etag[0] = reply->location[0] = '\0';
+    reply->content_type = NULL;
+    snprintf(text, sizeof text,
+             "{\"type\": \"about:blank\", \"title\": \"Service Unavailable\", \"status\": 503, "
+             "\"detail\": \"out of memory%s\"}\n",
+             request->method == METHOD_GET ? "" : ": see whether the change was made");
+    return strdup(text);
+}
+
+// The body with its line's end; NULL where there is none.
+static char *print_body(const struct request *request, struct reply *reply)
 {
     char *text = reply->text;
+    bool is_whole = !api_memory_has_run_out(), is_wanted = has_body(reply) && !reply->file.at;
     reply->text = NULL;
-    if (text || reply->file.at) return text;
-    text = reply->body ? json_dumps(reply->body, JSON_INDENT(2)) : NULL;
+    if (text && is_whole && is_wanted) return text;
+    free(text);
+    if (!is_wanted) return NULL;
+    text = reply->body && is_whole ? json_dumps(reply->body, JSON_INDENT(2)) : NULL;
     size_t len = text ? strlen(text) : 0;
-    char *longer = text ? realloc(text, len + 2) : NULL;
+    bool is_printed = text && !api_memory_has_run_out(); // jansson may leave out a piece
+    char *longer = is_printed ? realloc(text, len + 2) : NULL;
     if (longer) {
         memcpy(longer + len, "\n", 2);
         return longer;
     }
     free(text);
-    if (!has_body(reply)) return NULL;
-    reply->status = 503;
-    return strdup("{\"type\": \"about:blank\", \"title\": \"Service Unavailable\", "
-                  "\"status\": 503, \"detail\": \"out of memory\"}\n");
+    return print_exhausted(request, reply);
 }
 
 // What is answered to a GET has a tag; who has it already is told so. RFC 9110 section 13.1.2.
@@ -112,7 +126,7 @@ char *api_http_print_reply(const struct request *request, struct reply *reply, s
 {
     char head[3072];
     struct buffer out = buffer_over(head, sizeof head);
-    char *body = print_body(reply), *bytes = NULL;
+    char *body = print_body(request, reply), *bytes = NULL;
     json_decref(reply->body);
     reply->body = NULL;
     tag(request, reply, body);

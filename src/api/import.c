@@ -241,12 +241,7 @@ static bool check_members(json_t *body, struct reply *reply)
             api_errors_add(errors, member, "cannot come with other members");
         }
     }
-    if (json_array_size(errors) > 0) {
-        api_reply_errors(reply, 422, errors);
-        return false;
-    }
-    json_decref(errors);
-    return true;
+    return api_errors_settle(reply, 422, errors);
 }
 
 static json_t *json_counts(const struct import *import, enum effect_on_record effect)
@@ -283,13 +278,16 @@ static void run(struct import *import, json_t *body, bool is_trial, struct reply
         return;
     }
     take_all(import, body);
-    bool is_wanted = !is_trial && import->failed == ERR_NONE && import->refused_count == 0;
+    bool is_whole = import->failed == ERR_NONE && !api_memory_has_run_out();
+    bool is_wanted = !is_trial && is_whole && import->refused_count == 0;
     struct settings_problem problem = import->problem;
     enum err err = settings_end_batch(settings, is_wanted, &import->problem);
     if (import->failed != ERR_NONE) {
         api_reply_settings_problem(reply, &problem);
     } else if (err != ERR_NONE) {
         api_reply_settings_problem(reply, &import->problem);
+    } else if (!api_memory_is_enough(reply)) {
+        ASSERT(reply->status != 0);
     } else if (import->refused_count > 0) {
         reply_refused(import, reply);
     } else {

@@ -80,7 +80,7 @@ bool api_import_passwords_collect(struct api *api, json_t *users, struct api_wor
     {
         if (password_in(user)) json_object_set_new(user, "password", json_string(PLACEHOLDER));
     }
-    return true;
+    return api_memory_is_enough(reply);
 }
 
 // ---- Afterwards

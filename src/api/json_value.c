@@ -23,7 +23,10 @@ json_t *api_json_text(struct span text)
 {
     size_t size = text.len * 3 + 1;
     char *bytes = malloc(size);
-    if (!bytes) return NULL;
+    if (!bytes) {
+        api_memory_note();
+        return NULL;
+    }
     struct buffer out = buffer_over(bytes, size);
     put_repaired(&out, text);
     json_t *string = json_stringn(out.at, out.len);

@@ -29,12 +29,7 @@ static bool read_body(const struct request *request, struct span *text, struct r
         if (strcmp(name, "number") == 0) continue;
         api_errors_add(errors, span_of(name), "is no part of this question");
     }
-    if (json_array_size(errors) > 0) {
-        api_reply_errors(reply, 422, errors);
-        return false;
-    }
-    json_decref(errors);
-    return true;
+    return api_errors_settle(reply, 422, errors);
 }
 
 static json_t *json_number(const struct settings_number *number)

@@ -62,6 +62,17 @@ void api_reply_errors(struct reply *reply, unsigned status, json_t *errors)
     api_reply_json(reply, status, body);
 }
 
+bool api_errors_settle(struct reply *reply, unsigned status, json_t *errors)
+{
+    bool is_fine = json_array_size(errors) == 0;
+    if (!is_fine) {
+        api_reply_errors(reply, status, errors);
+        return false;
+    }
+    json_decref(errors);
+    return api_memory_is_enough(reply); // an error, too, may be what could not be made
+}
+
 bool api_reply_refused(struct reply *reply, unsigned status, struct span field, const char *reason)
 {
     json_t *errors = json_array();

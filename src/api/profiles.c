@@ -24,12 +24,7 @@ static bool read_application(const struct request *request, struct settings_appl
         api_errors_add(errors, SPAN("until"),
                        "must be a time as in 2026-12-24T18:00:00+01:00, or empty");
     }
-    if (json_array_size(errors) > 0) {
-        api_reply_errors(reply, 422, errors);
-        return false;
-    }
-    json_decref(errors);
-    return true;
+    return api_errors_settle(reply, 422, errors);
 }
 
 static bool note_applied(void *context, uint32_t id, const void *record)

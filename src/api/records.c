@@ -381,12 +381,7 @@ static bool check_own(const struct request *request, const union model_record *s
         if (api_rights_may_set(request, field) || model_is_same(field, stored, record)) continue;
         api_errors_add(errors, span_of(field->name), "may only be changed by an administrator");
     }
-    if (json_array_size(errors) > 0) {
-        api_reply_errors(reply, 403, errors);
-        return false;
-    }
-    json_decref(errors);
-    return true;
+    return api_errors_settle(reply, 403, errors);
 }
 
 // Reads the body; false, with `reply` filled in, when something of it is refused.
@@ -394,12 +389,7 @@ static bool read_record(const struct request *request, enum record_input input,
                         union model_record *record, struct reply *reply)
 {
     json_t *errors = api_json_to_record(request, input, record);
-    if (json_array_size(errors) > 0) {
-        api_reply_errors(reply, 422, errors);
-        return false;
-    }
-    json_decref(errors);
-    return true;
+    return api_errors_settle(reply, 422, errors);
 }
 
 void api_records_get(struct api *api, struct request *request, struct reply *reply)

@@ -111,12 +111,6 @@ static void add_difference(json_t *errors, const char *name, const json_t *now)
     api_errors_add(errors, span_of(name), reason);
 }
 
-static bool refuse(struct reply *reply, json_t *errors)
-{
-    api_reply_errors(reply, 409, errors);
-    return false;
-}
-
 static bool check_unchanged(struct reversal *reversal, struct reply *reply)
 {
     const struct entry *entry = &reversal->entry;
@@ -137,9 +131,7 @@ static bool check_unchanged(struct reversal *reversal, struct reply *reply)
         if (present && !json_equal(present, value)) add_difference(errors, name, present);
     }
     json_decref(now);
-    if (json_array_size(errors) > 0) return refuse(reply, errors);
-    json_decref(errors);
-    return true;
+    return api_errors_settle(reply, 409, errors);
 }
 
 // ---- Putting it back
@@ -168,9 +160,7 @@ static bool read_before(struct reversal *reversal, struct reply *reply)
         api_reply_problem(reply, 409, "a password cannot be put back: only its owner knows it");
         return false;
     }
-    if (json_array_size(errors) > 0) return refuse(reply, errors); // written by another version
-    json_decref(errors);
-    return true;
+    return api_errors_settle(reply, 409, errors); // what another version has written may not fit
 }
 
 static enum err change(struct reversal *reversal)
@@ -228,12 +218,7 @@ static bool read_body(struct reversal *reversal, const struct request *request, 
         }
         reversal->is_forced = json_is_true(value);
     }
-    if (json_array_size(errors) > 0) {
-        api_reply_errors(reply, 422, errors);
-        return false;
-    }
-    json_decref(errors);
-    return true;
+    return api_errors_settle(reply, 422, errors);
 }
 
 static void revert(struct reversal *reversal, const struct request *request, struct reply *reply)

@@ -38,21 +38,21 @@ static bool note_slot(void *context, uint32_t id, const void *record)
     return true;
 }
 
+// Only what is whole gets a tag.
 static void tag_list(struct reply *reply)
 {
     char *text = json_dumps(reply->body, JSON_COMPACT);
-    ASSERT(text);
-    api_etag_of_text(span_of(text), reply->etag);
+    if (text && !api_memory_has_run_out()) api_etag_of_text(span_of(text), reply->etag);
     free(text);
 }
 
-// Replies with the list and its tag; false where there is no such line.
+// Replies with the list and its tag; false where there is no such line, or no memory.
 static bool reply_list(struct api *api, struct request *request, struct reply *reply)
 {
     api_records_list(api, request, reply);
     if (reply->status != 200) return false;
     tag_list(reply);
-    return true;
+    return api_memory_is_enough(reply);
 }
 
 // Whether the line is there, and its forwardings are what If-Match expects.
@@ -233,14 +233,13 @@ static bool replace(struct replacement *replacement, struct reply *reply)
     }
     change_all(replacement);
     bool is_refused = json_array_size(replacement->errors) > 0;
-    enum err err = settings_end_batch(settings, replacement->failed == ERR_NONE && !is_refused,
-                                      &end);
+    bool is_whole = replacement->failed == ERR_NONE && !is_refused && !api_memory_has_run_out();
+    enum err err = settings_end_batch(settings, is_whole, &end);
     if (replacement->failed != ERR_NONE) {
         return api_reply_settings_problem(reply, &replacement->problem);
     }
     if (err != ERR_NONE) return api_reply_settings_problem(reply, &end);
-    if (is_refused) api_reply_errors(reply, 422, json_incref(replacement->errors));
-    return !is_refused;
+    return api_errors_settle(reply, 422, json_incref(replacement->errors));
 }
 
 // Replies with the list as it is now, like GET; nothing can go wrong any more.
@@ -262,10 +261,7 @@ static void reply_saved(struct replacement *replacement, struct reply *reply)
 static void run(struct replacement *replacement, struct reply *reply)
 {
     read_body(replacement);
-    if (json_array_size(replacement->errors) > 0) {
-        api_reply_errors(reply, 422, json_incref(replacement->errors));
-        return;
-    }
+    if (!api_errors_settle(reply, 422, json_incref(replacement->errors))) return;
     if (!replace(replacement, reply)) return;
     tell_listeners(replacement);
     reply_saved(replacement, reply);

@@ -121,10 +121,7 @@ static bool read_token(const struct request *request, struct model_token *token,
     if (!json_object_get(request->json, "name")) {
         api_errors_add(errors, SPAN("name"), "is missing");
     }
-    bool is_fine = json_array_size(errors) == 0;
-    if (!is_fine) api_reply_errors(reply, 422, errors);
-    if (is_fine) json_decref(errors);
-    return is_fine;
+    return api_errors_settle(reply, 422, errors);
 }
 
 // Nobody gives more rights than they have themselves; and no token makes another one, but an

@@ -9,6 +9,7 @@
 #include "net/net.h"
 #include "settings/settings.h"
 #include "unit/check.h"
+#include "unit/exhaust.h"
 
 #include <dirent.h>
 #include <sqlite3.h>
@@ -16,68 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-// ---- Allocations that fail
-
-static struct {
-    unsigned long count, at; // at 0: none fails
-    bool is_lasting;         // so do all that follow
-} failing;
-
-static bool is_failing(void)
-{
-    if (failing.at == 0) return false;
-    failing.count++;
-    return failing.is_lasting ? failing.count >= failing.at : failing.count == failing.at;
-}
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *memory, size_t size);
-char *__real_strdup(const char *text);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
-char *__wrap_strdup(const char *text);
-
-void *__wrap_malloc(size_t size)
-{
-    return is_failing() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return is_failing() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *memory, size_t size)
-{
-    return is_failing() ? NULL : __real_realloc(memory, size);
-}
-
-char *__wrap_strdup(const char *text)
-{
-    return is_failing() ? NULL : __real_strdup(text);
-}
-
-// Tells the story with each allocation failing, from one to the next in steps of `step`. A story
-// returns whether all went well.
-static void exhaust(bool (*story)(void), unsigned step)
-{
-    for (int is_lasting = 0; is_lasting < 2; is_lasting++) {
-        for (unsigned long n = 1;; n += step) {
-            failing.count = 0;
-            failing.at = n;
-            failing.is_lasting = is_lasting;
-            bool is_good = story();
-            bool is_over = failing.count < n;
-            failing.at = 0;
-            assert_true(is_good || !is_over);
-            if (is_over && n == 1) fail_msg("the story allocates nothing");
-            if (is_over) break;
-        }
-    }
-}
 
 // ---- net
 
@@ -291,12 +230,12 @@ static sqlite3_mem_methods sqlite_memory;
 
 static void *allocate_for_sqlite(int size)
 {
-    return is_failing() ? NULL : sqlite_memory.xMalloc(size);
+    return exhaust_is_failing() ? NULL : sqlite_memory.xMalloc(size);
 }
 
 static void *reallocate_for_sqlite(void *memory, int size)
 {
-    return is_failing() ? NULL : sqlite_memory.xRealloc(memory, size);
+    return exhaust_is_failing() ? NULL : sqlite_memory.xRealloc(memory, size);
 }
 
 static bool set_sqlite_up(void)
