@@ -32,7 +32,7 @@ void overload_note(struct overload *overload, uint64_t now_us, uint64_t wait_us)
 // The share of what arrives that should be dropped before it costs anything: a refusal costs a good
 // part of what it saves, so there are never more than OVERLOAD_REFUSED_SHARE of them beside what is
 // admitted. In whole steps, so that it changes seldom.
-enum { OVERLOAD_REFUSED_SHARE = 200000, OVERLOAD_DROPPED_STEP = 10000 };
+enum { OVERLOAD_REFUSED_SHARE = 100000, OVERLOAD_DROPPED_STEP = 10000 };
 uint32_t overload_dropped_share(const struct overload *overload);
 
 // Whether to refuse the next one of what is left after those; evenly spread.

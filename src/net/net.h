@@ -29,13 +29,17 @@ struct net_answer {
 };
 enum { NET_ANSWER_MAX = 16 };
 
+// As what a queue counts that is full before anything in it is old. It is too long, but by how much
+// is not known, and to say too much has most of what comes turned away for nothing.
+enum { NET_FULL_US = 30 * 1000 };
+
 // What the loop calls. All in the loop's thread.
 struct net_handler {
     void *context;
     // Datagrams have arrived, in this order. They are borrowed for the call.
     void (*datagrams)(void *context, const struct datagram *datagrams, size_t count);
-    // Before a batch of datagrams: for how long the first of them has waited in the system's queue;
-    // NET_FULL_US when that is more than half full. May be NULL.
+    // Before a batch of datagrams: for how long the first of them has waited in the system's queue,
+    // at least NET_FULL_US when that is more than half full. May be NULL.
     void (*waited)(void *context, uint64_t us);
     // The next three may be NULL in a loop without streams. A connection is there: somebody's with
     // us (`is_ours` false), or the one that net_connect began.
@@ -149,7 +153,6 @@ void net_close(struct net *net, uint32_t connection);
 void net_send(struct net *net, const struct flow *flow, struct span bytes);
 // Sends what is queued now.
 void net_flush(struct net *net);
-enum { NET_FULL_US = 100 * 1000 };
 // Lets the system drop a share (in millionths; 0: none) of the datagrams that come and begin with
 // `beginning` (4 to 8 bytes) before they cost us anything. Holds for all UDP sockets.
 void net_drop(struct net *net, struct span beginning, uint32_t share);

@@ -92,8 +92,21 @@ struct txn_step txn_find(struct txn_table *table, struct turn *turn, const struc
     }
 }
 
+// A transaction in timer I or K has nothing left to do but to be silent about stray copies, and few
+// are more than a round trip late. So where there is no room, the one that has waited longest gives
+// its place to who comes, after T1.
+static void make_room(const struct txn_step *step)
+{
+    struct txn_step oldest = txn_first_waiting(step->table, step->turn, WAIT_T4);
+    bool is_full = step->table->slots.used_count == step->table->slots.slot_count;
+    if (!is_full || !oldest.slot) return;
+    uint64_t free_from_us = oldest.slot->deadline_us - TXN_T4_US + TXN_T1_US;
+    if (step->turn->now_us >= free_from_us) txn_close(&oldest);
+}
+
 bool txn_open(struct txn_step *step, const struct txn_key *key, const struct txn_owner *owner)
 {
+    make_room(step);
     step->slot = pool_take(&step->table->slots, &step->id);
     if (!step->slot) return false;
     pool_prefetch_free(&step->table->slots, sizeof(struct txn_slot));

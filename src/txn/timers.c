@@ -64,6 +64,14 @@ void txn_start_wait(struct txn_step *step, enum txn_wait wait)
     if (wait != WAIT_NONE) join_list(step, wait);
 }
 
+struct txn_step txn_first_waiting(struct txn_table *table, struct turn *turn, enum txn_wait wait)
+{
+    struct txn_step step = {.table = table, .turn = turn};
+    uint32_t first = table->lists[wait].first;
+    if (first != no_slot) step.slot = slot_at(table, first, &step.id);
+    return step;
+}
+
 // ---- Retransmissions
 
 void txn_resend_after(struct txn_step *step, uint64_t after_us)
@@ -152,7 +160,7 @@ static bool tick_once(struct txn_table *table, struct turn *turn)
     uint32_t slot = no_slot;
     if (wait_deadline_us <= turn->now_us &&
         wait_deadline_us <= deadlines_next_us(&table->resends)) {
-        step.slot = slot_at(table, table->lists[wait].first, &step.id);
+        step = txn_first_waiting(table, turn, wait);
         wait_is_over(&step);
         return true;
     }

@@ -18,7 +18,8 @@ enum {
 enum { TXN_MESSAGE_MAX = 16000, TXN_TAG_BYTES = 16 };
 
 struct txn_limits {
-    // At the same time; including finished ones that still absorb retransmissions.
+    // At the same time; including finished ones that still absorb retransmissions, of which the
+    // oldest (in timers I and K for more than T1) make room where there is none.
     uint32_t transaction_count;
     // Messages kept for retransmission or as a template for the answer, in blocks of 2 kB with
     // 2,000 bytes of text; a longer message takes up to eight. Not kept: INVITEs once acknowledged

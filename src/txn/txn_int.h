@@ -117,7 +117,8 @@ struct txn_step {
 // The transaction of `id`; with a NULL slot when it is gone.
 struct txn_step txn_step_of(struct txn_table *table, struct turn *turn, struct pool_id id);
 struct txn_step txn_find(struct txn_table *table, struct turn *turn, const struct txn_key *key);
-// A new transaction, findable by `key`. False when the table is full.
+// A new transaction, findable by `key`. False when the table is full, and none of those in it has
+// waited for stray copies alone for T1.
 bool txn_open(struct txn_step *step, const struct txn_key *key, const struct txn_owner *owner);
 // The end: takes back the slot and all that hangs on it.
 void txn_close(struct txn_step *step);
@@ -177,6 +178,8 @@ void txn_send(struct turn *turn, const struct flow *flow, struct span bytes);
 
 // Starts `wait` in place of the one that runs.
 void txn_start_wait(struct txn_step *step, enum txn_wait wait);
+// The one that is the first to be done with `wait`; with a NULL slot when there is none.
+struct txn_step txn_first_waiting(struct txn_table *table, struct turn *turn, enum txn_wait wait);
 // Sends what is kept again after T1, then after twice that and so on up to T2, then every T2.
 void txn_start_resending(struct txn_step *step);
 void txn_resend_after(struct txn_step *step, uint64_t after_us);

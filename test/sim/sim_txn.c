@@ -42,7 +42,8 @@ struct served {
     unsigned status;             // the answer that is meant
     unsigned final_status;       // the one that was given
     uint64_t answered_us;        // when
-    bool is_answered, is_ended, is_acknowledged;
+    bool is_answered, is_ended;
+    uint64_t acknowledged_us; // 0: not
 };
 
 // A request of ours.
@@ -61,6 +62,7 @@ struct world {
     struct requested requests[REQUEST_MAX];
     unsigned caller_count, served_count, request_count;
     bool is_stateless; // this world's user rejects without a transaction
+    bool is_narrow;    // the table has fewer places than there are callers
 };
 
 static _Alignas(16) char arena_memory[ARENA_BYTES];
@@ -118,7 +120,7 @@ static void answer_when_due(struct world *world, struct served *served)
 }
 
 // A caller's request is only new again if timer H or L has ended it, or J, or if it never had a
-// transaction.
+// transaction; or where the table is small, so that it had to make room for another one.
 static void check_new(struct world *world, unsigned caller)
 {
     for (unsigned i = 0; i < world->served_count; i++) {
@@ -127,7 +129,9 @@ static void check_new(struct world *world, unsigned caller)
         if (!served->is_ended && served->is_invite) {
             sim_fail(&world->sim, "the request of caller %u is new twice", caller);
         }
-        if (served->is_acknowledged) {
+        bool may_be_gone = world->is_narrow &&
+                           served->acknowledged_us + TXN_T1_US <= world->sim.now_us;
+        if (served->acknowledged_us > 0 && !may_be_gone) {
             sim_fail(&world->sim, "the request of caller %u is new after its ACK", caller);
         }
     }
@@ -233,7 +237,7 @@ static void on_ended(struct world *world, struct served *served, bool is_acknowl
     }
     sim_log(sim, "caller %u ended, %sacknowledged", served->caller, is_acknowledged ? "" : "not ");
     served->is_ended = true;
-    served->is_acknowledged = is_acknowledged;
+    if (is_acknowledged) served->acknowledged_us = sim->now_us;
 }
 
 static void on_request_ended(struct world *world, const struct txn_event *event)
@@ -366,9 +370,10 @@ static void init_table(struct world *world)
 {
     static const uint8_t hash_key[16] = "simulation";
     struct sim *sim = &world->sim;
-    bool is_narrow = sim->weather.loss_percent > 0 && sim_chance(sim, 20);
-    struct txn_limits limits = {.transaction_count = is_narrow ? 6 : 200, .message_count = 200};
-    if (is_narrow) limits.message_count = (uint32_t)sim_between(sim, 2, 10);
+    world->is_narrow = sim->weather.loss_percent > 0 && sim_chance(sim, 20);
+    struct txn_limits limits = {.transaction_count = world->is_narrow ? 6 : 200,
+                                .message_count = 200};
+    if (world->is_narrow) limits.message_count = (uint32_t)sim_between(sim, 2, 10);
     ASSERT(txn_memory_size(&limits) <= sizeof table_memory);
     memset(table_memory, 0, sizeof table_memory);
     world->table = txn_init(table_memory, &limits, hash_key);

@@ -8,8 +8,10 @@ enum { CAPACITY = 10000, STEP_US = 1000 }; // jobs a second
 struct server {
     struct overload overload;
     uint64_t now_us;
-    double queued; // admitted jobs
-    double admitted, refused, dropped, served;
+    double queued;    // admitted jobs
+    double room;      // for so many; 0: for all
+    uint64_t full_us; // what is noted when it is more than half full
+    double admitted, refused, dropped, served, lost;
     double longest_wait_us;
 };
 
@@ -17,22 +19,28 @@ struct server {
 static void run(struct server *server, unsigned ms, double rate, double cost)
 {
     double arriving = 0;
-    server->admitted = server->refused = server->dropped = server->served = 0;
+    server->admitted = server->refused = server->dropped = server->served = server->lost = 0;
     server->longest_wait_us = 0;
     for (unsigned i = 0; i < ms; i++) {
         double heard = 1.0 - (double)overload_dropped_share(&server->overload) / OVERLOAD_WHOLE;
         server->now_us += STEP_US;
         server->dropped += rate / 1000 * (1 - heard);
         for (arriving += rate / 1000 * heard; arriving >= 1; arriving--) {
+            if (server->room > 0 && server->queued >= server->room) {
+                server->lost++;
+                continue;
+            }
             bool is_refused = overload_refuses(&server->overload);
             *(is_refused ? &server->refused : &server->admitted) += 1;
             server->queued += is_refused ? cost : 1;
         }
+        bool is_half_full = server->room > 0 && server->queued > server->room / 2;
         double served = server->queued < CAPACITY / 1000.0 ? server->queued : CAPACITY / 1000.0;
         server->queued -= served;
         server->served += served;
         double wait_us = server->queued * 1e6 / CAPACITY;
         if (wait_us > server->longest_wait_us) server->longest_wait_us = wait_us;
+        if (is_half_full) wait_us = (double)server->full_us;
         overload_note(&server->overload, server->now_us, (uint64_t)wait_us);
     }
 }
@@ -68,11 +76,25 @@ static void test_overload(void **state)
             "%4.1f x: %.1f %% admitted, wait at most %.1f ms, refused %.0f, dropped %.0f\n",
             factors[i], goodput * 100, server.longest_wait_us / 1000, server.refused,
             server.dropped);
-        assert_true(goodput > 0.9 && goodput <= 1.0);
+        assert_true(goodput > 0.95 && goodput <= 1.0);
         assert_true(server.longest_wait_us < 5 * OVERLOAD_WAIT_US);
         assert_true(server.refused > 0);
-        assert_true(server.refused <= server.admitted * 0.35);
+        assert_true(server.refused <= server.admitted * 0.2);
     }
+}
+
+// A queue so short that it overflows before anything in it is old says no more than that it is
+// full. That must be told for what it is: the share that is carried does not swing.
+static void test_a_short_queue(void **state)
+{
+    (void)state;
+    enum { ROOM = CAPACITY / 200, FULL_US = 3 * OVERLOAD_WAIT_US }; // 5 ms of work
+    struct server server = {.now_us = 1, .room = ROOM, .full_us = FULL_US};
+    run(&server, 3000, CAPACITY * 3.0, 0.3);
+    run(&server, 10000, CAPACITY * 3.0, 0.3);
+    double goodput = server.admitted / (CAPACITY * 10.0), lost = server.lost / (CAPACITY * 30.0);
+    print_message("short queue: %.1f %% admitted, %.2f %% lost\n", goodput * 100, lost * 100);
+    assert_true(goodput > 0.9 && lost < 0.01);
 }
 
 static void test_recovery(void **state)
@@ -134,6 +156,7 @@ int main(void)
         cmocka_unit_test(test_what_can_be_carried_is),
         cmocka_unit_test(test_a_burst_is_no_overload),
         cmocka_unit_test(test_overload),
+        cmocka_unit_test(test_a_short_queue),
         cmocka_unit_test(test_recovery),
         cmocka_unit_test(test_silence_is_recovery),
         cmocka_unit_test(test_a_pause_of_the_server_is_no_overload),
