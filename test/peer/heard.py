@@ -49,9 +49,10 @@ def frequency(samples):
 class Ear:
     """A socket where a telephone listens."""
 
-    def __init__(self):
+    def __init__(self, host="127.0.0.1"):
         self.socket = socket.socket(type=socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
+        self.socket.bind((host, 0))
+        self.host = host
         self.port = self.socket.getsockname()[1]
         self.packets = []  # (when, from where, bytes)
         threading.Thread(target=self.listen, daemon=True).start()
@@ -68,7 +69,7 @@ class Ear:
         self.socket.close()
 
     def offer(self, formats="8 0 101", protocol="RTP/AVP"):
-        return ("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+        return (f"v=0\r\no=- 1 1 IN IP4 {self.host}\r\ns=-\r\nc=IN IP4 {self.host}\r\nt=0 0\r\n"
                 f"m=audio {self.port} {protocol} {formats}\r\n")
 
     def faults(self):

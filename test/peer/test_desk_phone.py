@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""A desk phone at the PBX (Kamailio) beside us, another contact of line 102: who answers first, what
-our refusals do to it, its grace before a forwarding. And who is lost: a device while it rings and in
-a call, the PBX in a call. And sipp as a device."""
+"""A desk phone at the PBX (Kamailio) beside us, another contact of line 102: who answers first,
+what our refusals do to it, its grace before a forwarding. And who is lost: a device while it rings
+and in a call, the PBX in a call. And sipp as a device."""
 
 import copy
 import time

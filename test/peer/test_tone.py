@@ -1,0 +1,207 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""What one says is heard by the other: a real softphone, baresip, is a device of line 102 and plays
+a tone; a telephone at the PBX (Kamailio) plays another one. Both calls, in and out, go over the PBX
+and through lineward, the media from end to end; each side's tone is measured at the other side. It
+needs a network namespace and so root, as test_baresip.py, else it is skipped."""
+
+import math
+import os
+import re
+import socket
+import struct
+import threading
+import time
+import wave as wave_file
+
+from heard import RATE, Ear, frequency, level
+from peers import DOMAIN, World, password_of
+from phone import Phone, body_of
+from processes import Missing, Program, find_program, wait_until
+from runner import arguments, check, run_methods, run_script
+from space import network_space
+from test_baresip_codes import wave
+from test_devices import SECRET
+
+OFFSET = 1750  # of the ports; those of the other tests lie elsewhere
+SPACE = f"lwtone{os.getpid()}"
+OURS, THEIRS = "198.18.79.1", "198.18.79.2"  # RFC 2544: nobody's
+CONTROL = 4444  # baresip's, in its own namespace
+LINE = "102"
+ITS_TONE, OUR_TONE = 660, 440  # Hz
+HEARD_S = 1.5  # that are to be heard
+PLAYED_S = 20
+LOUD = 2000  # of 32767
+
+CONFIG = f"""
+module_path /usr/lib/baresip/modules
+module stdio.so
+module g711.so
+module aufile.so
+module aubridge.so
+module sndfile.so
+module_app account.so
+module_app menu.so
+module_app ctrl_tcp.so
+audio_player aubridge,mine
+audio_alert aubridge,mine
+ctrl_tcp_listen {THEIRS}:{CONTROL}
+"""
+
+
+def a_law(sample):
+    """A sample as a byte of G.711 (ITU-T G.711, A-law)."""
+    sign, size = (0x80, sample) if sample >= 0 else (0, -sample - 1)
+    size = min(size, 32767) >> 4
+    segment = max(0, size.bit_length() - 5)
+    bits = size & 0x0f if segment == 0 else segment << 4 | size >> segment - 1 & 0x0f
+    return (sign | bits) ^ 0x55
+
+
+def tone(hertz, seconds=1):
+    """The samples of a tone; of whole seconds, so that it can be repeated."""
+    return [round(12000 * math.sin(2 * math.pi * hertz * i / RATE)) for i in range(RATE * seconds)]
+
+
+class Mouth:
+    """Sends a tone as RTP from an ear's socket, in real time."""
+
+    def __init__(self, ear, hertz, to):
+        self.ear, self.to, self.is_open = ear, to, True
+        self.tone = bytes(map(a_law, tone(hertz)))
+        self.thread = threading.Thread(target=self.speak, daemon=True)
+        self.thread.start()
+
+    def speak(self):
+        began, number = time.monotonic(), 0
+        while self.is_open:
+            at = number * 160 % RATE
+            head = struct.pack("!BBHII", 0x80, 8 | (0x80 if number == 0 else 0), number % 65536,
+                               number * 160, 4711)
+            self.ear.socket.sendto(head + self.tone[at:at + 160], self.to)
+            number += 1
+            time.sleep(max(0, began + number * 0.02 - time.monotonic()))
+
+    def close(self):
+        self.is_open = False
+        self.thread.join()
+
+
+def media_of(text):
+    """Where a session description wants its audio."""
+    body = body_of(text)
+    host = re.search(r"^c=IN IP4 (\S+)", body, re.MULTILINE).group(1)
+    return host, int(re.search(r"^m=audio (\d+)", body, re.MULTILINE).group(1))
+
+
+def check_tone(samples, hertz, who):
+    """The tone stands in the middle of what was heard, pure and loud."""
+    check(len(samples) > RATE, f"{who}: {len(samples)} samples are heard")
+    middle = samples[len(samples) // 2 - RATE // 4:len(samples) // 2 + RATE // 4]
+    loud = level(middle, hertz)
+    others = max(level(middle, other) for other in (330, 440, 660, 880) if other != hertz)
+    check(loud > LOUD and others < loud / 10,
+          f"{who}: {hertz} Hz at {loud:.0f}, others {others:.0f}")
+    check(abs(frequency(middle) - hertz) < 8, f"{who}: {frequency(middle):.0f} Hz")
+
+
+class Trial:
+    def __init__(self, world):
+        self.world, self.lineward = world, world.lineward
+        self.lineward.command("user", "set", "sales", "--login", "auto")
+        self.ann = Phone(("127.0.0.1", world.ports.pbx), ("107", password_of("107"), DOMAIN))
+        self.ann.register()
+        made = self.lineward.command("device", "add", "sales", "soft")
+        self.start(*SECRET.search(made).groups())
+
+    def start(self, user, password):
+        home = self.home = self.world.directory / "home"
+        home.mkdir()
+        self.server = f"{OURS}:{self.world.ports.sip}"
+        with wave_file.open(str(home / "tone.wav"), "wb") as file:
+            file.setparams((1, 2, RATE, 0, "NONE", ""))
+            file.writeframes(struct.pack(f"<{PLAYED_S * RATE}h", *tone(ITS_TONE, PLAYED_S)))
+        (home / "config").write_text(
+            CONFIG + f"snd_path {home}\naudio_source aufile,{home}/tone.wav\n")
+        (home / "accounts").write_text(
+            f"<sip:{user}@{self.server};transport=udp>;auth_user={user};auth_pass={password};"
+            "regint=60;answermode=auto;audio_codecs=PCMA/8000/1\n")
+        (home / "contacts").write_text("")
+        self.program = Program("baresip", ["ip", "netns", "exec", SPACE, "baresip", "-f", home],
+                               self.world.directory / "soft.log")
+        wait_until("baresip is registered", lambda: self.lineward.api(
+            "GET", "users/sales/devices/soft")["bindings"])
+
+    def talk(self, ear, to):
+        """Both sides play their tones until enough was heard; then each is measured."""
+        mouth = Mouth(ear, OUR_TONE, to)
+        wait_until("the device is heard", lambda: len(ear.packets) > HEARD_S * 50)
+        time.sleep(0.3)
+        mouth.close()
+        check(all(sender[0] == THEIRS for _, sender, _ in ear.packets),
+              "media do not come from the device itself")
+        check_tone(ear.samples(), ITS_TONE, "at the PBX's telephone")
+
+    def heard_by_baresip(self):
+        """What baresip has recorded, once it has written that."""
+        recordings = list(self.home.glob("dump-*dec.wav"))
+        check(len(recordings) == 1, f"recordings: {recordings}")
+        samples = wave(recordings[0])
+        recordings[0].unlink()
+        return samples
+
+    def test_incoming(self):
+        ear = Ear(OURS)
+        fields = self.ann.begin(LINE, body=ear.offer("8"))
+        ok = self.ann.wait(200)
+        ann = self.ann.answered(fields, ok)
+        self.talk(ear, media_of(ok.text))
+        self.ann.hang_up(ann)
+        time.sleep(0.3)
+        check_tone(self.heard_by_baresip(), OUR_TONE, "at the device")
+        ear.close()
+
+    def test_outgoing(self):
+        ear = Ear(OURS)
+        text = '{"command":"dial","params":"sip:107@%s","token":"t"}' % self.server
+        with socket.create_connection((THEIRS, CONTROL), 5) as control:
+            control.sendall(f"{len(text)}:{text},".encode())
+            invite = self.ann.ringing()
+        self.ann.reply(invite, 200, tag="107", body=ear.offer("8"))
+        self.ann.wait("ACK")
+        self.talk(ear, media_of(invite.text))
+        self.ann.hang_up(self.ann.dialog_of(invite))
+        time.sleep(0.3)
+        check_tone(self.heard_by_baresip(), OUR_TONE, "at the device")
+        ear.close()
+
+    def test_it_ends_cleanly(self):
+        wait_until("no call is left", lambda: self.lineward.api("GET", "calls")["count"] == 0, 5)
+        self.program.stop()
+        self.lineward.stop()
+        self.lineward.check_log()
+
+
+def run(args):
+    with World("peer/tone", args.bin, OFFSET, lines=("101", "102", "103", "104", "107")) as world:
+        configuration = world.directory / "lineward.conf"
+        configuration.write_text("devices_md5_only = 1;\n")
+        world.lineward.options = ["--config", str(configuration),
+                                  "--sip", f"{OURS}:{world.ports.sip}"]
+        world.set_up()
+        return run_methods(Trial(world), args.names)
+
+
+def main():
+    args = arguments(__doc__)
+    try:
+        find_program("baresip")
+        with network_space(SPACE, OURS, THEIRS):
+            return run(args)
+    except Missing as reason:
+        print(f"SKIPPED: {reason}")
+        return 77
+
+
+if __name__ == "__main__":
+    run_script(main)
