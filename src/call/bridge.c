@@ -164,8 +164,12 @@ bool call_bridge_begin(struct call_table *table, struct pool_id id,
     struct leg *caller = pool_take(&table->legs, &caller_id);
     bridge->caller = caller_id;
     bridge->invite_cseq = invite->cseq;
-    bridge->unreached_us = bridge->check_us = DEADLINE_NEVER;
-    if (caller) caller->call = id;
+    bridge->unreached_us = DEADLINE_NEVER;
+    if (caller) {
+        caller->call = id;
+        caller->session = (struct session){.due_us = DEADLINE_NEVER};
+        call_session_read(&caller->asked, &caller->session, invite);
+    }
     if (caller && call_dialog_of_invite(&caller->dialog, invite, caller_peer)) return true;
     pool_free(&table->legs, caller_id);
     pool_free(&table->bridges, call->bridge);
@@ -184,6 +188,7 @@ bool call_bridge_ring(struct call_table *table, struct turn *turn, struct pool_i
     for (size_t i = 0; i < count; i++) ring_one(table, turn, id, offer, &contacts[i]);
     struct call *call = pool_find(&table->calls, id);
     struct bridge *bridge = call_bridge_of(table, call);
+    if (call_kept_invite(table, call).len == 0) call_keep_invite(table, call, offer->invite);
     bridge->is_held_open = offer->line->login == LOGIN_ON ||
                            client_has_web(table->neighbours.clients, offer->line->user_id);
     bridge->unreached_us = turn->now_us + UNREACHED_US;
@@ -271,11 +276,15 @@ static void pass_response(struct call_table *table, struct turn *turn, const str
                           const struct sip_message *response)
 {
     const struct call *call = pool_find(&table->calls, leg->call);
-    const struct leg *caller = call_bridge_caller(table, call_bridge_of(table, call));
+    struct leg *caller = call_bridge_caller(table, call_bridge_of(table, call));
     struct buffer out;
     if (!call_open_message(turn, response, &out)) return;
     call_dialog_put_contact(&out, &caller->dialog);
     call_put_passed(&out, &(struct passing){.table = table, .message = response, .to = caller});
+    if (response->status >= 200) {
+        call_session_put_answer(&out, &caller->session, turn, &caller->asked);
+        call_description_keep(table, caller, response);
+    }
     if (out.is_full) return;
     call_reply(turn, call->txn,
                &(struct txn_answer){.status = response->status,
@@ -308,6 +317,7 @@ static struct leg *leg_of_response(struct call_table *table, struct turn *turn, 
     fork->device_id = leg->device_id;
     fork->invite_cseq = leg->invite_cseq;
     fork->is_reached = true;
+    fork->session = leg->session;
     fork->dialog = leg->dialog;
     call_leg_index(table, *id);
     return fork;
@@ -341,6 +351,19 @@ static void leg_rang(struct call_table *table, struct turn *turn, struct pool_id
     call_set_deadline(table, leg->call);
 }
 
+// The description that the called side had from the caller's INVITE, while that is still kept.
+static void keep_told(struct call_table *table, struct turn *turn, const struct call *call,
+                      struct leg *leg)
+{
+    struct span kept = call_kept_invite(table, call);
+    struct sip_message invite;
+    struct sip_fault fault;
+    bool is_wanted = leg->session.expires_s > 0 && leg->session.is_refresher;
+    if (!is_wanted || kept.len == 0) return;
+    if (sip_parse(kept, turn->arena, &invite, &fault) != SIP_OK) return;
+    call_description_keep(table, leg, &invite);
+}
+
 // The first 2xx: this leg stays.
 static void leg_answered(struct call_table *table, struct turn *turn, struct pool_id id,
                          const struct call_response *response)
@@ -352,6 +375,8 @@ static void leg_answered(struct call_table *table, struct turn *turn, struct poo
     struct leg *caller = call_bridge_caller(table, bridge);
     memcpy(caller->dialog.local_tag, leg->caller_tag, TXN_TAG_BYTES);
     pass_response(table, turn, leg, response->message);
+    call_session_take_answer(&leg->session, turn, response->message);
+    keep_told(table, turn, call, leg);
     struct pool_id at = bridge->first;
     for (const struct leg *other; (other = pool_find(&table->legs, at)) != NULL;) {
         struct pool_id next = other->next;
@@ -364,9 +389,7 @@ static void leg_answered(struct call_table *table, struct turn *turn, struct poo
     }
     bridge->state = BRIDGE_ANSWERED;
     bridge->unreached_us = DEADLINE_NEVER;
-    bridge->heard_us = turn->now_us;
     call_answered(table, turn, call_id, leg->device_id);
-    call_session_note(bridge, turn, response->message);
     call_set_deadline(table, call_id);
 }
 
@@ -463,6 +486,21 @@ static void client_ended(struct call_table *table, struct turn *turn, struct poo
     if (call_leg_count(table, bridge) == 0) settle_ended(table, turn, call_id);
 }
 
+// A device wants a longer session than it was asked for (RFC 4028 section 7.3): it gets the INVITE
+// again.
+static bool rings_again(struct call_table *table, struct turn *turn, struct pool_id id,
+                        const struct sip_message *response)
+{
+    struct leg *leg = pool_find(&table->legs, id);
+    const struct call *call = pool_find(&table->calls, leg->call);
+    struct revival revival;
+    bool is_wanted = response && call_kept_invite(table, call).len > 0 &&
+                     call_session_raise(&leg->session, response);
+    if (!is_wanted || !call_revive_offer(table, turn, call, &revival)) return false;
+    send_invite(table, turn, id, &revival.offer);
+    return true;
+}
+
 static void leg_failed(struct call_table *table, struct turn *turn, struct pool_id id,
                        const struct call_response *response)
 {
@@ -474,6 +512,8 @@ static void leg_failed(struct call_table *table, struct turn *turn, struct pool_
     if (bridge->state != BRIDGE_RINGING) return;
     if (call->is_outgoing && call_outgoing_tries_again(table, turn, id, response->message)) return;
     if (call->is_onward && call_onward_tries_again(table, turn, id, response->message)) return;
+    bool is_of_device = !call->is_outgoing && !call->is_onward;
+    if (is_of_device && rings_again(table, turn, id, response->message)) return;
     struct pool_id at = bridge->first;
     for (const struct leg *other; (other = pool_find(&table->legs, at)) != NULL;) {
         struct pool_id next = other->next;
@@ -555,6 +595,7 @@ void call_acknowledged(struct call_table *table, struct turn *turn, const struct
     } else if (bridge->state == BRIDGE_ANSWERED) {
         call_leg_confirm(turn, call->txn);
         call_leg_send_ack(turn, leg, &(struct leg_ack){leg->txn, leg->invite_cseq, ack, SPAN_NONE});
+        call_description_keep(table, leg, ack);
         bridge->state = BRIDGE_UP;
         if (!bridge->is_to_end) return;
         call_bridge_hang_up(table, turn, call_id,

@@ -10,6 +10,27 @@
 
 #include "call/call_int.h"
 
+// ---- The session of a side (session.c, RFC 4028)
+
+enum session_refresher { REFRESHER_ANY, REFRESHER_UAC, REFRESHER_UAS };
+
+// What a request of the other side says of it.
+struct session_ask {
+    uint32_t expires_s, least_s; // 0: not said
+    uint8_t refresher;           // enum session_refresher
+    bool is_able;                // it knows session timers
+};
+
+struct session {
+    uint64_t heard_us;  // when it was agreed on, or refreshed
+    uint64_t due_us;    // when something is to be done
+    uint32_t expires_s; // as agreed; 0: no timer
+    uint32_t least_s;   // the shortest that the other side wants; 0: not known
+    uint8_t raise_count;
+    bool is_refresher; // we are
+    bool has_update;   // the other side knows UPDATE (RFC 3311)
+};
+
 // ---- legs.c
 
 struct leg {
@@ -18,9 +39,12 @@ struct leg {
     struct pool_id txn;  // of its INVITE, where that is ours
     uint32_t device_id;  // 0: the PBX
     uint32_t invite_cseq;
-    uint32_t caller_cseq;           // of the caller's last request in its dialog with this leg
-    bool is_reached;                // there was a response above 100
-    bool has_alerted;               // one that was passed on
+    uint32_t caller_cseq;     // of the caller's last request in its dialog with this leg
+    bool is_reached;          // there was a response above 100
+    bool has_alerted;         // one that was passed on
+    struct session_ask asked; // of the caller's: by its INVITE
+    struct session session;
+    struct pool_id description;     // that this side was told last, where it is kept
     char caller_tag[TXN_TAG_BYTES]; // that the caller knows this leg by
     struct dialog dialog;
 };
@@ -37,9 +61,6 @@ struct bridge {
     struct pool_id first;  // of the called legs
     struct pool_id relays; // the first one
     uint64_t unreached_us; // when nobody is reached; DEADLINE_NEVER: somebody was
-    uint64_t check_us;     // when to see whether both sides are still there
-    uint64_t heard_us;     // when a target refresh was answered last
-    uint32_t expires_s;    // of the session, as agreed (RFC 4028); 0: not agreed
     uint32_t invite_cseq;  // the caller's
     uint8_t state;         // enum bridge_state
     uint8_t proof_count;   // how often the PBX's challenge was answered
@@ -61,6 +82,8 @@ struct relay {
     bool has_offer;   // it came with a session description
     bool is_hold;     // one of those exchanged so far holds a side
     bool is_check;    // made by ourselves: nobody waits for the answer
+    struct session_ask asked;
+    struct pool_id offer; // the description that it takes along, where that is kept
 };
 
 struct bridge *call_bridge_of(const struct call_table *table, const struct call *call);
@@ -146,11 +169,39 @@ enum hold call_read_hold(struct span description);
 
 // ---- session.c: whether both sides are still there (RFC 4028)
 
-// Takes in what a 2xx for an INVITE or UPDATE says of the session's time.
-void call_session_note(struct bridge *bridge, const struct turn *turn,
-                       const struct sip_message *response);
-// The call wants to be looked at: ends it, or asks both sides.
+// Reads what an INVITE or UPDATE of the session's other side wants.
+void call_session_read(struct session_ask *ask, struct session *session,
+                       const struct sip_message *request);
+// Prints what an INVITE or UPDATE to the other side wants, and what a 2xx to it grants; the latter
+// is agreed on with that.
+void call_session_put_request(struct buffer *out, const struct session *session, bool is_invite);
+void call_session_put_answer(struct buffer *out, struct session *session, const struct turn *turn,
+                             const struct session_ask *ask);
+// Takes in what a 2xx to our INVITE or UPDATE grants.
+void call_session_take_answer(struct session *session, const struct turn *turn,
+                              const struct sip_message *response);
+// Whether the response is a 422 and a longer time is to be asked for now (section 7.3).
+bool call_session_raise(struct session *session, const struct sip_message *response);
+// A refresh of ours was refused.
+void call_session_failed(struct session *session, const struct turn *turn,
+                         const struct sip_message *response);
+// When one of the two sessions wants to be looked at; does so: refreshes it, asks whether the side
+// is there, or ends the call.
+uint64_t call_session_due_us(const struct call_table *table, const struct bridge *bridge);
 void call_session_check(struct call_table *table, struct turn *turn, struct pool_id call);
+
+// ---- description.c
+
+// Keeps the session description of a message that the side is told, if its session is refreshed by
+// saying it again.
+void call_description_keep(struct call_table *table, struct leg *leg,
+                           const struct sip_message *message);
+// The same for one that is not accepted yet; for that, call_description_accept.
+void call_description_offer(struct call_table *table, struct relay *relay, const struct leg *leg,
+                            const struct sip_message *message);
+void call_description_accept(struct call_table *table, struct relay *relay, struct leg *leg);
+// Empty where none is kept.
+struct span call_description_of(const struct call_table *table, const struct leg *leg);
 
 // ---- onward.c: a forwarding that we carry out ourselves, by a second call over the line
 
@@ -181,11 +232,11 @@ void call_onward_left(struct call_table *table, struct call *call);
 // The line as the PBX knows it, with its name unless its number is withheld; in the turn's arena.
 struct span call_line_address(struct turn *turn, const struct line_group *group,
                               const struct snapshot_line *line);
-// Whether the response wants a proof that the line can give, and that has not been given yet;
-// counts it.
-bool call_proof_is_due(struct call_table *table, struct turn *turn, struct pool_id leg,
-                       const struct sip_message *response);
-// The PBX wants a proof that has not been given yet: sends the INVITE again.
+// Whether the response wants the INVITE again: with a proof that the line can give, and that has
+// not been given yet, or for a longer time (RFC 4028). Counts it.
+bool call_is_wanted_again(struct call_table *table, struct turn *turn, struct pool_id leg,
+                          const struct sip_message *response);
+// The PBX wants the INVITE again, with a proof or for a longer time: sends it.
 bool call_outgoing_tries_again(struct call_table *table, struct turn *turn, struct pool_id leg,
                                const struct sip_message *response);
 // The PBX's final answer (NULL: none) becomes the device's.
@@ -226,6 +277,9 @@ void call_relay_responded(struct call_table *table, struct turn *turn,
 // A request of our own within a dialog, whose answer only tells whether the other side is there.
 void call_relay_check(struct call_table *table, struct turn *turn, struct pool_id leg,
                       bool is_of_caller);
+// Refreshes the session of a side by such a request. False: it cannot be now.
+bool call_relay_refresh(struct call_table *table, struct turn *turn, struct pool_id leg,
+                        bool is_of_caller);
 // The ACK of a 2xx for an INVITE within the dialog; false: it is none of those.
 bool call_relay_acknowledged(struct call_table *table, struct turn *turn, struct leg *leg,
                              const struct sip_message *ack, bool is_from_caller);

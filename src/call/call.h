@@ -224,6 +224,14 @@ struct call_sent_on {
 void call_note_sent_on(struct call_table *table, struct turn *turn,
                        const struct call_sent_on *sent);
 
+// ---- Session timers (RFC 4028)
+
+enum { CALL_SESSION_MIN_S = 90 };
+#define CALL_MIN_SE_LINE "Min-SE: 90\r\n"
+// Whether who sends that INVITE or UPDATE knows session timers, and wants a shorter one: to be
+// refused with 422 and CALL_MIN_SE_LINE (section 9).
+bool call_has_short_session(const struct sip_message *request);
+
 // ---- A call's life
 
 // For several calls in a row, before the first of them begins: asks for the memory in which what

@@ -59,7 +59,7 @@ void call_set_deadline(struct call_table *table, struct pool_id id)
 {
     const struct call *call = pool_find(&table->calls, id);
     const struct bridge *bridge = call_bridge_of(table, call);
-    uint64_t at_us = bridge ? bridge->check_us : DEADLINE_NEVER;
+    uint64_t at_us = bridge ? call_session_due_us(table, bridge) : DEADLINE_NEVER;
     if (call->phase == PHASE_WAITING) {
         at_us = call->ends_us;
         if (call->repeat_us < at_us) at_us = call->repeat_us;

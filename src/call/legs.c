@@ -31,6 +31,9 @@ struct leg *call_leg_add(struct call_table *table, struct turn *turn, struct poo
     leg->device_id = leg->invite_cseq = 0;
     leg->caller_cseq = bridge->invite_cseq;
     leg->is_reached = leg->has_alerted = false;
+    leg->session = (struct session){.due_us = DEADLINE_NEVER};
+    leg->asked = (struct session_ask){.refresher = REFRESHER_ANY};
+    leg->description = POOL_ID_NONE;
     call_dialog_new_tag(leg->caller_tag, turn);
     struct pool_id *link = &bridge->first;
     for (struct leg *at; (at = pool_find(&table->legs, *link)) != NULL;) link = &at->next;
@@ -60,6 +63,7 @@ void call_leg_free(struct call_table *table, struct pool_id id)
         link = at ? &at->next : NULL;
     }
     if (link) *link = leg->next;
+    pool_free(&table->invites, leg->description);
     pool_free(&table->legs, id);
 }
 

@@ -243,7 +243,7 @@ bool call_onward_tries_again(struct call_table *table, struct turn *turn, struct
                                   .target = call_text(call, call->target),
                                   .reason = (enum model_reason)call->reason};
     struct onward onward = {&revival.situation, &verdict, response};
-    if (!call_proof_is_due(table, turn, id, response)) return false;
+    if (!call_is_wanted_again(table, turn, id, response)) return false;
     if (!call_revive_offer(table, turn, call, &revival)) return false;
     send_invite(table, turn, id, &onward);
     return true;

@@ -225,14 +225,18 @@ static bool is_stale(const struct sip_message *response)
     return sip_find_challenge(response, SPAN_NONE, &challenge) && challenge.is_stale;
 }
 
-bool call_proof_is_due(struct call_table *table, struct turn *turn, struct pool_id id,
-                       const struct sip_message *response)
+bool call_is_wanted_again(struct call_table *table, struct turn *turn, struct pool_id id,
+                          const struct sip_message *response)
 {
-    const struct leg *leg = pool_find(&table->legs, id);
+    struct leg *leg = pool_find(&table->legs, id);
     const struct call *call = pool_find(&table->calls, leg->call);
     struct bridge *bridge = call_bridge_of(table, call);
     bool is_challenge = response && (response->status == 401 || response->status == 407);
     struct buffer probe;
+    if (response && call_session_raise(&leg->session, response)) {
+        bridge->proof_count = 0; // it will be asked for anew
+        return true;
+    }
     if (!is_challenge || bridge->proof_count == PROOFS_MAX) return false;
     if (bridge->proof_count > 0 && !is_stale(response)) return false;
     if (!call_open_message(turn, NULL, &probe)) return false;
@@ -257,7 +261,7 @@ bool call_outgoing_tries_again(struct call_table *table, struct turn *turn, stru
     struct sip_fault fault;
     outgoing.line = line_find_numbered(table->neighbours.lines, call->line_id, &outgoing.group);
     if (!outgoing.line || kept.len == 0) return false;
-    if (!call_proof_is_due(table, turn, id, response)) return false;
+    if (!call_is_wanted_again(table, turn, id, response)) return false;
     if (sip_parse(kept, turn->arena, &invite, &fault) != SIP_OK) return false;
     outgoing.invite = &invite;
     send_invite(table, turn, id, &(struct sending){.outgoing = &outgoing, .challenge = response});

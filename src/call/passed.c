@@ -26,8 +26,6 @@ static const struct passed_header passed_headers[] = {
     {"Accept", NULL, PASSES_BOTH},
     {"Accept-Language", NULL, PASSES_BOTH},
     {"RSeq", NULL, PASSES_BOTH},
-    {"Session-Expires", "x", PASSES_BOTH},
-    {"Min-SE", NULL, PASSES_BOTH},
     {"Reason", NULL, PASSES_BOTH},
     {"Warning", NULL, PASSES_BOTH},
     {"Event", "o", PASSES_BOTH},
@@ -61,9 +59,8 @@ bool call_open_message(struct turn *turn, const struct sip_message *message, str
 
 static bool is_known_extension(struct span tag)
 {
-    return span_eq_nocase(tag, SPAN("100rel")) || span_eq_nocase(tag, SPAN("timer")) ||
-           span_eq_nocase(tag, SPAN("replaces")) || span_eq_nocase(tag, SPAN("norefersub")) ||
-           span_eq_nocase(tag, SPAN("precondition"));
+    return span_eq_nocase(tag, SPAN("100rel")) || span_eq_nocase(tag, SPAN("replaces")) ||
+           span_eq_nocase(tag, SPAN("norefersub")) || span_eq_nocase(tag, SPAN("precondition"));
 }
 
 static void put_extensions(struct buffer *out, const struct sip_message *message,
@@ -232,6 +229,10 @@ void call_put_passed(struct buffer *out, const struct passing *passing)
     put_extensions(out, message, SIP_SUPPORTED);
     put_extensions(out, message, SIP_REQUIRE);
     if (!message->is_request) return;
+    bool is_invite = message->method == SIP_INVITE;
+    if (is_invite || message->method == SIP_UPDATE) {
+        call_session_put_request(out, &passing->to->session, is_invite);
+    }
     if (passing->table) put_replaces(out, passing);
     if (message->method == SIP_REFER) put_refer_to(out, passing);
     if (message->method == SIP_PRACK) put_rack(out, passing);

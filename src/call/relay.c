@@ -57,6 +57,7 @@ void call_abandon_relay(struct call_table *table, struct pool_id id)
         link = at ? &at->next : NULL;
     }
     if (link) *link = relay->next;
+    if (relay) pool_free(&table->invites, relay->offer);
     pool_free(&table->relays, id);
 }
 
@@ -133,6 +134,7 @@ static void pass_on(struct call_table *table, struct turn *turn, struct pool_id 
                                             .group = group_of(table, relay),
                                             .rack_cseq = sides.to->invite_cseq});
     sip_put_end(&out, request->body);
+    call_description_offer(table, relay, sides.to, request);
     call_leg_emit_request(
         turn, &(struct call_request){.owner = CALL_OWNS_RELAY,
                                      .id = id,
@@ -142,11 +144,17 @@ static void pass_on(struct call_table *table, struct turn *turn, struct pool_id 
                                      .branch = branch});
 }
 
-static void answer(struct call_table *table, struct turn *turn, struct pool_id id, unsigned status)
+static void answer_with(struct call_table *table, struct turn *turn, struct pool_id id,
+                        const struct txn_answer *answer)
 {
     const struct relay *relay = pool_find(&table->relays, id);
-    call_reply(turn, relay->server, &(struct txn_answer){.status = status});
+    call_reply(turn, relay->server, answer);
     call_abandon_relay(table, id);
+}
+
+static void answer(struct call_table *table, struct turn *turn, struct pool_id id, unsigned status)
+{
+    answer_with(table, turn, id, &(struct txn_answer){.status = status});
 }
 
 // Another INVITE of the same dialog is under way (14.1, 14.2).
@@ -208,6 +216,7 @@ void call_relay(struct call_table *table, struct turn *turn, struct pool_id id, 
     }
     *last = request->cseq;
     bool is_up = bridge->state == BRIDGE_UP;
+    bool is_refresh = request->method == SIP_INVITE || request->method == SIP_UPDATE;
     if (request->method == SIP_BYE) {
         take_bye(table, turn, id, request);
     } else if (request->method == SIP_METHOD_OTHER) {
@@ -216,9 +225,14 @@ void call_relay(struct call_table *table, struct turn *turn, struct pool_id id, 
         answer(table, turn, id, 483);
     } else if (request->method == SIP_INVITE && (!is_up || has_invite(table, bridge, id))) {
         answer(table, turn, id, 491);
+    } else if (is_refresh && call_has_short_session(request)) {
+        answer_with(table, turn, id,
+                    &(struct txn_answer){.status = 422, .headers = SPAN(CALL_MIN_SE_LINE)});
     } else {
-        bool is_refresh = request->method == SIP_INVITE || request->method == SIP_UPDATE;
-        if (is_refresh) call_dialog_refresh(&sides.from->dialog, request);
+        if (is_refresh) {
+            call_dialog_refresh(&sides.from->dialog, request);
+            call_session_read(&relay->asked, &sides.from->session, request);
+        }
         relay->has_offer = call_read_hold(request->body) != HOLD_UNTOLD;
         read_hold(relay, request);
         pass_on(table, turn, id, request);
@@ -226,6 +240,14 @@ void call_relay(struct call_table *table, struct turn *turn, struct pool_id id, 
 }
 
 // ---- Answers
+
+// What the side gets that sent the request. What one side wants to have proven, or how long it
+// wants the session to be, is nothing that the other one can do about; 491 has it ask again.
+static unsigned status_passed(unsigned status)
+{
+    if (status == 401 || status == 407) return 403;
+    return status == 422 ? 491 : status;
+}
 
 static void pass_back(struct call_table *table, struct turn *turn, const struct relay *relay,
                       const struct sip_message *response)
@@ -238,14 +260,19 @@ static void pass_back(struct call_table *table, struct turn *turn, const struct 
     if (is_accepting && is_refresh) call_dialog_refresh(&sides.to->dialog, response);
     if (is_refresh) call_dialog_put_contact(&out, &sides.from->dialog);
     call_put_passed(&out, &(struct passing){.table = table, .message = response, .to = sides.from});
-    // What the PBX wants proven is not for a device to prove, nor the reverse.
-    bool is_challenge = response->status == 401 || response->status == 407;
-    call_reply(turn, relay->server,
-               &(struct txn_answer){.status = is_challenge ? 403 : response->status,
-                                    .reason = is_challenge ? SPAN_NONE : response->reason,
-                                    .headers = out.is_full ? SPAN_NONE : buffer_span(&out),
-                                    .body = response->body,
-                                    .is_insistent = is_accepting && relay->method == SIP_INVITE});
+    bool is_up = bridge_of_relay(table, relay)->state != BRIDGE_RINGING;
+    if (is_accepting && is_refresh && is_up) {
+        call_session_put_answer(&out, &sides.from->session, turn, &relay->asked);
+        call_description_keep(table, sides.from, response);
+    }
+    unsigned status = status_passed(response->status);
+    call_reply(
+        turn, relay->server,
+        &(struct txn_answer){.status = status,
+                             .reason = status == response->status ? response->reason : SPAN_NONE,
+                             .headers = out.is_full ? SPAN_NONE : buffer_span(&out),
+                             .body = response->body,
+                             .is_insistent = is_accepting && relay->method == SIP_INVITE});
 }
 
 // Whether the answer says that the other side knows nothing of the dialog any more (12.2.1.2).
@@ -269,6 +296,32 @@ static void end_gone(struct call_table *table, struct turn *turn, struct pool_id
         &(struct bridge_end){.is_caller_told = !is_caller_gone, .is_callee_told = is_caller_gone});
 }
 
+// What the final answer to an INVITE or UPDATE means for the session of who gave it.
+static void take_refreshed(struct call_table *table, struct turn *turn, struct relay *relay,
+                           const struct sip_message *response)
+{
+    struct sides sides;
+    bool is_accepting = response->status >= 200 && response->status < 300;
+    if (!find_sides(table, relay, &sides)) return;
+    if (bridge_of_relay(table, relay)->state == BRIDGE_RINGING) return;
+    struct session *session = &sides.to->session;
+    if (is_accepting) {
+        call_session_take_answer(session, turn, response);
+        call_description_accept(table, relay, sides.to);
+    } else if (relay->is_check) {
+        call_session_failed(session, turn, response);
+    } else {
+        (void)call_session_raise(session, response);
+    }
+    if (!is_accepting || !relay->is_check) return;
+    call_dialog_refresh(&sides.to->dialog, response);
+    if (relay->method != SIP_INVITE) return;
+    call_leg_send_ack(turn, sides.to,
+                      &(struct leg_ack){.txn = relay->client,
+                                        .cseq = relay->sent_cseq,
+                                        .local_tag = sides.to_tag});
+}
+
 void call_relay_responded(struct call_table *table, struct turn *turn,
                           const struct call_response *response)
 {
@@ -286,8 +339,8 @@ void call_relay_responded(struct call_table *table, struct turn *turn,
     }
     if (relay->is_accepted) return; // repeated: the ACK is not there yet
     bool is_refresh = relay->method == SIP_INVITE || relay->method == SIP_UPDATE;
+    if (message && is_refresh) take_refreshed(table, turn, relay, message);
     if (is_accepting && is_refresh) {
-        call_session_note(bridge_of_relay(table, relay), turn, message);
         read_hold(relay, message);
         if (relay->has_offer) note_hold(table, turn, relay);
     }
@@ -296,7 +349,7 @@ void call_relay_responded(struct call_table *table, struct turn *turn,
         call_reply(turn, relay->server, &(struct txn_answer){.status = 504});
     }
     struct pool_id call_id = relay->call;
-    if (is_accepting && relay->method == SIP_INVITE) {
+    if (is_accepting && relay->method == SIP_INVITE && !relay->is_check) {
         relay->is_accepted = true;
     } else if (is_dialog_gone(relay, message)) {
         end_gone(table, turn, response->id);
@@ -318,6 +371,7 @@ bool call_relay_acknowledged(struct call_table *table, struct turn *turn, struct
                      relay->is_from_caller == is_from_caller;
         if (!is_it || !find_sides(table, relay, &sides)) continue;
         read_hold(relay, ack);
+        call_description_keep(table, sides.to, ack);
         if (!relay->has_offer && ack->body.len > 0) note_hold(table, turn, relay);
         call_leg_confirm(turn, relay->server);
         call_leg_send_ack(turn, sides.to,
@@ -364,14 +418,22 @@ void call_relay_drop_all(struct call_table *table, struct turn *turn, struct bri
         }
         disown(turn, relay->client);
         bridge->relays = relay->next;
+        pool_free(&table->invites, relay->offer);
         pool_free(&table->relays, id);
     }
 }
 
 // ---- Requests of our own
 
-void call_relay_check(struct call_table *table, struct turn *turn, struct pool_id leg_id,
-                      bool is_of_caller)
+// A request of ours to one of the two sides.
+struct own_request {
+    bool is_of_caller; // it goes there
+    enum sip_method method;
+    struct span headers, body;
+};
+
+static void send_own(struct call_table *table, struct turn *turn, struct pool_id leg_id,
+                     const struct own_request *own)
 {
     const struct leg *leg = pool_find(&table->legs, leg_id);
     struct pool_id id;
@@ -383,14 +445,49 @@ void call_relay_check(struct call_table *table, struct turn *turn, struct pool_i
         .call = leg->call,
         .next = bridge->relays,
         .leg = leg_id,
-        .method = SIP_OPTIONS,
-        .is_from_caller = !is_of_caller,
+        .method = (uint8_t)own->method,
+        .is_from_caller = !own->is_of_caller,
         .is_check = true,
     };
     bridge->relays = id;
     if (!find_sides(table, relay, &sides)) return;
+    relay->sent_cseq = sides.to->dialog.local_cseq + 1;
     call_leg_send(turn, sides.to,
-                  &(struct leg_request){.method = SIP_OPTIONS, .owner = CALL_OWNS_RELAY, .id = id});
+                  &(struct leg_request){.method = own->method,
+                                        .local_tag = sides.to_tag,
+                                        .headers = own->headers,
+                                        .body = own->body,
+                                        .owner = CALL_OWNS_RELAY,
+                                        .id = id});
+}
+
+void call_relay_check(struct call_table *table, struct turn *turn, struct pool_id leg_id,
+                      bool is_of_caller)
+{
+    send_own(table, turn, leg_id,
+             &(struct own_request){.is_of_caller = is_of_caller, .method = SIP_OPTIONS});
+}
+
+bool call_relay_refresh(struct call_table *table, struct turn *turn, struct pool_id leg_id,
+                        bool is_of_caller)
+{
+    const struct leg *called = pool_find(&table->legs, leg_id);
+    struct bridge *bridge = call_bridge_of(table, pool_find(&table->calls, called->call));
+    const struct leg *leg = is_of_caller ? call_bridge_caller(table, bridge) : called;
+    struct span description = call_description_of(table, leg);
+    bool is_update = leg->session.has_update || description.len == 0;
+    struct buffer out;
+    if (bridge->state != BRIDGE_UP || has_invite(table, bridge, POOL_ID_NONE)) return false;
+    if (!call_open_message(turn, NULL, &out)) return false;
+    call_dialog_put_contact(&out, &leg->dialog);
+    call_session_put_request(&out, &leg->session, !is_update);
+    if (!is_update) buffer_put(&out, SPAN("Content-Type: application/sdp\r\n"));
+    send_own(table, turn, leg_id,
+             &(struct own_request){.is_of_caller = is_of_caller,
+                                   .method = is_update ? SIP_UPDATE : SIP_INVITE,
+                                   .headers = buffer_span(&out),
+                                   .body = is_update ? SPAN_NONE : description});
+    return true;
 }
 
 // ---- What comes back

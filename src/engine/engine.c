@@ -268,6 +268,16 @@ static bool take_place(struct engine *engine, const struct sip_message *invite,
     return false;
 }
 
+// A session that is to be refreshed all the time is refused; who calls asks for a longer one.
+static bool refuse_session(struct engine *engine, const struct sip_message *invite,
+                           const struct flow *flow)
+{
+    if (!call_has_short_session(invite)) return false;
+    decline(engine, invite, flow,
+            (struct txn_answer){.status = 422, .headers = SPAN(CALL_MIN_SE_LINE)});
+    return true;
+}
+
 // Makes a call of an INVITE for a line.
 static void offer_call(struct engine *engine, const struct sip_message *invite,
                        const struct flow *flow, const struct uas_target *target)
@@ -281,6 +291,7 @@ static void offer_call(struct engine *engine, const struct sip_message *invite,
         .lines = engine->lines,
     };
     if (engine_offer_test(engine, &offer)) return;
+    if (refuse_session(engine, invite, flow)) return;
     engine->counts.calls++;
     if (!take_place(engine, invite, flow, &place)) return;
     offer.txn = place.txn;
@@ -332,6 +343,7 @@ static void offer_outgoing(struct engine *engine, const struct sip_message *invi
     }
     if (engine_offer_code(engine, &outgoing)) return;
     struct place place = {.is_emergency = call_is_emergency(outgoing.group, invite->uri_text)};
+    if (!place.is_emergency && refuse_session(engine, invite, flow)) return;
     if (!take_place(engine, invite, flow, &place)) return;
     outgoing.txn = place.txn;
     call_begin_outgoing(engine->calls, turn, place.call, &outgoing);

@@ -28,13 +28,23 @@ static enum uas_result answer_method(const struct sip_message *request, struct t
     return answer_with(answer, 405, SPAN(ALLOW_LINE));
 }
 
-// ---- 8.2.2.3: extensions that we are required to know; we know none
+// ---- 8.2.2.3: extensions that we are required to know; we know session timers (RFC 4028)
+
+// The next one that we do not know.
+static bool next_unknown(const struct sip_message *request, struct sip_values *place,
+                         struct span *value)
+{
+    while (sip_next_value(request, SIP_REQUIRE, place, value)) {
+        if (!span_eq_nocase(*value, SPAN("timer"))) return true;
+    }
+    return false;
+}
 
 static bool requires_extension(const struct sip_message *request)
 {
     struct sip_values place = SIP_VALUES_START;
     struct span value;
-    return sip_next_value(request, SIP_REQUIRE, &place, &value);
+    return next_unknown(request, &place, &value);
 }
 
 // Names them; where they are too many to be named, nothing does.
@@ -45,7 +55,7 @@ static struct span unsupported(struct turn *turn, const struct sip_message *requ
     struct span value;
     if (!bytes) return SPAN_NONE;
     struct buffer out = buffer_over(bytes, HEADERS_MAX);
-    while (sip_next_value(request, SIP_REQUIRE, &place, &value)) {
+    while (next_unknown(request, &place, &value)) {
         buffer_put(&out, out.len == 0 ? SPAN("Unsupported: ") : SPAN(", "));
         buffer_put(&out, value);
     }
