@@ -2,9 +2,11 @@
 // Calls that are bridged, in simulation: a PBX that calls lines, and their devices, each of which
 // does what it likes, over a network that loses, doubles and reorders. Judged at the end: each
 // INVITE has got one final answer, nobody is left in a call that the other side has ended, and
-// nothing is left in the engine.
+// nothing is left in the engine. With --onward the line forwards, and the engine carries that out
+// by second calls over the PBX: to a target that is busy, fails, answers or lets it ring for ever,
+// and to the mailbox then.
 //
-//   sim_bridge --seed N [--count M] [--verbose]
+//   sim_bridge --seed N [--count M] [--onward] [--verbose]
 #include "engine/world.h"
 
 #include <stdalign.h>
@@ -23,7 +25,8 @@ enum {
     TALKING_S = 60,   // new things are begun for so long
     QUIET_S = 180,    // and all is over after that
     RESENDS_MAX = 9,  // of a request or a 2xx
-    MANY_SEEDS = 500, // in which everything comes about
+    PLANS = 12,       // what a called one does; a target may do nothing, too
+    MANY_SEEDS = 250, // in which everything comes about
 };
 
 struct packet {
@@ -47,7 +50,8 @@ struct end {
     char final_tag[64];
     uint64_t act_us, resend_us, interval_us; // what is done next; its 2xx or failure again
     unsigned plan, resend_count;
-    uint32_t cseq;
+    uint32_t cseq, invite_cseq;
+    bool is_target; // a called one at the PBX
     bool was_up;
     bool has_hung_up; // sent a BYE
     bool was_told;    // that it is over, by a BYE, or has said so itself
@@ -82,8 +86,13 @@ struct crossings {
     unsigned glare;       // re-INVITEs of both sides: 491
     unsigned both_bye;    // BYE of both sides
     unsigned lost_ack;
+    unsigned targets, mailboxes; // called by the engine
+    unsigned target_cancelled;   // CANCEL to a target, which had answered with 200
+    unsigned target_answered, target_refused;
+    unsigned challenged;
 };
 
+static bool is_onward; // forwardings are carried out by the engine
 static struct crossings seen;
 static struct address pbx_at, device_at[DEVICES];
 static uint64_t seed_of_run;
@@ -235,6 +244,10 @@ static void answer(struct sim *sim, const struct address *at, const char *reques
     buffer_put_text(&out, "Contact: <sip:x@");
     address_print(&out, at);
     buffer_put_text(&out, status / 100 == 3 ? ";moved>\r\n" : ">\r\n");
+    if (status == 407) {
+        buffer_put_text(&out, "Proxy-Authenticate: Digest realm=\"pbx\", nonce=\"n\", "
+                              "qop=\"auth\"\r\n");
+    }
     sip_put_end(&out, SPAN_NONE);
     text[out.len] = '\0';
     say(sim, at, text);
@@ -252,12 +265,12 @@ static void place_call(struct sim *sim)
     unsigned number = ++sim->call_count;
     *end = (struct end){.is_caller = true, .at = pbx_at, .cseq = 1};
     snprintf(end->call_id, sizeof end->call_id, "call%u@pbx.test", number);
-    snprintf(end->local, sizeof end->local, "<sip:101@pbx.test>;tag=c%u", number);
+    snprintf(end->local, sizeof end->local, "<sip:%u@pbx.test>;tag=c%u", 110 + number, number);
     snprintf(end->remote, sizeof end->remote, "<sip:102@pbx.test>");
     snprintf(end->target, sizeof end->target, "sip:102@192.0.2.9:5070");
     text_copy(end->uri, sizeof end->uri, span_of("sip:102@192.0.2.9:5070"));
     print_request(sim, end, "INVITE", 1, end->invite);
-    end->act_us = sim->now_us + draw(sim, 15000000);
+    end->act_us = sim->now_us + draw(sim, is_onward ? 45000000 : 15000000);
     end->plan = (unsigned)draw(sim, 3); // 0: it will be cancelled
     send_request(sim, end, "INVITE", end->invite);
 }
@@ -278,24 +291,48 @@ static void end_over(struct sim *sim, struct end *end)
 
 // ---- What an end gets
 
-static struct end *find_end(struct sim *sim, const struct address *at, struct span call_id,
-                            bool is_caller)
+static struct end *find_end(struct sim *sim, const struct address *at, struct span call_id)
 {
     for (size_t i = 0; i < sim->end_count; i++) {
         struct end *end = &sim->ends[i];
-        if (end->is_caller == is_caller && address_eq(&end->at, at) &&
-            span_eq(span_of(end->call_id), call_id)) {
+        if (address_eq(&end->at, at) && span_eq(span_of(end->call_id), call_id)) {
             return end;
         }
     }
     return NULL;
 }
 
+static void settle(struct sim *sim, struct end *end, unsigned status)
+{
+    end->final = status;
+    end->state = END_ANSWERING;
+    end->resend_count = 0;
+    end->interval_us = 500000;
+    end->resend_us = sim->now_us + end->interval_us;
+    if (end->is_target && status == 200) seen.target_answered++;
+    if (end->is_target && status >= 300) seen.target_refused++;
+    answer(sim, &end->at, end->invite, status);
+}
+
+// The PBX wants a proof, for which the INVITE has to come again.
+static void challenge(struct sim *sim, struct end *end)
+{
+    seen.challenged++;
+    end->act_us = DEADLINE_NEVER;
+    settle(sim, end, 407);
+}
+
 static void ring(struct sim *sim, const struct address *at, const struct sip_message *invite,
                  const char *bytes)
 {
     struct end *end = new_end(sim);
-    *end = (struct end){.state = END_RINGING, .at = *at, .plan = (unsigned)draw(sim, 12)};
+    bool is_target = address_eq(at, &pbx_at);
+    *end = (struct end){.state = END_RINGING,
+                        .is_target = is_target,
+                        .at = *at,
+                        .plan = (unsigned)draw(sim, is_target ? PLANS + 2 : PLANS)};
+    if (is_target && span_eq(invite->uri.user, SPAN("700"))) seen.mailboxes++;
+    if (is_target) seen.targets++;
     snprintf(end->invite, sizeof end->invite, "%s", bytes);
     copy(end->call_id, sizeof end->call_id, invite->call_id);
     snprintf(end->local, sizeof end->local, "%.*s;tag=t%08x",
@@ -303,20 +340,17 @@ static void ring(struct sim *sim, const struct address *at, const struct sip_mes
              (unsigned)(at->bytes[3] * 77777 + at->port));
     copy(end->remote, sizeof end->remote, sip_header_value(invite, SIP_FROM));
     copy_target(end, invite);
+    end->invite_cseq = invite->cseq;
     end->act_us = sim->now_us + draw(sim, 9000000);
     end->resend_us = DEADLINE_NEVER;
+    if (end->plan >= PLANS) end->act_us = DEADLINE_NEVER;
+    if (is_target && chance(sim, 30)) {
+        challenge(sim, end);
+        return;
+    }
     if (end->plan == 0) return; // says nothing at all
     answer(sim, at, bytes, 100);
     if (end->plan != 1) answer(sim, at, bytes, 180);
-}
-
-static void settle(struct sim *sim, struct end *end, unsigned status)
-{
-    end->final = status;
-    end->state = END_ANSWERING;
-    end->interval_us = 500000;
-    end->resend_us = sim->now_us + end->interval_us;
-    answer(sim, &end->at, end->invite, status);
 }
 
 static void note_crossing(const struct end *end, const struct sip_message *message,
@@ -324,11 +358,32 @@ static void note_crossing(const struct end *end, const struct sip_message *messa
 {
     if (message->method == SIP_BYE && end->has_hung_up) seen.both_bye++;
     if (message->method != SIP_CANCEL || end->final != 200) return;
+    if (end->is_target) seen.target_cancelled++;
     if (strstr(bytes, "completed elsewhere")) {
         seen.two_answers++;
     } else {
         seen.cancelled++;
     }
+}
+
+// Of a target that is to be cancelled: it may have answered just before.
+static void settle_cancelled(struct sim *sim, struct end *end)
+{
+    bool is_late = end->is_target && chance(sim, 25);
+    if (is_late) seen.target_cancelled++;
+    settle(sim, end, is_late ? 200 : 487);
+}
+
+// The INVITE has come with a proof.
+static void ring_again(struct sim *sim, struct end *end, uint32_t cseq, const char *bytes)
+{
+    snprintf(end->invite, sizeof end->invite, "%s", bytes);
+    end->invite_cseq = cseq;
+    end->state = END_RINGING;
+    end->resend_us = DEADLINE_NEVER;
+    end->act_us = end->plan < PLANS ? sim->now_us + draw(sim, 9000000) : DEADLINE_NEVER;
+    end->was_told = false;
+    answer(sim, &end->at, bytes, 180);
 }
 
 static void device_request(struct sim *sim, struct end *end, const struct sip_message *message,
@@ -339,10 +394,10 @@ static void device_request(struct sim *sim, struct end *end, const struct sip_me
     switch (message->method) {
     case SIP_CANCEL:
         answer(sim, &end->at, bytes, 200);
-        if (end->state == END_RINGING) settle(sim, end, 487);
+        if (end->state == END_RINGING) settle_cancelled(sim, end);
         break;
     case SIP_ACK:
-        if (end->state != END_ANSWERING) break;
+        if (end->state != END_ANSWERING || message->cseq != end->invite_cseq) break;
         end->resend_us = DEADLINE_NEVER;
         end->state = end->final == 200 ? END_UP : END_OVER;
         end->was_up = end->final == 200;
@@ -356,7 +411,11 @@ static void device_request(struct sim *sim, struct end *end, const struct sip_me
         end_over(sim, end);
         break;
     case SIP_INVITE:
-        if (message->to.tag.len == 0) {
+        if (message->to.tag.len == 0 && message->cseq > end->invite_cseq) {
+            ring_again(sim, end, message->cseq, bytes);
+        } else if (message->to.tag.len == 0 && message->cseq < end->invite_cseq) {
+            break; // a copy that comes late
+        } else if (message->to.tag.len == 0) {
             if (end->state == END_RINGING && end->plan > 1) answer(sim, &end->at, bytes, 180);
             if (end->state == END_ANSWERING) answer(sim, &end->at, bytes, end->final);
         } else {
@@ -386,10 +445,9 @@ static void caller_request(struct sim *sim, struct end *end, const struct sip_me
 
 static void take_request(struct sim *sim, const struct packet *packet, struct sip_message *message)
 {
-    bool is_device = !address_eq(&packet->to, &pbx_at);
-    struct end *end = find_end(sim, &packet->to, message->call_id, !is_device);
+    struct end *end = find_end(sim, &packet->to, message->call_id);
     if (!end) {
-        bool is_call = is_device && message->method == SIP_INVITE && message->to.tag.len == 0;
+        bool is_call = message->method == SIP_INVITE && message->to.tag.len == 0;
         if (is_call) {
             ring(sim, &packet->to, message, packet->bytes);
         } else if (message->method != SIP_ACK) {
@@ -445,8 +503,7 @@ static void take_final(struct sim *sim, struct end *end, const struct sip_messag
 static void take_response(struct sim *sim, const struct packet *packet,
                           const struct sip_message *message)
 {
-    bool is_device = !address_eq(&packet->to, &pbx_at);
-    struct end *end = find_end(sim, &packet->to, message->call_id, !is_device);
+    struct end *end = find_end(sim, &packet->to, message->call_id);
     if (!end) return;
     for (size_t i = 0; i < REQUESTS_MAX; i++) {
         struct request *request = &sim->requests[i];
@@ -473,7 +530,8 @@ static void take_response(struct sim *sim, const struct packet *packet,
 
 static void act(struct sim *sim, struct end *end)
 {
-    static const unsigned finals[] = {408, 480, 486, 600, 603, 302, 200, 200, 200, 200, 200, 503};
+    static const unsigned finals[PLANS] = {408, 480, 486, 600, 603, 302,
+                                           200, 200, 200, 200, 200, 503};
     end->act_us = DEADLINE_NEVER;
     if (end->state == END_RINGING) {
         if (end->plan > 0 || chance(sim, 50)) settle(sim, end, finals[end->plan]);
@@ -567,12 +625,30 @@ static void set(struct sim *sim, const char *kind, const char *words)
     if (refused) fail("a setting was refused:", refused);
 }
 
+static void forward_onward(struct sim *sim)
+{
+    static const char *const conditions[] = {"immediate", "busy", "no_answer", "unreachable"};
+    for (size_t i = draw(sim, 2); i < 4; i++) {
+        char words[128];
+        snprintf(words, sizeof words,
+                 "group=trial extension=102 condition=%s origin=all target=10%zu%s", conditions[i],
+                 3 + i, i == 2 ? " delay=6" : "");
+        set(sim, "forwarding", words);
+    }
+}
+
 static void begin(struct sim *sim)
 {
-    set(sim, "group", "name=trial server=192.0.2.1 domain=pbx.test internal_ranges=100-199");
-    set(sim, "user", "name=sales");
-    set(sim, "line", "group=trial extension=102 user=sales max_calls=9 second_call=ring");
-    if (chance(sim, 50)) {
+    set(sim, "group",
+        is_onward ? "name=trial server=192.0.2.1 domain=pbx.test internal_ranges=100-199,700 "
+                    "forward_by=bridge max_forwarded_calls=0 max_forwarded_per_hour=0"
+                  : "name=trial server=192.0.2.1 domain=pbx.test internal_ranges=100-199");
+    set(sim, "user", is_onward && chance(sim, 70) ? "name=sales mailbox=700" : "name=sales");
+    set(sim, "line",
+        "group=trial extension=102 user=sales max_calls=9 second_call=ring password=secret");
+    if (is_onward) {
+        forward_onward(sim);
+    } else if (chance(sim, 50)) {
         set(sim, "forwarding",
             "group=trial extension=102 condition=no_answer origin=all target=103 delay=6");
     }
@@ -642,12 +718,24 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc) first = strtoull(argv[++i], NULL, 10);
         if (strcmp(argv[i], "--count") == 0 && i + 1 < argc) count = strtoull(argv[++i], NULL, 10);
+        if (strcmp(argv[i], "--onward") == 0) is_onward = true;
         if (strcmp(argv[i], "--verbose") == 0) is_verbose = true;
     }
     (void)address_parse_port(SPAN("192.0.2.1:5060"), 0, &pbx_at);
     for (uint64_t seed = first; seed < first + count; seed++) run(seed, is_verbose, &answered);
     bool is_much = count >= MANY_SEEDS;
-    if (is_much &&
+    if (is_much && is_onward &&
+        (!seen.mailboxes || !seen.target_cancelled || !seen.target_answered ||
+         !seen.target_refused || !seen.challenged)) {
+        fail("something never came about", "in so many seeds");
+    }
+    if (is_onward) {
+        printf("onward: %u targets and mailboxes called, %u of them mailboxes; %u asked for a "
+               "proof, %u answered, %u refused, %u CANCEL and 200\n",
+               seen.targets, seen.mailboxes, seen.challenged, seen.target_answered,
+               seen.target_refused, seen.target_cancelled);
+    }
+    if (is_much && !is_onward &&
         (!seen.cancelled || !seen.two_answers || !seen.glare || !seen.both_bye || !seen.lost_ack)) {
         fail("something never crossed", "in so many seeds");
     }
