@@ -343,6 +343,7 @@ class Lineward(Api):
         if not os.access(self.executable, os.X_OK):
             raise Trouble(f"{executable} is not there; build it first")
         self.ports, self.program = ports, None
+        self.workers = WORKERS
         self.options = []  # further ones of `lineward serve`
         self.data = Path(directory) / "data"
         self.log = Path(directory) / "lineward.log"
@@ -351,7 +352,7 @@ class Lineward(Api):
 
     def serve_arguments(self):
         return ["serve", "--data-dir", str(self.data), "--sip", f"127.0.0.1:{self.ports.sip}",
-                "--workers", str(WORKERS), "--api", f"127.0.0.1:{self.ports.api}", *self.options]
+                "--workers", str(self.workers), "--api", f"127.0.0.1:{self.ports.api}", *self.options]
 
     def start(self):
         already = self.log.stat().st_size if self.log.exists() else 0

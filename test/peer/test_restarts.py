@@ -1,0 +1,63 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""A restart with another number of workers: lines move to other ports, and calls are forwarded as
+before, at once. A contact that stayed behind at the PBX would keep a call waiting for an answer."""
+
+from peers import USERS, World
+from runner import arguments, check, run_methods, run_script
+
+OFFSET = 850  # of the ports; those of the other tests lie elsewhere
+INSIDE, LINES, TARGET = "106", ("101", "102"), "105"
+
+
+class Trial:
+    def __init__(self, world):
+        self.world, self.lineward = world, world.lineward
+
+    def port_of(self, extension):
+        """Of the contact under which the PBX has the line."""
+        return int(self.lineward.registration(extension)["contact"].rpartition(":")[2])
+
+    def restart(self, workers):
+        self.lineward.stop()
+        self.lineward.workers = workers
+        self.lineward.start()
+        self.lineward.wait_registered(USERS)
+
+    def check_calls(self):
+        for line in LINES:
+            call = self.world.call(INSIDE, line)
+            check(call.arrival and call.arrival.called_user == TARGET,
+                  f"a call to {line} did not reach {TARGET}: {call.answers}")
+
+    def test_workers(self):
+        """1, 2, 1."""
+        first = self.world.ports.sip
+        for line in LINES:
+            self.lineward.api("PUT", f"groups/trial/lines/{line}/forwardings/immediate/all",
+                              {"target": TARGET})
+        self.check_calls()
+        self.restart(2)
+        ports = {extension: self.port_of(extension) for extension in USERS}
+        check(set(ports.values()) == {first, first + 1}, f"the lines are at {ports}")
+        self.check_calls()
+        self.restart(1)
+        ports = {extension: self.port_of(extension) for extension in USERS}
+        check(set(ports.values()) == {first}, f"the lines are at {ports}")
+        self.check_calls()
+
+    def test_ends_cleanly(self):
+        self.lineward.stop()
+        self.lineward.check_log()
+
+
+def main():
+    options = arguments(__doc__.splitlines()[0])
+    with World("peer/restarts", options.bin, offset=OFFSET) as world:
+        world.lineward.workers = 1
+        world.set_up()
+        return 1 if run_methods(Trial(world), options.names) else 0
+
+
+if __name__ == "__main__":
+    run_script(main)
