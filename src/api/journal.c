@@ -33,6 +33,69 @@ static void read_verdict(const struct model_journal_entry *entry, struct fwd_ver
     read_trace(entry->trace, &verdict->trace);
 }
 
+// ---- Legs
+
+static json_t *json_leg_time(const struct model_journal_entry *entry, uint32_t age_ms)
+{
+    return api_json_time(entry->started_us + (uint64_t)age_ms * 1000, true);
+}
+
+// What the PBX did with a 302 is not to be seen: its leg has a beginning and nothing more.
+static json_t *json_redirect(const struct model_journal_entry *entry, const struct fwd_trace *trace)
+{
+    const struct fwd_trace_entry *last = trace->count > 0 ? &trace->entries[trace->count - 1]
+                                                          : NULL;
+    enum model_leg_kind kind = LEG_FORWARDING;
+    if (last && last->subject == FWD_SUBJECT_MAILBOX) kind = LEG_MAILBOX;
+    if (last && last->subject == FWD_SUBJECT_DEFLECTION) kind = LEG_DEFLECTION;
+    json_t *object = json_object();
+    json_object_set_new(object, "kind", json_string(model_name(&model_leg_kinds, kind)));
+    json_object_set_new(object, "number", api_json_text(entry->target));
+    json_object_set_new(object, "executed",
+                        json_string(model_name(&model_executeds, EXECUTED_REDIRECT)));
+    json_object_set_new(object, "started", api_json_time(entry->ended_us, true));
+    return object;
+}
+
+static json_t *json_leg(const struct model_journal_entry *entry, const struct model_leg *leg)
+{
+    bool is_device = leg->kind == LEG_DEVICE, is_transfer = leg->kind == LEG_TRANSFER;
+    bool is_forwarding = !is_device && !is_transfer && leg->kind != LEG_OUTGOING;
+    const char *end = model_name(&model_leg_ends, leg->ended_by);
+    json_t *object = json_object();
+    json_object_set_new(object, "kind", json_string(model_name(&model_leg_kinds, leg->kind)));
+    json_object_set_new(object, is_device ? "device" : "number", api_json_text(leg->name));
+    if (is_forwarding) {
+        json_object_set_new(object, "executed",
+                            json_string(model_name(&model_executeds, EXECUTED_BRIDGE)));
+    }
+    json_object_set_new(object, "started", json_leg_time(entry, leg->started_ms));
+    if (leg->rang_ms != LEG_NEVER) {
+        json_object_set_new(object, "rang", json_leg_time(entry, leg->rang_ms));
+    }
+    if (leg->answered_ms != LEG_NEVER) {
+        json_object_set_new(object, "answered", json_leg_time(entry, leg->answered_ms));
+    }
+    if (!is_transfer) json_object_set_new(object, "ended", json_leg_time(entry, leg->ended_ms));
+    if (leg->status > 0) json_object_set_new(object, "status", json_integer(leg->status));
+    json_object_set_new(object, is_transfer ? "by" : "ended_by", json_string(end));
+    return object;
+}
+
+static json_t *json_legs(const struct model_journal_entry *entry, const struct fwd_trace *trace)
+{
+    struct span rest = entry->legs;
+    struct model_leg leg;
+    json_t *legs = json_array();
+    while (model_leg_next(&rest, &leg)) json_array_append_new(legs, json_leg(entry, &leg));
+    if (model_journal_executed(entry) == EXECUTED_REDIRECT) {
+        json_array_append_new(legs, json_redirect(entry, trace));
+    }
+    return legs;
+}
+
+// ---- Entries
+
 static json_t *json_entry(const struct model_journal_entry *entry, enum fwd_language language)
 {
     struct fwd_verdict verdict;
@@ -57,6 +120,9 @@ static json_t *json_entry(const struct model_journal_entry *entry, enum fwd_lang
     json_object_set_new(object, "status", json_integer(entry->status));
     json_object_set_new(object, "outcome",
                         json_string(model_name(&model_outcomes, entry->outcome)));
+    json_object_set_new(object, "executed",
+                        json_string(model_name(&model_executeds, model_journal_executed(entry))));
+    json_object_set_new(object, "legs", json_legs(entry, &verdict.trace));
     json_object_set_new(object, "outgoing", json_boolean(entry->is_outgoing));
     if (entry->answered_us > 0) {
         uint64_t rung_us = entry->answered_us - entry->started_us;

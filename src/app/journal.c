@@ -61,7 +61,7 @@ static bool copy_texts(struct arena *arena, struct model_journal_entry *entry)
     struct span *texts[] = {&entry->group,   &entry->extension,   &entry->caller,
                             &entry->dialled, &entry->diverted_by, &entry->caller_display,
                             &entry->call_id, &entry->target,      &entry->trace,
-                            &entry->device};
+                            &entry->device,  &entry->legs};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         if (!arena_copy(arena, *texts[i], texts[i])) return false;
     }

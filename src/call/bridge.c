@@ -220,10 +220,21 @@ void call_bridge_drop(struct call_table *table, struct turn *turn, struct pool_i
     struct call *call = pool_find(&table->calls, id);
     struct bridge *bridge = call_bridge_of(table, call);
     if (!bridge) return;
+    call_account_rest(
+        table, turn, bridge,
+        &(struct leg_over){487, call->is_given_up ? LEG_ENDED_BY_CALLER : LEG_ENDED_BY_SERVER});
     const struct leg *leg = pool_find(&table->legs, bridge->first);
     for (; leg; leg = pool_find(&table->legs, leg->next)) call_leg_cancel(turn, leg->txn, headers);
     call_relay_drop_all(table, turn, bridge);
     free_bridge(table, call);
+}
+
+// Who hangs up needs no BYE.
+static enum model_leg_end who_ended(const struct bridge *bridge, const struct bridge_end *end)
+{
+    if (bridge->state == BRIDGE_ENDING) return LEG_ENDED_BY_CALLED;
+    if (end->is_caller_told == end->is_callee_told) return LEG_ENDED_BY_SERVER;
+    return end->is_caller_told ? LEG_ENDED_BY_CALLED : LEG_ENDED_BY_CALLER;
 }
 
 void call_bridge_hang_up(struct call_table *table, struct turn *turn, struct pool_id id,
@@ -235,6 +246,7 @@ void call_bridge_hang_up(struct call_table *table, struct turn *turn, struct poo
     struct leg *called = pool_find(&table->legs, bridge->first);
     struct leg_request bye = {
         .method = SIP_BYE, .headers = end->headers, .owner = CALL_OWNS_NOTHING};
+    call_account_rest(table, turn, bridge, &(struct leg_over){200, who_ended(bridge, end)});
     call_relay_drop_all(table, turn, bridge);
     call_leg_confirm(turn, call->txn);
     if (called && bridge->state == BRIDGE_ANSWERED) {
@@ -316,7 +328,8 @@ static struct leg *leg_of_response(struct call_table *table, struct turn *turn, 
     fork->txn = leg->txn;
     fork->device_id = leg->device_id;
     fork->invite_cseq = leg->invite_cseq;
-    fork->is_reached = true;
+    fork->is_reached = fork->is_fork = true;
+    fork->started_ms = leg->started_ms;
     fork->session = leg->session;
     fork->dialog = leg->dialog;
     call_leg_index(table, *id);
@@ -343,6 +356,7 @@ static void leg_rang(struct call_table *table, struct turn *turn, struct pool_id
     bool is_news = response->body.len > 0 || is_reliable || !leg->has_alerted;
     bool is_first = !call->has_alerted && !(call->is_onward && response->status == 181);
     leg->has_alerted = leg->has_alerted || is_alert;
+    if (is_alert && leg->rang_ms == LEG_NEVER) leg->rang_ms = call_age_ms(call, turn);
     if (is_alert) call->has_alerted = true;
     if (is_alert && is_first && call->is_outgoing) call_show(turn, call, leg->call, SPAN_NONE);
     if (is_news && (is_first || response->body.len > 0 || is_reliable)) {
@@ -373,6 +387,8 @@ static void leg_answered(struct call_table *table, struct turn *turn, struct poo
     struct call *call = pool_find(&table->calls, call_id);
     struct bridge *bridge = call_bridge_of(table, call);
     struct leg *caller = call_bridge_caller(table, bridge);
+    struct leg_over lost = {487, LEG_ENDED_BY_ANOTHER};
+    leg->is_fork = false;
     memcpy(caller->dialog.local_tag, leg->caller_tag, TXN_TAG_BYTES);
     pass_response(table, turn, leg, response->message);
     call_session_take_answer(&leg->session, turn, response->message);
@@ -382,7 +398,10 @@ static void leg_answered(struct call_table *table, struct turn *turn, struct poo
         struct pool_id next = other->next;
         if (!pool_id_eq(at, id)) {
             bool is_forked = pool_id_eq(other->txn, leg->txn);
-            if (!is_forked) call_leg_cancel(turn, other->txn, SPAN(ELSEWHERE));
+            if (!is_forked) {
+                call_account_leg(table, turn, other, &lost);
+                call_leg_cancel(turn, other->txn, SPAN(ELSEWHERE));
+            }
             call_leg_free(table, at);
         }
         at = next;
@@ -508,6 +527,8 @@ static void leg_failed(struct call_table *table, struct turn *turn, struct pool_
     struct pool_id call_id = leg->call, txn = leg->txn;
     struct call *call = pool_find(&table->calls, call_id);
     struct bridge *bridge = call_bridge_of(table, call);
+    struct leg_over over = {response->message ? response->message->status : 408,
+                            LEG_ENDED_BY_CALLED};
     bool has_alerted = false;
     if (bridge->state != BRIDGE_RINGING) return;
     if (call->is_outgoing && call_outgoing_tries_again(table, turn, id, response->message)) return;
@@ -519,6 +540,7 @@ static void leg_failed(struct call_table *table, struct turn *turn, struct pool_
         struct pool_id next = other->next;
         if (pool_id_eq(at, id) || (pool_id_eq(other->txn, txn) && txn.generation > 0)) {
             has_alerted = has_alerted || other->has_alerted;
+            call_account_leg(table, turn, other, &over);
             call_leg_free(table, at);
         }
         at = next;

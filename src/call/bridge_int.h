@@ -39,10 +39,12 @@ struct leg {
     struct pool_id txn;  // of its INVITE, where that is ours
     uint32_t device_id;  // 0: the PBX
     uint32_t invite_cseq;
-    uint32_t caller_cseq;     // of the caller's last request in its dialog with this leg
-    bool is_reached;          // there was a response above 100
-    bool has_alerted;         // one that was passed on
-    struct session_ask asked; // of the caller's: by its INVITE
+    uint32_t caller_cseq;         // of the caller's last request in its dialog with this leg
+    bool is_reached;              // there was a response above 100
+    bool has_alerted;             // one that was passed on
+    bool is_fork;                 // it came of another one's INVITE, and is not the one answered
+    uint32_t started_ms, rang_ms; // from the call's start; LEG_NEVER: it has not rung
+    struct session_ask asked;     // of the caller's: by its INVITE
     struct session session;
     struct pool_id description;     // that this side was told last, where it is kept
     char caller_tag[TXN_TAG_BYTES]; // that the caller knows this leg by
@@ -84,6 +86,7 @@ struct relay {
     bool is_check;    // made by ourselves: nobody waits for the answer
     struct session_ask asked;
     struct pool_id offer; // the description that it takes along, where that is kept
+    uint16_t transfer_at; // of a REFER: its place in the call's account; 0: it has none
 };
 
 struct bridge *call_bridge_of(const struct call_table *table, const struct call *call);
@@ -103,6 +106,27 @@ struct leg *call_leg_find_tag(const struct call_table *table, struct span tag, s
                               struct pool_id *id, bool *is_from_caller);
 // The number of called legs.
 uint32_t call_leg_count(const struct call_table *table, const struct bridge *bridge);
+
+// ---- account.c: what the journal is told of legs
+
+// Milliseconds since the call came.
+uint32_t call_age_ms(const struct call *call, const struct turn *turn);
+// A leg ends: before it is freed, and before its call is told another target.
+struct leg_over {
+    unsigned status; // of its INVITE's final answer
+    enum model_leg_end by;
+};
+void call_account_leg(struct call_table *table, const struct turn *turn, const struct leg *leg,
+                      const struct leg_over *over);
+// The called legs that are left.
+void call_account_rest(struct call_table *table, const struct turn *turn,
+                       const struct bridge *bridge, const struct leg_over *over);
+// A side sends the other one elsewhere (`refer` is its REFER). Returns the place in the account,
+// which is told later what came of it; 0: there is no room.
+uint16_t call_account_transfer(struct call_table *table, struct turn *turn,
+                               const struct relay *relay, const struct sip_message *refer);
+void call_account_transferred(const struct call_table *table, const struct relay *relay,
+                              unsigned status);
 
 // ---- passed.c: what passes from one leg to the other
 

@@ -90,6 +90,7 @@ struct call {
     struct pool_id waiting;    // what a later decision needs
     struct pool_id invite;     // kept for as long as it may have to be sent on
     struct pool_id bridge;     // its legs, from the first ringing on
+    struct pool_id account;    // of legs that have ended
     uint64_t started_us;       // wall clock
     uint64_t invited_us;       // monotonic
     uint64_t ends_us;          // monotonic; of the waiting
@@ -113,10 +114,17 @@ struct call {
     bool has_alerted; // 180 was sent
     bool is_onward;   // its called legs are those of a forwarding that we carry out ourselves
     bool was_sent_on; // there has been such a forwarding
+    bool is_given_up; // the caller has cancelled it
     struct text group, extension, caller, display, dialled, diverted_by, call_id, target, trace;
     struct text device; // its name
     uint16_t texts_used;
     char texts[TEXT_ROOM];
+};
+
+// What is kept for the journal of legs that have ended (model/journal.h).
+struct call_account {
+    uint16_t len;
+    char text[LEGS_BYTES_MAX];
 };
 
 enum { CALL_MARKED_CHECKS = 8 };
@@ -124,7 +132,7 @@ enum { CALL_MARKED_CHECKS = 8 };
 struct call_table {
     struct pool calls;
     struct pool waiting; // struct call_waiting
-    struct pool bridges, legs, relays, invites;
+    struct pool bridges, legs, relays, invites, accounts;
     struct pool tests; // struct test_call
     // Checks whose test calls come back with their mark; by their index.
     struct pool_id marked_checks[CALL_MARKED_CHECKS];
@@ -169,7 +177,12 @@ void call_keep_verdict(struct call *call, const struct fwd_verdict *verdict);
 void call_show(struct turn *turn, struct call *call, struct pool_id id, struct span target);
 // It is not to be seen any more, if it was.
 void call_show_gone(struct turn *turn, struct call *call, struct pool_id id);
-void call_emit_entry(struct turn *turn, const struct call *call);
+void call_emit_entry(const struct call_table *table, struct turn *turn, const struct call *call);
+
+// ---- account.c
+
+// The legs that have ended, as the journal keeps them; borrowed from the account.
+struct span call_account_text(const struct call_table *table, const struct call *call);
 
 // ---- incoming.c, as the files of its legs see it
 

@@ -521,6 +521,7 @@ enum call_deflection call_deflect(struct call_table *table, struct turn *turn, s
     ASSERT(verdict.trace.count > 0); // what was found about the deflection comes first
     *finding = (enum fwd_finding)verdict.trace.entries[0].finding;
     if (*finding != FWD_APPLIES) return CALL_KEPT;
+    call_bridge_drop(table, turn, id, SPAN_NONE);
     call_keep_verdict(call, &verdict);
     forward(table, turn, id, &revival.situation, &verdict);
     return CALL_DEFLECTED;
@@ -566,7 +567,10 @@ void call_cancelled(struct call_table *table, struct turn *turn, struct pool_id 
 {
     struct call *call = pool_find(&table->calls, id);
     if (!call || call->phase != PHASE_WAITING) return;
-    if (is_answered_elsewhere(cancel)) call->outcome = OUTCOME_ANSWERED_ELSEWHERE;
+    call->is_given_up = true;
+    if (!call->is_outgoing) {
+        call->outcome = is_answered_elsewhere(cancel) ? OUTCOME_ANSWERED_ELSEWHERE : OUTCOME_MISSED;
+    }
     call_bridge_drop(table, turn, id, call_copy_reason(turn, cancel));
     call_end_with(table, turn, id, 487, SPAN_NONE);
 }
@@ -600,7 +604,8 @@ void call_finish(struct call_table *table, struct turn *turn, struct pool_id id)
     deadlines_set(&table->deadlines, id.index, DEADLINE_NEVER);
     if (call->is_up) call_uncount_up(table->traffic, call->line_id);
     call_show_gone(turn, call, id);
-    call_emit_entry(turn, call);
+    call_emit_entry(table, turn, call);
+    pool_free(&table->accounts, call->account);
     pool_free(&table->calls, id);
 }
 

@@ -30,7 +30,9 @@ struct leg *call_leg_add(struct call_table *table, struct turn *turn, struct poo
     leg->next = leg->txn = POOL_ID_NONE;
     leg->device_id = leg->invite_cseq = 0;
     leg->caller_cseq = bridge->invite_cseq;
-    leg->is_reached = leg->has_alerted = false;
+    leg->is_reached = leg->has_alerted = leg->is_fork = false;
+    leg->started_ms = call_age_ms(call, turn);
+    leg->rang_ms = LEG_NEVER;
     leg->session = (struct session){.due_us = DEADLINE_NEVER};
     leg->asked = (struct session_ask){.refresher = REFRESHER_ANY};
     leg->description = POOL_ID_NONE;

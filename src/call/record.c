@@ -86,11 +86,12 @@ void call_keep_verdict(struct call *call, const struct fwd_verdict *verdict)
     call->trace = keep_bytes(call, buffer_span(&trace), TRACE_BYTES_MAX);
 }
 
-void call_emit_entry(struct turn *turn, const struct call *call)
+void call_emit_entry(const struct call_table *table, struct turn *turn, const struct call *call)
 {
     struct call_ended *effect = turn_emit(turn, CALL_ENDED, sizeof *effect);
-    struct span copy;
+    struct span copy, legs = call_account_text(table, call);
     if (!effect) return;
+    if (legs.len > 0 && !arena_copy(turn->arena, legs, &legs)) return;
     if (!arena_copy(turn->arena, (struct span){call->texts, call->texts_used}, &copy)) return;
     effect->entry = (struct model_journal_entry){
         .started_us = call->started_us,
@@ -114,6 +115,7 @@ void call_emit_entry(struct turn *turn, const struct call *call)
         .answered_us = call->answered_us,
         .device = kept(copy.at, call->device),
         .user_id = call->user_id,
+        .legs = legs,
     };
 }
 

@@ -235,6 +235,9 @@ void call_relay(struct call_table *table, struct turn *turn, struct pool_id id, 
         }
         relay->has_offer = call_read_hold(request->body) != HOLD_UNTOLD;
         read_hold(relay, request);
+        if (request->method == SIP_REFER) {
+            relay->transfer_at = call_account_transfer(table, turn, relay, request);
+        }
         pass_on(table, turn, id, request);
     }
 }
@@ -344,6 +347,7 @@ void call_relay_responded(struct call_table *table, struct turn *turn,
         read_hold(relay, message);
         if (relay->has_offer) note_hold(table, turn, relay);
     }
+    call_account_transferred(table, relay, message ? message->status : 408);
     if (!relay->is_check && message) pass_back(table, turn, relay, message);
     if (!relay->is_check && !message) {
         call_reply(turn, relay->server, &(struct txn_answer){.status = 504});

@@ -28,6 +28,7 @@ size_t call_memory_size(const struct call_limits *limits)
            pool_memory_size(sizeof(struct leg), leg_count) +
            pool_memory_size(sizeof(struct relay), count) +
            pool_memory_size(sizeof(struct kept_invite), count) +
+           pool_memory_size(sizeof(struct call_account), count) +
            pool_memory_size(sizeof(struct test_call), TEST_CALLS_MAX) +
            index_memory_size(leg_count * TAGS_PER_LEG) + deadlines_memory_size(count) +
            call_memory_table_size(limits->memory_count) + call_returns_size(limits->memory_count) +
@@ -52,6 +53,7 @@ struct call_table *call_init(void *memory, const struct call_limits *limits,
     next = place_pool(&table->legs, next, sizeof(struct leg), leg_count);
     next = place_pool(&table->relays, next, sizeof(struct relay), count);
     next = place_pool(&table->invites, next, sizeof(struct kept_invite), count);
+    next = place_pool(&table->accounts, next, sizeof(struct call_account), count);
     next = place_pool(&table->tests, next, sizeof(struct test_call), TEST_CALLS_MAX);
     index_init(&table->by_tag, next, leg_count * TAGS_PER_LEG);
     next += index_memory_size(leg_count * TAGS_PER_LEG);

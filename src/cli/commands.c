@@ -102,6 +102,7 @@ static const struct option journal_options[] = {
     {"since", "TIME", "only calls from then on: 2026-11-23, 2026-11-23T08:00:00Z, or 2h, 7d ago"},
     {"until", "TIME", "only calls from before then"},
     {"limit", "N", "so many calls, the newest (20)"},
+    {"legs", NULL, "show whom else the call went to: devices, targets, transfers"},
     {"trace", NULL, "show every rule that was looked at"},
     {"language", "en|de", "language of the sentences (en)"},
     NO_OPTION,

@@ -61,8 +61,46 @@ static void print_talk(const json_t *entry)
     if (talked) printf(", %lld s", (long long)json_integer_value(talked));
 }
 
-// Two lines for a call, and the trace if it is wanted.
-static void print_entry(const json_t *entry, bool has_trace)
+// The seconds between two times of a leg; 0 where one is missing.
+static long long seconds_between(const json_t *leg, const char *from, const char *to)
+{
+    uint64_t from_s, to_s;
+    bool is_read = civil_read_time(span_of(cli_text_of(leg, from)), &from_s) &&
+                   civil_read_time(span_of(cli_text_of(leg, to)), &to_s);
+    return is_read && to_s > from_s ? (long long)(to_s - from_s) : 0;
+}
+
+// "    device Desk phone: rang, answered, 35 s; 200, ended by caller"
+static void print_leg(const json_t *leg)
+{
+    const char *device = cli_text_of(leg, "device"), *by = cli_text_of(leg, "ended_by");
+    const json_t *status = json_object_get(leg, "status");
+    printf("    %s ", cli_text_of(leg, "kind"));
+    cli_print_text(device[0] ? device : cli_text_of(leg, "number"));
+    fputs(": ", stdout);
+    if (json_object_get(leg, "rang")) fputs("rang, ", stdout);
+    if (json_object_get(leg, "answered")) {
+        printf("answered, %lld s, ", seconds_between(leg, "answered", "ended"));
+    }
+    if (status) printf("%d", (int)json_integer_value(status));
+    if (strcmp(cli_text_of(leg, "executed"), "redirect") == 0) fputs("told to the PBX", stdout);
+    if (by[0]) printf(", ended by %s", by);
+    if (json_object_get(leg, "by")) printf(", asked for by %s", cli_text_of(leg, "by"));
+    putchar('\n');
+}
+
+static void print_legs(const json_t *legs)
+{
+    size_t i;
+    json_t *leg;
+    json_array_foreach(legs, i, leg)
+    {
+        print_leg(leg);
+    }
+}
+
+// Two lines for a call, and its legs and the trace if they are wanted.
+static void print_entry(const json_t *entry, bool has_trace, bool has_legs)
 {
     const json_t *trace = json_object_get(entry, "trace");
     const char *diverter = cli_text_of(entry, "diverted_by"), *reason = why(trace);
@@ -76,17 +114,15 @@ static void print_entry(const json_t *entry, bool has_trace)
     fputs("\n    ", stdout);
     cli_print_text(cli_text_of(entry, "text"));
     printf("; outcome: %s", cli_text_of(entry, "outcome"));
+    if (strcmp(cli_text_of(entry, "executed"), "bridge") == 0) fputs(", bridged", stdout);
     print_talk(entry);
-    if (has_trace) {
-        putchar('\n');
-        cli_print_trace(trace);
-        return;
-    }
-    if (reason[0]) {
+    if (!has_trace && reason[0]) {
         fputs("; why: ", stdout);
         cli_print_text(reason);
     }
     putchar('\n');
+    if (has_legs) print_legs(json_object_get(entry, "legs"));
+    if (has_trace) cli_print_trace(trace);
 }
 
 static int begin_path(const struct invocation *invocation, struct path *path)
@@ -120,7 +156,7 @@ int cli_journal(const struct invocation *invocation)
     if (result != STATUS_DONE || cli_printed_json(invocation, answer)) return result;
     json_array_foreach(json_object_get(answer, "items"), i, entry)
     {
-        print_entry(entry, cli_args_has(invocation, "trace"));
+        print_entry(entry, cli_args_has(invocation, "trace"), cli_args_has(invocation, "legs"));
     }
     if (i == 0) puts("no calls");
     json_decref(answer);

@@ -21,7 +21,53 @@ extern const struct model_names model_outcomes;
 enum {
     TRACE_BYTES_MAX = 512,  // of a trace (fwd.h)
     JOURNAL_TEXT_MAX = 256, // of each text; longer ones are cut
+    LEGS_BYTES_MAX = 512,   // of a call's legs; what does not fit is left out
 };
+
+// ---- Legs: whom else a call went to
+
+enum model_leg_kind {
+    LEG_DEVICE,     // one of the user's devices
+    LEG_FORWARDING, // the target of a forwarding
+    LEG_MAILBOX,    // the user's mailbox number
+    LEG_DEFLECTION, // where somebody sent the call by hand, or a device by its 302
+    LEG_OUTGOING,   // whom a device called
+    LEG_TRANSFER,   // where one side sent the other by REFER; how that went is the PBX's
+};
+extern const struct model_names model_leg_kinds;
+
+// Who ended a leg.
+enum model_leg_end {
+    LEG_ENDED_BY_CALLER,
+    LEG_ENDED_BY_CALLED,  // it hung up, or refused
+    LEG_ENDED_BY_SERVER,  // its time was over, somebody ended the call by hand, a rule came next
+    LEG_ENDED_BY_ANOTHER, // another leg was answered
+};
+extern const struct model_names model_leg_ends;
+
+// How a call was forwarded.
+enum model_executed { EXECUTED_NOT, EXECUTED_REDIRECT, EXECUTED_BRIDGE };
+extern const struct model_names model_executeds;
+
+#define LEG_NEVER UINT32_MAX
+
+// Times are milliseconds from the call's start.
+struct model_leg {
+    uint8_t kind;     // enum model_leg_kind
+    uint8_t ended_by; // enum model_leg_end; of a transfer, who asked for it
+    uint16_t status;  // final answer; 0: none came
+    uint32_t started_ms, ended_ms;
+    uint32_t rang_ms, answered_ms; // LEG_NEVER: it did not
+    struct span name;              // of the device; else the number in stored form
+};
+
+// Prints a leg as it is kept, one line of text; nothing where it does not fit.
+void model_leg_put(struct buffer *out, const struct model_leg *leg);
+// Changes the status of a leg that has been printed as the line at `line`, of `len` bytes.
+void model_leg_set_status(char *line, size_t len, unsigned status);
+// Takes the next leg off `*rest`; what cannot be read is passed over. False at the end. Its name
+// borrows from `*rest`.
+bool model_leg_next(struct span *rest, struct model_leg *leg);
 
 struct model_journal_entry {
     uint64_t id;         // given by the store, rising
@@ -45,4 +91,8 @@ struct model_journal_entry {
     uint64_t answered_us; // wall clock; 0: it was not
     struct span device;   // name of the user's device that answered or called; empty: none
     uint32_t user_id;     // who owned the line then; 0: nobody
+    struct span legs;     // see model_leg_next; a redirect has none for its target
 };
+
+// How the call was forwarded last; a bridge counts also where nobody answered there.
+enum model_executed model_journal_executed(const struct model_journal_entry *entry);

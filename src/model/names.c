@@ -29,6 +29,9 @@ NAMES(model_registration_states, "disabled", "waiting", "registered", "refused",
 NAMES(model_verdict_kinds, "redirect", "ring", "hold", "decline");
 NAMES(model_outcomes, "forwarded", "declined", "missed", "answered_elsewhere", "failed", "answered",
       "unanswered");
+NAMES(model_leg_kinds, "device", "forwarding", "mailbox", "deflection", "outgoing", "transfer");
+NAMES(model_leg_ends, "caller", "called", "server", "another");
+NAMES(model_executeds, "none", "redirect", "bridge");
 NAMES(model_call_states, "held", "ringing", "answered", "on_hold");
 NAMES(model_audit_actions, "added", "changed", "removed");
 NAMES(model_check_rows, "registration", "incoming", "busy_486", "unavailable_480", "decline_603",

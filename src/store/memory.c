@@ -422,19 +422,24 @@ static enum err memory_count(struct store *store, const struct store_query *quer
 // ---- Journal
 
 // The texts of an entry, as they are cut.
-enum { JOURNAL_TEXT_COUNT = 10 };
+enum { JOURNAL_TEXT_COUNT = 11 };
 
 static void list_texts(struct model_journal_entry *entry, struct span *texts[JOURNAL_TEXT_COUNT])
 {
     struct span *all[JOURNAL_TEXT_COUNT] = {
         &entry->group,   &entry->extension,   &entry->caller,  &entry->caller_display,
         &entry->dialled, &entry->diverted_by, &entry->call_id, &entry->target,
-        &entry->trace,   &entry->device,
+        &entry->trace,   &entry->device,      &entry->legs,
     };
     memcpy(texts, all, sizeof all);
     for (int i = 0; i < JOURNAL_TEXT_COUNT; i++) {
-        bool is_trace = texts[i] == &entry->trace;
-        *texts[i] = is_trace ? store_journal_trace(*texts[i]) : store_journal_text(*texts[i]);
+        if (texts[i] == &entry->trace) {
+            *texts[i] = store_journal_trace(*texts[i]);
+        } else if (texts[i] == &entry->legs) {
+            *texts[i] = store_journal_legs(*texts[i]);
+        } else {
+            *texts[i] = store_journal_text(*texts[i]);
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 
 enum column_type {
     COLUMN_TEXT,
+    COLUMN_LEGS, // a text of several lines
     COLUMN_BLOB,
     COLUMN_BOOL,
     COLUMN_U16,
@@ -59,6 +60,7 @@ static const struct column columns[] = {
     {"answered_us", COLUMN_U64, AT(answered_us), NULL},
     {"device", COLUMN_TEXT, AT(device), NULL},
     {"user_id", COLUMN_U32, AT(user_id), NULL},
+    {"legs", COLUMN_LEGS, AT(legs), NULL},
 };
 enum {
     COLUMN_TOTAL = sizeof columns / sizeof columns[0],
@@ -142,7 +144,9 @@ static int bind_column(sqlite3_stmt *statement, int at, const struct column *col
     struct span text;
     switch (column->type) {
     case COLUMN_TEXT:
-        text = store_journal_text(*(const struct span *)place);
+    case COLUMN_LEGS:
+        text = column->type == COLUMN_TEXT ? store_journal_text(*(const struct span *)place)
+                                           : store_journal_legs(*(const struct span *)place);
         return sqlite3_bind_text(statement, at, text.len > 0 ? text.at : "", (int)text.len,
                                  SQLITE_STATIC);
     case COLUMN_BLOB:
@@ -238,12 +242,15 @@ static bool read_column(sqlite3_stmt *statement, int i, struct model_journal_ent
     int64_t number = sqlite3_column_int64(statement, i + 1);
     struct span text = {NULL, 0};
     unsigned value = 0;
-    if (column->type == COLUMN_TEXT || column->type == COLUMN_BLOB || column->type == COLUMN_NAME) {
+    bool is_text = column->type == COLUMN_TEXT || column->type == COLUMN_LEGS ||
+                   column->type == COLUMN_BLOB || column->type == COLUMN_NAME;
+    if (is_text) {
         text.at = sqlite3_column_blob(statement, i + 1);
         text.len = (size_t)sqlite3_column_bytes(statement, i + 1);
     }
     switch (column->type) {
     case COLUMN_TEXT:
+    case COLUMN_LEGS:
     case COLUMN_BLOB: *(struct span *)place = text; return true;
     case COLUMN_BOOL: *(bool *)place = number != 0; return number == 0 || number == 1;
     case COLUMN_U16:

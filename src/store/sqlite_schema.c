@@ -262,6 +262,8 @@ static const char *const journal_steps[] = {
     "ALTER TABLE journal ADD COLUMN device TEXT NOT NULL DEFAULT '';",
     // 3: who owned the line when the call came. Of older calls nobody knows.
     "ALTER TABLE journal ADD COLUMN user_id INTEGER NOT NULL DEFAULT 0;",
+    // 4: whom else the call went to, one line for each (model/journal.h)
+    "ALTER TABLE journal ADD COLUMN legs TEXT NOT NULL DEFAULT '';",
 };
 
 struct schema {

@@ -356,3 +356,10 @@ struct span store_journal_trace(struct span trace)
 {
     return span_slice(trace, 0, TRACE_BYTES_MAX);
 }
+
+struct span store_journal_legs(struct span legs)
+{
+    legs = span_slice(legs, 0, LEGS_BYTES_MAX);
+    while (legs.len > 0 && legs.at[legs.len - 1] != '\n') legs.len--;
+    return legs;
+}

@@ -93,3 +93,5 @@ bool store_audit_matches(const struct store_audit_query *query,
 // The text, cut at JOURNAL_TEXT_MAX bytes, but not inside a character (UTF-8).
 struct span store_journal_text(struct span text);
 struct span store_journal_trace(struct span trace);
+// The legs, cut at LEGS_BYTES_MAX bytes, but not inside a line.
+struct span store_journal_legs(struct span legs);

@@ -43,7 +43,8 @@
 //   expect nothing                         nothing was sent
 //   expect line ID STATE                   a line's registration; indented: text in its reason
 //   expect journal OUTCOME                 the next entry; indented: "caller 102", "target 103",
-//                                          "status 486", sentences of its trace
+//                                          "status 486", "executed bridge", its legs as "device
+//                                          tel: rang, 487 by caller", sentences of its trace
 //   expect no journal | expect calls N | expect waiting N | expect used N
 //   expect call STATE in|out DEVICE        the call that was told last, "none" where there is none
 //   expect rate N                          REGISTERs per second that a group's own rate was raised
@@ -452,6 +453,21 @@ static void put_trace(struct buffer *out, struct span trace)
     }
 }
 
+// "executed bridge. device tel: rang, answered, 200 by caller."
+static void put_legs(struct buffer *out, const struct model_journal_entry *entry)
+{
+    struct span rest = entry->legs;
+    struct model_leg leg;
+    buffer_printf(out, " executed %s.",
+                  model_name(&model_executeds, model_journal_executed(entry)));
+    while (model_leg_next(&rest, &leg)) {
+        buffer_printf(out, " %s %.*s: %s%s%u by %s.", model_name(&model_leg_kinds, leg.kind),
+                      SPAN_ARG(leg.name), leg.rang_ms == LEG_NEVER ? "" : "rang, ",
+                      leg.answered_ms == LEG_NEVER ? "" : "answered, ", leg.status,
+                      model_name(&model_leg_ends, leg.ended_by));
+    }
+}
+
 static void expect_journal(struct transcript *script, struct span outcome)
 {
     char bytes[8192];
@@ -465,6 +481,7 @@ static void expect_journal(struct transcript *script, struct span outcome)
     buffer_printf(&out, "%s, target %.*s, status %u.",
                   model_name(&model_verdict_kinds, entry->verdict), SPAN_ARG(entry->target),
                   entry->status);
+    put_legs(&out, entry);
     put_trace(&out, entry->trace);
     struct span text = buffer_span(&out);
     require(script, span_eq(span_slice(text, 0, span_find(text, ',')), outcome), "that outcome",

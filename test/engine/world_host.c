@@ -56,11 +56,11 @@ static void on_call_ended(void *context, const struct model_journal_entry *entry
     kept->texts = malloc(4096);
     kept->entry = *entry;
     struct arena arena = arena_over(kept->texts, 4096);
-    struct span *texts[] = {&kept->entry.group,   &kept->entry.extension,
-                            &kept->entry.caller,  &kept->entry.caller_display,
-                            &kept->entry.dialled, &kept->entry.diverted_by,
-                            &kept->entry.call_id, &kept->entry.target,
-                            &kept->entry.trace,   &kept->entry.device};
+    struct span *texts[] = {
+        &kept->entry.group,          &kept->entry.extension, &kept->entry.caller,
+        &kept->entry.caller_display, &kept->entry.dialled,   &kept->entry.diverted_by,
+        &kept->entry.call_id,        &kept->entry.target,    &kept->entry.trace,
+        &kept->entry.device,         &kept->entry.legs};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         bool is_copied = arena_copy(&arena, *texts[i], texts[i]);
         ASSERT(is_copied);

@@ -223,7 +223,9 @@ class Trial:
         self.bob.reply(cancel, 200)
         self.bob.refuse(invite, 487)
         self.ann.ack(fields, self.ann.wait(487))
-        self.entry("forwarded")
+        leg = self.entry("missed")["legs"][0]
+        check((leg["kind"], leg["number"], leg["status"], leg["ended_by"], "rang" in leg)
+              == ("forwarding", "108", 487, "caller", True), leg)
         self.expect_nothing_left()
         self.bob.expect_silence(0.5)
 
@@ -237,7 +239,7 @@ class Trial:
         bob = self.bob.accept(invite)
         self.bob.wait("ACK", call_id=bob.call_id)
         self.bob.hung_up(bob)
-        self.entry("forwarded")
+        self.entry("missed")
         self.expect_nothing_left()
 
     def test_caller_hangs_up(self):

@@ -277,6 +277,8 @@ static const char *const frozen_journal[] = {
     "ALTER TABLE journal ADD COLUMN device TEXT NOT NULL DEFAULT '';",
     // 3
     "ALTER TABLE journal ADD COLUMN user_id INTEGER NOT NULL DEFAULT 0;",
+    // 4
+    "ALTER TABLE journal ADD COLUMN legs TEXT NOT NULL DEFAULT '';",
 };
 enum { FROZEN_JOURNAL_COUNT = sizeof frozen_journal / sizeof frozen_journal[0] };
 
