@@ -229,10 +229,8 @@ struct span call_description_of(const struct call_table *table, const struct leg
 
 // ---- onward.c: a forwarding that we carry out ourselves, by a second call over the line
 
-// Whether the group's forwardings to that target (stored form) are carried out so, and the call's
-// INVITE was kept for it.
-bool call_goes_onward(const struct call_table *table, const struct call *call,
-                      const struct call_offer *offer, struct span target);
+// Whether the group's forwardings to that target (stored form) are carried out so.
+bool call_goes_onward(const struct call_offer *offer, struct span target);
 // Calls the verdict's target in the place of all that the call has rung so far. Where that cannot
 // be done, the decision is made again.
 void call_onward_begin(struct call_table *table, struct turn *turn, struct pool_id call,

@@ -87,19 +87,20 @@ enum call_phase {
 
 struct call {
     struct pool_id txn;
-    struct pool_id waiting;    // what a later decision needs
-    struct pool_id invite;     // kept for as long as it may have to be sent on
-    struct pool_id bridge;     // its legs, from the first ringing on
-    struct pool_id account;    // of legs that have ended
-    uint64_t started_us;       // wall clock
-    uint64_t invited_us;       // monotonic
-    uint64_t ends_us;          // monotonic; of the waiting
-    uint64_t repeat_us;        // monotonic; of the next 180
-    uint64_t answered_us;      // wall clock; 0: not by a client
-    uint64_t since_us;         // wall clock; of the state that was shown
-    uint32_t line_id, user_id; // the line's, and its owner's
-    uint32_t device_id;        // that answered, or that called
-    uint16_t status;           // final: sent, or when the waiting is over
+    struct pool_id waiting;     // what a later decision needs
+    struct pool_id invite;      // kept for as long as it may have to be sent on
+    struct pool_id long_invite; // in the place of that
+    struct pool_id bridge;      // its legs, from the first ringing on
+    struct pool_id account;     // of legs that have ended
+    uint64_t started_us;        // wall clock
+    uint64_t invited_us;        // monotonic
+    uint64_t ends_us;           // monotonic; of the waiting
+    uint64_t repeat_us;         // monotonic; of the next 180
+    uint64_t answered_us;       // wall clock; 0: not by a client
+    uint64_t since_us;          // wall clock; of the state that was shown
+    uint32_t line_id, user_id;  // the line's, and its owner's
+    uint32_t device_id;         // that answered, or that called
+    uint16_t status;            // final: sent, or when the waiting is over
     uint8_t phase;
     uint8_t due; // enum fwd_event: what has happened then; FWD_ARRIVED: nothing, the status ends it
     uint8_t verdict, reason, outcome;
@@ -133,7 +134,8 @@ struct call_table {
     struct pool calls;
     struct pool waiting; // struct call_waiting
     struct pool bridges, legs, relays, invites, accounts;
-    struct pool tests; // struct test_call
+    struct pool long_invites; // struct long_invite
+    struct pool tests;        // struct test_call
     // Checks whose test calls come back with their mark; by their index.
     struct pool_id marked_checks[CALL_MARKED_CHECKS];
     struct index by_tag; // legs, by the tags that we gave them
@@ -290,6 +292,8 @@ enum {
     CALL_INVITE_KEPT_MAX = 2048,
     CALL_VISITED_KEPT_MAX = 8,
     WHOLE_INVITE_MAX = 8000,
+    LONG_INVITE_MAX = 65535, // as long as a datagram can be
+    LONG_INVITES_MAX = 16,   // few calls have such a one
 };
 
 struct call_waiting {
@@ -307,6 +311,10 @@ struct call_waiting {
 struct kept_invite {
     uint16_t len;
     char bytes[WHOLE_INVITE_MAX];
+};
+struct long_invite {
+    uint16_t len;
+    char bytes[LONG_INVITE_MAX];
 };
 // Keeps it where it fits; what then wants it sent again finds none.
 void call_keep_invite(struct call_table *table, struct call *call,

@@ -30,6 +30,7 @@ void call_stop_waiting(struct call_table *table, struct pool_id id)
 {
     struct call *call = pool_find(&table->calls, id);
     pool_free(&table->invites, call->invite);
+    pool_free(&table->long_invites, call->long_invite);
     if (call->phase != PHASE_WAITING) return;
     if (call->is_counted) call_uncount_ringing(table->traffic, call->line_id);
     call->is_counted = false;
@@ -302,7 +303,7 @@ static void forward(struct call_table *table, struct turn *turn, struct pool_id 
     struct call *call = pool_find(&table->calls, id);
     const struct call_offer *offer = situation->offer;
     call->outcome = OUTCOME_FORWARDED;
-    bool is_bridged = call_goes_onward(table, call, offer, verdict->target);
+    bool is_bridged = call_goes_onward(offer, verdict->target);
     char bytes[TEXT_SIZE];
     struct buffer dialled = buffer_over(bytes, sizeof bytes);
     call_put_dialled(&dialled, offer->group, verdict->target);

@@ -16,8 +16,7 @@
 
 enum { ANSWER_US = 30 * 1000 * 1000 }; // that a target may take, behaviour.md
 
-bool call_goes_onward(const struct call_table *table, const struct call *call,
-                      const struct call_offer *offer, struct span target)
+bool call_goes_onward(const struct call_offer *offer, struct span target)
 {
     const struct snapshot_group *group = offer->group->snapshot;
     char bytes[TEXT_SIZE];
@@ -27,8 +26,7 @@ bool call_goes_onward(const struct call_table *table, const struct call *call,
     }
     call_put_dialled(&dialled, offer->group, target);
     bool is_internal = call_is_internal(offer, buffer_span(&dialled));
-    bool is_wanted = is_internal ? group->bridges_internal : group->bridges_external;
-    return is_wanted && call_kept_invite(table, call).len > 0;
+    return is_internal ? group->bridges_internal : group->bridges_external;
 }
 
 // ---- Who calls
@@ -223,7 +221,8 @@ void call_onward_begin(struct call_table *table, struct turn *turn, struct pool_
     wait_for_target(table, turn, id, verdict);
     if (situation->offer->invite->max_forwards == 0) {
         call_onward_over(table, turn, id, FWD_NO_HOPS);
-    } else if (!call->is_onward || !open_legs(table, turn, id, &onward)) {
+    } else if (!call->is_onward || call_kept_invite(table, call).len == 0 ||
+               !open_legs(table, turn, id, &onward)) {
         call_onward_over(table, turn, id, FWD_TARGET_FAILED);
     } else {
         call_reply(turn, call->txn, &(struct txn_answer){.status = 181});

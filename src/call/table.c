@@ -29,6 +29,7 @@ size_t call_memory_size(const struct call_limits *limits)
            pool_memory_size(sizeof(struct relay), count) +
            pool_memory_size(sizeof(struct kept_invite), count) +
            pool_memory_size(sizeof(struct call_account), count) +
+           pool_memory_size(sizeof(struct long_invite), LONG_INVITES_MAX) +
            pool_memory_size(sizeof(struct test_call), TEST_CALLS_MAX) +
            index_memory_size(leg_count * TAGS_PER_LEG) + deadlines_memory_size(count) +
            call_memory_table_size(limits->memory_count) + call_returns_size(limits->memory_count) +
@@ -54,6 +55,7 @@ struct call_table *call_init(void *memory, const struct call_limits *limits,
     next = place_pool(&table->relays, next, sizeof(struct relay), count);
     next = place_pool(&table->invites, next, sizeof(struct kept_invite), count);
     next = place_pool(&table->accounts, next, sizeof(struct call_account), count);
+    next = place_pool(&table->long_invites, next, sizeof(struct long_invite), LONG_INVITES_MAX);
     next = place_pool(&table->tests, next, sizeof(struct test_call), TEST_CALLS_MAX);
     index_init(&table->by_tag, next, leg_count * TAGS_PER_LEG);
     next += index_memory_size(leg_count * TAGS_PER_LEG);

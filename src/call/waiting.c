@@ -16,6 +16,7 @@ static bool is_kept(const struct call_offer *offer, const struct sip_header *hea
     case SIP_TO:
     case SIP_CALL_ID:
     case SIP_CSEQ:
+    case SIP_MAX_FORWARDS:
     case SIP_DIVERSION:
     case SIP_HISTORY_INFO:
     case SIP_P_ASSERTED_IDENTITY:
@@ -83,11 +84,25 @@ bool call_revive(const struct call_waiting *waiting, struct turn *turn, struct s
 
 // ---- The INVITE as it came
 
+static void keep_long_invite(struct call_table *table, struct call *call,
+                             const struct sip_message *invite)
+{
+    struct long_invite *kept = NULL;
+    if (invite->bytes.len <= LONG_INVITE_MAX) {
+        kept = pool_take_unset(&table->long_invites, &call->long_invite);
+    }
+    if (!kept) return;
+    kept->len = (uint16_t)invite->bytes.len;
+    memcpy(kept->bytes, invite->bytes.at, invite->bytes.len);
+}
+
 void call_keep_invite(struct call_table *table, struct call *call, const struct sip_message *invite)
 {
-    struct kept_invite *kept = NULL;
-    if (invite->bytes.len <= WHOLE_INVITE_MAX)
-        kept = pool_take_unset(&table->invites, &call->invite);
+    if (invite->bytes.len > WHOLE_INVITE_MAX) {
+        keep_long_invite(table, call, invite);
+        return;
+    }
+    struct kept_invite *kept = pool_take_unset(&table->invites, &call->invite);
     if (!kept) return;
     kept->len = (uint16_t)invite->bytes.len;
     memcpy(kept->bytes, invite->bytes.at, invite->bytes.len);
@@ -96,5 +111,7 @@ void call_keep_invite(struct call_table *table, struct call *call, const struct 
 struct span call_kept_invite(const struct call_table *table, const struct call *call)
 {
     const struct kept_invite *kept = pool_find(&table->invites, call->invite);
+    const struct long_invite *whole = pool_find(&table->long_invites, call->long_invite);
+    if (whole) return (struct span){whole->bytes, whole->len};
     return kept ? (struct span){kept->bytes, kept->len} : SPAN_NONE;
 }

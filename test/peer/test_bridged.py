@@ -164,6 +164,22 @@ class Trial:
         self.entry("forwarded")
         self.expect_nothing_left()
 
+    def test_long(self):
+        """An offer of many kilobytes goes through, with the proof that the PBX wants."""
+        self.forward("108")
+        offer = OFFER.format(9) + "".join(f"a=x-candidate:{at} {'y' * 50}\r\n" for at in range(200))
+        fields, invite = self.ring(body=offer)
+        check(body_of(invite.text) == offer, f"{len(body_of(invite.text))} bytes have come")
+        check(len(offer) > 12000, "the offer is short")
+        bob = self.bob.accept(invite)
+        ann = self.ann.answered(fields, self.ann.wait(200))
+        self.bob.wait("ACK", call_id=bob.call_id)
+        self.ann.within(ann, "BYE")
+        self.bob.hung_up(bob)
+        self.ann.wait("BYE 200")
+        self.entry("forwarded")
+        self.expect_nothing_left()
+
     def test_early_media(self):
         """What the target says before it answers is heard; each answer has its own To tag."""
         self.forward("108")
