@@ -12,7 +12,7 @@ struct nonce_use {
     uint64_t id;      // 0: none
     uint32_t highest; // nc that was seen
     uint64_t seen;    // a bit for each of the 64 up to it, the lowest bit for `highest` itself
-    uint32_t used_s;  // when, on the monotonic clock
+    uint64_t used_ms; // when last, on the monotonic clock
 };
 
 struct device {
@@ -20,7 +20,7 @@ struct device {
     struct pool_id bindings[CLIENT_BINDINGS_MAX]; // the first `binding_count`
     uint8_t binding_count;
     struct nonce_use nonces[NONCES_MAX];
-    uint32_t forgotten_s; // nonces of up to then that are not in `nonces` are not taken any more
+    uint64_t forgotten; // nonces up to that one that are not in `nonces` are not taken any more
 };
 
 struct binding {
@@ -65,6 +65,7 @@ struct client_table {
     char realm[REALM_TEXT_SIZE];
     uint8_t hash_key[16];
     uint8_t nonce_key[16];
+    uint64_t nonce_count; // that were made
 };
 
 // ---- table.c
@@ -93,7 +94,7 @@ enum { NONCE_TEXT_SIZE = 33, NONCE_LIFE_S = 300 };
 enum nonce_state { NONCE_FINE, NONCE_STALE };
 
 // Prints a new nonce for who is at `source`.
-void client_put_nonce(const struct client_table *table, struct turn *turn,
+void client_put_nonce(struct client_table *table, const struct turn *turn,
                       const struct address *source, struct buffer *out);
 // Whether the nonce is ours, for `source`, and young enough.
 bool client_is_nonce(const struct client_table *table, const struct turn *turn,
@@ -116,7 +117,7 @@ void client_note_failure(struct client_table *table, const struct turn *turn,
 // ---- proof.c
 
 // The 401 with our challenges. RFC 8760 section 2.3.
-struct txn_answer client_challenge(const struct client_table *table, struct turn *turn,
+struct txn_answer client_challenge(struct client_table *table, struct turn *turn,
                                    const struct client_request *request, bool is_stale);
 
 // ---- web.c

@@ -4,17 +4,26 @@
 // or use one that somebody else was given. Whoever uses it counts (nc); a count comes once. RFC
 // 7616 sections 3.3, 3.4.5, 5.4.
 //
-//   nonce = hex(seconds, 4 bytes | random, 4 bytes | hash, 8 bytes)
+//   nonce = hex(milliseconds, 5 bytes | number, 3 bytes | hash, 8 bytes)
+//
+// The number makes each the only one and tells the order of those that were given at once, as when
+// a telephone asks for twenty lamps.
 #include "client/client_int.h"
 
 #include <string.h>
 
-enum { ID_BYTES = 8, NONCE_BYTES = 16 };
+enum { ID_BYTES = 8, NONCE_BYTES = 16, NUMBER_BITS = 24 };
 
-// Seconds on the monotonic clock, from 1 up.
-static uint32_t now_s(const struct turn *turn)
+// On the monotonic clock, from 1 up.
+static uint64_t now_ms(const struct turn *turn)
 {
-    return (uint32_t)(turn->now_us / 1000000) + 1;
+    return turn->now_us / 1000 + 1;
+}
+
+static bool is_young(const struct turn *turn, uint64_t id)
+{
+    uint64_t made_ms = id >> NUMBER_BITS;
+    return made_ms <= now_ms(turn) && now_ms(turn) - made_ms <= NONCE_LIFE_S * 1000;
 }
 
 static void put_u64(uint8_t out[8], uint64_t value)
@@ -40,11 +49,12 @@ static uint64_t hash_of(const struct client_table *table, const uint8_t id[ID_BY
     return hash_keyed(table->nonce_key, (struct span){(const char *)bytes, sizeof bytes});
 }
 
-void client_put_nonce(const struct client_table *table, struct turn *turn,
+void client_put_nonce(struct client_table *table, const struct turn *turn,
                       const struct address *source, struct buffer *out)
 {
     uint8_t bytes[NONCE_BYTES];
-    put_u64(bytes, (uint64_t)now_s(turn) << 32 | (random_u64(turn->random) & UINT32_MAX));
+    uint64_t number = ++table->nonce_count & ((UINT64_C(1) << NUMBER_BITS) - 1);
+    put_u64(bytes, now_ms(turn) << NUMBER_BITS | number);
     put_u64(bytes + ID_BYTES, hash_of(table, bytes, source));
     buffer_put_hex(out, bytes, sizeof bytes);
 }
@@ -67,26 +77,29 @@ bool client_is_nonce(const struct client_table *table, const struct turn *turn,
 {
     uint8_t bytes[NONCE_BYTES];
     if (!read_nonce(nonce, bytes)) return false;
-    uint32_t made_s = (uint32_t)(take_u64(bytes) >> 32);
     if (take_u64(bytes + ID_BYTES) != hash_of(table, bytes, source)) return false;
-    return made_s <= now_s(turn) && now_s(turn) - made_s <= NONCE_LIFE_S;
+    return is_young(turn, take_u64(bytes));
 }
 
-// The oldest one makes room, and what was made before it is not taken any more: else it could be
-// used again as if it were new.
+static bool is_older(const struct nonce_use *one, const struct nonce_use *other)
+{
+    return one->used_ms < other->used_ms || (one->used_ms == other->used_ms && one->id < other->id);
+}
+
+// The one that was not used for longest makes room, and what was made before it and is not known is
+// not taken any more: else it could be used again as if it were new.
 static struct nonce_use *take_use(struct device *device, const struct turn *turn, uint64_t id)
 {
     struct nonce_use *oldest = &device->nonces[0];
     for (size_t i = 0; i < NONCES_MAX; i++) {
         struct nonce_use *use = &device->nonces[i];
         if (use->id == id) return use;
-        if (use->id == 0 || (oldest->id != 0 && use->used_s < oldest->used_s)) oldest = use;
+        if (is_older(use, oldest)) oldest = use; // a free one was never used
     }
-    uint32_t made_s = (uint32_t)(id >> 32), old_s = (uint32_t)(oldest->id >> 32);
-    if (made_s <= device->forgotten_s) return NULL;
-    bool is_alive = oldest->id != 0 && now_s(turn) - old_s <= NONCE_LIFE_S;
-    if (is_alive && old_s > device->forgotten_s) device->forgotten_s = old_s;
-    if (made_s <= device->forgotten_s) return NULL;
+    if (id <= device->forgotten) return NULL;
+    bool is_alive = oldest->id != 0 && is_young(turn, oldest->id);
+    if (is_alive && oldest->id > device->forgotten) device->forgotten = oldest->id;
+    if (id <= device->forgotten) return NULL;
     *oldest = (struct nonce_use){.id = id};
     return oldest;
 }
@@ -98,7 +111,7 @@ bool client_use_nonce(struct device *device, const struct turn *turn, struct spa
     if (count == 0 || !read_nonce(nonce, bytes)) return false;
     struct nonce_use *use = take_use(device, turn, take_u64(bytes));
     if (!use) return false;
-    use->used_s = now_s(turn);
+    use->used_ms = now_ms(turn);
     if (count > use->highest) {
         uint32_t by = count - use->highest;
         use->seen = by < 64 ? use->seen << by | 1 : 1;

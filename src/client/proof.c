@@ -57,7 +57,7 @@ static size_t dropped_len(const struct sip_message *request)
 // SHA-256 first, then MD5 for devices that know nothing else (RFC 8760 section 2.3). Where the
 // answer would be much longer than the request, which is then no device's, MD5 is left out: we are
 // of no use for making traffic.
-struct txn_answer client_challenge(const struct client_table *table, struct turn *turn,
+struct txn_answer client_challenge(struct client_table *table, struct turn *turn,
                                    const struct client_request *request, bool is_stale)
 {
     char text[NONCE_TEXT_SIZE];

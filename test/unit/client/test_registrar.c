@@ -282,6 +282,28 @@ static void test_a_nonce_that_was_forgotten_is_not_new(void **state)
     assert_int_equal(ask(world, &(struct register_with){.nonce_count = 2}), 200);
 }
 
+// A telephone that asks for many lamps is challenged for each before it answers the first; what it
+// says may be overtaken on the way.
+static void test_many_are_challenged_at_once(void **state)
+{
+    enum { MANY = 40 };
+    struct world *world = *state;
+    char nonces[MANY][64];
+    for (size_t i = 0; i < MANY; i++) {
+        challenge(world, SIP_DIGEST_SHA256);
+        assert_true(text_copy(nonces[i], sizeof nonces[i], world->challenge.nonce));
+    }
+    for (size_t i = 0; i < MANY; i++) {
+        world->challenge.nonce = span_of(nonces[i ^ 1]);
+        assert_int_equal(ask(world, &(struct register_with){.nonce_count = 1}), 200);
+    }
+    for (size_t i = 0; i < MANY; i++) {
+        world->challenge.nonce = span_of(nonces[i]);
+        assert_int_equal(ask(world, &(struct register_with){.nonce_count = 1}), 401);
+        assert_true(says(world, "stale=true"));
+    }
+}
+
 static void test_a_nonce_is_for_its_source(void **state)
 {
     struct world *world = *state;
@@ -513,6 +535,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_nonces_are_used_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_nonce_that_was_forgotten_is_not_new, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_many_are_challenged_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_nonce_is_for_its_source, setup, teardown),
         cmocka_unit_test_setup_teardown(test_guessing_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(test_from_and_to_fit, setup, teardown),
