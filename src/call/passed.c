@@ -31,7 +31,7 @@ static const struct passed_header passed_headers[] = {
     {"Event", "o", PASSES_BOTH},
     {"Subscription-State", NULL, PASSES_BOTH},
     {"Refer-Sub", NULL, PASSES_BOTH},
-    {"Referred-By", "b", PASSES_BOTH},
+    {"Referred-By", "b", PASSES_TO_DEVICE},
     {"Info-Package", NULL, PASSES_BOTH},
     {"Recv-Info", NULL, PASSES_BOTH},
     {"Subject", "s", PASSES_BOTH},
@@ -190,6 +190,16 @@ static void put_refer_to(struct buffer *out, const struct passing *passing)
     buffer_put_text(out, ">\r\n");
 }
 
+// Who refers is the line, for the PBX knows no device (RFC 3892).
+static void put_referred_by(struct buffer *out, const struct passing *passing)
+{
+    const struct dialog *dialog = &passing->to->dialog;
+    bool is_said = sip_named_header_value(passing->message, SPAN("Referred-By")).len > 0 ||
+                   sip_named_header_value(passing->message, SPAN("b")).len > 0;
+    if (!is_said || passing->to->device_id != 0) return;
+    sip_put_header(out, "Referred-By", call_dialog_text(dialog, dialog->local));
+}
+
 // ---- All
 
 // RAck: RSeq and method stay, the number is that of the INVITE on the other side (RFC 3262 section
@@ -235,6 +245,7 @@ void call_put_passed(struct buffer *out, const struct passing *passing)
     }
     if (passing->table) put_replaces(out, passing);
     if (message->method == SIP_REFER) put_refer_to(out, passing);
+    put_referred_by(out, passing);
     if (message->method == SIP_PRACK) put_rack(out, passing);
 }
 
