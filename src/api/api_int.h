@@ -497,6 +497,8 @@ void api_profiles_end_due(struct api *api);
 
 // The parameter called `name`, SPAN_NONE when it is not given.
 struct span api_query_get(const struct request *request, const char *name);
+// Whether `word` is one of the words, which spaces separate.
+bool api_has_word(const char *words, struct span word);
 // Reads the parameter `limit`; false, with `reply` filled in, when it is no number from 1 to
 // PAGE_MAX.
 bool api_query_limit(const struct request *request, struct reply *reply, uint32_t *limit);

@@ -11,6 +11,15 @@ struct span api_query_get(const struct request *request, const char *name)
     return SPAN_NONE;
 }
 
+bool api_has_word(const char *words, struct span word)
+{
+    struct span rest = span_of(words);
+    while (rest.len > 0) {
+        if (span_eq(span_split(&rest, ' '), word)) return true;
+    }
+    return false;
+}
+
 bool api_query_limit(const struct request *request, struct reply *reply, uint32_t *limit)
 {
     uint64_t value = PAGE_DEFAULT;

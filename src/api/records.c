@@ -121,9 +121,10 @@ struct listing {
     enum model_kind kind;
     json_t *items;
     uint32_t limit;
-    const char *state;       // of lines: only those; NULL: any
-    uint32_t seen_count;     // looked at
-    union model_record last; // on this page
+    const char *state;              // of lines: only those; NULL: any
+    const struct model_field *sort; // beside the key; NULL: the key alone
+    uint32_t seen_count;            // looked at
+    union model_record last;        // on this page
     bool has_more;
 };
 
@@ -183,6 +184,7 @@ static bool put_count(struct api *api, const struct request *request,
         return api_reply_refused(reply, 400, SPAN("count"), "must be true or false");
     }
     all.after = NULL;
+    all.sort = NULL;
     enum err err = store_count(store, &all, &count);
     if (err) return api_reply_store_problem(reply, err, store_error(store));
     json_object_set_new(body, "count", api_json_count(count));
@@ -204,15 +206,66 @@ static bool read_filters(const struct request *request, union model_record *reco
     return true;
 }
 
-// A place in a list: the keys of the last record before it, separated by slashes.
-static bool read_after(const struct request *request, union model_record *after,
-                       struct reply *reply)
+// Reads the parameter `sort`: a field that the store has an index of, with - the last first.
+static bool read_sort(const struct request *request, struct store_query *query,
+                      struct listing *listing, struct reply *reply)
+{
+    char reason[REASON_SIZE];
+    struct span text = api_query_get(request, "sort");
+    if (!text.at) return true;
+    query->is_descending = span_starts_with(text, SPAN("-"));
+    if (query->is_descending) text = span_from(text, 1);
+    if (!api_has_word(store_sorts(query->kind), text)) {
+        snprintf(reason, sizeof reason, "must be one of %s, with - in front for the last first",
+                 store_sorts(query->kind));
+        return api_reply_refused(reply, 400, SPAN("sort"), reason);
+    }
+    const struct model_field *field = model_find_field(query->kind, text);
+    query->sort = field->name;
+    if (!(field->flags & FIELD_KEY)) listing->sort = field;
+    return true;
+}
+
+// What a list is sorted by stands in front of the keys, with its slashes escaped.
+static void put_sort(struct buffer *out, const char *value)
+{
+    for (; *value; value++) {
+        if (*value == '/' || *value == '%') {
+            buffer_put_text(out, *value == '/' ? "%2F" : "%25");
+        } else {
+            buffer_put_byte(out, *value);
+        }
+    }
+    buffer_put_byte(out, '/');
+}
+
+static bool read_sort_place(const struct model_field *sort, struct span part,
+                            union model_record *after)
+{
+    char text[TEXT_SIZE * 3], reason[REASON_SIZE];
+    struct buffer out = buffer_over(text, sizeof text);
+    while (part.len > 0) {
+        bool is_escaped = part.at[0] == '%' && part.len >= 3;
+        buffer_put_byte(&out, is_escaped ? (part.at[1] == '2' && part.at[2] == 'F' ? '/' : '%')
+                                         : part.at[0]);
+        part = span_from(part, is_escaped ? 3 : 1);
+    }
+    return !out.is_full && !model_set_field(sort, after, buffer_span(&out), reason);
+}
+
+// A place in a list: the keys of the last record before it, separated by slashes, behind what the
+// list is sorted by.
+static bool read_after(const struct request *request, const struct model_field *sort,
+                       union model_record *after, struct reply *reply)
 {
     enum model_kind kind = request->route->kind;
     const struct model_kind_info *info = model_kind(kind);
     struct span text = api_query_get(request, "after");
     char reason[REASON_SIZE];
     memset(after, 0, sizeof *after);
+    if (sort && !read_sort_place(sort, span_split(&text, '/'), after)) {
+        return api_reply_refused(reply, 400, SPAN("after"), "is no place in this list");
+    }
     for (size_t i = 0; i < info->field_count; i++) {
         const struct model_field *field = &info->fields[i];
         if (!(field->flags & FIELD_KEY)) continue;
@@ -227,12 +280,15 @@ static bool read_after(const struct request *request, union model_record *after,
 static json_t *json_next(const struct request *request, const struct listing *listing)
 {
     const struct model_kind_info *info = model_kind(listing->kind);
-    char text[RANGES_SIZE];
+    char text[RANGES_SIZE + TEXT_SIZE * 3];
     struct buffer out = buffer_over(text, sizeof text);
+    const char *separator = "";
+    if (listing->sort) put_sort(&out, model_get_text(listing->sort, &listing->last));
     for (size_t i = 0; i < info->field_count; i++) {
         if (!(info->fields[i].flags & FIELD_KEY)) continue;
-        if (out.len > 0) buffer_put_byte(&out, '/');
+        buffer_put_text(&out, separator);
         model_print_field(&info->fields[i], &listing->last, &out);
+        separator = "/";
     }
     return api_query_next(request, "after", buffer_span(&out));
 }
@@ -299,9 +355,9 @@ void api_records_list(struct api *api, struct request *request, struct reply *re
     struct store_query query = query_for(kind, &filter);
     query.limit = listing.state ? 0 : listing.limit + 1;
     query.text = api_filter_text(&filters, "q", TEXT_SIZE - 1);
-    if (filters.is_refused) return;
+    if (filters.is_refused || !read_sort(request, &query, &listing, reply)) return;
     if (api_query_get(request, "after").at) {
-        if (!read_after(request, &after, reply)) return;
+        if (!read_after(request, listing.sort, &after, reply)) return;
         query.after = &after;
     }
     reply_list(&listing, request, &query, reply);

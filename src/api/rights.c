@@ -25,15 +25,6 @@ static bool refuse(struct reply *reply, const char *why)
     return false;
 }
 
-static bool has_word(const char *words, struct span word)
-{
-    struct span rest = span_of(words);
-    while (rest.len > 0) {
-        if (span_eq(span_split(&rest, ' '), word)) return true;
-    }
-    return false;
-}
-
 // ---- The group that a token is restricted to
 
 static bool check_group(const struct request *request, struct reply *reply)
@@ -43,7 +34,7 @@ static bool check_group(const struct request *request, struct reply *reply)
     struct span group = find_part(request, route->kind == KIND_GROUP ? "name" : "group");
     if (own.len == 0 || route->audience == FOR_USERS) return true;
     if (find_part(request, "call").at) return true; // check_call looks at it
-    if (group.at ? span_eq(group, own) : has_word(route->query, SPAN("group"))) return true;
+    if (group.at ? span_eq(group, own) : api_has_word(route->query, SPAN("group"))) return true;
     api_reply_problem(reply, 403, "this token is restricted to the group %s",
                       request->principal.group);
     return false;

@@ -29,6 +29,7 @@ static const struct route routes[] = {
     {METHOD_DELETE, API "/users/{name}/sessions",  api_sessions_remove, KIND_USER,      NULL, FOR_OWNER, SCOPE_WRITE},
     {METHOD_PUT,    API "/users/{name}/password",  api_password_put,   KIND_USER,       NULL, FOR_OWNER, SCOPE_WRITE},
 
+    {METHOD_GET,    API "/devices",                api_records_list,   KIND_DEVICE,     "user q sort count limit after", FOR_ADMIN, SCOPE_READ},
     {METHOD_GET,    API "/users/{user}/devices",   api_records_list,   KIND_DEVICE,     NULL, FOR_OWNER, SCOPE_READ},
     {METHOD_POST,   API "/users/{user}/devices",   api_devices_add,    KIND_DEVICE,     NULL, FOR_OWNER, SCOPE_WRITE},
     {METHOD_GET,    API "/users/{user}/devices/{name}", api_records_get, KIND_DEVICE,   NULL, FOR_OWNER, SCOPE_READ},
@@ -45,14 +46,14 @@ static const struct route routes[] = {
     {METHOD_POST,   API "/import",                 api_import_post,    0,               "dry_run", FOR_ADMIN, SCOPE_ADMIN},
     {METHOD_GET,    API "/export",                 api_export_get,     0,               NULL, FOR_ADMIN, SCOPE_ADMIN},
 
-    {METHOD_GET,    API "/groups",                 api_records_list,   KIND_GROUP,      "q count limit after", FOR_ADMIN, SCOPE_READ},
+    {METHOD_GET,    API "/groups",                 api_records_list,   KIND_GROUP,      "q sort count limit after", FOR_ADMIN, SCOPE_READ},
     {METHOD_POST,   API "/groups",                 api_records_add,    KIND_GROUP,      NULL, FOR_ADMIN, SCOPE_ADMIN},
     {METHOD_GET,    API "/groups/{name}",          api_records_get,    KIND_GROUP,      NULL, FOR_ADMIN, SCOPE_READ},
     {METHOD_PUT,    API "/groups/{name}",          api_records_put,    KIND_GROUP,      NULL, FOR_ADMIN, SCOPE_ADMIN},
     {METHOD_PATCH,  API "/groups/{name}",          api_records_patch,  KIND_GROUP,      NULL, FOR_ADMIN, SCOPE_ADMIN},
     {METHOD_DELETE, API "/groups/{name}",          api_records_remove, KIND_GROUP,      NULL, FOR_ADMIN, SCOPE_ADMIN},
 
-    {METHOD_GET,    API "/users",                  api_records_list,   KIND_USER,       "q count limit after", FOR_ADMIN, SCOPE_READ},
+    {METHOD_GET,    API "/users",                  api_records_list,   KIND_USER,       "q sort count limit after", FOR_ADMIN, SCOPE_READ},
     {METHOD_POST,   API "/users",                  api_records_add,    KIND_USER,       NULL, FOR_ADMIN, SCOPE_ADMIN},
     {METHOD_GET,    API "/users/{name}",           api_records_get,    KIND_USER,       NULL, FOR_OWNER, SCOPE_READ},
     {METHOD_PUT,    API "/users/{name}",           api_records_put,    KIND_USER,       NULL, FOR_ADMIN, SCOPE_ADMIN},
@@ -68,8 +69,8 @@ static const struct route routes[] = {
     {METHOD_POST,   PROFILES "/{name}/apply",      api_profiles_apply, KIND_PROFILE,    NULL, FOR_OWNER, SCOPE_WRITE},
     {METHOD_DELETE, PROFILES "/{name}/apply",      api_profiles_end,   KIND_PROFILE,    NULL, FOR_OWNER, SCOPE_WRITE},
 
-    {METHOD_GET,    API "/lines",                  api_records_list,   KIND_LINE,       "group extension user q state count limit after", FOR_OWNER, SCOPE_READ},
-    {METHOD_GET,    API "/groups/{group}/lines",   api_records_list,   KIND_LINE,       "extension user q state count limit after", FOR_OWNER, SCOPE_READ},
+    {METHOD_GET,    API "/lines",                  api_records_list,   KIND_LINE,       "group extension user q state sort count limit after", FOR_OWNER, SCOPE_READ},
+    {METHOD_GET,    API "/groups/{group}/lines",   api_records_list,   KIND_LINE,       "extension user q state sort count limit after", FOR_OWNER, SCOPE_READ},
     {METHOD_POST,   API "/groups/{group}/lines",   api_records_add,    KIND_LINE,       NULL, FOR_ADMIN, SCOPE_ADMIN},
     {METHOD_GET,    LINE,                          api_records_get,    KIND_LINE,       NULL, FOR_OWNER, SCOPE_READ},
     {METHOD_PUT,    LINE,                          api_records_put,    KIND_LINE,       NULL, FOR_ADMIN, SCOPE_ADMIN},

@@ -384,20 +384,55 @@ static bool is_selected(const struct store_query *query, const void *record)
         if (strcmp(model_get_text(field, record), wanted) != 0) return false;
     }
     if (query->text && !store_has_text(query->kind, record, query->text)) return false;
-    return !query->after || compare_keys(query->kind, record, query->after) > 0;
+    return true;
+}
+
+static int compare_nocase(const char *a, const char *b)
+{
+    while (*a && ascii_lower(*a) == ascii_lower(*b)) a++, b++;
+    return (unsigned char)ascii_lower(*a) - (unsigned char)ascii_lower(*b);
+}
+
+// The order in which a query lists.
+static int compare_for(const struct store_query *query, const void *a, const void *b)
+{
+    const struct model_field *sort = store_sort_field(query);
+    int order = 0;
+    if (sort && sort->flags & FIELD_KEY) {
+        order = compare_field(sort, a, b);
+    } else if (sort) {
+        order = compare_nocase(model_get_text(sort, a), model_get_text(sort, b));
+    }
+    if (order == 0) order = compare_keys(query->kind, a, b);
+    return query->is_descending ? -order : order;
+}
+
+// The first of those that are selected and come behind `last` (NULL: of all); NULL: there is none.
+static const struct row *find_next(const struct table *table, const struct store_query *query,
+                                   const void *last)
+{
+    bool is_by_key = !query->sort && !query->is_descending; // as they stand in the table
+    const struct row *next = NULL;
+    for (size_t i = last && is_by_key ? find_place(table, query->kind, last) : 0; i < table->count;
+         i++) {
+        const struct row *row = &table->rows[i];
+        if (!is_selected(query, &row->record)) continue;
+        if (last && compare_for(query, &row->record, last) <= 0) continue;
+        if (!next || compare_for(query, &row->record, &next->record) < 0) next = row;
+        if (is_by_key) break;
+    }
+    return next;
 }
 
 static enum err memory_list(struct store *store, const struct store_query *query,
                             store_visit *visit, void *context)
 {
     const struct table *table = &memory_of(store)->tables[query->kind];
-    uint32_t shown = 0;
-    for (size_t i = 0; i < table->count; i++) {
-        const struct row *row = &table->rows[i];
-        if (!is_selected(query, &row->record)) continue;
-        if (query->limit > 0 && shown == query->limit) break;
-        shown++;
-        if (!visit(context, row->id, &row->record)) break;
+    const void *last = query->after;
+    for (uint32_t shown = 0; query->limit == 0 || shown < query->limit; shown++) {
+        const struct row *row = find_next(table, query, last);
+        if (!row || !visit(context, row->id, &row->record)) break;
+        last = &row->record;
     }
     return ERR_NONE;
 }

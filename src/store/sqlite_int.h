@@ -34,6 +34,9 @@ enum { SQLITE_SQL_MAX = 4096 };
 
 // Prints the statement of `form` for `kind`.
 void sqlite_put_sql(struct buffer *out, enum model_kind kind, unsigned form);
+// Prints a LIST of `shape` that is sorted: by `sort` (NULL: by the key), the last first if so
+// asked.
+void sqlite_put_sorted(struct buffer *out, const struct store_query *query, unsigned shape);
 
 // ---- The handle
 

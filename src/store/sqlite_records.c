@@ -271,9 +271,13 @@ static enum err bind_query(struct sqlite_store *store, sqlite3_stmt *statement,
                            const struct store_query *query, bool is_list)
 {
     const struct model_kind_info *info = model_kind(query->kind);
+    const struct model_field *sort = store_sort_field(query);
     enum err err = ERR_NONE;
-    if (query->after) err = bind_record(store, statement, query->kind, query->after, FIELD_KEY);
     int code = SQLITE_OK;
+    if (query->after) err = bind_record(store, statement, query->kind, query->after, FIELD_KEY);
+    if (query->after && sort && err == ERR_NONE) {
+        code = bind_field(store, statement, (int)(sort - info->fields) + 1, sort, query->after);
+    }
     for (enum store_filter filter = 0; filter < FILTER_COUNT; filter++) {
         const char *text = store_filter_text(query, filter);
         if (!text || err != ERR_NONE || code != SQLITE_OK) continue;
@@ -305,10 +309,29 @@ static enum err visit_rows(struct sqlite_store *store, sqlite3_stmt *statement,
     return code == SQLITE_DONE ? ERR_NONE : sqlite_fail(store, &store->settings);
 }
 
+// Sorted listings are too many kinds of statements to keep.
+static enum err list_sorted(struct sqlite_store *store, const struct store_query *query,
+                            store_visit *visit, void *context)
+{
+    char sql[SQLITE_SQL_MAX];
+    sqlite3_stmt *none = NULL;
+    struct buffer out = buffer_over(sql, sizeof sql);
+    sqlite_put_sorted(&out, query, shape_of(query));
+    buffer_put_byte(&out, '\0');
+    ASSERT(!out.is_full);
+    sqlite3_stmt *statement = sqlite_take(store, &store->settings, &none, sql);
+    if (!statement) return store->base.problem.err;
+    enum err err = bind_query(store, statement, query, true);
+    if (err == ERR_NONE) err = visit_rows(store, statement, query->kind, visit, context);
+    sqlite3_finalize(statement);
+    return err;
+}
+
 enum err sqlite_list(struct store *base, const struct store_query *query, store_visit *visit,
                      void *context)
 {
     struct sqlite_store *store = sqlite_of(base);
+    if (query->sort || query->is_descending) return list_sorted(store, query, visit, context);
     unsigned form = FORM_LIST + shape_of(query);
     sqlite3_stmt *statement = take(store, query->kind, form);
     if (!statement) return base->problem.err;

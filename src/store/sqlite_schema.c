@@ -232,6 +232,17 @@ static const char *const settings_steps[] = {
     "  rows TEXT NOT NULL,"
     "  UNIQUE(\"group\", number)"
     ") STRICT;",
+    // 17: what tables are sorted by (store_sorts), so that a page costs what it shows
+    "CREATE INDEX lines_by_extension ON lines(extension, \"group\");"
+    "CREATE INDEX lines_by_name ON lines(display_name COLLATE NOCASE, \"group\", extension);"
+    "CREATE INDEX lines_by_name_in_group"
+    "  ON lines(\"group\", display_name COLLATE NOCASE, extension);"
+    "CREATE INDEX lines_by_user_name ON lines(user COLLATE NOCASE, \"group\", extension);"
+    "CREATE INDEX lines_by_user_in_group ON lines(\"group\", user COLLATE NOCASE, extension);"
+    "CREATE INDEX users_by_display_name ON users(display_name COLLATE NOCASE, name);"
+    "CREATE INDEX devices_by_name ON devices(name, user);"
+    "CREATE INDEX devices_by_sip_user ON devices(sip_user COLLATE NOCASE, user, name);"
+    "CREATE INDEX devices_by_line ON devices(line COLLATE NOCASE, user, name);",
 };
 
 static const char *const journal_steps[] = {

@@ -69,18 +69,38 @@ static void put_rank(struct buffer *out, const struct model_field *field, size_t
     buffer_put_text(out, " END");
 }
 
-// "rank,rank" of the key fields, without those that a filter holds fast: so that the index is
-// entered at the place behind `after`, and not at the group's first record.
-static void put_ranks(struct buffer *out, enum model_kind kind, unsigned shape, bool is_parameter)
+// What a listing is ordered by, and how much of it stands in a list of ranks.
+struct order {
+    enum model_kind kind;
+    unsigned shape;                 // without the fields that its filters hold fast
+    const struct model_field *sort; // stands in front of the key; NULL: nothing does
+    bool is_parameter;
+    const char *suffix; // of each rank
+};
+
+static void put_rank_of(struct buffer *out, const struct order *order,
+                        const struct model_field *field, const char **separator)
 {
-    const struct model_kind_info *info = model_kind(kind);
+    const struct model_kind_info *info = model_kind(order->kind);
+    if (is_filtered(order->kind, order->shape, field)) return;
+    buffer_put_text(out, *separator);
+    put_rank(out, field, (size_t)(field - info->fields), order->is_parameter);
+    if (!(field->flags & FIELD_KEY)) buffer_put_text(out, " COLLATE NOCASE");
+    buffer_put_text(out, order->suffix);
+    *separator = ",";
+}
+
+// "rank,rank" of the sorted field and the key's, without those that a filter holds fast: so that
+// the index is entered at the place behind `after`, and not at the group's first record.
+static void put_ranks(struct buffer *out, const struct order *order)
+{
+    const struct model_kind_info *info = model_kind(order->kind);
     const char *separator = "";
+    if (order->sort) put_rank_of(out, order, order->sort, &separator);
     for (size_t i = 0; i < info->field_count; i++) {
         const struct model_field *field = &info->fields[i];
-        if (!(field->flags & FIELD_KEY) || is_filtered(kind, shape, field)) continue;
-        buffer_put_text(out, separator);
-        put_rank(out, field, i, is_parameter);
-        separator = ",";
+        if (!(field->flags & FIELD_KEY) || field == order->sort) continue;
+        put_rank_of(out, order, field, &separator);
     }
     // Every key field is held fast: a single record, and nothing follows it.
     if (!*separator) buffer_put_text(out, "0");
@@ -101,9 +121,24 @@ static void put_search(struct buffer *out, const struct model_kind_info *info)
     buffer_put_text(out, "))>0");
 }
 
-static void put_selection(struct buffer *out, enum model_kind kind, unsigned shape)
+// SQLite enters an index by a field in any case of its letters only where that stands by itself.
+static void put_entrance(struct buffer *out, const struct order *order, bool is_descending)
 {
+    const struct model_field *sort = order->sort;
+    bool is_held = sort && is_filtered(order->kind, order->shape, sort);
+    if (!sort || is_held || sort->flags & FIELD_KEY) return;
+    put_column(out, sort);
+    buffer_put_text(out, is_descending ? " COLLATE NOCASE<=" : " COLLATE NOCASE>=");
+    put_parameter(out, (size_t)(sort - model_kind(order->kind)->fields));
+    buffer_put_text(out, " AND ");
+}
+
+static void put_selection(struct buffer *out, const struct order *order, bool is_descending)
+{
+    enum model_kind kind = order->kind;
+    unsigned shape = order->shape;
     const struct model_kind_info *info = model_kind(kind);
+    struct order ranks = *order;
     const char *separator = " WHERE ";
     for (size_t i = 0; i < info->field_count; i++) {
         if (!is_filtered(kind, shape, &info->fields[i])) continue;
@@ -117,22 +152,28 @@ static void put_selection(struct buffer *out, enum model_kind kind, unsigned sha
         separator = " AND ";
     }
     if (!(shape & SHAPE_AFTER)) return;
-    buffer_printf(out, "%s(", separator);
-    put_ranks(out, kind, shape, false);
-    buffer_put_text(out, ")>(");
-    put_ranks(out, kind, shape, true);
+    buffer_put_text(out, separator);
+    put_entrance(out, order, is_descending);
+    buffer_put_byte(out, '(');
+    put_ranks(out, &ranks);
+    buffer_put_text(out, is_descending ? ")<(" : ")>(");
+    ranks.is_parameter = true;
+    put_ranks(out, &ranks);
     buffer_put_byte(out, ')');
 }
 
-static void put_list(struct buffer *out, enum model_kind kind, unsigned shape)
+static void put_list(struct buffer *out, const struct order *order, bool is_descending)
 {
-    const struct model_kind_info *info = model_kind(kind);
+    const struct model_kind_info *info = model_kind(order->kind);
+    struct order whole = *order;
     buffer_put_text(out, "SELECT id,");
     put_columns(out, info);
     buffer_printf(out, " FROM \"%s\"", info->plural);
-    put_selection(out, kind, shape);
+    put_selection(out, order, is_descending);
     buffer_put_text(out, " ORDER BY ");
-    put_ranks(out, kind, 0, false);
+    whole.shape = 0;
+    whole.suffix = is_descending ? " DESC" : "";
+    put_ranks(out, &whole);
     buffer_put_text(out, " LIMIT ");
     put_parameter(out, info->field_count + PARAMETER_LIMIT);
 }
@@ -202,9 +243,18 @@ void sqlite_put_sql(struct buffer *out, enum model_kind kind, unsigned form)
     } else if (form == FORM_GET) {
         put_get(out, info);
     } else if (form < FORM_COUNT) {
-        put_list(out, kind, form - FORM_LIST);
+        struct order order = {.kind = kind, .shape = form - FORM_LIST, .suffix = ""};
+        put_list(out, &order, false);
     } else {
+        struct order order = {.kind = kind, .shape = form - FORM_COUNT, .suffix = ""};
         buffer_printf(out, "SELECT count(*) FROM \"%s\"", info->plural);
-        put_selection(out, kind, form - FORM_COUNT);
+        put_selection(out, &order, false);
     }
+}
+
+void sqlite_put_sorted(struct buffer *out, const struct store_query *query, unsigned shape)
+{
+    struct order order = {
+        .kind = query->kind, .shape = shape, .sort = store_sort_field(query), .suffix = ""};
+    put_list(out, &order, query->is_descending);
 }

@@ -85,7 +85,11 @@ enum err store_list(struct store *store, const struct store_query *query, store_
 
 enum err store_count(struct store *store, const struct store_query *query, uint64_t *count)
 {
-    return store->ops->count(store, query, count);
+    struct store_query unsorted = *query;
+    ASSERT(!query->after || (!query->sort && !query->is_descending));
+    unsorted.sort = NULL;
+    unsorted.is_descending = false;
+    return store->ops->count(store, &unsorted, count);
 }
 
 enum err store_journal_append(struct store *store, const struct model_journal_entry *entries,
@@ -205,11 +209,30 @@ const struct model_field *store_filter_field(enum model_kind kind, enum store_fi
 
 bool store_is_searched(const struct model_field *field)
 {
-    static const char *const names[] = {"name", "extension", "display_name", "user"};
+    static const char *const names[] = {"name", "extension", "display_name", "user", "sip_user"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(field->name, names[i]) == 0) return true;
     }
     return false;
+}
+
+const char *store_sorts(enum model_kind kind)
+{
+    switch (kind) {
+    case KIND_GROUP: return "name";
+    case KIND_USER: return "name display_name";
+    case KIND_LINE: return "group extension display_name user";
+    case KIND_DEVICE: return "user name sip_user line";
+    default: return "";
+    }
+}
+
+const struct model_field *store_sort_field(const struct store_query *query)
+{
+    if (!query->sort) return NULL;
+    const struct model_field *field = model_find_field(query->kind, span_of(query->sort));
+    ASSERT(field && field->type == TYPE_TEXT && !(field->flags & FIELD_SECRET));
+    return field;
 }
 
 // ---- Pages of the journal and the audit

@@ -59,22 +59,29 @@ enum err store_get(struct store *store, enum model_kind kind, void *record,
                    uint32_t *id) WARN_UNUSED;
 
 // Which records, in the order of their keys: texts by their bytes, enumerations as they are
-// declared. Empty texts mean any.
+// declared. Empty texts mean any. With `sort` they come by that field, A to Z as a to z, and by
+// their keys where it is the same.
 struct store_query {
     enum model_kind kind;
     const char *group;     // all but groups, users, calendars
     const char *extension; // lines, forwardings, exceptions: exactly this one
     const char *user;      // lines, devices, profiles: whose they are
     const char *text;      // in the name, extension, display name or user, in any case of A to Z
-    const void *after; // a record of the above: only those whose key follows; NULL: from the start
-    uint32_t limit;    // 0: no limit
+    const void *after;     // a record of the above, its key and `sort` set: only those that follow;
+                           // NULL: from the start
+    uint32_t limit;        // 0: no limit
+    const char *sort;      // a field that store_sorts() has; NULL: the key
+    bool is_descending;
 };
+// The fields that records of the kind can be listed by, separated by spaces: those with an index,
+// so that a page costs what it shows, however many records there are. Empty: by their keys only.
+const char *store_sorts(enum model_kind kind);
 // `record` is borrowed for the call. Returning false ends the listing. It may read from the store,
 // but must not write.
 typedef bool store_visit(void *context, uint32_t id, const void *record);
 enum err store_list(struct store *store, const struct store_query *query, store_visit *visit,
                     void *context) WARN_UNUSED;
-// How many records a query selects (its limit is ignored).
+// How many records a query selects (its limit is ignored); not for a sorted one with `after`.
 enum err store_count(struct store *store, const struct store_query *query,
                      uint64_t *count) WARN_UNUSED;
 

@@ -61,6 +61,9 @@ enum store_filter { FILTER_GROUP, FILTER_EXTENSION, FILTER_USER, FILTER_COUNT };
 const char *store_filter_text(const struct store_query *query, enum store_filter filter);
 // The field that a filter compares; asserts that records of `kind` have it.
 const struct model_field *store_filter_field(enum model_kind kind, enum store_filter filter);
+// The field that a listing is sorted by; NULL: by the key alone. A key is sorted by its bytes, any
+// other text with A to Z as a to z.
+const struct model_field *store_sort_field(const struct store_query *query);
 // Whether a query's `text` is looked for in the field.
 bool store_is_searched(const struct model_field *field);
 // Whether one of the record's fields contains `text`.

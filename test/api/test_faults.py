@@ -38,6 +38,7 @@ WALK = (
     ("changeDevice", ["new", "desk"], {"line": ""}, 200),
     ("renewDevicePassword", ["new", "desk"], {}, 200),
     ("listDevices", ["new"], None, 200),
+    ("listAllDevices", [], None, 200),
     ("removeDevice", ["new", "desk"], None, 204),
     ("putForwarding", ["new", "1", "dnd", "all"], {"target": "3"}, 201),
     ("changeForwarding", ["new", "1", "dnd", "all"], {"enabled": False}, 200),

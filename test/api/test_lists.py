@@ -96,6 +96,60 @@ class Lists(unittest.TestCase):
                                   status=400)
         self.assertIn("count", answer.fields)
 
+    def test_sort(self):
+        lines = ["main/101", "main/102", "main/103", "main/104", "main/204", "other/101"]
+        by_extension = ["main/101", "other/101", *lines[1:5]]
+        named = [key for key in lines if key != "main/103"] + ["main/103"]
+        owned = ["main/102", "main/103", "main/104", "main/204", "main/101", "other/101"]
+        for sort, expected in (("group", lines), ("extension", by_extension),
+                               ("display_name", named), ("user", owned)):
+            for prefix, wanted in (("", expected), ("-", expected[::-1])):
+                for limit in (1, 2, 100):
+                    with self.subTest(sort=prefix + sort, limit=limit):
+                        self.assertEqual(self.keys("listLines", sort=prefix + sort, limit=limit),
+                                         wanted)
+        self.assertEqual(self.keys("listLines", sort="-display_name", q="10", limit=1,
+                                   group="main"), ["main/103", "main/104", "main/102", "main/101"])
+        self.assertEqual(self.keys("listLines", sort="-user", state="waiting", limit=1),
+                         ["other/101", "main/204"])
+        self.assertEqual(self.keys("listLinesOfGroup", "main", sort="-extension", limit=2),
+                         lines[4::-1])
+        self.assertEqual(self.keys("listUsers", sort="display_name", limit=1), ["bert", "anna"])
+        self.assertEqual(self.keys("listUsers", sort="-name"), ["bert", "anna"])
+        self.assertEqual(self.count("listLines", sort="-user", limit=1), 6)
+        for sort in ("password", "-", "", "enabled", "group,extension", "--user"):
+            answer = self.client.call("listLines", query={"sort": sort}, status=400)
+            self.assertIn("sort", answer.fields)
+        self.client.call("listLines", query={"sort": "user", "after": "main"}, status=400)
+
+    def test_sorted_names_may_have_anything_in_them(self):
+        names = ["%", "%2F", "/", "/a", "a/b/%25", "\u00c4rger \u2713"]
+        for i, name in enumerate(names):
+            self.client.call("addUser", body={"name": f"z{i}", "display_name": name}, status=201)
+        shown = self.keys("listUsers", q="z", sort="display_name", limit=1)
+        self.assertEqual(shown, [f"z{i}" for i in range(len(names))])
+        for i in range(len(names)):
+            self.client.call("removeUser", f"z{i}", status=204)
+
+    def test_devices_of_all(self):
+        for user, name in (("bert", "desk"), ("anna", "desk"), ("anna", "cellar")):
+            self.client.call("addDevice", user, body={"name": name}, status=201)
+
+        def shown(**query):
+            items = self.client.call("listAllDevices", query=query, status=200).json["items"]
+            return [f"{item['user']}/{item['name']}" for item in items]
+        self.assertEqual(shown(), ["anna/cellar", "anna/desk", "bert/desk"])
+        self.assertEqual(shown(sort="-name"), ["bert/desk", "anna/desk", "anna/cellar"])
+        self.assertEqual(shown(user="anna", sort="name"), ["anna/cellar", "anna/desk"])
+        self.assertEqual(shown(q="DESK", limit=1), ["anna/desk"])
+        self.assertEqual(self.count("listAllDevices", q="anna"), 2)
+        device = self.client.call("getDevice", "bert", "desk", status=200).json
+        self.assertEqual(shown(q=device["sip_user"]), ["bert/desk"])
+        names = sorted(item["sip_user"] for item in self.client.call(
+            "listAllDevices", status=200).json["items"])
+        sorted_by = self.client.call("listAllDevices", query={"sort": "sip_user"}, status=200).json
+        self.assertEqual([item["sip_user"] for item in sorted_by["items"]], names)
+
     def test_texts_that_are_none(self):
         for q in ("a\nb", "\0", "x" * 128):
             answer = self.client.call("listLines", query={"q": q}, status=400)
@@ -155,7 +209,10 @@ class Large(unittest.TestCase):
             bound_s = 0.1 + 20 * self.few_s
             for query in ({"limit": 1}, {"limit": 100, "after": "main/150000"},
                           {"limit": 100, "after": "main/199990"}, {"limit": 1, "q": "desk"},
-                          {"limit": 1, "count": "true"}):
+                          {"limit": 1, "count": "true"}, {"limit": 100, "sort": "-user"},
+                          {"limit": 100, "sort": "display_name", "after": "Desk/main/150000"},
+                          {"limit": 100, "sort": "-display_name", "group": "main"},
+                          {"limit": 100, "sort": "-extension", "after": "main/150000"}):
                 with self.subTest(query=query):
                     self.assertLess(self.fastest(client, **query), bound_s)
             # These look at many: it must not be each of them for each of them.

@@ -216,6 +216,7 @@ static void assert_lists(struct store *store, const struct store_query *query, c
     uint64_t count = 0;
     assert_int_equal(store_list(store, query, visit, &listing), ERR_NONE);
     assert_string_equal(listing.text, wanted);
+    if (query->after && (query->sort || query->is_descending)) return;
     assert_int_equal(store_count(store, query, &count), ERR_NONE);
     if (query->limit == 0) assert_int_equal(count, listing.count);
 }
@@ -281,6 +282,75 @@ static void test_lists_go_on_behind_a_record(void **state)
         store,
         &(struct store_query){.kind = KIND_LINE, .group = "b", .extension = "20", .after = &twenty},
         "");
+}
+
+// Names in any case, keys by their bytes; what is the same comes by the key.
+static void test_lists_are_sorted(void **state)
+{
+    struct store *store = store_of(state);
+    struct store_query by_name = {.kind = KIND_LINE, .sort = "display_name"};
+    static const char *const names[][3] = {
+        {"b", "20", "anna"}, {"a", "3", "Bert"}, {"a", "10", "Anna"}, {"b", "1", "claus"}};
+    fill_lines(store);
+    for (size_t i = 0; i < 4; i++) {
+        struct model_line line = sample_line(names[i][0], names[i][1], i == 1 ? "" : "sales");
+        text_copy(line.display_name, sizeof line.display_name, span_of(names[i][2]));
+        assert_int_equal(store_replace(store, KIND_LINE, &line), ERR_NONE);
+    }
+    assert_lists(store, &by_name, "a/10 b/20 a/3 b/1 ");
+    by_name.is_descending = true;
+    assert_lists(store, &by_name, "b/1 a/3 b/20 a/10 ");
+    assert_lists(store, &(struct store_query){.kind = KIND_LINE, .sort = "extension"},
+                 "b/1 a/10 b/20 a/3 ");
+    assert_lists(store, &(struct store_query){.kind = KIND_LINE, .sort = "user"},
+                 "a/3 a/10 b/1 b/20 ");
+    assert_lists(store, &(struct store_query){.kind = KIND_LINE, .is_descending = true},
+                 "b/20 b/1 a/3 a/10 ");
+    by_name.group = "a";
+    assert_lists(store, &by_name, "a/3 a/10 ");
+}
+
+// Each page goes on where the one before has ended, whatever the order, the filter and the search.
+static void expect_pages(struct store *store, struct store_query query, const char *wanted)
+{
+    struct model_line last;
+    char text[256] = "";
+    query.limit = 1;
+    for (size_t page = 0; page < 6; page++) {
+        struct listing one = {.text = ""};
+        assert_int_equal(store_list(store, &query, show_line, &one), ERR_NONE);
+        if (!one.text[0]) break;
+        strcat(text, one.text);
+        char *slash = strchr(one.text, '/');
+        *slash = '\0';
+        *strchr(slash + 1, ' ') = '\0';
+        last = sample_line(one.text, slash + 1, "");
+        assert_int_equal(store_get(store, KIND_LINE, &last, NULL), ERR_NONE);
+        query.after = &last;
+    }
+    assert_string_equal(text, wanted);
+}
+
+static void test_sorted_lists_go_on_behind_a_record(void **state)
+{
+    struct store *store = store_of(state);
+    fill_lines(store);
+    struct model_line named = sample_line("b", "20", "sales");
+    text_copy(named.display_name, sizeof named.display_name, SPAN("Anna"));
+    assert_int_equal(store_replace(store, KIND_LINE, &named), ERR_NONE);
+    struct store_query query = {.kind = KIND_LINE, .sort = "display_name"};
+    expect_pages(store, query, "a/10 a/3 b/1 b/20 ");
+    query.is_descending = true;
+    expect_pages(store, query, "b/20 b/1 a/3 a/10 ");
+    query.user = "sales";
+    expect_pages(store, query, "b/20 b/1 a/10 ");
+    query.sort = "user"; // which the filter holds fast
+    expect_pages(store, query, "b/20 b/1 a/10 ");
+    query.sort = "extension";
+    query.group = "b";
+    expect_pages(store, query, "b/20 b/1 ");
+    query = (struct store_query){.kind = KIND_LINE, .sort = "extension", .text = "0"};
+    expect_pages(store, query, "a/10 b/20 ");
 }
 
 static void test_lists_order_enumerations_as_declared(void **state)
@@ -435,6 +505,9 @@ static void test_only_the_chosen_call_fails(void **state)
             cmocka_unit_test_setup_teardown(test_lists_select_by_their_filters, open,              \
                                             close_store),                                          \
             cmocka_unit_test_setup_teardown(test_lists_are_searched, open, close_store),           \
+            cmocka_unit_test_setup_teardown(test_lists_are_sorted, open, close_store),             \
+            cmocka_unit_test_setup_teardown(test_sorted_lists_go_on_behind_a_record, open,         \
+                                            close_store),                                          \
             cmocka_unit_test_setup_teardown(test_lists_go_on_behind_a_record, open, close_store),  \
             cmocka_unit_test_setup_teardown(test_lists_order_enumerations_as_declared, open,       \
                                             close_store),                                          \

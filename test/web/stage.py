@@ -71,6 +71,7 @@ class Stage:
         server = ("127.0.0.1", self.world.ports.sip)
         self.devices[name] = Phone(server, (made["sip_user"], made["password"], "%s:%d" % server))
         self.devices[name].register()
+        return made["sip_user"]
 
     def do_device_answer(self, name):
         """The call that rings at the device is answered."""

@@ -2,7 +2,7 @@
 // The administrator's pages, against the real daemon with the trial's lines and real calls.
 import {PHONE, check, run} from './stage.js';
 
-const PAGES = ['dashboard', 'groups', 'lines', 'users', 'forwardings', 'calendars', 'tokens',
+const PAGES = ['dashboard', 'groups', 'lines', 'users', 'devices', 'forwardings', 'calendars', 'tokens',
   'audit'];
 
 async function open(trial, path, options = {}) {
@@ -29,6 +29,8 @@ const tests = {
       {target: 'mobile'});
     await trial.stage.api('PUT', 'groups/trial/lines/103/forwardings/immediate/all',
       {target: '105'});
+    await trial.stage.do('device', {user: 'support', name: 'desk'});
+    await trial.stage.api('POST', 'users/sales/devices', {name: 'softphone'});
     await trial.stage.call('105', '103');
     await trial.stage.call('106', '103');
     await trial.stage.call('106', '101');
@@ -143,6 +145,54 @@ const tests = {
     const [download] = await Promise.all([page.waitForEvent('download'),
       page.getByRole('button', {name: 'Export as a table'}).click()]);
     check(download.suggestedFilename() === 'lines.csv', 'the export has a name');
+  },
+
+  // By the server, whatever the number of lines: the order goes on over the pages.
+  async 'columns-are-sorted'(trial) {
+    await trial.stage.api('PATCH', 'groups/many/lines/3050', {display_name: 'aardvark'});
+    const page = await open(trial, '/admin/lines');
+    const first = page.getByRole('row').nth(1);
+    const head = page.getByRole('columnheader', {name: 'Name'});
+    await page.getByLabel('Line group').selectOption('many');
+    await first.getByText('many/2000').waitFor();
+    await head.getByRole('button').focus();
+    await page.keyboard.press('Enter');
+    await first.getByText('aardvark').waitFor();
+    check(await head.getAttribute('aria-sort') === 'ascending', 'the head says so');
+    await trial.checkAccess(page, 'a sorted table');
+    await trial.picture(page, 'admin-sorted');
+    await head.getByRole('button').click();
+    await first.getByText('Room 999').waitFor();
+    await page.getByRole('button', {name: 'Next page'}).click();
+    await first.getByText('Room 953', {exact: true}).waitFor();
+    check(await head.getAttribute('aria-sort') === 'descending', 'it is the other way round');
+  },
+
+  // Where each is registered, told by events; revoked after being asked; those of one user.
+  async 'devices-of-all'(trial) {
+    const page = await open(trial, '/admin/users');
+    await page.getByRole('link', {name: 'Devices of support'}).click();
+    await page.getByRole('heading', {level: 1, name: 'Devices'}).waitFor();
+    const desk = page.getByRole('row', {name: /support.*desk/});
+    await desk.getByText(/until/).waitFor();
+    await desk.getByText(/from 127\.0\.0\.1:\d+ by UDP/).waitFor();
+    check(await page.getByRole('row', {name: /softphone/}).count() === 0, 'of another user');
+    await page.getByRole('link', {name: 'Show those of all'}).click();
+    const soft = page.getByRole('row', {name: /sales.*softphone/});
+    await soft.getByText('not registered').waitFor();
+    const name = await trial.stage.do('device', {user: 'workshop', name: 'bench'});
+    await page.reload();
+    await page.getByRole('searchbox').fill(name);
+    await soft.waitFor({state: 'detached'});
+    await page.getByRole('row', {name: /workshop.*bench/}).getByText(/until/).waitFor();
+    await page.getByRole('searchbox').fill('');
+    await page.getByRole('button', {name: 'Device', exact: true}).click();
+    await page.getByRole('row').nth(1).getByText('bench').waitFor();
+    await soft.getByRole('button', {name: /Revoke/}).focus();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Enter');
+    await soft.waitFor({state: 'detached'});
+    await trial.checkAccess(page, 'devices');
   },
 
   async 'a-number-is-tried'(trial) {

@@ -25,12 +25,16 @@ export default function Users() {
   const {t} = useTranslation('admin');
   return (
     <RecordPage kind={USER} columns={[
-      {name: 'name', show: (user) => String(user.name)},
-      {name: 'display_name', show: (user) => String(user.display_name)},
+      {name: 'name', show: (user) => String(user.name), sort: 'name'},
+      {name: 'display_name', show: (user) => String(user.display_name), sort: 'display_name'},
       {name: 'role', show: (user) => t(`user.role_options.${String(user.role)}`)},
       {name: 'dnd', show: (user) => (user.dnd ? t('on') : '–')},
       {name: 'mobile', show: (user) => String(user.mobile)},
-      {name: 'mailbox', show: (user) => String(user.mailbox)}]}
+      {name: 'mailbox', show: (user) => String(user.mailbox)},
+      {name: 'devices', show: (user) => (
+        <Link className="la-link" aria-label={t('user.devicesOf', {name: user.name})}
+          href={`/admin/devices?user=${encodeURIComponent(String(user.name))}`}>
+          {t('user.toDevices')}</Link>)}]}
     tools={<Link href="/setup" className="la-link">{t('import.open')}</Link>}
     inForm={(user) => (user?.password_set ? <SignOutEverywhere user={user}/> : null)}/>
   );

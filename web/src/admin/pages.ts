@@ -12,6 +12,8 @@ export const adminPages: Page[] = [
     isHidden: true, load: () => import('./checks/Checks')},
   {path: '/admin/lines', label: 'admin.lines', icon: 'lines', load: () => import('./lines/Lines')},
   {path: '/admin/users', label: 'admin.users', icon: 'users', load: () => import('./Users')},
+  {path: '/admin/devices', label: 'admin.devices', icon: 'device',
+    load: () => import('./devices/Devices')},
   {path: '/admin/forwardings', label: 'admin.forwardings', icon: 'forward',
     load: () => import('./Forwardings')},
   {path: '/admin/calendars', label: 'admin.calendars', icon: 'clock',

@@ -26,6 +26,7 @@ export function subjectsOf(event: LiveEvent): string[] | null {
     case 'line': return ['lines'];
     case 'alarm': return ['status'];
     case 'check': return ['checks'];
+    case 'device': return ['devices', 'explain'];
     case 'setting':
       return event.kind === 'user' || event.kind === 'line' ? null
         : ['explain', `${event.kind}s`, 'audit'];

@@ -27,7 +27,7 @@ export default function Groups() {
   const {t} = useTranslation('admin');
   return (
     <RecordPage kind={GROUP} columns={[
-      {name: 'name', show: (group) => String(group.name)},
+      {name: 'name', show: (group) => String(group.name), sort: 'name'},
       {name: 'server', show: (group) => String(group.server)},
       {name: 'domain', show: (group) => String(group.domain)},
       {name: 'main_number', show: (group) => String(group.main_number)},

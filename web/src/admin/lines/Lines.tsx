@@ -68,9 +68,9 @@ export default function Lines() {
             )}
           </>}
         columns={[
-          {name: 'line', show: keyOf},
-          {name: 'display_name', show: (line) => String(line.display_name)},
-          {name: 'user', show: (line) => String(line.user)},
+          {name: 'line', show: keyOf, sort: 'group'},
+          {name: 'display_name', show: (line) => String(line.display_name), sort: 'display_name'},
+          {name: 'user', show: (line) => String(line.user), sort: 'user'},
           {name: 'state', show: (line) => <LineState line={line}/>},
           {name: 'messages', show: (line) => (
             <Link className="la-link" href={`/admin/trace/${partOf(line.group)}/` +

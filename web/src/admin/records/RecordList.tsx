@@ -13,6 +13,7 @@ import type {Kind, Stored} from './fields';
 export interface Column {
   name: string; // in the languages, below the kind
   show: (record: Stored) => ReactNode;
+  sort?: string; // the server's name for the order by this column
 }
 
 export interface RecordListProps {
@@ -25,7 +26,23 @@ export interface RecordListProps {
   keyOf: (record: Stored) => string;
   picked?: Set<string>; // with it, rows can be picked
   onPick?: (picked: Set<string>, records: Stored[]) => void;
-  onOpen: (record: Stored) => void;
+  onOpen?: (record: Stored) => void;
+}
+
+// The head of a column; where the server can sort by it, a button that does so.
+function Head({column, label, sort, onSort}:
+  {column: Column; label: string; sort: string; onSort: (sort: string) => void}) {
+  const isUp = sort === column.sort;
+  const isDown = sort === `-${column.sort}`;
+  if (!column.sort) return <th scope="col">{label}</th>;
+  return (
+    <th scope="col" aria-sort={isUp ? 'ascending' : isDown ? 'descending' : 'none'}>
+      <button type="button" className="la-sort"
+        onClick={() => onSort(isUp ? `-${column.sort}` : column.sort!)}>
+        {label}<span aria-hidden="true">{isUp ? '▲' : isDown ? '▼' : '↕'}</span>
+      </button>
+    </th>
+  );
 }
 
 export function RecordList({kind, path = {}, query = {}, columns, isSearched = true, tools, keyOf,
@@ -33,13 +50,15 @@ export function RecordList({kind, path = {}, query = {}, columns, isSearched = t
   const {t, i18n} = useTranslation('admin');
   const [typed, setTyped] = useState('');
   const [search] = useDebouncedValue(typed.trim(), 250);
-  const choice = JSON.stringify([search, path, query]);
+  const [sort, setSort] = useState(columns[0].sort ?? '');
+  const choice = JSON.stringify([search, path, query, sort]);
   const [places, setPlaces] = useState<{of: string; at: string[]}>({of: choice, at: []});
   const at = places.of === choice ? places.at : []; // another choice begins at its first page
   const isPaged = !path.extension && isSearched;
   const list = useRecords(kind, path, {
     ...query,
     ...(isPaged ? {limit: '50', after: at.at(-1), q: search || undefined,
+      sort: sort || undefined,
       count: query.state ? undefined : 'true'} : {}),
   });
   const items = list.data?.items ?? [];
@@ -78,8 +97,9 @@ export function RecordList({kind, path = {}, query = {}, columns, isSearched = t
                   onChange={(event) => pick(items, event.currentTarget.checked)}/></th>
               )}
               {columns.map((column) => (
-                <th key={column.name} scope="col">{t(`${kind.name}.${column.name}`,
-                  {defaultValue: t(`rule.${column.name}`, {defaultValue: column.name})})}</th>
+                <Head key={column.name} column={column} sort={sort} onSort={setSort}
+                  label={t(`${kind.name}.${column.name}`,
+                    {defaultValue: t(`rule.${column.name}`, {defaultValue: column.name})})}/>
               ))}
             </tr>
           </thead>
@@ -93,7 +113,7 @@ export function RecordList({kind, path = {}, query = {}, columns, isSearched = t
                 )}
                 {columns.map((column, index) => (
                   <td key={column.name}>
-                    {index === 0
+                    {index === 0 && onOpen
                       ? <button type="button" className="la-open" onClick={() => onOpen(record)}>
                           {column.show(record)}</button>
                       : column.show(record)}
