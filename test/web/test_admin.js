@@ -2,8 +2,8 @@
 // The administrator's pages, against the real daemon with the trial's lines and real calls.
 import {PHONE, check, run} from './stage.js';
 
-const PAGES = ['dashboard', 'groups', 'lines', 'users', 'devices', 'forwardings', 'calendars', 'tokens',
-  'audit'];
+const PAGES = ['dashboard', 'groups', 'lines', 'users', 'devices', 'forwardings',
+  'calendars', 'tokens', 'audit'];
 
 async function open(trial, path, options = {}) {
   const page = await trial.signIn('sales', {reducedMotion: 'reduce', ...options, path});
