@@ -96,7 +96,8 @@ class Pbx:
     extensions can be given; and a `fault` (kamailio.cfg.in), and for how long it lets ring."""
 
     def __init__(self, ports, directory, is_following=True, has_tcp=False, certificate=None,
-                 extensions=(*USERS, *PHONES), fault="", ring_s=30, address="127.0.0.1"):
+                 extensions=(*USERS, *PHONES), fault="", ring_s=30, address="127.0.0.1",
+                 cancels_all=False):
         self.port, self.directory, self.program = ports.pbx, Path(directory), None
         self.address = address
         self.executable = find_program("kamailio")
@@ -119,6 +120,7 @@ class Pbx:
             "REDIRECTS_MAX": REDIRECTS_MAX,
             "FAULT": f"#!define {fault}" if fault else "",
             "RING_MS": 1000 * ring_s,
+            "CANCEL_METHOD": 2 if cancels_all else 0,
             "MAILBOX": MAILBOX,
             "SILENT_PORT": ports.silent,
         }

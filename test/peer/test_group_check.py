@@ -16,7 +16,7 @@ from phone import SDP, Phone
 from processes import wait_until
 from runner import arguments, check, run_script, run_tests
 
-PORTS = {"none": 1500, "rings-on": 1100, "ring-timeout": 1100}  # from there on, by the first name
+PORTS = {"none": 1500, "rings-on": 1100, "ended-by-stop": 1100, "ring-timeout": 2350}  # from there on, by the first name
 LINES = ["101", "102", "103"]
 FINE = {"registration": "ok", "incoming": "ok", "busy_486": "ok", "unavailable_480": "ok",
         "decline_603": "ok", "second_call": "ok", "redirect_internal": "ok", "diversion": "ok",
@@ -73,7 +73,8 @@ class Profile:
     def __init__(self, world, fault="", desk=None, ring_s=30, is_together=True,
                  answers=False):
         self.world, self.lineward = world, world.lineward
-        world.start_pbx(fault=fault, ring_s=ring_s)
+        # A desk phone that has not rung yet when its caller gives up must learn of that, too.
+        world.start_pbx(fault=fault, ring_s=ring_s, cancels_all=bool(desk))
         server = ("127.0.0.1", world.ports.pbx)
         self.desk = None
         if desk:
@@ -133,10 +134,10 @@ class Profile:
     def wait_registered(self):
         self.lineward.wait_registered(LINES)
 
-    def forward(self, target, target_place, is_bridged):
-        """A real call to 102, which forwards it to `target`, is answered there."""
-        self.lineward.command("forward", "set", "102", "immediate", "--to", target)
-        call = self.world.call("105", "102")
+    def forward(self, target, target_place, is_bridged, line="102"):
+        """A real call to the line, which forwards it to `target`, is answered there."""
+        self.lineward.command("forward", "set", line, "immediate", "--to", target)
+        call = self.world.call("105", line)
         check(call.final == 200, f"the caller got {call.answers}")
         arrived = [message for message in read_log(
             self.world.directory / f"{target_place}.messages")
@@ -145,13 +146,24 @@ class Profile:
         is_same = arrived[-1].first("Call-ID") == call.call_id
         check(is_same != is_bridged, f"bridged is {not is_same}, wanted {is_bridged}")
 
+    def expect_forwarding_in_vain(self, target):
+        """102 forwards to `target`, but a real call to it never gets there: it does not come to us.
+        Returns it. What the PBX sends here is forwarded all the same, by another line."""
+        self.lineward.command("forward", "set", "102", "immediate", "--to", target)
+        call = self.world.call("105", "102", patience_ms=1500)
+        check(all(arrival.called_user != target for arrival in call.arrivals),
+              f"{target} was called: {call.answers}")
+        check(self.lineward.api("GET", "journal?line=102")["items"] == [], "102 got a call")
+        self.forward(target, "phones", is_bridged=False, line="103")
+        return call
+
     def expect_no_calls(self):
         """Nothing is left of the check: no call of ours, none at the PBX, none at a telephone."""
         check(self.lineward.api("GET", "calls")["items"] == [], "calls wait")
         check(self.lineward.api("GET", "journal?line=102")["items"] == [],
               "test calls stand in the journal")
         if self.desk:
-            wait_until("the desk phone is quiet", lambda: not self.desk.open, 5)
+            wait_until("the desk phone is quiet", lambda: not self.desk.open, 8)
 
 
 # ---- The profiles
@@ -284,16 +296,17 @@ def one_contact(world):
     check("one more contact" in row["advice"], row)
     check(profile.rows["redirect_internal"]["finding"] == "line_unusable", profile.rows)
     profile.expect_no_calls()
+    profile.expect_forwarding_in_vain("106")
 
 
 def ring_timeout(world):
-    """Its ring time-out (12 s here) is measured and becomes the group's."""
-    profile = Profile(world, ring_s=12)
+    """Its ring time-out (20 s here) is measured and becomes the group's."""
+    profile = Profile(world, ring_s=20)
     profile.wait_registered()
     profile.check(ring_max=30)
     profile.expect(ring_timeout=("limited", "times_out"))
     group = profile.lineward.api("GET", "groups/trial")
-    check(group["pbx_ring_timeout"] == 12, group["pbx_ring_timeout"])
+    check(group["pbx_ring_timeout"] == 20, group["pbx_ring_timeout"])
     entry = profile.lineward.api("GET", "audit?kind=group&limit=1")["items"][0]
     check(entry["actor"] == "lineward check", entry)
     profile.expect_no_calls()
@@ -311,6 +324,8 @@ def forwarded(world):
     check("102 is forwarded to 104 in the PBX" in row["advice"], row)
     check(profile.rows["redirect_internal"]["finding"] == "line_unusable", profile.rows)
     profile.expect_no_calls()
+    profile.expect_forwarding_in_vain("106")
+    check(profile.lineward.api("GET", "journal?line=104")["items"], "104 got no call")
 
 
 def forwarded_out(world):
@@ -321,6 +336,8 @@ def forwarded_out(world):
     check((row["finding"], row["line"]) == ("taken_elsewhere", "102"), row)
     check("forwarded in the PBX" in row["advice"], row)
     profile.expect_no_calls()
+    call = profile.expect_forwarding_in_vain("106")
+    check(call.arrival and call.arrival.target == "outside", f"{call.answers}")
 
 
 def voicemail(world):
