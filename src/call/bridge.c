@@ -177,7 +177,7 @@ bool call_bridge_begin(struct call_table *table, struct pool_id id,
 }
 
 bool call_bridge_ring(struct call_table *table, struct turn *turn, struct pool_id id,
-                      const struct call_offer *offer)
+                      const struct call_offer *offer, uint32_t device_id)
 {
     struct client_contact contacts[CLIENT_CONTACTS_MAX];
     struct dialog_peer caller = call_caller_peer(offer);
@@ -185,12 +185,16 @@ bool call_bridge_ring(struct call_table *table, struct turn *turn, struct pool_i
                                    CLIENT_CONTACTS_MAX);
     if (offer->line->user_id == 0 || count == 0) return false;
     if (!call_bridge_begin(table, id, offer->invite, &caller)) return false;
-    for (size_t i = 0; i < count; i++) ring_one(table, turn, id, offer, &contacts[i]);
+    for (size_t i = 0; i < count; i++) {
+        bool is_meant = device_id == 0 || contacts[i].device_id == device_id;
+        if (is_meant) ring_one(table, turn, id, offer, &contacts[i]);
+    }
     struct call *call = pool_find(&table->calls, id);
     struct bridge *bridge = call_bridge_of(table, call);
     if (call_kept_invite(table, call).len == 0) call_keep_invite(table, call, offer->invite);
-    bridge->is_held_open = offer->line->login == LOGIN_ON ||
-                           client_has_web(table->neighbours.clients, offer->line->user_id);
+    bridge->is_held_open = device_id == 0 &&
+                           (offer->line->login == LOGIN_ON ||
+                            client_has_web(table->neighbours.clients, offer->line->user_id));
     bridge->unreached_us = turn->now_us + UNREACHED_US;
     if (call_leg_count(table, bridge) > 0) return true;
     call_bridge_drop(table, turn, id, SPAN_NONE);

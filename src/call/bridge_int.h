@@ -137,6 +137,12 @@ struct passing {
     const struct line_group *group; // of the PBX; NULL: gone
     uint32_t rack_cseq;             // of the INVITE that a PRACK acknowledges, on that side
 };
+// What Replaces says (RFC 3891 section 6.1).
+struct dialog_name {
+    struct span call_id, to_tag, from_tag;
+    bool is_early_only;
+};
+bool call_read_dialog_name(struct span value, struct dialog_name *name);
 // Prints the headers that go with it, the session description's among them.
 void call_put_passed(struct buffer *out, const struct passing *passing);
 // Prints whom a device dials, as the user part of a URI of the PBX: by the group's dialling rule.
@@ -160,9 +166,9 @@ struct dialog_peer call_caller_peer(const struct call_offer *offer);
 struct span call_from_of(const struct sip_message *invite, struct turn *turn);
 // What is left of a request's Max-Forwards for the one that it causes (RFC 7332).
 int call_bridge_max_forwards(const struct sip_message *message);
-// Rings the user's clients. False when none could be rung.
+// Rings the user's clients, or only one device (0: all). False when none could be rung.
 bool call_bridge_ring(struct call_table *table, struct turn *turn, struct pool_id call,
-                      const struct call_offer *offer);
+                      const struct call_offer *offer, uint32_t device_id);
 // Ends all legs that ring, with a CANCEL that has these header lines, and the bridge.
 void call_bridge_drop(struct call_table *table, struct turn *turn, struct pool_id call,
                       struct span headers);

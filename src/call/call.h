@@ -258,6 +258,9 @@ struct call_offer {
 // The INVITE of a reserved call: decides and answers.
 void call_begin(struct call_table *table, struct turn *turn, struct pool_id call,
                 const struct call_offer *offer);
+// Whether an INVITE for a line is to replace a call that the line has not: 481 (RFC 3891 section
+// 3).
+bool call_replaces_nothing(const struct call_table *table, const struct call_offer *offer);
 // A device's INVITE, to be sent on through its line.
 struct call_outgoing {
     struct pool_id txn; // the INVITE's server transaction

@@ -186,6 +186,11 @@ void call_emit_entry(const struct call_table *table, struct turn *turn, const st
 // The legs that have ended, as the journal keeps them; borrowed from the account.
 struct span call_account_text(const struct call_table *table, const struct call *call);
 
+// ---- replaced.c
+
+// The device whose call with the PBX on that line an INVITE is to replace; 0: there is none.
+uint32_t call_replaced_device(const struct call_table *table, const struct call_offer *offer);
+
 // ---- incoming.c, as the files of its legs see it
 
 void call_reply(struct turn *turn, struct pool_id txn, const struct txn_answer *answer);

@@ -386,7 +386,7 @@ static void ring(struct call_table *table, struct turn *turn, struct pool_id id,
     struct call *call = pool_find(&table->calls, id);
     const struct client_assumption *assumed = client_assumed(table->neighbours.clients,
                                                              call->line_id);
-    if (!assumed && call_bridge_ring(table, turn, id, offer)) {
+    if (!assumed && call_bridge_ring(table, turn, id, offer, 0)) {
         call_set_deadline(table, id);
     } else if (assumed && assumed->clients == CLIENTS_UNREACHABLE) {
         call->ends_us = call->invited_us + UNREACHED_US;
@@ -440,6 +440,25 @@ static void settle(struct call_table *table, struct turn *turn, struct pool_id i
 
 // ---- The call's life
 
+// Takes the place of a call that the line has already (RFC 3891): nothing is decided, for the user
+// is in that call. Its device alone is rung; what that does not take has failed.
+static void replace(struct call_table *table, struct turn *turn, struct pool_id id,
+                    const struct call_offer *offer)
+{
+    const struct fwd_verdict verdict = {
+        .kind = VERDICT_RING, .seconds = FWD_RING_MAX_S, .status = 480};
+    struct call *call = pool_find(&table->calls, id);
+    uint32_t device_id = call_replaced_device(table, offer);
+    call_keep_verdict(call, &verdict);
+    call->is_rung = true;
+    wait_for(table, turn, id, &verdict);
+    if (device_id > 0 && call_bridge_ring(table, turn, id, offer, device_id)) {
+        call_set_deadline(table, id);
+    } else {
+        call_end_with(table, turn, id, 480, SPAN_NONE);
+    }
+}
+
 void call_begin(struct call_table *table, struct turn *turn, struct pool_id id,
                 const struct call_offer *offer)
 {
@@ -457,6 +476,10 @@ void call_begin(struct call_table *table, struct turn *turn, struct pool_id id,
     const struct snapshot_group *group = offer->group->snapshot;
     if (group->bridges_internal || group->bridges_external) {
         call_keep_invite(table, call, offer->invite);
+    }
+    if (sip_named_header_value(offer->invite, SPAN("Replaces")).len > 0) {
+        replace(table, turn, id, offer);
+        return;
     }
     settle(table, turn, id, &situation, (struct happening){.event = FWD_ARRIVED});
 }

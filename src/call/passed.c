@@ -94,46 +94,47 @@ static void put_uri_value(struct buffer *out, struct span text)
     }
 }
 
-struct dialog_name {
-    struct span call_id, to_tag, from_tag;
-};
-
-// "call-id;to-tag=...;from-tag=..." (RFC 3891 section 6.1).
-static bool read_dialog_name(struct span value, struct dialog_name *name)
+// "call-id;to-tag=...;from-tag=...".
+bool call_read_dialog_name(struct span value, struct dialog_name *name)
 {
+    struct span ignored;
     name->call_id = span_trim(span_split(&value, ';'));
+    name->is_early_only = sip_find_param(value, SPAN("early-only"), &ignored);
     return sip_find_param(value, SPAN("to-tag"), &name->to_tag) &&
            sip_find_param(value, SPAN("from-tag"), &name->from_tag);
 }
 
-// The name of the same call's dialog on the other side; false: it is none of ours.
-static bool translate_dialog_name(const struct call_table *table, struct dialog_name *name)
+// The name of the same call's dialog on the other side, where it is one of ours with the side that
+// the message comes from: a device's with a device, the PBX's with the PBX. Another one - two other
+// parties' that a device was told of - stays as it is.
+static void translate_dialog_name(const struct passing *passing, struct dialog_name *name)
 {
+    const struct call_table *table = passing->table;
+    bool is_from_device = passing->to->device_id == 0, is_from_caller;
     struct pool_id id;
-    bool is_from_caller;
     const struct leg *leg = call_leg_find_tag(table, name->to_tag, name->call_id, &id,
                                               &is_from_caller);
-    if (!leg) return false;
-    const struct dialog *other = &leg->dialog;
-    name->from_tag = call_dialog_tag(other);
-    if (!is_from_caller) {
-        const struct call *call = pool_find(&table->calls, leg->call);
-        other = &call_bridge_caller(table, call_bridge_of(table, call))->dialog;
-        name->from_tag = (struct span){leg->caller_tag, TXN_TAG_BYTES};
-    }
+    if (!leg) return;
+    const struct call *call = pool_find(&table->calls, leg->call);
+    const struct leg *caller = call_bridge_caller(table, call_bridge_of(table, call));
+    const struct leg *named = is_from_caller ? caller : leg;
+    if ((named->device_id != 0) != is_from_device) return;
+    const struct dialog *other = is_from_caller ? &leg->dialog : &caller->dialog;
+    name->from_tag = is_from_caller ? call_dialog_tag(other)
+                                    : (struct span){leg->caller_tag, TXN_TAG_BYTES};
     name->call_id = call_dialog_text(other, other->call_id);
     name->to_tag = call_dialog_text(other, other->remote_tag);
-    return true;
 }
 
 static void put_replaces(struct buffer *out, const struct passing *passing)
 {
     struct span value = sip_named_header_value(passing->message, SPAN("Replaces"));
     struct dialog_name name;
-    if (value.len == 0 || !read_dialog_name(value, &name)) return;
-    if (!translate_dialog_name(passing->table, &name)) return;
-    buffer_printf(out, "Replaces: %.*s;to-tag=%.*s;from-tag=%.*s\r\n", SPAN_ARG(name.call_id),
-                  SPAN_ARG(name.to_tag), SPAN_ARG(name.from_tag));
+    if (value.len == 0 || !call_read_dialog_name(value, &name)) return;
+    translate_dialog_name(passing, &name);
+    buffer_printf(out, "Replaces: %.*s;to-tag=%.*s;from-tag=%.*s%s\r\n", SPAN_ARG(name.call_id),
+                  SPAN_ARG(name.to_tag), SPAN_ARG(name.from_tag),
+                  name.is_early_only ? ";early-only" : "");
 }
 
 // ---- Refer-To
@@ -149,8 +150,8 @@ static void put_refer_replaces(struct buffer *out, const struct passing *passing
         struct buffer plain = buffer_over(bytes, sizeof bytes);
         if (!span_eq_nocase(key, SPAN("Replaces"))) continue;
         sip_put_unescaped(&plain, value);
-        if (plain.is_full || !read_dialog_name(buffer_span(&plain), &name)) return;
-        (void)translate_dialog_name(passing->table, &name);
+        if (plain.is_full || !call_read_dialog_name(buffer_span(&plain), &name)) return;
+        translate_dialog_name(passing, &name);
         buffer_put_text(out, "?Replaces=");
         put_uri_value(out, name.call_id);
         buffer_put_text(out, "%3Bto-tag%3D");

@@ -292,6 +292,10 @@ static void offer_call(struct engine *engine, const struct sip_message *invite,
     };
     if (engine_offer_test(engine, &offer)) return;
     if (refuse_session(engine, invite, flow)) return;
+    if (call_replaces_nothing(engine->calls, &offer)) {
+        decline(engine, invite, flow, (struct txn_answer){.status = 481});
+        return;
+    }
     engine->counts.calls++;
     if (!take_place(engine, invite, flow, &place)) return;
     offer.txn = place.txn;

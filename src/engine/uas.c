@@ -29,13 +29,16 @@ static enum uas_result answer_method(const struct sip_message *request, struct t
 }
 
 // ---- 8.2.2.3: extensions that we are required to know; we know session timers (RFC 4028)
+// and Replaces (RFC 3891)
 
 // The next one that we do not know.
 static bool next_unknown(const struct sip_message *request, struct sip_values *place,
                          struct span *value)
 {
     while (sip_next_value(request, SIP_REQUIRE, place, value)) {
-        if (!span_eq_nocase(*value, SPAN("timer"))) return true;
+        bool is_known = span_eq_nocase(*value, SPAN("timer")) ||
+                        span_eq_nocase(*value, SPAN("replaces"));
+        if (!is_known) return true;
     }
     return false;
 }

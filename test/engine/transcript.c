@@ -32,7 +32,8 @@
 //                                          got
 //   send ADDRESS:PORT                      from there; indented: a request line, headers, "body
 //                                          TEXT"; {NAME.Header} is the value of a noted message's
-//                                          header, {NAME.contact} the URI of its Contact, and
+//                                          header, {NAME.contact} the URI of its Contact,
+//                                          {NAME.to-tag} and {NAME.from-tag} are its tags, and
 //                                          {NAME.proof USER METHOD URI} the answer to its challenge
 //   settings away|back                     they do not answer feature codes, or do again
 //   expect media N                         so many packets of tones were sent since the last time
@@ -277,7 +278,8 @@ static void put_proof(struct transcript *script, struct buffer *out,
     buffer_put(out, span_trim(buffer_span(&header)));
 }
 
-// Prints what stands for {NAME.Header}, {NAME.contact} or {NAME.proof USER METHOD URI}.
+// Prints what stands for {NAME.Header}, {NAME.contact}, {NAME.to-tag}, {NAME.from-tag} or
+// {NAME.proof USER METHOD URI}.
 static void put_noted(struct transcript *script, struct buffer *out, struct span reference)
 {
     static char arena_bytes[65536];
@@ -294,6 +296,14 @@ static void put_noted(struct transcript *script, struct buffer *out, struct span
             put_proof(script, out, &message, span_from(reference, 6));
             return;
         }
+        if (span_eq(reference, SPAN("to-tag"))) {
+            buffer_put(out, message.to.tag);
+            return;
+        }
+        if (span_eq(reference, SPAN("from-tag"))) {
+            buffer_put(out, message.from.tag);
+            return;
+        }
         bool is_contact = span_eq(reference, SPAN("contact"));
         struct span value = sip_named_header_value(&message,
                                                    is_contact ? SPAN("Contact") : reference);
@@ -304,6 +314,17 @@ static void put_noted(struct transcript *script, struct buffer *out, struct span
         return;
     }
     fail(script, "a noted message", name);
+}
+
+// Prints a line with what stands for the references in it.
+static void put_filled(struct transcript *script, struct buffer *out, struct span line)
+{
+    while (line.len > 0) {
+        size_t at = span_find(line, '{'), end = span_find(line, '}');
+        buffer_put(out, span_slice(line, 0, at));
+        if (end < line.len) put_noted(script, out, span_slice(line, at + 1, end));
+        line = at < line.len ? span_from(line, end + 1) : SPAN_NONE;
+    }
 }
 
 // Prints the indented lines, and those of the body among them at the end.
@@ -318,12 +339,7 @@ static void put_message(struct transcript *script, struct buffer *out)
             buffer_put(&body, span_from(detail, 5));
             continue;
         }
-        while (detail.len > 0) {
-            size_t at = span_find(detail, '{'), end = span_find(detail, '}');
-            buffer_put(out, span_slice(detail, 0, at));
-            if (end < detail.len) put_noted(script, out, span_slice(detail, at + 1, end));
-            detail = at < detail.len ? span_from(detail, end + 1) : SPAN_NONE;
-        }
+        put_filled(script, out, detail);
         buffer_put(out, SPAN("\r\n"));
     }
     sip_put_end(out, buffer_span(&body));
@@ -402,7 +418,10 @@ static void expect_details(struct transcript *script, struct span text)
     struct span detail;
     while (next_detail(script, &detail)) {
         bool is_forbidden = detail.at[0] == '!';
-        struct span part = is_forbidden ? span_trim(span_from(detail, 1)) : detail;
+        char bytes[1024];
+        struct buffer filled = buffer_over(bytes, sizeof bytes);
+        put_filled(script, &filled, is_forbidden ? span_trim(span_from(detail, 1)) : detail);
+        struct span part = buffer_span(&filled);
         require(script, contains(text, part) != is_forbidden,
                 is_forbidden ? "not to contain this" : "to contain this", text);
     }
