@@ -140,28 +140,22 @@ bool api_calls_find(struct api *api, const struct request *request, struct api_c
            engine->find_call(engine->context, number, call);
 }
 
-static void deflect(struct api *api, const struct api_call *call,
-                    const struct settings_destination *to, struct reply *reply)
+// Says why the call goes on waiting, in the language that is asked for.
+static void refuse_deflection(enum fwd_finding finding, enum fwd_language language,
+                              struct reply *reply)
 {
-    const struct api_engine *engine = &api->options.engine;
-    enum fwd_finding finding = FWD_APPLIES;
-    struct fwd_target target = {.stored = span_of(to->stored), .number_class = to->number_class};
-    switch (engine->deflect(engine->context, call->number, &target, &finding)) {
-    case API_DEFLECTED: api_reply_json(reply, 204, NULL); return;
-    case API_NO_CALL: api_reply_problem(reply, 404, "the call does not wait any more"); return;
-    case API_NOT_DEFLECTED: break;
-    }
     struct fwd_trace_entry why = {
         .step = FWD_STEP_RING, .subject = FWD_SUBJECT_DEFLECTION, .finding = (uint8_t)finding};
     char text[256];
     struct buffer out = buffer_over(text, sizeof text - 1);
-    fwd_put_trace_entry(&out, &why, FWD_ENGLISH);
+    fwd_put_trace_entry(&out, &why, language);
     text[out.len] = '\0';
     api_reply_refused(reply, 409, SPAN("to"), text);
 }
 
 void api_calls_deflect(struct api *api, struct request *request, struct reply *reply)
 {
+    const struct api_engine *engine = &api->options.engine;
     struct settings_destination to;
     struct settings_problem problem;
     struct api_call call;
@@ -180,7 +174,13 @@ void api_calls_deflect(struct api *api, struct request *request, struct reply *r
         api_reply_settings_problem(reply, &problem);
         return;
     }
-    deflect(api, &call, &to, reply);
+    enum fwd_finding finding = FWD_APPLIES;
+    struct fwd_target target = {.stored = span_of(to.stored), .number_class = to.number_class};
+    switch (engine->deflect(engine->context, call.number, &target, &finding)) {
+    case API_DEFLECTED: api_reply_json(reply, 204, NULL); return;
+    case API_NO_CALL: api_reply_problem(reply, 404, "the call does not wait any more"); return;
+    case API_NOT_DEFLECTED: refuse_deflection(finding, request->language, reply); return;
+    }
 }
 
 // Asks the engine for the end of the call by `end`, which says false where it comes too late.

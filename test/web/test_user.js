@@ -117,6 +117,30 @@ const tests = {
     await clearForwardings(trial);
   },
 
+  // What the server says is German everywhere: at fields, with figures in it, and of whole requests.
+  async 'refused in German'(trial) {
+    const page = await trial.signIn('sales', {path: '/exceptions', locale: 'de-DE'});
+    await page.getByRole('button', {name: 'Neue Ausnahme'}).click();
+    await page.getByRole('textbox', {name: 'Wohin'}).fill('keine Nummer!');
+    await page.getByRole('textbox', {name: 'Anrufer'}).fill('wer?');
+    const save = page.getByRole('button', {name: 'Speichern', exact: true});
+    const error = page.locator('.mantine-InputWrapper-error');
+    await save.click();
+    await error.getByText('Muss eine Nummer sein, der Anfang von Nummern').waitFor();
+    await page.getByRole('textbox', {name: 'Anrufer'}).fill('');
+    await save.click();
+    await error.getByText('Muss eine Nebenstelle, eine Telefonnummer').waitFor();
+    await page.goto(`${trial.stage.url}/account`);
+    await page.getByLabel('Ihr bisheriges Passwort').fill(trial.stage.password);
+    await page.getByLabel('Neues Passwort').fill('kurz');
+    await page.getByRole('button', {name: 'Passwort ändern'}).click();
+    await error.getByText(/Muss mindestens \d+ Zeichen lang sein/).waitFor();
+    await page.goto(`${trial.stage.url}/devices`);
+    await page.getByLabel('Neues Gerät').fill('a/b');
+    await page.getByRole('button', {name: 'Zugangsdaten erzeugen'}).click();
+    await error.getByText('Darf kein / enthalten').waitFor();
+  },
+
   // Two tabs change the same: nothing is overwritten unasked.
   async conflict(trial) {
     await clearForwardings(trial);

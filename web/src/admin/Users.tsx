@@ -8,15 +8,16 @@ import {askAny} from './records/data';
 import type {Stored} from './records/fields';
 import {USER} from './kinds';
 import {RecordPage} from './RecordPage';
+import {useTold} from '../shared/undo';
 
 function SignOutEverywhere({user}: {user: Stored}) {
   const {t} = useTranslation('admin');
+  const {fail} = useTold();
   const name = String(user.name);
   return (
     <Button variant="default" onClick={() => {
       askAny('delete', '/users/{name}/sessions', {path: {name}})
-        .then(() => notifications.show({message: t('user.signedOut', {name})}),
-          (problem: Error) => notifications.show({color: 'red', message: problem.message}));
+        .then(() => notifications.show({message: t('user.signedOut', {name})}), fail);
     }}>{t('user.signOutEverywhere')}</Button>
   );
 }

@@ -85,7 +85,9 @@ async function readProblem(response: Response): Promise<Problem> {
 
 export async function ask<M extends Method, P extends PathOf<M>>(method: M, path: P,
   asked: Asked = {}): Promise<Answer<Reply<Operation<M, P>>>> {
-  const headers: Record<string, string> = {Accept: 'application/json'};
+  const headers: Record<string, string> = {
+    Accept: 'application/json', 'Accept-Language': document.documentElement.lang,
+  };
   // A page of another site cannot send this header, so the server takes no change without it.
   if (method !== 'get') headers['X-Requested-With'] = 'lineward';
   if (asked.body !== undefined) headers['Content-Type'] = 'application/json';

@@ -7,6 +7,7 @@ import type {FormEvent, ReactNode} from 'react';
 import type {TFunction} from 'i18next';
 import {useTranslation} from 'react-i18next';
 import {ask, Problem} from '../api/client';
+import {useProblemText} from '../shared/reasons';
 import {SESSION} from './session';
 
 function useSignIn(onRefused: (why: Problem) => void) {
@@ -29,6 +30,7 @@ function useSignIn(onRefused: (why: Problem) => void) {
 // `more` stands below the form.
 export function SignIn({more}: {more?: ReactNode}) {
   const {t} = useTranslation();
+  const sayProblem = useProblemText();
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -50,7 +52,7 @@ export function SignIn({more}: {more?: ReactNode}) {
             <h1>{t('signIn.title')}</h1>
             <Text c="dimmed" size="sm" mt={4}>{t('signIn.lead')}</Text>
           </div>
-          {problem && <Alert color="red" role="alert">{explain(problem, t)}</Alert>}
+          {problem && <Alert color="red" role="alert">{explain(problem, t, sayProblem)}</Alert>}
           <TextInput label={t('signIn.name')} autoComplete="username" required autoFocus
             withAsterisk={false}
             value={name} onChange={(event) => setName(event.currentTarget.value)}/>
@@ -66,9 +68,9 @@ export function SignIn({more}: {more?: ReactNode}) {
   );
 }
 
-function explain(problem: Problem, t: TFunction): string {
+function explain(problem: Problem, t: TFunction, say: (problem: Problem) => string): string {
   if (problem.status === 401 || problem.status === 422) return t('signIn.refused');
   if (problem.status === 429) return t('signIn.wait', {seconds: problem.retryAfterS});
   if (problem.status === 0) return t('live.unreachable');
-  return problem.message;
+  return say(problem);
 }

@@ -42,7 +42,7 @@ export async function startLanguages() {
     lng: preferred(),
     supportedLngs: languages,
     fallbackLng: (code) => (COMPLETE.includes(code) ? [] : ['en']),
-    ns: ['common', 'user', 'reasons'],
+    ns: ['common', 'user'], // what else there is, is read when it is asked for
     defaultNS: 'common',
     interpolation: {escapeValue: false}, // React escapes
     returnNull: false,

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Does something on the server for a form: whether it is under way, and what was refused.
 import {useState} from 'react';
-import {useTranslation} from 'react-i18next';
 import {Problem} from '../api/client';
-import {useReason} from './reasons';
-import {sayProblem} from './undo';
+import {useProblemText, useReason} from './reasons';
 
 export function useSubmit() {
-  const {t} = useTranslation();
+  const sayProblem = useProblemText();
   const reason = useReason();
   const [problem, setProblem] = useState<Problem | null>(null);
   const [isBusy, setBusy] = useState(false);
@@ -32,6 +30,6 @@ export function useSubmit() {
     submit, isBusy, problem,
     errorOf: (field: string) => reason(problem?.of(field)),
     // What is said where no field is at fault.
-    general: problem && problem.errors.length === 0 ? sayProblem(problem, t as never) : undefined,
+    general: problem && problem.errors.length === 0 ? sayProblem(problem) : undefined,
   };
 }

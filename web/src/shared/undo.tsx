@@ -5,6 +5,7 @@ import {notifications} from '@mantine/notifications';
 import {useTranslation} from 'react-i18next';
 import {Problem} from '../api/client';
 import {Icon} from './icons';
+import {useProblemText} from './reasons';
 
 // How long it stays; longer where there is something to decide (WCAG 2.2.1). It waits while the
 // pointer is on it.
@@ -14,9 +15,10 @@ const UNDO_MS = 30_000;
 // Tells that something was done; with `undo`, offers to take it back exactly.
 export function useTold() {
   const {t} = useTranslation();
+  const sayProblem = useProblemText();
 
   function fail(problem: unknown) {
-    const text = problem instanceof Problem ? sayProblem(problem, t) : String(problem);
+    const text = problem instanceof Problem ? sayProblem(problem) : String(problem);
     notifications.show({color: 'red', message: text, role: 'alert'});
   }
 
@@ -48,12 +50,4 @@ export function useTold() {
   }
 
   return {tell, fail};
-}
-
-// A problem as a sentence for people.
-export function sayProblem(problem: Problem, t: (key: string, values?: never) => string): string {
-  if (problem.status === 0) return t('problem.unreachable');
-  if (problem.status === 412) return t('problem.changed');
-  if (problem.status === 503) return t('problem.unavailable');
-  return problem.message;
 }

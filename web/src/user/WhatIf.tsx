@@ -6,7 +6,7 @@ import type {FormEvent} from 'react';
 import {useTranslation} from 'react-i18next';
 import {Problem} from '../api/client';
 import {PageFrame} from '../app/PageFrame';
-import {useReason} from '../shared/reasons';
+import {useProblemText} from '../shared/reasons';
 import {fromLocalInput} from '../shared/time';
 import {useExplain} from './data';
 import type {LineKey, Question} from './data';
@@ -49,10 +49,10 @@ export function questionOf(asked: Asked): Question {
 
 function Result({line, question}: {line: LineKey; question: Question}) {
   const {t} = useTranslation('user');
-  const reason = useReason();
+  const sayProblem = useProblemText();
   const answer = useExplain(line, question);
   if (answer.error instanceof Problem) {
-    return <p className="lw-problem" role="alert">{reason(answer.error.message)}</p>;
+    return <p className="lw-problem" role="alert">{sayProblem(answer.error)}</p>;
   }
   if (!answer.data) return <PageFrame.Loading/>;
   return (

@@ -12,6 +12,7 @@ import {PageFrame} from '../../app/PageFrame';
 import {Icon} from '../../shared/icons';
 import '../admin.css';
 import {useRenewal} from '../records/data';
+import {useProblemText} from '../../shared/reasons';
 
 type Entry = Schemas['AuditEntry'];
 const KINDS = ['', 'group', 'line', 'user', 'forwarding', 'exception', 'admin_forwarding',
@@ -116,6 +117,7 @@ function Differences({entry, names}: {entry: Entry; names: string[]}) {
 // Taken back at one touch; where somebody has changed it since, that is told, and asked for again.
 function Revert({entry}: {entry: Entry}) {
   const {t} = useTranslation('admin');
+  const sayProblem = useProblemText();
   const renew = useRenewal();
   const [problem, setProblem] = useState<Problem | null>(null);
   async function revert(force: boolean) {
@@ -137,7 +139,7 @@ function Revert({entry}: {entry: Entry}) {
         onClick={() => void revert(false)}>{t('audit.revert')}</Button>
       {problem && (
         <Alert color="red" role="alert" mt="xs" title={t('audit.notReverted')}>
-          {problem.message}
+          {sayProblem(problem)}
           {problem.status === 409 && problem.errors.length > 0 && (
             <Group mt="xs"><Button size="compact-sm" onClick={() => void revert(true)}>
               {t('audit.force')}</Button></Group>

@@ -4,6 +4,7 @@ import {useQueryClient} from '@tanstack/react-query';
 import {useTranslation} from 'react-i18next';
 import {Link, useLocation, useParams} from 'wouter';
 import {PageFrame} from '../../app/PageFrame';
+import {useProblemText} from '../../shared/reasons';
 import '../admin.css';
 import './checks.css';
 import {useChecks} from './data';
@@ -46,6 +47,7 @@ function Kept({group, checks, shown}: {group: string; checks: Check[]; shown: nu
 
 export default function Checks() {
   const {t} = useTranslation('checks');
+  const sayProblem = useProblemText();
   const params = useParams<{group: string; number?: string}>();
   const group = decodeURIComponent(params.group);
   const client = useQueryClient();
@@ -63,7 +65,7 @@ export default function Checks() {
     <PageFrame title={t('title', {group})} lead={t('lead')} actions={
       <Link href="/admin/groups" className="la-link">{t('toGroups')}</Link>}>
       <div aria-busy={isPending}>
-        {error && <p className="lw-card la-block" role="alert">{error.message}</p>}
+        {error && <p className="lw-card la-block" role="alert">{sayProblem(error)}</p>}
         {checks && !running && (
           <StartForm key={group} group={group} isOpen={checks.length === 0} onStarted={show}/>
         )}

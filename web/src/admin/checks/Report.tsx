@@ -7,6 +7,7 @@ import {useTranslation} from 'react-i18next';
 import {ask} from '../../api/client';
 import {Icon} from '../../shared/icons';
 import type {IconName} from '../../shared/icons';
+import {useProblemText} from '../../shared/reasons';
 import {useTold} from '../../shared/undo';
 import {useReport, useWords} from './data';
 import type {Check, Report, Row, Verdict} from './data';
@@ -131,10 +132,11 @@ function Comparison({report, others, onChoose}:
 export function ReportOf({group, number, others}:
   {group: string; number: number; others: Check[]}) {
   const {t} = useTranslation('checks');
+  const sayProblem = useProblemText();
   const {fail} = useTold();
   const [other, setOther] = useState<number>();
   const {data: report, error} = useReport(group, number, other);
-  if (error) return <p className="lw-card la-block" role="alert">{error.message}</p>;
+  if (error) return <p className="lw-card la-block" role="alert">{sayProblem(error)}</p>;
   if (!report) return null;
 
   async function cancel() {

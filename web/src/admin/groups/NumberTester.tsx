@@ -9,6 +9,7 @@ import {useTranslation} from 'react-i18next';
 import {ask} from '../../api/client';
 import type {Schemas} from '../../api/client';
 import {useNames} from '../records/data';
+import {useReason} from '../../shared/reasons';
 
 export function NumberTester() {
   const {t} = useTranslation('admin');
@@ -44,13 +45,14 @@ export function NumberTester() {
 
 function Result({of}: {of: Schemas['TestedNumber']}) {
   const {t} = useTranslation('admin');
+  const reason = useReason();
   const kind = of.caller.internal ? t('number.isInternal') : t('number.isExternal');
   const rows: [string, string][] = [
     ['stored', of.stored || '–'],
     ['dialled', of.dialled || '–'],
     ['class', t(`number.classes.${of.class.replace(' ', '_')}`)],
     ['internal', of.internal ? t('yes') : t('no')],
-    ['permitted', of.permitted ? t('yes') : `${t('no')}: ${of.reason}`],
+    ['permitted', of.permitted ? t('yes') : `${t('no')}: ${reason(of.reason)}`],
     ['caller', of.caller.stored ? `${of.caller.stored} (${kind})` : '–'],
   ];
   return (

@@ -9,6 +9,7 @@ import {Problem} from '../../api/client';
 import {askAny, useRenewal} from '../records/data';
 import type {Stored} from '../records/fields';
 import {SidePanel} from '../records/SidePanel';
+import {useProblemText, useReason} from '../../shared/reasons';
 
 const KEEP = '';
 const SWITCHES = ['enabled', 'number_withheld', 'other_contacts'];
@@ -30,6 +31,8 @@ export function linesFor(picked: Iterable<string>, changes: Stored): Stored[] {
 export function BulkEdit({isOpen, picked, onClose}:
   {isOpen: boolean; picked: Set<string>; onClose: (isDone: boolean) => void}) {
   const {t} = useTranslation('admin');
+  const sayProblem = useProblemText();
+  const reason = useReason();
   const renew = useRenewal();
   const [changes, setChanges] = useState<Stored>({});
   const [refusals, setRefusals] = useState<Refusal[]>([]);
@@ -53,7 +56,7 @@ export function BulkEdit({isOpen, picked, onClose}:
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
       const errors = problem.errors as unknown as Refusal[];
-      setRefusals(errors.length > 0 ? errors : [{key: '', field: '', reason: problem.message}]);
+      setRefusals(errors.length > 0 ? errors : [{key: '', field: '', reason: sayProblem(problem)}]);
     }
     setBusy(false);
   }
@@ -81,8 +84,8 @@ export function BulkEdit({isOpen, picked, onClose}:
             set('max_calls', /^\d+$/.test(value) ? Number(value) : undefined)}/>
         {refusals.length > 0 && (
           <Alert color="red" role="alert" title={t('bulk.refused')}>
-            <ul>{refusals.map(({key, field, reason}) => (
-              <li key={key + field}>{[key, field, reason].filter(Boolean).join(' ')}</li>
+            <ul>{refusals.map(({key, field, reason: why}) => (
+              <li key={key + field}>{[key, field, reason(why)].filter(Boolean).join(' ')}</li>
             ))}</ul>
           </Alert>
         )}

@@ -12,6 +12,8 @@ import {changesOf, differing, fieldsOf, valuesOf} from './fields';
 import type {Kind, Stored, Value} from './fields';
 import {FieldInput} from './FieldInput';
 import {SidePanel} from './SidePanel';
+import {useProblemText, useReason} from '../../shared/reasons';
+import {useTold} from '../../shared/undo';
 
 export interface RecordFormProps {
   kind: Kind;
@@ -42,13 +44,14 @@ export function RecordDrawer(props: RecordFormProps & {isOpen: boolean}) {
 
 // What the record is like at the server, with the tag that a change is held against.
 function useLoaded(kind: Kind, record: Stored | null): [Loaded | null, (loaded: Loaded) => void] {
+  const {fail} = useTold();
   const [loaded, setLoaded] = useState<Loaded | null>(record ? null : {record: null, etag: null});
   useEffect(() => {
     if (!record) return;
     let isWanted = true;
     askAny('get', kind.item, {path: kind.parts(record)}).then(({data, etag}) => {
       if (isWanted) setLoaded({record: data, etag});
-    }, (problem: Error) => notifications.show({color: 'red', message: problem.message}));
+    }, fail);
     return () => {
       isWanted = false;
     };
@@ -69,6 +72,8 @@ function RecordForm(props: RecordFormProps) {
 function LoadedForm({kind, path, loaded, setLoaded, first, canRemove = true, children, onClose}:
   RecordFormProps & {loaded: Loaded; setLoaded: (loaded: Loaded) => void; first: Stored | null}) {
   const {t} = useTranslation('admin');
+  const sayProblem = useProblemText();
+  const reason = useReason();
   const renew = useRenewal();
   const [values, setValues] = useState(() => valuesOf(kind, first));
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -142,7 +147,7 @@ function LoadedForm({kind, path, loaded, setLoaded, first, canRemove = true, chi
             <Stack gap="sm">
               {section.fields.map((field) => (
                 <FieldInput key={field.name} kind={kind.name} field={field}
-                  value={values[field.name]} error={problem?.of(field.name)}
+                  value={values[field.name]} error={reason(problem?.of(field.name))}
                   isSet={Boolean(before?.[`${field.name}_set`])}
                   isFixed={Boolean(before && field.isKey)}
                   onChange={(value) => setValues({...values, [field.name]: value})}/>
@@ -152,7 +157,7 @@ function LoadedForm({kind, path, loaded, setLoaded, first, canRemove = true, chi
         ))}
         {children?.(values)}
         {problem && (problem.errors.length === 0 || others.length > 0) && (
-          <Alert color="red" role="alert">{problem.message}</Alert>
+          <Alert color="red" role="alert">{sayProblem(problem)}</Alert>
         )}
         {problem && problem.errors.length > others.length && (
           <Alert color="red" role="alert">{t('refusedFields')}</Alert>

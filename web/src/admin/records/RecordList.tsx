@@ -9,6 +9,7 @@ import {Icon} from '../../shared/icons';
 import {placeOf, useRecords} from './data';
 import type {Query} from './data';
 import type {Kind, Stored} from './fields';
+import {useProblemText} from '../../shared/reasons';
 
 export interface Column {
   name: string; // in the languages, below the kind
@@ -48,6 +49,7 @@ function Head({column, label, sort, onSort}:
 export function RecordList({kind, path = {}, query = {}, columns, isSearched = true, tools, keyOf,
   picked, onPick, onOpen}: RecordListProps) {
   const {t, i18n} = useTranslation('admin');
+  const sayProblem = useProblemText();
   const [typed, setTyped] = useState('');
   const [search] = useDebouncedValue(typed.trim(), 250);
   const [sort, setSort] = useState(columns[0].sort ?? '');
@@ -128,7 +130,7 @@ export function RecordList({kind, path = {}, query = {}, columns, isSearched = t
         <p className="la-empty">
           {search || query.state ? t('nothingFound') : t(`${kind.name}.none`)}</p>
       )}
-      {list.isError && <p className="la-empty" role="alert">{list.error.message}</p>}
+      {list.isError && <p className="la-empty" role="alert">{sayProblem(list.error)}</p>}
       {(at.length > 0 || next) && (
         <Group justify="flex-end" gap="xs" mt="sm">
           <Button variant="default" size="xs" disabled={at.length === 0}

@@ -6,7 +6,7 @@ import {useState} from 'react';
 import type {FormEvent} from 'react';
 import {useTranslation} from 'react-i18next';
 import {Problem} from '../../api/client';
-import {useReason} from '../../shared/reasons';
+import {useProblemText, useReason} from '../../shared/reasons';
 import {askAny, useRenewal} from '../records/data';
 import type {Stored, Value} from '../records/fields';
 import {Connection, NO_LINE} from './connection';
@@ -14,6 +14,7 @@ import {Connection, NO_LINE} from './connection';
 export function FirstLine({group, onBack, onDone}:
   {group: Stored; onBack: () => void; onDone: () => void}) {
   const {t} = useTranslation('admin');
+  const sayProblem = useProblemText();
   const reason = useReason();
   const renew = useRenewal();
   const [line, setLine] = useState<Record<string, Value>>(NO_LINE);
@@ -42,7 +43,7 @@ export function FirstLine({group, onBack, onDone}:
       <Stack gap="sm">
         <Connection group={group} line={line} onLine={setLine}/>
         {problem && (
-          <Alert color="red" role="alert">{problem.errors.length === 0 ? problem.message
+          <Alert color="red" role="alert">{problem.errors.length === 0 ? sayProblem(problem)
             : problem.errors.map(({field, reason: why}) => (
               <p key={field}>{field}: {reason(why)}</p>
             ))}</Alert>

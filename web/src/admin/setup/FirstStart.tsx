@@ -9,9 +9,12 @@ import {useTranslation} from 'react-i18next';
 import {useLocation} from 'wouter';
 import {ask, Problem} from '../../api/client';
 import {SESSION} from '../../app/session';
+import {useProblemText, useReason} from '../../shared/reasons';
 
 export function FirstStart() {
   const {t} = useTranslation('admin');
+  const sayProblem = useProblemText();
+  const reason = useReason();
   const client = useQueryClient();
   const [, go] = useLocation();
   const [values, setValues] = useState({code: window.location.hash.slice(1), name: 'admin',
@@ -47,15 +50,15 @@ export function FirstStart() {
             <h1>{t('first.title')}</h1>
             <Text c="dimmed" size="sm" mt={4}>{t('first.lead')}</Text>
           </div>
-          {problem && !isNamed && <Alert color="red" role="alert">{problem.message}</Alert>}
+          {problem && !isNamed && <Alert color="red" role="alert">{sayProblem(problem)}</Alert>}
           <TextInput label={t('first.code')} description={t('first.code_help')} value={values.code}
-            onChange={set('code')} error={problem?.of('code')} autoComplete="off" required
+            onChange={set('code')} error={reason(problem?.of('code'))} autoComplete="off" required
             withAsterisk={false}/>
           <TextInput label={t('first.name')} value={values.name} onChange={set('name')} required
-            withAsterisk={false} error={problem?.of('name')} autoComplete="username"/>
+            withAsterisk={false} error={reason(problem?.of('name'))} autoComplete="username"/>
           <PasswordInput label={t('first.password')} description={t('first.password_help')} required
             withAsterisk={false} value={values.password} onChange={set('password')}
-            error={problem?.of('password')} autoComplete="new-password"
+            error={reason(problem?.of('password'))} autoComplete="new-password"
             visibilityToggleButtonProps={{'aria-label': t('showPassword')}}/>
           <Button type="submit" loading={isBusy}>{t('first.button')}</Button>
         </Stack>

@@ -7,6 +7,7 @@ import {useTranslation} from 'react-i18next';
 import {Problem} from '../../api/client';
 import type {Schemas} from '../../api/client';
 import {askAny, useRenewal} from '../records/data';
+import {useReason} from '../../shared/reasons';
 
 type Result = Schemas['ImportResult'];
 type Message = Schemas['ImportMessage'];
@@ -97,6 +98,7 @@ function Counts({result}: {result: Result}) {
 
 function Messages({of, title}: {of: Message[]; title: string}) {
   const {t} = useTranslation('admin');
+  const reason = useReason();
   return (
     <div className="la-scroll" tabIndex={0} role="region" aria-label={title}>
       <table className="la-table">
@@ -105,7 +107,7 @@ function Messages({of, title}: {of: Message[]; title: string}) {
           <th key={name} scope="col">{t(`import.${name}`)}</th>)}</tr></thead>
         <tbody>{of.slice(0, SHOWN_MAX).map((message, index) => (
           <tr key={index}><td>{message.row}</td><td>{message.key}</td><td>{message.field}</td>
-            <td>{message.reason}</td></tr>
+            <td>{reason(message.reason)}</td></tr>
         ))}</tbody>
       </table>
     </div>

@@ -8,7 +8,7 @@ import {useTranslation} from 'react-i18next';
 import {ask, Problem} from '../../api/client';
 import type {Schemas} from '../../api/client';
 import {GROUP} from '../kinds';
-import {useReason} from '../../shared/reasons';
+import {useProblemText, useReason} from '../../shared/reasons';
 import {askAny} from '../records/data';
 import {fieldsOf, initialOf} from '../records/fields';
 import type {Field, Stored, Value} from '../records/fields';
@@ -53,6 +53,7 @@ export function emptyPbx(): Pbx {
 export function PbxForm({pbx, onChange, onDone, onSkip}: {pbx: Pbx; onChange: (pbx: Pbx) => void;
   onDone: (group: Stored) => void; onSkip: () => void}) {
   const {t} = useTranslation('admin');
+  const sayProblem = useProblemText();
   const reason = useReason();
   const presets = usePresets();
   const {preset: chosen, values} = pbx;
@@ -109,7 +110,7 @@ export function PbxForm({pbx, onChange, onDone, onSkip}: {pbx: Pbx; onChange: (p
               onChange({preset: chosen, values: {...values, [field.name]: value}})}/>
         ))}
         {problem && <Alert color="red" role="alert">{problem.errors.length > 0 ? t('refusedFields')
-          : problem.message}</Alert>}
+          : sayProblem(problem)}</Alert>}
         <Group gap="xs">
           <Button type="submit">{t('setup.next')}</Button>
           <Button variant="default" onClick={onSkip}>{t('setup.onlyTable')}</Button>

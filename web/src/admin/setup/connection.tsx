@@ -7,7 +7,7 @@ import {useState} from 'react';
 import {useTranslation} from 'react-i18next';
 import {ask, Problem} from '../../api/client';
 import type {Schemas} from '../../api/client';
-import {useReason} from '../../shared/reasons';
+import {useProblemText, useReason} from '../../shared/reasons';
 import {LINE} from '../kinds';
 import {askAny} from '../records/data';
 import {fieldsOf} from '../records/fields';
@@ -44,6 +44,7 @@ export interface ConnectionProps {
 // The line's fields, a button, and what came of it. It is no form: it may stand in one.
 export function Connection({group, line, onLine}: ConnectionProps) {
   const {t} = useTranslation('admin');
+  const sayProblem = useProblemText();
   const reason = useReason();
   const [id, setId] = useState('');
   const [isBegun, setBegun] = useState(false);
@@ -75,7 +76,7 @@ export function Connection({group, line, onLine}: ConnectionProps) {
           onChange={(value) => onLine({...line, [field.name]: value})}/>
       ))}
       {problem && (problem.errors.length === 0 || others.length > 0) && (
-        <Alert color="red" role="alert">{others.length === 0 ? problem.message
+        <Alert color="red" role="alert">{others.length === 0 ? sayProblem(problem)
           : others.map(({field, reason: why}) => (
             <p key={field}>{t(field.replace(/^line\./, 'line.'), {defaultValue: field})}
               {': '}{reason(why)}</p>
@@ -95,9 +96,10 @@ export function Connection({group, line, onLine}: ConnectionProps) {
 
 function Outcome({of}: {of: Test}) {
   const {t} = useTranslation('admin');
+  const reason = useReason();
   const isGood = of.state === 'registered';
   const color = isGood ? 'green' : of.state === 'running' ? 'gray' : 'red';
-  const said = [of.status || '', of.reason].filter(Boolean).join(' ');
+  const said = [of.status || '', reason(of.reason)].filter(Boolean).join(' ');
   const advice = of.state === 'running' ? 'running' : of.cause ?? 'refused';
   return (
     <Alert color={color} title={t(`setup.outcomes.${of.state}`)} data-outcome={of.state}

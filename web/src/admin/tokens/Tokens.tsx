@@ -13,6 +13,7 @@ import {Icon} from '../../shared/icons';
 import '../admin.css';
 import {useNames, useRenewal} from '../records/data';
 import {SidePanel} from '../records/SidePanel';
+import {useProblemText, useReason} from '../../shared/reasons';
 
 type Token = Schemas['Token'];
 const COLUMNS = ['name', 'user', 'scope', 'group', 'used', 'expires', 'revoke'];
@@ -81,6 +82,8 @@ function TokenRow({token}: {token: Token}) {
 
 function AddToken({onClose}: {onClose: () => void}) {
   const {t} = useTranslation('admin');
+  const sayProblem = useProblemText();
+  const reason = useReason();
   const renew = useRenewal();
   const groups = useNames('/groups');
   const [values, setValues] = useState({name: '', scope: 'read', group: '', days: '365'});
@@ -114,16 +117,16 @@ function AddToken({onClose}: {onClose: () => void}) {
     <form onSubmit={(event) => void submit(event)} noValidate>
       <Stack gap="sm">
         <TextInput label={t('token.name')} description={t('token.name_help')} value={values.name}
-          required onChange={set('name')} error={problem?.of('name')}/>
+          required onChange={set('name')} error={reason(problem?.of('name'))}/>
         <NativeSelect label={t('token.scope')} value={values.scope} onChange={set('scope')}
           data={['read', 'write', 'admin'].map((value) =>
             ({value, label: t(`token.scopes.${value}`)}))}/>
         <NativeSelect label={t('token.group')} value={values.group} onChange={set('group')}
           data={[{value: '', label: t('line.allGroups')}, ...groups]}/>
         <TextInput label={t('token.days')} description={t('token.days_help')} inputMode="numeric"
-          value={values.days} onChange={set('days')} error={problem?.of('days')}/>
+          value={values.days} onChange={set('days')} error={reason(problem?.of('days'))}/>
         {problem && problem.errors.length === 0 && (
-          <Alert color="red" role="alert">{problem.message}</Alert>
+          <Alert color="red" role="alert">{sayProblem(problem)}</Alert>
         )}
         <Group gap="xs">
           <Button type="submit">{t('token.make')}</Button>

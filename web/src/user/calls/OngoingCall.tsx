@@ -6,7 +6,7 @@ import {useEffect, useState} from 'react';
 import {useTranslation} from 'react-i18next';
 import {ask} from '../../api/client';
 import {Icon} from '../../shared/icons';
-import {useReason} from '../../shared/reasons';
+import {useProblemText} from '../../shared/reasons';
 import {sayDuration, sayWhen} from '../../shared/time';
 import {useAct, useParty} from './data';
 import type {Call, LineCall} from './data';
@@ -37,7 +37,7 @@ function useDetails(call: Call, line: LineCall['line'], number: string | false) 
 
 export function OngoingCall({call, line}: LineCall) {
   const {t} = useTranslation('user');
-  const reason = useReason();
+  const sayProblem = useProblemText();
   const {act, problem, isBusy} = useAct();
   const {name, number} = useParty(call, line);
   const who = name || number;
@@ -52,7 +52,7 @@ export function OngoingCall({call, line}: LineCall) {
       <div className="lw-ringing-who">
         <strong>{who}</strong>
         <span>{details}</span>
-        {problem && <p className="lw-problem" role="alert">{reason(problem.message)}</p>}
+        {problem && <p className="lw-problem" role="alert">{sayProblem(problem)}</p>}
       </div>
       <span className="lw-ongoing-state">
         <span className="lw-chip" data-state={call.state} role="status">

@@ -5,8 +5,7 @@ import {useEffect, useState} from 'react';
 import type {FormEvent} from 'react';
 import {useTranslation} from 'react-i18next';
 import {Problem} from '../../api/client';
-import {useReason} from '../../shared/reasons';
-import {sayProblem} from '../../shared/undo';
+import {useProblemText, useReason} from '../../shared/reasons';
 import {UntilInput} from '../../shared/UntilInput';
 import {CONDITIONS, ORIGINS} from '../data';
 import type {LineKey} from '../data';
@@ -126,8 +125,8 @@ function Fields({line, draft, errorOf, onChange}: {line: LineKey; draft: Excepti
 
 export function ExceptionForm(props: Props) {
   const {t} = useTranslation('user');
-  const {t: common} = useTranslation();
   const reason = useReason();
+  const sayProblem = useProblemText();
   const {draft, setDraft, problem, theirs, setTheirs, setSeen, isBusy, save} = useDraft(props);
   if (!draft) return null;
   if (theirs) {
@@ -153,7 +152,7 @@ export function ExceptionForm(props: Props) {
       <Switch mt="md" checked={draft.enabled} label={t('exceptions.enabled')}
         onChange={(event) => set({enabled: event.currentTarget.checked})}/>
       {problem && problem.errors.length === 0 && (
-        <p className="lw-problem" role="alert">{sayProblem(problem, common as never)}</p>
+        <p className="lw-problem" role="alert">{sayProblem(problem)}</p>
       )}
       <Group gap="xs" mt="md">
         <Button type="submit" loading={isBusy}>{t('forwardings.save')}</Button>

@@ -6,8 +6,7 @@ import {useEffect, useState} from 'react';
 import type {FormEvent} from 'react';
 import {useTranslation} from 'react-i18next';
 import {Problem} from '../../api/client';
-import {useReason} from '../../shared/reasons';
-import {sayProblem} from '../../shared/undo';
+import {useProblemText, useReason} from '../../shared/reasons';
 import {UntilInput} from '../../shared/UntilInput';
 import type {LineKey} from '../data';
 import {TargetInput} from '../TargetInput';
@@ -28,7 +27,7 @@ interface Props {
 
 // What is being typed, what it began with, and what stands in the way.
 function useDraft({line, slot, shown, onWarnings, onClose}: Props) {
-  const {t} = useTranslation();
+  const sayProblem = useProblemText();
   const change = useSlotChange(line);
   const [seen, setSeen] = useState<SeenSlot | null>(null);
   const [draft, setDraft] = useState<SlotFields>(shown ?? EMPTY);
@@ -66,7 +65,7 @@ function useDraft({line, slot, shown, onWarnings, onClose}: Props) {
   }
 
   const general = problem && !problem.of('target') && !problem.of('delay') && !problem.of('until')
-    ? sayProblem(problem, t as never) : undefined;
+    ? sayProblem(problem) : undefined;
   return {draft, setDraft, problem, general, conflict, setConflict, setSeen, isBusy, save, seen};
 }
 
