@@ -117,7 +117,7 @@ const tests = {
     await clearForwardings(trial);
   },
 
-  // What the server says is German everywhere: at fields, with figures in it, and of whole requests.
+  // What the server says is German: at fields, with figures in it, and of whole requests.
   async 'refused in German'(trial) {
     const page = await trial.signIn('sales', {path: '/exceptions', locale: 'de-DE'});
     await page.getByRole('button', {name: 'Neue Ausnahme'}).click();

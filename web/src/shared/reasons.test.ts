@@ -3,7 +3,9 @@
 // the server's sources, so a new one without a translation fails here.
 import {readdirSync, readFileSync} from 'node:fs';
 import {expect, test} from 'vitest';
-import {translateReason} from './reasons';
+
+globalThis.document ??= {baseURI: 'http://x/'} as Document;
+const {translateReason} = await import('./reasons');
 
 const at = (path: string) => new URL(`../../../${path}`, import.meta.url).pathname;
 const german = JSON.parse(readFileSync(at('web/locales/de/reasons.json'), 'utf8'));

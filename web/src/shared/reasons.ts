@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Why the server refuses something, in the user's language. The server says it in English; the
-// file reasons.json of a language has those texts as its keys, {1}, {2} ... standing for what varies.
-// What has no translation is shown as it is. reasons.test.ts finds each text of the server's sources.
+// file reasons.json of a language has those texts as its keys, {1}, {2} ... standing for what
+// varies. What has no translation is shown as it is. reasons.test.ts finds each text of the
+// server's sources.
 import {useTranslation} from 'react-i18next';
 import {Problem} from '../api/client';
 

@@ -39,7 +39,7 @@ export function Password() {
           visibilityToggleButtonProps={toggle}
           onChange={(event) => setCurrent(event.currentTarget.value)}/>
         <PasswordInput label={t('account.new')} autoComplete="new-password" mb="sm" required
-          withAsterisk={false} minLength={8} maxLength={127} value={password}
+          withAsterisk={false} maxLength={127} value={password}
           description={t('account.passwordHelp')} error={errorOf('password')}
           visibilityToggleButtonProps={toggle}
           onChange={(event) => setPassword(event.currentTarget.value)}/>
