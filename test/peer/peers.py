@@ -354,7 +354,8 @@ class Lineward(Api):
 
     def serve_arguments(self):
         return ["serve", "--data-dir", str(self.data), "--sip", f"127.0.0.1:{self.ports.sip}",
-                "--workers", str(self.workers), "--api", f"127.0.0.1:{self.ports.api}", *self.options]
+                "--workers", str(self.workers), "--api", f"127.0.0.1:{self.ports.api}",
+                *self.options]
 
     def start(self):
         already = self.log.stat().st_size if self.log.exists() else 0

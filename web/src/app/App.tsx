@@ -10,10 +10,16 @@ import {SessionGate} from './session';
 import {Shell} from './Shell';
 import {colorSchemes, theme} from './theme';
 
-// A request is repeated where the server could not be reached or could not work for the moment.
+// A request is repeated where the server could not be reached, could not work for the moment, or
+// was asked too much at a time; what an event has told of would else not be seen.
 function isWorthRepeating(count: number, problem: Error): boolean {
   if (!(problem instanceof Problem)) return false;
-  return problem.status === 0 ? count < 60 : problem.status === 503 && count < 10;
+  return problem.status === 0 ? count < 60 : [429, 503].includes(problem.status) && count < 10;
+}
+
+function retryDelayMs(attempt: number, problem: Error): number {
+  const told = problem instanceof Problem ? 1000 * problem.retryAfterS : 0;
+  return Math.max(told, Math.min(500 * 2 ** attempt, 5000));
 }
 
 const client = new QueryClient({
@@ -21,7 +27,7 @@ const client = new QueryClient({
     queries: {
       networkMode: 'always',
       retry: isWorthRepeating,
-      retryDelay: (attempt) => Math.min(500 * 2 ** attempt, 5000),
+      retryDelay: retryDelayMs,
       staleTime: 30_000,
       refetchOnWindowFocus: false, // events tell
       refetchOnReconnect: false,
