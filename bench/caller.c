@@ -8,8 +8,12 @@
 // At most W calls are open at the same time. Without --rate a new call begins as soon as another
 // has its answer; with it, R calls begin each second at even distances, and a call's latency counts
 // from the moment at which it should have begun, so that a server that is busy gets no discount.
-// Nothing is sent again: a call without an answer within 2 s (or MS milliseconds) is lost. Every
-// answer is acknowledged, repeated ones too. Prints one line of JSON:
+// Nothing is sent again: a call without an answer within 2 s is lost. Every answer is acknowledged,
+// repeated ones too.
+//
+// With --give-up it is for an overload: a call is lost after MS milliseconds, and those that the
+// caller itself was too busy to begin, with room for more open ones, are not placed at all, neither
+// late nor in a crowd. How many it placed is calls + lost. Prints one line of JSON:
 //
 //   calls      that have a final answer
 //   lost       without one
@@ -33,6 +37,7 @@ enum {
     RATE_MAX = 1000000,
     WORKERS_MAX = 16,
     LOST_MS = 2000,
+    BEHIND_US = 5000, // a call that is later than that was missed
 };
 static const uint64_t never_us = UINT64_MAX;
 
@@ -55,6 +60,7 @@ struct caller {
     struct sockaddr_in servers[WORKERS_MAX]; // of each worker of the server
     uint32_t run; // tells the calls of this run from those of the one before
     uint64_t started_us, ended_us;
+    uint64_t schedule_us; // when the first call was due, or would have been without what was missed
     struct open_call open[WINDOW_MAX];
     uint32_t free_slots[WINDOW_MAX];
     uint32_t free_count;
@@ -75,7 +81,7 @@ static const struct sockaddr_in *server_of(const struct caller *caller,
 
 static uint64_t due_us(const struct caller *caller)
 {
-    uint64_t at_us = caller->started_us;
+    uint64_t at_us = caller->schedule_us;
     if (caller->options.rate) at_us += caller->begun * 1000000 / caller->options.rate;
     bool is_over = at_us >= caller->ended_us || now_us() >= caller->ended_us;
     return caller->free_count > 0 && !is_over ? at_us : never_us;
@@ -92,9 +98,20 @@ static void begin_call(struct caller *caller, uint64_t begun_us)
     invite->len = message_fill(&caller->invite, &texts, invite->bytes);
 }
 
+static void skip_missed_calls(struct caller *caller)
+{
+    uint64_t at_us = due_us(caller), at_most_us = now_us();
+    bool is_missed = at_us < at_most_us && at_most_us - at_us > BEHIND_US;
+    if (caller->options.rate && caller->options.give_up_ms && is_missed) {
+        caller->schedule_us += at_most_us - at_us;
+    }
+}
+
+// One batch of those that are due, for answers have to be looked at in between.
 static void begin_due_calls(struct caller *caller)
 {
-    for (;;) {
+    skip_missed_calls(caller);
+    for (unsigned i = 0; i < BATCH_MAX; i++) {
         uint64_t at_us = due_us(caller), at_most_us = now_us();
         if (at_us > at_most_us) return;
         begin_call(caller, caller->options.rate ? at_us : at_most_us);
@@ -109,7 +126,8 @@ static void end_call(struct caller *caller, uint32_t slot)
 
 static void give_up_lost_calls(struct caller *caller, uint64_t at_us)
 {
-    uint64_t lost_us = (uint64_t)caller->options.give_up_ms * 1000;
+    uint32_t give_up_ms = caller->options.give_up_ms;
+    uint64_t lost_us = (uint64_t)(give_up_ms ? give_up_ms : LOST_MS) * 1000;
     for (uint32_t slot = 0; slot < caller->options.window; slot++) {
         const struct open_call *call = &caller->open[slot];
         if (!call->is_open || at_us < call->begun_us + lost_us) continue;
@@ -177,7 +195,7 @@ static void wait_until(const struct caller *caller, uint64_t at_us)
 
 static void run(struct caller *caller)
 {
-    caller->started_us = now_us();
+    caller->started_us = caller->schedule_us = now_us();
     caller->ended_us = caller->started_us + (uint64_t)caller->options.seconds * 1000000;
     uint64_t look_us = caller->started_us, last_answer_us = caller->started_us;
     do {
@@ -220,7 +238,7 @@ static struct options read_options(int argc, char **argv)
         {"workers", required_argument, NULL, 'k'},
         {0},
     };
-    struct options options = {.give_up_ms = LOST_MS, .workers = 1};
+    struct options options = {.workers = 1};
     int option;
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
         switch (option) {

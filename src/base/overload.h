@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 enum {
-    OVERLOAD_WAIT_US = 10 * 1000,      // what a queue may stand at
+    OVERLOAD_WAIT_US = 5 * 1000,       // what a queue may stand at
     OVERLOAD_INTERVAL_US = 20 * 1000,  // between two corrections
     OVERLOAD_PATIENCE_US = 100 * 1000, // a queue that stands for less is a burst
     OVERLOAD_WHOLE = 1000000,          // shares are parts of this

@@ -31,7 +31,7 @@ enum { NET_ANSWER_MAX = 16 };
 
 // As what a queue counts that is full before anything in it is old. It is too long, but by how much
 // is not known, and to say too much has most of what comes turned away for nothing.
-enum { NET_FULL_US = 30 * 1000 };
+enum { NET_FULL_US = 15 * 1000 };
 
 // What the loop calls. All in the loop's thread.
 struct net_handler {
