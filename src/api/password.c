@@ -104,6 +104,7 @@ static struct api_work *find_waiting(struct passwords *passwords)
 static void *run(void *context)
 {
     struct passwords *passwords = context;
+    (void)pthread_setname_np(pthread_self(), "passwords");
     // Calls come first. Of this thread alone: Linux counts niceness by thread.
     setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICENESS);
     pthread_mutex_lock(&passwords->mutex);

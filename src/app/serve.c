@@ -391,6 +391,7 @@ static bool start_workers(struct server *server)
 static void run_api(void *context)
 {
     struct server *server = context;
+    (void)pthread_setname_np(pthread_self(), "api");
     api_run(server->api);
 }
 

@@ -3,6 +3,8 @@
 #include "app/exchange.h"
 #include "country/country.h"
 
+#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -708,6 +710,9 @@ failed:
 static void run(void *context)
 {
     struct worker *worker = context;
+    char name[16]; // all that the system keeps
+    (void)snprintf(name, sizeof name, "worker %u", (unsigned)worker->number);
+    (void)pthread_setname_np(pthread_self(), name);
     net_run(worker->net);
 }
 
