@@ -38,6 +38,19 @@ class Unit(unittest.TestCase):
         self.assertRegex(result.stdout, r"exposure level for lineward\.service: \d")
         self.assertEqual(result.returncode, 0, result.stdout[-300:] + result.stderr)
 
+    def test_no_system_call_of_the_server_is_denied(self):
+        def said(*command):
+            return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+        filters = re.findall(r"^SystemCallFilter=(.*)$", UNIT.read_text(encoding="utf-8"), re.M)
+        groups = [name for line in filters if line.startswith("~") for name in line[1:].split()]
+        allowed = {name for line in filters if line[0] not in "~@" for name in line.split()}
+        denied = set(said("systemd-analyze", "syscall-filter", *groups).split())
+        called = set(re.findall(r" U (\w+)", said("nm", "-D", os.environ["LINEWARD"])))
+        called.discard("setrlimit")  # of the C library: by prlimit64, which is allowed
+        self.assertIn("setpriority", called)
+        self.assertEqual(called & denied - allowed, set())
+
 
 class Ready(unittest.TestCase):
     def test_ready_and_stopping_are_told(self):
