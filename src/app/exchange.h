@@ -46,6 +46,7 @@ struct worker {
     bool is_of_device[NET_CONNECTION_MAX];  // connections that devices have registered by
     struct client_counts told_clients;      // the same as:
     struct engine_counts told;              // counts already added to the states
+    uint32_t dropped_share;                 // of INVITEs, by the system
     uint64_t tell_overload_us;              // not before this again
     uint64_t give_back_us;                  // not before this again
     struct line_peer_event peer_events[PEER_EVENT_MAX];

@@ -231,6 +231,21 @@ static void settle(struct worker *worker)
 
 static void take_commands(struct worker *worker);
 
+// Another share of INVITEs is to be dropped, of emergency calls none.
+static void drop_share(struct worker *worker)
+{
+    struct call_emergency list;
+    struct span spared[CALL_EMERGENCY_MAX];
+    _Static_assert((int)CALL_EMERGENCY_MAX <= (int)NET_SPARED_MAX, "all can be spared");
+    engine_list_emergency(worker->engine, &list);
+    for (size_t i = 0; i < list.count; i++) spared[i] = span_of(list.texts[i]);
+    worker->dropped_share = engine_dropped_share(worker->engine);
+    net_drop(worker->net, &(struct net_drop){.beginning = SPAN("INVITE "),
+                                             .share = worker->dropped_share,
+                                             .spared = spared,
+                                             .spared_count = list.count});
+}
+
 // What was saved before these datagrams were sent is in force for them: its acknowledgement came
 // after its command.
 static void on_waited(void *context, uint64_t us)
@@ -239,7 +254,7 @@ static void on_waited(void *context, uint64_t us)
     take_commands(worker);
     exchange_take(worker);
     engine_waited(worker->engine, worker_now(), us);
-    net_drop(worker->net, SPAN("INVITE "), engine_dropped_share(worker->engine));
+    if (engine_dropped_share(worker->engine) != worker->dropped_share) drop_share(worker);
 }
 
 static void on_datagrams(void *context, const struct datagram *datagrams, size_t count)

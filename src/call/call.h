@@ -244,6 +244,15 @@ void call_prefetch(const struct call_table *table, uint32_t line_id);
 bool call_reserve(struct call_table *table, bool is_emergency, struct pool_id *call);
 // Whether who dials that URI wants an emergency service.
 bool call_is_emergency(const struct line_group *group, struct span uri_text);
+
+// How INVITEs for emergency services begin, as devices send them: "INVITE sip:112@".
+enum { CALL_EMERGENCY_MAX = 32, CALL_EMERGENCY_SIZE = 32 };
+struct call_emergency {
+    char texts[CALL_EMERGENCY_MAX][CALL_EMERGENCY_SIZE];
+    size_t count;
+};
+// Adds those of a group, with and without what gets an outside line, where there is room.
+void call_list_emergency(const struct line_group *group, struct call_emergency *list);
 // Gives a reserved call back that could not begin.
 void call_abandon(struct call_table *table, struct pool_id call);
 

@@ -38,6 +38,30 @@ bool call_is_emergency(const struct line_group *group, struct span uri_text)
     return false;
 }
 
+static void add_emergency(struct call_emergency *list, struct span prefix, struct span number)
+{
+    if (list->count == CALL_EMERGENCY_MAX || number.len == 0) return;
+    char *text = list->texts[list->count];
+    struct buffer out = buffer_over(text, CALL_EMERGENCY_SIZE - 1);
+    buffer_printf(&out, "INVITE sip:%.*s%.*s@", SPAN_ARG(prefix), SPAN_ARG(number));
+    if (out.is_full) return;
+    text[out.len] = '\0';
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->texts[i], text) == 0) return;
+    }
+    list->count++;
+}
+
+void call_list_emergency(const struct line_group *group, struct call_emergency *list)
+{
+    struct span rest = span_of(group->snapshot->emergency);
+    while (rest.len > 0) {
+        struct span number = span_split(&rest, ',');
+        add_emergency(list, SPAN_NONE, number);
+        add_emergency(list, span_of(group->numbering.outside_prefix), number);
+    }
+}
+
 // ---- The INVITE
 
 struct span call_line_address(struct turn *turn, const struct line_group *group,

@@ -93,6 +93,8 @@ void engine_fini(struct engine *engine);
 void engine_waited(struct engine *engine, struct engine_time now, uint64_t wait_us);
 // The share of INVITEs, in millionths, that the host should drop before the engine sees them.
 uint32_t engine_dropped_share(const struct engine *engine);
+// How those begin that it should not drop: of emergency calls.
+void engine_list_emergency(const struct engine *engine, struct call_emergency *list);
 
 // Datagrams have come, or whole messages of streams. Each is a turn of its own, in their order; of
 // several at once, what each will need is fetched from memory while others are dealt with.

@@ -280,6 +280,16 @@ struct client_counts engine_client_counts(const struct engine *engine)
     return client_counts(engine->clients);
 }
 
+void engine_list_emergency(const struct engine *engine, struct call_emergency *list)
+{
+    struct pool_id place = POOL_ID_NONE;
+    const struct line_group *group;
+    list->count = 0;
+    while ((group = line_next_group(engine->lines, &place)) != NULL) {
+        call_list_emergency(group, list);
+    }
+}
+
 struct engine_counts engine_counts(const struct engine *engine)
 {
     struct engine_counts counts = engine->counts;

@@ -233,6 +233,8 @@ bool line_is_extension(const struct line_table *table, const struct line_group *
 // at the end.
 const struct line_group *line_next_group_at(const struct line_table *table,
                                             const struct address *peer, struct pool_id *previous);
+// The next group after `*previous` (POOL_ID_NONE: the first), NULL at the end.
+const struct line_group *line_next_group(const struct line_table *table, struct pool_id *previous);
 // Whether what comes from `peer` is the PBX's of that group.
 bool line_is_source(const struct line_table *table, uint32_t group_id, const struct address *peer);
 // The line of `group` with that extension, NULL when there is none. Borrowed until the next change

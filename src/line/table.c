@@ -110,15 +110,30 @@ bool line_is_source(const struct line_table *table, uint32_t group_id, const str
     return slot && is_source(slot, peer);
 }
 
-const struct line_group *line_next_group_at(const struct line_table *table,
-                                            const struct address *peer, struct pool_id *previous)
+static struct line_group_slot *next_slot(const struct line_table *table, struct pool_id *previous)
 {
     uint32_t from = previous->generation ? previous->index + 1 : 0;
     for (uint32_t i = from; i < table->groups.fresh; i++) {
         struct line_group_slot *slot = pool_at(&table->groups, i, previous);
-        if (slot && is_source(slot, peer)) return &slot->group;
+        if (slot) return slot;
     }
     *previous = POOL_ID_NONE;
+    return NULL;
+}
+
+const struct line_group *line_next_group(const struct line_table *table, struct pool_id *previous)
+{
+    const struct line_group_slot *slot = next_slot(table, previous);
+    return slot ? &slot->group : NULL;
+}
+
+const struct line_group *line_next_group_at(const struct line_table *table,
+                                            const struct address *peer, struct pool_id *previous)
+{
+    const struct line_group_slot *slot;
+    while ((slot = next_slot(table, previous)) != NULL) {
+        if (is_source(slot, peer)) return &slot->group;
+    }
     return NULL;
 }
 

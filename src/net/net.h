@@ -153,9 +153,17 @@ void net_close(struct net *net, uint32_t connection);
 void net_send(struct net *net, const struct flow *flow, struct span bytes);
 // Sends what is queued now.
 void net_flush(struct net *net);
-// Lets the system drop a share (in millionths; 0: none) of the datagrams that come and begin with
-// `beginning` (4 to 8 bytes) before they cost us anything. Holds for all UDP sockets.
-void net_drop(struct net *net, struct span beginning, uint32_t share);
+// Lets the system drop a share of the datagrams that come and begin so before they cost us
+// anything; those that begin with one of the spared texts come all the same. Holds for all UDP
+// sockets, and until it is called with another share.
+enum { NET_SPARED_MAX = 32 };
+struct net_drop {
+    struct span beginning;     // 4 to 8 bytes
+    uint32_t share;            // in millionths; 0: none
+    const struct span *spared; // each begins with `beginning`, at most 31 bytes
+    size_t spared_count;       // at most NET_SPARED_MAX
+};
+void net_drop(struct net *net, const struct net_drop *drop);
 
 // Asks for the addresses of a host (A and AAAA; `localhost` and address literals are answered too),
 // or for the SRV or NAPTR records of a name, and calls `resolved` with `query` from the loop within

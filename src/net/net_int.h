@@ -86,7 +86,7 @@ void wait_prepare(int fd);
 void wait_begin(struct msghdr *first);
 uint64_t wait_us(int fd, struct msghdr *first, bool is_whole_batch);
 // The system's filter of one socket; a share of 0 removes it.
-void drop_set(int fd, struct span beginning, uint32_t share);
+void drop_set(int fd, const struct net_drop *drop);
 
 // Memory for batches of datagrams; false when there is none.
 bool udp_init(struct net *net) WARN_UNUSED;

@@ -159,12 +159,11 @@ static void on_readable(uv_poll_t *handle, int status, int events)
     }
 }
 
-void net_drop(struct net *net, struct span beginning, uint32_t share)
+void net_drop(struct net *net, const struct net_drop *drop)
 {
-    if (share == net->drop_share) return;
-    net->drop_share = share;
-    for (uint16_t i = 0; i < net->socket_count; i++)
-        drop_set(net->sockets[i]->fd, beginning, share);
+    if (drop->share == net->drop_share) return;
+    net->drop_share = drop->share;
+    for (uint16_t i = 0; i < net->socket_count; i++) drop_set(net->sockets[i]->fd, drop);
 }
 
 // ---- Listening

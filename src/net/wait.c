@@ -64,29 +64,65 @@ static uint32_t word_at(const char *at)
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-void drop_set(int fd, struct span beginning, uint32_t share)
+enum {
+    SPARED_WORDS = 8,                        // of the longest spared text
+    SPARED_STEPS = 2 + 2 * SPARED_WORDS + 1, // that the filter takes for it
+    DROP_STEPS = 10,
+};
+
+struct filter {
+    struct sock_filter steps[NET_SPARED_MAX * SPARED_STEPS + DROP_STEPS];
+    unsigned short count;
+};
+
+static void add_step(struct filter *filter, struct sock_filter step)
 {
+    filter->steps[filter->count++] = step;
+}
+
+// Tests whether the datagram begins with `text`, and goes on `otherwise` steps behind the test
+// where it does not. The last word may overlap the one before.
+static void add_test(struct filter *filter, struct span text, unsigned otherwise)
+{
+    unsigned words = ((unsigned)text.len + 3) / 4, left = 2 * words + otherwise;
+    // To load beyond the end would drop it.
+    add_step(filter, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0));
+    add_step(filter,
+             (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K,
+                                          UDP_HEADER_BYTES + (uint32_t)text.len, 0, (uint8_t)left));
+    for (unsigned i = 0; i < words; i++) {
+        uint32_t at = i + 1 < words ? 4 * i : (uint32_t)text.len - 4;
+        left -= 2;
+        add_step(filter,
+                 (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, UDP_HEADER_BYTES + at));
+        add_step(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+                                                      word_at(text.at + at), 0, (uint8_t)left));
+    }
+}
+
+void drop_set(int fd, const struct net_drop *drop)
+{
+    const struct sock_filter take = BPF_STMT(BPF_RET | BPF_K, UINT32_MAX);
+    struct filter filter = {.count = 0};
     int none = 0;
-    if (share == 0) {
+    if (drop->share == 0) {
         (void)setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &none, sizeof none);
         return;
     }
-    ASSERT(beginning.len >= 4 && beginning.len <= 8 && share <= 1000000);
-    // The last four bytes may overlap the first ones.
-    uint32_t last_at = (uint32_t)beginning.len - 4;
-    uint32_t bound = (uint32_t)((uint64_t)share * UINT32_MAX / 1000000);
-    struct sock_filter code[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0), // to load beyond the end would drop it
-        BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, UDP_HEADER_BYTES + (uint32_t)beginning.len, 0, 7),
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, UDP_HEADER_BYTES),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, word_at(beginning.at), 0, 5),
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, UDP_HEADER_BYTES + last_at),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, word_at(beginning.at + last_at), 0, 3),
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_RANDOM)),
-        BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, bound, 1, 0),
-        BPF_STMT(BPF_RET | BPF_K, 0),
-        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
-    };
-    struct sock_fprog program = {.len = sizeof code / sizeof code[0], .filter = code};
+    ASSERT(drop->beginning.len >= 4 && drop->beginning.len <= 8 && drop->share <= 1000000);
+    ASSERT(drop->spared_count <= NET_SPARED_MAX);
+    for (size_t i = 0; i < drop->spared_count; i++) {
+        ASSERT(drop->spared[i].len >= 4 && drop->spared[i].len <= 4 * SPARED_WORDS);
+        add_test(&filter, drop->spared[i], 1);
+        add_step(&filter, take);
+    }
+    uint32_t bound = (uint32_t)((uint64_t)drop->share * UINT32_MAX / 1000000);
+    add_test(&filter, drop->beginning, 3);
+    add_step(&filter, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+                                                   (uint32_t)(SKF_AD_OFF + SKF_AD_RANDOM)));
+    add_step(&filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, bound, 1, 0));
+    add_step(&filter, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, 0));
+    add_step(&filter, take);
+    struct sock_fprog program = {.len = filter.count, .filter = filter.steps};
     (void)setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }

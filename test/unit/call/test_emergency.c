@@ -19,6 +19,22 @@ static void test_what_is_dialled(void **state)
     assert_false(call_is_emergency(&group, SPAN("sip:sales@lineward.test")));
 }
 
+// As they begin in the messages that are never dropped in an overload.
+static void test_how_their_messages_begin(void **state)
+{
+    (void)state;
+    struct snapshot_group snapshot = {.emergency = "110,112,"};
+    struct line_group group = {.snapshot = &snapshot};
+    struct call_emergency list = {.count = 0};
+    group.numbering.outside_prefix[0] = '0';
+    call_list_emergency(&group, &list);
+    call_list_emergency(&group, &list); // another group of the same country
+    static const char *const begins[] = {"INVITE sip:110@", "INVITE sip:0110@", "INVITE sip:112@",
+                                         "INVITE sip:0112@"};
+    assert_int_equal(list.count, 4);
+    for (size_t i = 0; i < 4; i++) assert_string_equal(list.texts[i], begins[i]);
+}
+
 static void test_room_is_kept(void **state)
 {
     (void)state;
@@ -41,6 +57,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_dialled),
+        cmocka_unit_test(test_how_their_messages_begin),
         cmocka_unit_test(test_room_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -109,8 +109,11 @@ static unsigned arriving(struct peer *peer, const char *text, unsigned count)
     struct address a, b;
     uint16_t socket = peer_listen(peer, "127.0.0.1", &a);
     (void)peer_listen(peer, "127.0.0.1", &b);
-    net_drop(peer->net, SPAN("INVITE "), 0);
-    net_drop(peer->net, SPAN("INVITE "), 500000);
+    const struct span spared[] = {SPAN("INVITE sip:112@"), SPAN("INVITE sip:0112@")};
+    struct net_drop drop = {.beginning = SPAN("INVITE "), .spared = spared, .spared_count = 2};
+    net_drop(peer->net, &drop);
+    drop.share = 500000;
+    net_drop(peer->net, &drop);
     unsigned before = peer->datagram_count;
     for (unsigned i = 0; i < count; i++) {
         struct flow flow = peer_flow(socket, &b);
@@ -131,6 +134,18 @@ static void test_a_share_is_dropped(void **state)
     assert_int_equal(arriving(&peer, "INFO sip:a", 200), 200);
     assert_int_equal(arriving(&peer, "ACK", 200), 200);
     assert_int_equal(arriving(&peer, "", 200), 200);
+    peer_fini(&peer);
+}
+
+static void test_some_are_spared(void **state)
+{
+    (void)state;
+    struct peer peer;
+    peer_init(&peer);
+    assert_int_equal(arriving(&peer, "INVITE sip:112@lineward.test SIP/2.0", 200), 200);
+    assert_int_equal(arriving(&peer, "INVITE sip:0112@lineward.test SIP/2.0", 200), 200);
+    assert_in_range(arriving(&peer, "INVITE sip:1120@lineward.test SIP/2.0", 1000), 400, 600);
+    assert_in_range(arriving(&peer, "INVITE sip:112", 1000), 400, 600);
     peer_fini(&peer);
 }
 
@@ -425,6 +440,7 @@ int main(void)
         cmocka_unit_test(test_waiting_is_noticed),
         cmocka_unit_test(test_a_full_queue_is_noticed),
         cmocka_unit_test(test_a_share_is_dropped),
+        cmocka_unit_test(test_some_are_spared),
         cmocka_unit_test(test_bulk),
         cmocka_unit_test(test_unsendable_is_counted),
         cmocka_unit_test(test_queue_overflows_into_the_socket),
