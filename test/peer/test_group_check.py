@@ -16,7 +16,8 @@ from phone import SDP, Phone
 from processes import wait_until
 from runner import arguments, check, run_script, run_tests
 
-PORTS = {"none": 1500, "rings-on": 1100, "ended-by-stop": 1100, "ring-timeout": 2350}  # from there on, by the first name
+# From there on, by the first name.
+PORTS = {"none": 1500, "rings-on": 1100, "ended-by-stop": 1100, "ring-timeout": 2350}
 LINES = ["101", "102", "103"]
 FINE = {"registration": "ok", "incoming": "ok", "busy_486": "ok", "unavailable_480": "ok",
         "decline_603": "ok", "second_call": "ok", "redirect_internal": "ok", "diversion": "ok",
