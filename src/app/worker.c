@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 enum {
-    GIVE_BACK_US = 5 * 1000 * 1000,    // how often memory is given back to the system
-    GIVE_BACK_BYTES = 4 * 1024 * 1024, // less is not worth it
-    CHECKS_END_US = 2 * 1000 * 1000,   // for PBXs to hear that test calls end, at the stop
+    GIVE_BACK_US = 5 * 1000 * 1000,  // how often memory is given back to the system
+    GIVE_BACK_BYTES = 64 * 1024,     // less is not worth it
+    CHECKS_END_US = 2 * 1000 * 1000, // for PBXs to hear that test calls end, at the stop
 };
 // Copies of a message for those who look at the groups it belongs to.
 static void copy(const struct worker *worker, const struct flow *flow, struct span bytes,
@@ -375,21 +375,26 @@ static void on_batch_ended(void *context)
     settle(context);
 }
 
+static struct idle_memory whole_pages(struct idle_memory memory)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t skipped = (page - (uintptr_t)memory.at % page) % page;
+    if (memory.size < skipped + page) return (struct idle_memory){NULL, 0};
+    return (struct idle_memory){(char *)memory.at + skipped, (memory.size - skipped) / page * page};
+}
+
 // Gives the memory of a flood of calls back to the system, at a quiet moment and seldom: the next
 // calls have to fetch it again.
 static void give_memory_back(struct worker *worker)
 {
-    struct idle_memory idle[ENGINE_IDLE_COUNT];
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    struct engine_idle_search search = {.search.least = GIVE_BACK_BYTES};
+    struct idle_memory idle;
     uint64_t now_us = net_now_us();
     if (now_us < worker->give_back_us) return;
-    engine_idle_memory(worker->engine, GIVE_BACK_BYTES, idle);
-    for (size_t i = 0; i < ENGINE_IDLE_COUNT; i++) {
-        size_t skipped = (page - (uintptr_t)idle[i].at % page) % page;
-        if (idle[i].size <= skipped + page) continue;
-        size_t size = (idle[i].size - skipped) / page * page;
-        worker->give_back_us = now_us + GIVE_BACK_US;
-        (void)madvise((char *)idle[i].at + skipped, size, MADV_DONTNEED);
+    worker->give_back_us = now_us + GIVE_BACK_US;
+    while ((idle = engine_next_idle(worker->engine, &search)).size > 0) {
+        idle = whole_pages(idle);
+        if (idle.size > 0) (void)madvise(idle.at, idle.size, MADV_DONTNEED);
     }
 }
 
@@ -618,6 +623,8 @@ static bool make_engine(struct worker *worker, const struct app_config *config)
     random_init(&worker->random, seed);
     net_entropy(seed, sizeof seed);
     worker->engine = engine_init(worker->engine_memory, &limits, seed, host);
+    struct idle_memory sparse = whole_pages(engine_sparse_memory(worker->engine));
+    (void)madvise(sparse.at, sparse.size, MADV_NOHUGEPAGE);
     engine_set_realm(worker->engine, span_of(config->realm));
     engine_set_md5_only(worker->engine, config->devices_md5_only != 0);
     return true;

@@ -8,7 +8,8 @@
 #include <string.h>
 
 enum { POOL_ALIGNMENT = 16 };
-static const uint32_t no_slot = UINT32_MAX;
+static const uint32_t no_slot = UINT32_MAX >> 1;
+static const uint32_t touched = UINT32_MAX / 2 + 1; // set in a free slot's `next_free`
 
 static size_t round_up(size_t size)
 {
@@ -44,7 +45,7 @@ void *pool_take_unset(struct pool *pool, struct pool_id *id)
     uint32_t index = pool->first_free;
     *id = POOL_ID_NONE;
     if (index != no_slot) {
-        pool->first_free = pool->next_free[index];
+        pool->first_free = pool->next_free[index] & ~touched;
     } else if (pool->fresh < pool->slot_count) {
         index = pool->fresh++;
     } else {
@@ -52,7 +53,6 @@ void *pool_take_unset(struct pool *pool, struct pool_id *id)
     }
     *id = (struct pool_id){index, ++pool->generations[index]};
     pool->used_count++;
-    if (index >= pool->touched) pool->touched = index + 1;
     return slot_at(pool, index);
 }
 
@@ -93,18 +93,31 @@ void pool_free(struct pool *pool, struct pool_id id)
 {
     if (!pool_find(pool, id)) return;
     pool->generations[id.index]++;
-    pool->next_free[id.index] = pool->first_free;
+    pool->next_free[id.index] = pool->first_free | touched;
     pool->first_free = id.index;
     ASSERT(pool->used_count > 0);
     pool->used_count--;
 }
 
-struct idle_memory pool_idle_memory(struct pool *pool, size_t least)
+static bool is_idle(const struct pool *pool, uint32_t index)
 {
-    size_t size = pool->slot_size * pool->touched;
-    if (pool->used_count > 0 || size < least) return (struct idle_memory){NULL, 0};
-    pool->touched = 0;
-    return (struct idle_memory){pool->slots, size};
+    return index < pool->fresh && pool->generations[index] % 2 == 0 &&
+           (pool->next_free[index] & touched) != 0;
+}
+
+struct idle_memory pool_next_idle(struct pool *pool, uint32_t *place, size_t least)
+{
+    while (*place < pool->fresh) {
+        uint32_t first = *place;
+        while (is_idle(pool, *place)) ++*place;
+        size_t size = (size_t)(*place - first) * pool->slot_size;
+        if (size > 0 && size >= least) {
+            for (uint32_t i = first; i < *place; i++) pool->next_free[i] &= ~touched;
+            return (struct idle_memory){slot_at(pool, first), size};
+        }
+        if (size == 0) ++*place;
+    }
+    return (struct idle_memory){NULL, 0};
 }
 
 bool pool_id_eq(struct pool_id a, struct pool_id b)

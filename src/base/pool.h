@@ -17,19 +17,24 @@ struct pool_id {
 struct pool {
     char *slots;
     uint32_t *generations; // odd while the slot is in use
-    uint32_t *next_free;
+    uint32_t *next_free;   // and whether the slot was used since pool_next_idle
     size_t slot_size;
     uint32_t slot_count;
     uint32_t used_count;
     uint32_t first_free;
-    uint32_t fresh;   // slots from here on were never used: their memory is untouched
-    uint32_t touched; // slots from here on were not used since pool_idle_memory
+    uint32_t fresh; // slots from here on were never used: their memory is untouched
 };
 
 // Memory that holds nothing.
 struct idle_memory {
     void *at;
     size_t size;
+};
+
+// A walk over the idle memory of many pools; zeroed, but for `least`, at first.
+struct idle_search {
+    size_t least; // bytes that are worth it
+    uint32_t table, place;
 };
 
 // How many bytes a pool of `slot_count` slots of `slot_size` bytes needs (a multiple of 16).
@@ -51,8 +56,8 @@ void pool_prefetch_free(const struct pool *pool, size_t size);
 void *pool_at(const struct pool *pool, uint32_t index, struct pool_id *id);
 // Gives the slot of `id` back; nothing happens when that was done before.
 void pool_free(struct pool *pool, struct pool_id id);
-// The memory of the slots that were used since the last call, if no slot is in use now and it is at
-// least `least` bytes; else of no size. It may be given back to the system, and may read as
-// anything afterwards.
-struct idle_memory pool_idle_memory(struct pool *pool, size_t least);
+// The next free slots in a row, from `*place` (0 at first) on, that were used since they were told
+// here: their memory, if it is at least `least` bytes. It may be given back to the system, and may
+// read as anything afterwards. Of no size at the end.
+struct idle_memory pool_next_idle(struct pool *pool, uint32_t *place, size_t least);
 bool pool_id_eq(struct pool_id a, struct pool_id b);

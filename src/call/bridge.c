@@ -161,17 +161,16 @@ bool call_bridge_begin(struct call_table *table, struct pool_id id,
     struct pool_id caller_id;
     struct bridge *bridge = pool_take(&table->bridges, &call->bridge);
     if (!bridge) return false;
-    struct leg *caller = pool_take(&table->legs, &caller_id);
+    struct leg *caller = call_leg_of_caller(table, id, &caller_id);
     bridge->caller = caller_id;
     bridge->invite_cseq = invite->cseq;
     bridge->unreached_us = DEADLINE_NEVER;
     if (caller) {
-        caller->call = id;
         caller->session = (struct session){.due_us = DEADLINE_NEVER};
         call_session_read(&caller->asked, &caller->session, invite);
     }
     if (caller && call_dialog_of_invite(&caller->dialog, invite, caller_peer)) return true;
-    pool_free(&table->legs, caller_id);
+    call_leg_free(table, caller_id);
     pool_free(&table->bridges, call->bridge);
     return false;
 }
@@ -335,9 +334,13 @@ static struct leg *leg_of_response(struct call_table *table, struct turn *turn, 
     fork->is_reached = fork->is_fork = true;
     fork->started_ms = leg->started_ms;
     fork->session = leg->session;
+    struct texts texts = fork->dialog.texts;
     fork->dialog = leg->dialog;
+    fork->dialog.texts = texts;
     call_leg_index(table, *id);
-    return fork;
+    if (texts_copy(&fork->dialog.texts, &leg->dialog.texts)) return fork;
+    call_leg_free(table, *id);
+    return NULL;
 }
 
 // Ringing, progress, early media. All have their session descriptions passed on; without one, one
@@ -414,6 +417,9 @@ static void leg_answered(struct call_table *table, struct turn *turn, struct poo
     bridge->unreached_us = DEADLINE_NEVER;
     call_answered(table, turn, call_id, leg->device_id);
     call_set_deadline(table, call_id);
+    call_fit(call);
+    texts_fit(&caller->dialog.texts);
+    texts_fit(&leg->dialog.texts);
 }
 
 // Where a client's 302 leads; the group's barring looks at the class.
@@ -435,14 +441,16 @@ static bool take_deflection(struct call_table *table, struct turn *turn, struct 
                             struct span target, bool has_alerted)
 {
     struct call *call = pool_find(&table->calls, call_id);
-    struct bridge *bridge = call_bridge_of(table, call);
     enum fwd_finding finding;
     if (target.len == 0) return false;
     if (has_alerted) {
         struct fwd_target to = deflected_to(table, call, target);
         if (call_deflect(table, turn, call_id, &to, &finding) == CALL_DEFLECTED) return true;
     }
-    if (!*bridge->deflection) text_copy(bridge->deflection, sizeof bridge->deflection, target);
+    struct call_waiting *waiting = pool_find(&table->waiting, call->waiting);
+    if (waiting && !*waiting->deflection) {
+        text_copy(waiting->deflection, sizeof waiting->deflection, target);
+    }
     return false;
 }
 
@@ -451,17 +459,19 @@ static void settle_ended(struct call_table *table, struct turn *turn, struct poo
 {
     struct call *call = pool_find(&table->calls, id);
     struct bridge *bridge = call_bridge_of(table, call);
+    const struct call_waiting *waiting = pool_find(&table->waiting, call->waiting);
+    struct span deflection = waiting ? span_of(waiting->deflection) : SPAN_NONE;
     char bytes[TEXT_SIZE];
     struct happening happening = {.event = bridge->was_busy ? FWD_CLIENTS_BUSY
                                                             : FWD_CLIENTS_UNREACHED};
     struct fwd_target target = {.number_class = NUMBER_UNKNOWN};
-    if (bridge->is_held_open && !bridge->was_busy && !*bridge->deflection) {
+    if (bridge->is_held_open && !bridge->was_busy && deflection.len == 0) {
         bridge->unreached_us = DEADLINE_NEVER;
         call_ring_again(table, turn, id);
         return;
     }
-    if (*bridge->deflection) {
-        text_copy(bytes, sizeof bytes, span_of(bridge->deflection));
+    if (deflection.len > 0) {
+        text_copy(bytes, sizeof bytes, deflection);
         target = deflected_to(table, call, span_of(bytes));
         happening.event = FWD_DEFLECTED;
         happening.is_client_busy = bridge->was_busy;

@@ -69,7 +69,6 @@ struct bridge {
     bool was_busy;         // a client answered 486 or 600
     bool is_held_open;     // by clients that we do not ring: a page, or unseen ones (login: on)
     bool is_to_end;        // by hand, as soon as the caller has acknowledged the 200
-    char deflection[TEXT_SIZE]; // of a client that has ended; empty: none
 };
 
 // A request within a dialog that is passed on to the other leg.
@@ -91,6 +90,8 @@ struct relay {
 
 struct bridge *call_bridge_of(const struct call_table *table, const struct call *call);
 struct leg *call_bridge_caller(const struct call_table *table, const struct bridge *bridge);
+// The leg of a call's caller, which is none of the called ones; NULL when there is no room.
+struct leg *call_leg_of_caller(struct call_table *table, struct pool_id call, struct pool_id *id);
 // A new leg at the end of the called ones; NULL when there is no room.
 struct leg *call_leg_add(struct call_table *table, struct turn *turn, struct pool_id call,
                          struct pool_id *id);

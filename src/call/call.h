@@ -391,8 +391,10 @@ bool call_code_takes(struct call_codes *codes, const struct sip_message *request
 uint64_t call_codes_deadline_us(const struct call_codes *codes);
 void call_codes_tick(struct call_codes *codes, struct turn *turn);
 
-// See pool_idle_memory.
-struct idle_memory call_idle_memory(struct call_table *table, size_t least);
+// From here on a table's memory is used little and wide apart.
+void *call_sparse_memory(const struct call_table *table);
+// See pool_next_idle.
+struct idle_memory call_next_idle(struct call_table *table, struct idle_search *search);
 uint32_t call_count(const struct call_table *table);
 // How many legs they have, with what joins them and the requests that pass between them: none is
 // left when there is no call.

@@ -73,7 +73,8 @@ void call_put_history_info(struct buffer *out, const struct call_forwarding *for
 // ---- The state (table.c)
 
 enum {
-    TEXT_ROOM = 1536, // of a call's texts: with its answer a call stays below 4 kB
+    TEXT_ROOM = 1536,     // of a call's texts: with its answer a call stays below 4 kB
+    TEXTS_AT_FIRST = 320, // as many as a forwarded call has, and a dialog
     FACTS_ROOM = TEXT_ROOM - TRACE_BYTES_MAX - TEXT_SIZE, // the rest is its trace's and target's
     USES_MAX = 256, // exceptions with uses that the store has not counted yet
 };
@@ -118,8 +119,7 @@ struct call {
     bool is_given_up; // the caller has cancelled it
     struct text group, extension, caller, display, dialled, diverted_by, call_id, target, trace;
     struct text device; // its name
-    uint16_t texts_used;
-    char texts[TEXT_ROOM];
+    struct texts texts;
 };
 
 // What is kept for the journal of legs that have ended (model/journal.h).
@@ -136,6 +136,8 @@ struct call_table {
     struct pool bridges, legs, relays, invites, accounts;
     struct pool long_invites; // struct long_invite
     struct pool tests;        // struct test_call
+    struct text_store *texts;
+    void *sparse; // what begins here is needed little and wide apart
     // Checks whose test calls come back with their mark; by their index.
     struct pool_id marked_checks[CALL_MARKED_CHECKS];
     struct index by_tag; // legs, by the tags that we gave them
@@ -170,6 +172,8 @@ void call_keep_facts(struct call *call, const struct turn *turn, const struct si
 struct span call_text(const struct call *call, struct text text);
 // The name of the device that answered or called.
 void call_keep_device(struct call *call, struct span name);
+// An answered call says little more: what was room for more goes back.
+void call_fit(struct call *call);
 // What was dialled takes the place of what was kept as that.
 void call_keep_dialled(struct call *call, struct span dialled);
 // The verdict so far takes the place of the one before; the trace grows.
@@ -305,11 +309,12 @@ struct call_waiting {
     struct fwd_choice next;
     char target[TEXT_SIZE]; // that next points to
     uint32_t diversion_count;
+    char deflection[TEXT_SIZE]; // where a client led that has ended; empty: nowhere
+    struct flow flow;           // that the INVITE came by
+    struct texts texts;
+    struct text invite;
     uint8_t visited_count;
-    uint16_t invite_len; // 0: it did not fit
-    char visited[CALL_VISITED_KEPT_MAX][NUMBER_SIZE];
-    struct flow flow; // that the INVITE came by
-    char invite[CALL_INVITE_KEPT_MAX];
+    struct text visited[CALL_VISITED_KEPT_MAX];
 };
 
 // An INVITE as it came, kept for as long as it may have to be sent on, or sent again with a proof.
@@ -331,6 +336,8 @@ struct span call_kept_invite(const struct call_table *table, const struct call *
 // can be no later decision.
 bool call_keep_waiting(struct call_waiting *waiting, const struct call_offer *offer,
                        const struct call_history *history);
+// It is of no use any more.
+void call_drop_waiting(struct call_table *table, struct call *call);
 void call_keep_choice(struct call_waiting *waiting, const struct fwd_choice *choice);
 // Reads the INVITE again and fills in the history, which borrows from `waiting`. False where it was
 // not kept.

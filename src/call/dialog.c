@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A dialog: what two user agents keep to talk to each other (RFC 3261 section 12). Its texts lie in
-// its own room: what stays the same first, then what a response or a target refresh replaces.
+// A dialog: what two user agents keep to talk to each other (RFC 3261 section 12). Of its
+// texts what stays the same lies first, then what a response or a target refresh replaces.
 //
 // Requests go to the flow that the dialog was made by: to a device because that is the way through
 // its NAT, to a PBX because we are its terminal and it is our outbound proxy. The route set and the
@@ -15,16 +15,12 @@ enum { ROUTES_MAX = 20 };
 
 static bool keep(struct dialog *dialog, struct text *kept, struct span text)
 {
-    if (text.len > (size_t)DIALOG_TEXT_MAX - dialog->texts_used) return false;
-    *kept = (struct text){dialog->texts_used, (uint16_t)text.len};
-    if (text.len > 0) memcpy(dialog->texts + dialog->texts_used, text.at, text.len);
-    dialog->texts_used = (uint16_t)(dialog->texts_used + text.len);
-    return true;
+    return texts_keep(&dialog->texts, text, kept);
 }
 
 struct span call_dialog_text(const struct dialog *dialog, struct text text)
 {
-    return (struct span){dialog->texts + text.at, text.len};
+    return texts_get(&dialog->texts, text);
 }
 
 struct span call_dialog_tag(const struct dialog *dialog)
@@ -84,7 +80,7 @@ void call_dialog_refresh(struct dialog *dialog, const struct sip_message *messag
     struct buffer old = buffer_over(bytes, sizeof bytes);
     uint16_t target_at = dialog->target.at;
     buffer_put(&old, call_dialog_text(dialog, dialog->target));
-    dialog->texts_used = target_at;
+    texts_cut(&dialog->texts, target_at);
     if (keep_target(dialog, message, buffer_span(&old))) return;
     (void)keep(dialog, &dialog->target, buffer_span(&old)); // it fitted before
 }
@@ -119,14 +115,14 @@ bool call_dialog_of_invite(struct dialog *dialog, const struct sip_message *invi
     dialog->own = peer->own;
     dialog->local_cseq = 0;
     dialog->remote_cseq = invite->cseq;
-    dialog->texts_used = 0;
+    texts_cut(&dialog->texts, 0);
     bool is_kept = keep(dialog, &dialog->call_id, invite->call_id) &&
                    keep(dialog, &dialog->contact_user, peer->contact_user) &&
                    keep_local(dialog, &invite->to, sip_header_value(invite, SIP_TO)) &&
                    keep_unfolded(dialog, &dialog->remote, sip_header_value(invite, SIP_FROM)) &&
                    keep(dialog, &dialog->remote_tag, invite->from.tag) &&
                    keep_route(dialog, invite, false);
-    dialog->fixed_len = dialog->texts_used;
+    dialog->fixed_len = dialog->texts.used;
     return is_kept && keep_target(dialog, invite, invite->from.uri_text);
 }
 
@@ -145,13 +141,13 @@ bool call_dialog_start(struct dialog *dialog, struct turn *turn, const struct di
     dialog->own = start->peer.own;
     dialog->local_cseq = 0;
     dialog->remote_cseq = 0;
-    dialog->texts_used = 0;
+    texts_cut(&dialog->texts, 0);
     dialog->remote_tag = (struct text){0, 0};
     call_dialog_new_tag(dialog->local_tag, turn);
     bool is_kept = keep_call_id(dialog, turn) &&
                    keep(dialog, &dialog->contact_user, start->peer.contact_user) &&
                    keep(dialog, &dialog->local, start->local);
-    dialog->fixed_len = dialog->texts_used;
+    dialog->fixed_len = dialog->texts.used;
     return is_kept && keep(dialog, &dialog->remote, start->remote) &&
            keep_unfolded(dialog, &dialog->route, start->route) &&
            keep(dialog, &dialog->target, start->target);
@@ -162,7 +158,7 @@ bool call_dialog_take_response(struct dialog *dialog, const struct sip_message *
     char bytes[DIALOG_TEXT_MAX];
     struct buffer target = buffer_over(bytes, sizeof bytes);
     buffer_put(&target, call_dialog_text(dialog, dialog->target));
-    dialog->texts_used = dialog->fixed_len;
+    texts_cut(&dialog->texts, dialog->fixed_len);
     return keep_unfolded(dialog, &dialog->remote, sip_header_value(response, SIP_TO)) &&
            keep(dialog, &dialog->remote_tag, response->to.tag) &&
            keep_route(dialog, response, true) &&

@@ -4,13 +4,10 @@
 
 #include "txn/txn.h"
 
-struct text {
-    uint16_t at, len; // in the texts of what it belongs to
-};
-
 enum { DIALOG_TEXT_MAX = 1000 };
 
 struct dialog {
+    struct texts texts; // to be set before the dialog is made, with DIALOG_TEXT_MAX bytes
     struct flow flow;   // where its requests go
     struct address own; // ours, as the other side is to reach us
     uint32_t local_cseq, remote_cseq;
@@ -18,9 +15,8 @@ struct dialog {
     struct text local;  // the address that is ours, without a tag
     struct text remote; // the other one, with its tag if it has one
     struct text remote_tag, route, target;
-    uint16_t fixed_len, texts_used; // what does not change; all
+    uint16_t fixed_len; // what of the texts does not change
     char local_tag[TXN_TAG_BYTES];
-    char texts[DIALOG_TEXT_MAX];
 };
 
 // How the other side of a new dialog is reached.

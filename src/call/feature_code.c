@@ -30,6 +30,7 @@ struct feature {
     uint8_t state; // enum feature_state
     bool has_media;
     struct dialog dialog;
+    char texts[DIALOG_TEXT_MAX]; // the dialog's
     struct code_offer offer;
     uint8_t tone;        // enum code_tone
     uint64_t next_us;    // when the next packet is due; ASKED: when patience is over
@@ -206,6 +207,7 @@ void call_code_begin(struct call_codes *codes, struct turn *turn, struct pool_id
     sip_put_unescaped(&user, outgoing->invite->uri.user);
     struct dialog_peer peer = {.flow = outgoing->flow, .contact_user = buffer_span(&user)};
     feature->txn = outgoing->txn;
+    feature->dialog.texts = texts_over(feature->texts, sizeof feature->texts);
     feature->state = FEATURE_ASKED;
     call_dialog_new_tag(feature->dialog.local_tag, turn);
     bool is_added = index_add(&codes->by_tag, hash_of(codes, feature->dialog.local_tag), id);

@@ -34,7 +34,7 @@ void call_stop_waiting(struct call_table *table, struct pool_id id)
     if (call->phase != PHASE_WAITING) return;
     if (call->is_counted) call_uncount_ringing(table->traffic, call->line_id);
     call->is_counted = false;
-    pool_free(&table->waiting, call->waiting);
+    call_drop_waiting(table, call);
 }
 
 static void end_with(struct call_table *table, struct turn *turn, struct pool_id id,
@@ -291,10 +291,11 @@ static void prepare_waiting(struct call_table *table, struct call *call,
                             const struct situation *situation)
 {
     if (pool_find(&table->waiting, call->waiting)) return;
-    struct call_waiting *waiting = pool_take_unset(&table->waiting, &call->waiting);
+    struct call_waiting *waiting = pool_take(&table->waiting, &call->waiting);
     if (!waiting) return;
+    waiting->texts = texts_in(table->texts, TEXT_ROOM_MAX);
     bool is_kept = call_keep_waiting(waiting, situation->offer, &situation->history);
-    if (!is_kept) pool_free(&table->waiting, call->waiting);
+    if (!is_kept) call_drop_waiting(table, call);
 }
 
 static void forward(struct call_table *table, struct turn *turn, struct pool_id id,
@@ -629,8 +630,7 @@ void call_finish(struct call_table *table, struct turn *turn, struct pool_id id)
     if (call->is_up) call_uncount_up(table->traffic, call->line_id);
     call_show_gone(turn, call, id);
     call_emit_entry(table, turn, call);
-    pool_free(&table->accounts, call->account);
-    pool_free(&table->calls, id);
+    call_abandon(table, id);
 }
 
 void call_settled(struct call_table *table, struct turn *turn, struct pool_id id,

@@ -19,6 +19,21 @@ static uint64_t hash_of(const struct call_table *table, const char tag[TXN_TAG_B
     return hash_keyed(table->hash_key, (struct span){tag, TXN_TAG_BYTES});
 }
 
+static void open_texts(const struct call_table *table, struct leg *leg)
+{
+    leg->dialog.texts = texts_in(table->texts, DIALOG_TEXT_MAX);
+    (void)texts_reserve(&leg->dialog.texts, TEXTS_AT_FIRST); // else it is found out soon
+}
+
+struct leg *call_leg_of_caller(struct call_table *table, struct pool_id call, struct pool_id *id)
+{
+    struct leg *leg = pool_take(&table->legs, id);
+    if (!leg) return NULL;
+    leg->call = call;
+    open_texts(table, leg);
+    return leg;
+}
+
 struct leg *call_leg_add(struct call_table *table, struct turn *turn, struct pool_id call_id,
                          struct pool_id *id)
 {
@@ -36,6 +51,7 @@ struct leg *call_leg_add(struct call_table *table, struct turn *turn, struct poo
     leg->session = (struct session){.due_us = DEADLINE_NEVER};
     leg->asked = (struct session_ask){.refresher = REFRESHER_ANY};
     leg->description = POOL_ID_NONE;
+    open_texts(table, leg);
     call_dialog_new_tag(leg->caller_tag, turn);
     struct pool_id *link = &bridge->first;
     for (struct leg *at; (at = pool_find(&table->legs, *link)) != NULL;) link = &at->next;
@@ -53,7 +69,7 @@ void call_leg_index(struct call_table *table, struct pool_id id)
 
 void call_leg_free(struct call_table *table, struct pool_id id)
 {
-    const struct leg *leg = pool_find(&table->legs, id);
+    struct leg *leg = pool_find(&table->legs, id);
     if (!leg) return;
     struct call *call = pool_find(&table->calls, leg->call);
     struct bridge *bridge = call ? call_bridge_of(table, call) : NULL;
@@ -66,6 +82,7 @@ void call_leg_free(struct call_table *table, struct pool_id id)
     }
     if (link) *link = leg->next;
     pool_free(&table->invites, leg->description);
+    texts_drop(&leg->dialog.texts);
     pool_free(&table->legs, id);
 }
 

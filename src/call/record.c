@@ -8,18 +8,16 @@
 
 static struct text keep_bytes(struct call *call, struct span text, size_t max)
 {
-    size_t room = (size_t)TEXT_ROOM - call->texts_used;
-    text = span_slice(text, 0, room < max ? room : max);
-    struct text kept = {call->texts_used, (uint16_t)text.len};
-    if (text.len > 0) memcpy(call->texts + call->texts_used, text.at, text.len);
-    call->texts_used = (uint16_t)(call->texts_used + text.len);
+    size_t room = (size_t)TEXT_ROOM - call->texts.used;
+    struct text kept;
+    (void)texts_keep(&call->texts, span_slice(text, 0, room < max ? room : max), &kept);
     return kept;
 }
 
 // Texts of a message, which are as long as somebody likes, leave room for what was decided.
 static struct text keep(struct call *call, struct span text)
 {
-    size_t room = call->texts_used < FACTS_ROOM ? (size_t)FACTS_ROOM - call->texts_used : 0;
+    size_t room = call->texts.used < FACTS_ROOM ? (size_t)FACTS_ROOM - call->texts.used : 0;
     return keep_bytes(call, text, room < JOURNAL_TEXT_MAX ? room : JOURNAL_TEXT_MAX);
 }
 
@@ -53,9 +51,19 @@ void call_keep_device(struct call *call, struct span name)
     call->device = keep_bytes(call, name, NAME_SIZE);
 }
 
+void call_fit(struct call *call)
+{
+    texts_fit(&call->texts);
+}
+
 struct span call_text(const struct call *call, struct text text)
 {
-    return (struct span){call->texts + text.at, text.len};
+    return texts_get(&call->texts, text);
+}
+
+static struct span all_texts(const struct call *call)
+{
+    return (struct span){call->texts.at, call->texts.used};
 }
 
 static struct span kept(const char *texts, struct text text)
@@ -67,7 +75,7 @@ static struct span kept(const char *texts, struct text text)
 // goes.
 static void put_trace(const struct call *call, const struct fwd_trace *trace, struct buffer *out)
 {
-    struct span before = kept(call->texts, call->trace);
+    struct span before = call_text(call, call->trace);
     struct span added = {(const char *)trace->entries, trace->count * sizeof trace->entries[0]};
     buffer_put(out, span_slice(before, 0, out->size - added.len));
     buffer_put(out, added);
@@ -81,7 +89,7 @@ void call_keep_verdict(struct call *call, const struct fwd_verdict *verdict)
     call->verdict = (uint8_t)verdict->kind;
     call->reason = (uint8_t)verdict->reason;
     call->status = verdict->kind == VERDICT_REDIRECT ? 302 : (uint16_t)verdict->status;
-    if (call->trace.len > 0) call->texts_used = call->target.at;
+    if (call->trace.len > 0) texts_cut(&call->texts, call->target.at);
     call->target = keep_bytes(call, verdict->target, TEXT_SIZE);
     call->trace = keep_bytes(call, buffer_span(&trace), TRACE_BYTES_MAX);
 }
@@ -92,7 +100,7 @@ void call_emit_entry(const struct call_table *table, struct turn *turn, const st
     struct span copy, legs = call_account_text(table, call);
     if (!effect) return;
     if (legs.len > 0 && !arena_copy(turn->arena, legs, &legs)) return;
-    if (!arena_copy(turn->arena, (struct span){call->texts, call->texts_used}, &copy)) return;
+    if (!arena_copy(turn->arena, all_texts(call), &copy)) return;
     effect->entry = (struct model_journal_entry){
         .started_us = call->started_us,
         .ended_us = turn->wall_us,
@@ -132,7 +140,7 @@ void call_show(struct turn *turn, struct call *call, struct pool_id id, struct s
     struct span copy;
     if (!shown) return;
     shown->call = id;
-    bool is_copied = arena_copy(turn->arena, (struct span){call->texts, call->texts_used}, &copy) &&
+    bool is_copied = arena_copy(turn->arena, all_texts(call), &copy) &&
                      arena_copy(turn->arena, target, &shown->target);
     if (!is_copied) return;
     shown->state = state_of(call);

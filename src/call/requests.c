@@ -96,22 +96,22 @@ static struct address own_of(const struct sip_message *response)
     return own;
 }
 
-static bool dialog_of_stray(struct dialog *dialog, const struct call_response *response)
+static bool dialog_of_stray(struct dialog *dialog, const struct call_response *response,
+                            struct texts texts)
 {
     const struct sip_message *message = response->message;
     struct span from = sip_header_value(message, SIP_FROM);
-    *dialog = (struct dialog){.flow = response->flow, .own = own_of(message)};
+    *dialog = (struct dialog){.texts = texts, .flow = response->flow, .own = own_of(message)};
     size_t end = message->from.uri_text.len > 0
                      ? (size_t)(message->from.uri_text.at + message->from.uri_text.len - from.at)
                      : from.len;
     if (end < from.len && from.at[end] == '>') end++;
     bool is_short = message->call_id.len + end + message->from.tag.len < DIALOG_TEXT_MAX / 2;
     if (!is_short || message->from.tag.len != TXN_TAG_BYTES) return false;
-    memcpy(dialog->texts, message->call_id.at, message->call_id.len);
-    dialog->call_id = (struct text){0, (uint16_t)message->call_id.len};
-    memcpy(dialog->texts + message->call_id.len, from.at, end);
-    dialog->local = (struct text){(uint16_t)message->call_id.len, (uint16_t)end};
-    dialog->fixed_len = (uint16_t)(message->call_id.len + end);
+    bool is_kept = texts_keep(&dialog->texts, message->call_id, &dialog->call_id) &&
+                   texts_keep(&dialog->texts, span_slice(from, 0, end), &dialog->local);
+    ASSERT(is_kept); // it is short
+    dialog->fixed_len = dialog->texts.used;
     memcpy(dialog->local_tag, message->from.tag.at, TXN_TAG_BYTES);
     return call_dialog_take_response(dialog, message);
 }
@@ -119,7 +119,8 @@ static bool dialog_of_stray(struct dialog *dialog, const struct call_response *r
 void call_leg_refuse(struct turn *turn, const struct call_response *response)
 {
     struct leg stray = {.device_id = 0};
-    if (!dialog_of_stray(&stray.dialog, response)) return;
+    char bytes[DIALOG_TEXT_MAX];
+    if (!dialog_of_stray(&stray.dialog, response, texts_over(bytes, sizeof bytes))) return;
     stray.dialog.local_cseq = response->message->cseq;
     call_leg_send_ack(turn, &stray,
                       &(struct leg_ack){.txn = response->txn, .cseq = response->message->cseq});

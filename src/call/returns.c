@@ -247,7 +247,8 @@ static void add_sender(const struct call_table *table, struct turn *turn, const 
     }
     for (size_t i = 0; waiting && i < waiting->visited_count; i++) {
         struct span visited;
-        if (!arena_copy(turn->arena, span_of(waiting->visited[i]), &visited)) return;
+        struct span kept = texts_get(&waiting->texts, waiting->visited[i]);
+        if (!arena_copy(turn->arena, kept, &visited)) return;
         call_add_visited(history, visited);
     }
     if (count > history->diversion_count) history->diversion_count = count;

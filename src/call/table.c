@@ -2,7 +2,6 @@
 // The table of calls: its memory, and the calls as such.
 #include "call/test_call_int.h"
 
-#include <stddef.h>
 #include <string.h>
 
 static size_t head_size(void)
@@ -14,10 +13,9 @@ static size_t head_size(void)
 enum {
     LEGS_PER_CALL = 4,
     TAGS_PER_LEG = 2,
+    ROOMS_PER_CALL = 4,  // of the largest size: its texts, its INVITE's, two for its legs
     EMERGENCY_CALLS = 8, // that there is room for when there is none for others
 };
-
-enum { TEXTS_PREFETCH_BYTES = 256 }; // as many as a forwarded call has
 
 size_t call_memory_size(const struct call_limits *limits)
 {
@@ -31,6 +29,7 @@ size_t call_memory_size(const struct call_limits *limits)
            pool_memory_size(sizeof(struct call_account), count) +
            pool_memory_size(sizeof(struct long_invite), LONG_INVITES_MAX) +
            pool_memory_size(sizeof(struct test_call), TEST_CALLS_MAX) +
+           text_store_size(count * ROOMS_PER_CALL, TEXT_ROOM_MAX) +
            index_memory_size(leg_count * TAGS_PER_LEG) + deadlines_memory_size(count) +
            call_memory_table_size(limits->memory_count) + call_returns_size(limits->memory_count) +
            call_traffic_size(limits->line_count);
@@ -49,6 +48,15 @@ struct call_table *call_init(void *memory, const struct call_limits *limits,
     uint32_t count = limits->call_count + EMERGENCY_CALLS, leg_count = count * LEGS_PER_CALL;
     char *next = (char *)memory + head_size();
     next = place_pool(&table->calls, next, sizeof(struct call), count);
+    deadlines_init(&table->deadlines, next, count);
+    next += deadlines_memory_size(count);
+    table->memory = call_memory_init(next, limits->memory_count, hash_key);
+    next += call_memory_table_size(limits->memory_count);
+    table->returns = call_returns_init(next, limits->memory_count, hash_key);
+    next += call_returns_size(limits->memory_count);
+    table->traffic = call_traffic_init(next, limits->line_count);
+    next += call_traffic_size(limits->line_count);
+    table->sparse = next;
     next = place_pool(&table->waiting, next, sizeof(struct call_waiting), count);
     next = place_pool(&table->bridges, next, sizeof(struct bridge), count);
     next = place_pool(&table->legs, next, sizeof(struct leg), leg_count);
@@ -57,23 +65,29 @@ struct call_table *call_init(void *memory, const struct call_limits *limits,
     next = place_pool(&table->accounts, next, sizeof(struct call_account), count);
     next = place_pool(&table->long_invites, next, sizeof(struct long_invite), LONG_INVITES_MAX);
     next = place_pool(&table->tests, next, sizeof(struct test_call), TEST_CALLS_MAX);
+    table->texts = text_store_init(next, count * ROOMS_PER_CALL, TEXT_ROOM_MAX);
+    next += text_store_size(count * ROOMS_PER_CALL, TEXT_ROOM_MAX);
     index_init(&table->by_tag, next, leg_count * TAGS_PER_LEG);
-    next += index_memory_size(leg_count * TAGS_PER_LEG);
-    deadlines_init(&table->deadlines, next, count);
-    next += deadlines_memory_size(count);
-    table->memory = call_memory_init(next, limits->memory_count, hash_key);
-    next += call_memory_table_size(limits->memory_count);
-    table->returns = call_returns_init(next, limits->memory_count, hash_key);
-    next += call_returns_size(limits->memory_count);
-    table->traffic = call_traffic_init(next, limits->line_count);
     table->neighbours = neighbours;
     memcpy(table->hash_key, hash_key, sizeof table->hash_key);
     return table;
 }
 
-struct idle_memory call_idle_memory(struct call_table *table, size_t least)
+void *call_sparse_memory(const struct call_table *table)
 {
-    return pool_idle_memory(&table->calls, least);
+    return table->sparse;
+}
+
+struct idle_memory call_next_idle(struct call_table *table, struct idle_search *search)
+{
+    struct pool *pools[] = {&table->calls, &table->waiting, &table->bridges,
+                            &table->legs,  &table->invites, &table->accounts};
+    struct idle_memory idle = {NULL, 0};
+    for (; search->table < sizeof pools / sizeof pools[0]; search->table++, search->place = 0) {
+        idle = pool_next_idle(pools[search->table], &search->place, search->least);
+        if (idle.size > 0) return idle;
+    }
+    return text_store_next_idle(table->texts, &search->place, search->least);
 }
 
 uint32_t call_count(const struct call_table *table)
@@ -111,12 +125,17 @@ bool call_reserve(struct call_table *table, bool is_emergency, struct pool_id *c
     uint32_t left = table->calls.slot_count - table->calls.used_count;
     if (!is_emergency && left <= EMERGENCY_CALLS) return false;
     struct call *reserved = pool_take_unset(&table->calls, call);
-    pool_prefetch_free(&table->calls, offsetof(struct call, texts) + TEXTS_PREFETCH_BYTES);
-    if (reserved) memset(reserved, 0, offsetof(struct call, texts));
-    return reserved != NULL;
+    pool_prefetch_free(&table->calls, sizeof(struct call));
+    if (!reserved) return false;
+    *reserved = (struct call){.texts = texts_in(table->texts, TEXT_ROOM)};
+    return true;
 }
 
-void call_abandon(struct call_table *table, struct pool_id call)
+void call_abandon(struct call_table *table, struct pool_id id)
 {
-    pool_free(&table->calls, call);
+    struct call *call = pool_find(&table->calls, id);
+    if (!call) return;
+    pool_free(&table->accounts, call->account);
+    texts_drop(&call->texts);
+    pool_free(&table->calls, id);
 }

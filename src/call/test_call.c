@@ -243,6 +243,7 @@ void call_test_begin(struct call_table *table, struct turn *turn, struct pool_id
     test->state = TEST_RINGING;
     test->is_incoming = true;
     call_read_history(offer, turn, &history);
+    test->waiting.texts = texts_over(test->waiting_texts, sizeof test->waiting_texts);
     (void)call_keep_waiting(&test->waiting, offer, &history);
     if (!call_test_take_dialog(turn, test, offer)) {
         call_reply(turn, test->txn, &(struct txn_answer){.status = 500});

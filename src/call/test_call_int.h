@@ -31,6 +31,7 @@ struct test_call {
     struct dialog dialog;
     struct call_waiting waiting; // of one that came: its INVITE
     char media[TEST_MEDIA_MAX];  // and the media lines of the answer to its session description
+    char dialog_texts[DIALOG_TEXT_MAX], waiting_texts[TEXT_ROOM_MAX];
 };
 
 // ---- test_message.c: what test calls send, and by what they are recognised

@@ -96,6 +96,7 @@ bool call_test_start_dialog(struct call_table *table, struct turn *turn, struct 
         .target = put_uri(turn, group, dialled, false),
         .route = line_service_route(lines, test->line_id),
     };
+    test->dialog.texts = texts_over(test->dialog_texts, sizeof test->dialog_texts);
     return start.local.len > 0 && start.remote.len > 0 && start.target.len > 0 &&
            call_dialog_start(&test->dialog, turn, &start);
 }
@@ -106,6 +107,7 @@ bool call_test_take_dialog(struct turn *turn, struct test_call *test,
     struct dialog_peer peer = {.flow = call_flow_to_caller(offer),
                                .own = offer->group->own,
                                .contact_user = snapshot_text(offer->line, offer->line->extension)};
+    test->dialog.texts = texts_over(test->dialog_texts, sizeof test->dialog_texts);
     if (!call_dialog_of_invite(&test->dialog, offer->invite, &peer)) return false;
     call_dialog_new_tag(test->dialog.local_tag, turn);
     keep_media(test, offer->invite->body);

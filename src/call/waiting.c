@@ -31,7 +31,8 @@ static bool is_kept(const struct call_offer *offer, const struct sip_header *hea
 static bool keep_invite(struct call_waiting *waiting, const struct call_offer *offer)
 {
     const struct sip_message *invite = offer->invite;
-    struct buffer out = buffer_over(waiting->invite, sizeof waiting->invite);
+    char bytes[CALL_INVITE_KEPT_MAX];
+    struct buffer out = buffer_over(bytes, sizeof bytes);
     buffer_put(&out, SPAN("INVITE "));
     buffer_put(&out, invite->uri_text);
     buffer_put(&out, SPAN(" SIP/2.0\r\n"));
@@ -45,8 +46,7 @@ static bool keep_invite(struct call_waiting *waiting, const struct call_offer *o
         buffer_put(&out, SPAN("\r\n"));
     }
     buffer_put(&out, SPAN("Content-Length: 0\r\n\r\n"));
-    waiting->invite_len = out.is_full ? 0 : (uint16_t)out.len;
-    return !out.is_full;
+    return !out.is_full && texts_keep(&waiting->texts, buffer_span(&out), &waiting->invite);
 }
 
 bool call_keep_waiting(struct call_waiting *waiting, const struct call_offer *offer,
@@ -54,12 +54,21 @@ bool call_keep_waiting(struct call_waiting *waiting, const struct call_offer *of
 {
     waiting->flow = offer->flow;
     waiting->diversion_count = history->diversion_count;
-    waiting->visited_count = 0;
+    if (!keep_invite(waiting, offer)) return false;
     for (size_t i = 0; i < history->visited_count && i < CALL_VISITED_KEPT_MAX; i++) {
-        text_copy(waiting->visited[i], NUMBER_SIZE, history->visited[i]);
-        waiting->visited_count++;
+        struct text *kept = &waiting->visited[waiting->visited_count++];
+        if (!texts_keep(&waiting->texts, history->visited[i], kept)) return false;
     }
-    return keep_invite(waiting, offer);
+    texts_fit(&waiting->texts);
+    return true;
+}
+
+void call_drop_waiting(struct call_table *table, struct call *call)
+{
+    struct call_waiting *waiting = pool_find(&table->waiting, call->waiting);
+    if (!waiting) return;
+    texts_drop(&waiting->texts);
+    pool_free(&table->waiting, call->waiting);
 }
 
 void call_keep_choice(struct call_waiting *waiting, const struct fwd_choice *choice)
@@ -73,11 +82,11 @@ bool call_revive(const struct call_waiting *waiting, struct turn *turn, struct s
                  struct call_history *history)
 {
     struct sip_fault fault;
-    struct span bytes = {waiting->invite, waiting->invite_len};
+    struct span bytes = texts_get(&waiting->texts, waiting->invite);
     history->diversion_count = waiting->diversion_count;
     history->visited_count = waiting->visited_count;
     for (size_t i = 0; i < waiting->visited_count; i++) {
-        history->visited[i] = span_of(waiting->visited[i]);
+        history->visited[i] = texts_get(&waiting->texts, waiting->visited[i]);
     }
     return bytes.len > 0 && sip_parse(bytes, turn->arena, invite, &fault) == SIP_OK;
 }

@@ -709,6 +709,7 @@ struct engine *engine_init(void *memory, const struct engine_limits *limits, con
     char *next = (char *)memory + round_up(sizeof *engine);
     uint8_t key[16], client_key[16];
     engine->host = host;
+    engine->memory_end = (char *)memory + engine_memory_size(limits);
     random_init(&engine->random, seed);
     random_bytes(&engine->random, key, sizeof key);
     engine->arena = arena_over(next, ARENA_SIZE);

@@ -253,11 +253,16 @@ struct engine_group_at {
 bool engine_next_group_at(const struct engine *engine, const struct address *peer,
                           struct pool_id *place, struct engine_group_at *out);
 
-// Memory that many calls have left behind and nobody uses now, `least` bytes of each kind or none:
-// it may be given back to the system.
-enum { ENGINE_IDLE_COUNT = 2 };
-void engine_idle_memory(struct engine *engine, size_t least,
-                        struct idle_memory idle[ENGINE_IDLE_COUNT]);
+// The next memory that calls have left behind and nobody uses now: it may be given back to the
+// system. Of no size at the end.
+struct engine_idle_search {
+    struct idle_search search; // its `least` is to be set
+    bool is_past_txns;
+};
+struct idle_memory engine_next_idle(struct engine *engine, struct engine_idle_search *search);
+// The memory of which calls have some bytes here and there, so that large pages would be mostly
+// empty: those of calls with two sides, and of what watches them.
+struct idle_memory engine_sparse_memory(struct engine *engine);
 
 struct engine_counts {
     uint64_t calls;           // INVITEs for lines

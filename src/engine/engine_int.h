@@ -71,6 +71,7 @@ struct engine {
     struct random random;
     struct engine_counts counts;
     struct overload overload;
+    const char *memory_end;
     struct arena ahead_arena;
     struct arrival ahead[AHEAD_MAX];
     struct flow flow; // that this turn's message came by

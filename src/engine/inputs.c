@@ -268,11 +268,22 @@ bool engine_next_group_at(const struct engine *engine, const struct address *pee
     return true;
 }
 
-void engine_idle_memory(struct engine *engine, size_t least,
-                        struct idle_memory idle[ENGINE_IDLE_COUNT])
+// First the transactions' memory, then that of the calls.
+struct idle_memory engine_next_idle(struct engine *engine, struct engine_idle_search *search)
 {
-    idle[0] = txn_idle_memory(engine->txns, least);
-    idle[1] = call_idle_memory(engine->calls, least);
+    if (!search->is_past_txns) {
+        struct idle_memory idle = txn_next_idle(engine->txns, &search->search);
+        if (idle.size > 0) return idle;
+        search->is_past_txns = true;
+        search->search = (struct idle_search){.least = search->search.least};
+    }
+    return call_next_idle(engine->calls, &search->search);
+}
+
+struct idle_memory engine_sparse_memory(struct engine *engine)
+{
+    char *at = call_sparse_memory(engine->calls);
+    return (struct idle_memory){at, (size_t)(engine->memory_end - at)};
 }
 
 struct client_counts engine_client_counts(const struct engine *engine)

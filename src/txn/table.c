@@ -65,9 +65,9 @@ uint32_t txn_count(const struct txn_table *table)
     return table->slots.used_count;
 }
 
-struct idle_memory txn_idle_memory(struct txn_table *table, size_t least)
+struct idle_memory txn_next_idle(struct txn_table *table, struct idle_search *search)
 {
-    return pool_idle_memory(&table->blocks, least);
+    return pool_next_idle(&table->blocks, &search->place, search->least);
 }
 
 uint32_t txn_message_count(const struct txn_table *table)

@@ -45,7 +45,7 @@ static const char *const state_names[] = {
 static void put_remote(struct buffer *out, const struct line_group *group,
                        const struct watched_call *call)
 {
-    struct span display = span_of(call->display);
+    struct span display = texts_get(&call->texts, call->display);
     buffer_put_text(out, "<remote><identity");
     if (display.len > 0) {
         buffer_put_text(out, " display=\"");
@@ -53,7 +53,8 @@ static void put_remote(struct buffer *out, const struct line_group *group,
         buffer_put_byte(out, '"');
     }
     buffer_put_byte(out, '>');
-    put_address(out, group, span_of(call->remote[0] ? call->remote : "anonymous"));
+    struct span remote = texts_get(&call->texts, call->remote);
+    put_address(out, group, remote.len > 0 ? remote : SPAN("anonymous"));
     buffer_put_text(out, "</identity></remote>");
 }
 

@@ -158,6 +158,7 @@ static bool begin_dialog(const struct watch_table *table, struct turn *turn,
     const struct watch_request *request = wish->request;
     struct dialog_peer peer = {.flow = *request->flow,
                                .contact_user = snapshot_text(wish->line, wish->line->extension)};
+    of->dialog.texts = texts_over(of->texts, sizeof of->texts);
     call_dialog_new_tag(of->dialog.local_tag, turn);
     return beside->own_towards && beside->own_towards(beside->context, request->flow, &peer.own) &&
            call_dialog_of_invite(&of->dialog, request->message, &peer);

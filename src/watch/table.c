@@ -9,12 +9,15 @@ static size_t head_size(void)
     return (sizeof(struct watch_table) + 15) / 16 * 16;
 }
 
+enum { WATCHED_TEXT_MAX = TEXT_SIZE }; // of whom a line talks to, and of their name
+
 size_t watch_memory_size(const struct watch_limits *limits)
 {
     uint32_t count = limits->subscription_count;
     return head_size() + pool_memory_size(sizeof(struct subscription), count) +
            pool_memory_size(sizeof(struct watched_call), limits->call_count) +
            pool_memory_size(sizeof(struct summary), limits->line_count) +
+           text_store_size(limits->call_count, 2 * WATCHED_TEXT_MAX) +
            4 * index_memory_size(count) + 2 * index_memory_size(limits->call_count) +
            index_memory_size(limits->line_count) + deadlines_memory_size(count);
 }
@@ -40,6 +43,8 @@ struct watch_table *watch_init(void *memory, const struct watch_limits *limits,
     next = place_pool(&table->subscriptions, next, sizeof(struct subscription), count);
     next = place_pool(&table->calls, next, sizeof(struct watched_call), limits->call_count);
     next = place_pool(&table->summaries, next, sizeof(struct summary), limits->line_count);
+    table->texts = text_store_init(next, limits->call_count, 2 * WATCHED_TEXT_MAX);
+    next += text_store_size(limits->call_count, 2 * WATCHED_TEXT_MAX);
     next = place_index(&table->by_tag, next, count);
     next = place_index(&table->by_line, next, count);
     next = place_index(&table->by_user, next, count);
@@ -213,6 +218,7 @@ static struct watched_call *add_call(struct watch_table *table, const struct wat
     if (!call) return NULL; // more than there can be calls
     call->call = shown->call;
     call->line_id = shown->line_id;
+    call->texts = texts_in(table->texts, 2 * WATCHED_TEXT_MAX);
     bool is_added = index_add(&table->by_call, hash_of_call(shown->call), id) &&
                     index_add(&table->calls_by_line, watch_hash_id(shown->line_id), id);
     ASSERT(is_added); // the indexes are as large as the pool
@@ -221,15 +227,16 @@ static struct watched_call *add_call(struct watch_table *table, const struct wat
 
 static void forget_call(struct watch_table *table, struct pool_id id)
 {
-    const struct watched_call *call = pool_find(&table->calls, id);
+    struct watched_call *call = pool_find(&table->calls, id);
+    texts_drop(&call->texts);
     index_remove(&table->by_call, hash_of_call(call->call), id);
     index_remove(&table->calls_by_line, watch_hash_id(call->line_id), id);
     pool_free(&table->calls, id);
 }
 
-static void keep_cut(char *out, size_t size, struct span text)
+static void keep_cut(struct watched_call *call, struct text *kept, struct span text)
 {
-    text_copy(out, size, span_slice(text, 0, size - 1));
+    (void)texts_keep(&call->texts, span_slice(text, 0, WATCHED_TEXT_MAX), kept);
 }
 
 void watch_call_shown(struct watch_table *table, struct turn *turn, const struct watch_call *shown)
@@ -244,8 +251,9 @@ void watch_call_shown(struct watch_table *table, struct turn *turn, const struct
         if (!call) return;
         call->state = (uint8_t)shown->state;
         call->is_outgoing = shown->is_outgoing;
-        keep_cut(call->remote, sizeof call->remote, shown->remote);
-        keep_cut(call->display, sizeof call->display, shown->remote_display);
+        texts_cut(&call->texts, 0);
+        keep_cut(call, &call->remote, shown->remote);
+        keep_cut(call, &call->display, shown->remote_display);
     }
     watch_line_changed(table, turn, line_id);
 }

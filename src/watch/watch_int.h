@@ -27,6 +27,7 @@ struct subscription {
     uint64_t expires_us, told_us; // monotonic; told_us is 0 before the first time
     char event_id[EVENT_ID_SIZE]; // RFC 6665 section 8.2.1; empty: none
     struct dialog dialog;
+    char texts[DIALOG_TEXT_MAX]; // the dialog's
 };
 
 // A call as it was shown last.
@@ -35,7 +36,8 @@ struct watched_call {
     uint32_t line_id;
     uint8_t state; // enum watch_state
     bool is_outgoing;
-    char remote[TEXT_SIZE], display[TEXT_SIZE];
+    struct texts texts;
+    struct text remote, display;
 };
 
 // What a PBX has said of a line's messages.
@@ -46,6 +48,7 @@ struct summary {
 
 struct watch_table {
     struct pool subscriptions, calls, summaries;
+    struct text_store *texts;                         // of calls
     struct index by_tag, by_line, by_user, by_device; // subscriptions
     struct index by_call, calls_by_line;              // calls
     struct index summary_by_line;

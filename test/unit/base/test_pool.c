@@ -99,28 +99,38 @@ static void test_generation_wraps(void **state)
     assert_non_null(pool_find(&pool, id));
 }
 
-// What was used is idle once all of it is free, and only once.
+// Slots in a row that were used are idle, each once.
 static void test_idle_memory(void **state)
 {
     (void)state;
     struct memory memory;
     struct pool pool;
-    struct pool_id ids[3];
+    struct pool_id ids[4];
+    uint32_t place = 0;
     start(&pool, &memory);
-    for (int i = 0; i < 3; i++) assert_non_null(pool_take(&pool, &ids[i]));
+    for (int i = 0; i < 4; i++) assert_non_null(pool_take(&pool, &ids[i]));
     pool_free(&pool, ids[0]);
-    pool_free(&pool, ids[1]);
-    assert_int_equal(pool_idle_memory(&pool, 0).size, 0);
     pool_free(&pool, ids[2]);
-    assert_int_equal(pool_idle_memory(&pool, 4 * pool.slot_size).size, 0);
-    struct idle_memory idle = pool_idle_memory(&pool, 3 * pool.slot_size);
-    assert_ptr_equal(idle.at, pool.slots);
-    assert_int_equal(idle.size, 3 * pool.slot_size);
-    assert_int_equal(pool_idle_memory(&pool, 0).size, 0);
+    pool_free(&pool, ids[3]);
+    assert_int_equal(pool_next_idle(&pool, &place, 3 * pool.slot_size).size, 0);
+    place = 0;
+    struct idle_memory idle = pool_next_idle(&pool, &place, 2 * pool.slot_size);
+    assert_ptr_equal(idle.at, pool.slots + 2 * pool.slot_size);
+    assert_int_equal(idle.size, 2 * pool.slot_size);
+    assert_int_equal(pool_next_idle(&pool, &place, 0).size, 0);
     memset(idle.at, 0x55, idle.size);
-    char *slot = pool_take(&pool, &ids[0]);
-    assert_int_equal(slot[0], 0);
-    assert_null(pool_find(&pool, ids[2]));
+    place = 0;
+    assert_int_equal(pool_next_idle(&pool, &place, 0).size, pool.slot_size); // the first one
+    place = 0;
+    assert_int_equal(pool_next_idle(&pool, &place, 0).size, 0); // all was told
+    for (int i = 0; i < 3; i++) {
+        const char *slot = pool_take(&pool, &ids[i]);
+        assert_non_null(slot);
+        assert_int_equal(slot[0], 0);
+    }
+    pool_free(&pool, ids[1]);
+    place = 0;
+    assert_int_equal(pool_next_idle(&pool, &place, 0).size, pool.slot_size); // used again
 }
 
 int main(void)
