@@ -256,6 +256,8 @@ void call_bridge_hang_up(struct call_table *table, struct turn *turn, struct poo
         call_leg_send_ack(turn, called,
                           &(struct leg_ack){called->txn, called->invite_cseq, NULL, SPAN_NONE});
     }
+    if (called) call_leg_follow(table, called);
+    call_leg_follow(table, caller);
     if (called && end->is_callee_told) call_leg_send(turn, called, &bye);
     if (end->is_caller_told) call_leg_send(turn, caller, &bye);
     free_bridge(table, call);

@@ -98,6 +98,10 @@ struct leg *call_leg_add(struct call_table *table, struct turn *turn, struct poo
 // Makes it findable by its tags; to be done once its dialog's local tag is set.
 void call_leg_index(struct call_table *table, struct pool_id id);
 void call_leg_free(struct call_table *table, struct pool_id id);
+// Has the requests to a leg's device go where it is registered now, if it is no more where the call
+// was made by: its connection was lost, or its address has changed. Without a registration it
+// stays.
+void call_leg_follow(const struct call_table *table, struct leg *leg);
 // The leg that has the To tag of a request within a dialog. `*is_from_caller`: it came from the
 // caller. NULL where there is none.
 struct leg *call_leg_find(const struct call_table *table, const struct sip_message *request,

@@ -86,6 +86,33 @@ void call_leg_free(struct call_table *table, struct pool_id id)
     pool_free(&table->legs, id);
 }
 
+static bool is_same_flow(const struct flow *a, const struct flow *b)
+{
+    return a->transport == b->transport && a->connection == b->connection &&
+           address_eq(&a->peer, &b->peer);
+}
+
+void call_leg_follow(const struct call_table *table, struct leg *leg)
+{
+    const struct call_neighbours *beside = &table->neighbours;
+    struct client_contact contacts[CLIENT_CONTACTS_MAX];
+    const struct call *call = pool_find(&table->calls, leg->call);
+    const struct client_contact *found = NULL;
+    if (leg->device_id == 0 || call->user_id == 0) return;
+    size_t count = client_contacts(beside->clients, call->user_id, contacts, CLIENT_CONTACTS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        if (contacts[i].device_id != leg->device_id) continue;
+        if (is_same_flow(&contacts[i].flow, &leg->dialog.flow)) return;
+        if (!found) found = &contacts[i];
+    }
+    struct address own;
+    bool is_reachable = found && beside->own_towards &&
+                        beside->own_towards(beside->context, &found->flow, &own);
+    if (!is_reachable) return;
+    leg->dialog.flow = found->flow;
+    leg->dialog.own = own;
+}
+
 uint32_t call_leg_count(const struct call_table *table, const struct bridge *bridge)
 {
     uint32_t count = 0;

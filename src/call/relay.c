@@ -119,6 +119,7 @@ static void pass_on(struct call_table *table, struct turn *turn, struct pool_id 
     struct span branch = txn_new_branch(turn);
     if (!find_sides(table, relay, &sides) || !call_open_message(turn, request, &out)) return;
     struct dialog *dialog = &sides.to->dialog;
+    call_leg_follow(table, sides.to);
     relay->sent_cseq = ++dialog->local_cseq;
     call_dialog_put_request(
         &out, dialog,
@@ -455,6 +456,7 @@ static void send_own(struct call_table *table, struct turn *turn, struct pool_id
     };
     bridge->relays = id;
     if (!find_sides(table, relay, &sides)) return;
+    call_leg_follow(table, sides.to);
     relay->sent_cseq = sides.to->dialog.local_cseq + 1;
     call_leg_send(turn, sides.to,
                   &(struct leg_request){.method = own->method,
