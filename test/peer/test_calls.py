@@ -265,6 +265,52 @@ class Trial:
         self.bob.within(bob, "BYE")
         self.desk.hung_up(consult)
 
+    def test_taken_over(self):
+        """A telephone takes the place of another one in a device's call, as the last step of an
+        attended transfer: that device alone is asked, in the words of its own call."""
+        ann, desk = self.up()
+        fields = self.bob.begin(LINE, name="taken", headers=[
+            "Require: replaces", f"Replaces: {ann.call_id};to-tag={tag_of(ann.remote)}"
+            f";from-tag={tag_of(ann.local)}"])
+        invite = self.desk.ringing()
+        check(invite.first("Replaces") == f"{desk.call_id};to-tag={tag_of(desk.local)}"
+              f";from-tag={tag_of(desk.remote)}", f"not its own call: {invite.text}")
+        self.soft.expect_silence(0.5)
+        taken = self.desk.accept(invite)
+        bob = self.bob.answered(fields, self.bob.wait(200))
+        self.desk.wait("ACK", call_id=taken.call_id)
+        self.desk.within(desk, "BYE")
+        self.ann.hung_up(ann)
+        self.entry("answered")
+        self.bob.within(bob, "BYE")
+        self.desk.hung_up(taken)
+        self.entry("answered")
+        fields = self.bob.begin(LINE, name="late", headers=[
+            f"Replaces: {ann.call_id};to-tag={tag_of(ann.remote)};from-tag={tag_of(ann.local)}"])
+        self.bob.ack(fields, self.bob.wait(481))
+
+    def test_session_times(self):
+        """Each side agrees on a session's time for itself; who wants a longer one gets it."""
+        fields = self.ann.begin(LINE, headers=["Supported: timer", "Session-Expires: 60"])
+        refused = self.ann.wait(422)
+        check(refused.first("Min-SE") == "90", refused.text)
+        self.ann.ack(fields, refused)
+        fields = self.ann.begin(LINE, headers=["Supported: timer", "Session-Expires: 120"])
+        invite = self.desk.wait("INVITE")
+        check(invite.first("Session-Expires") == "1800", invite.text)
+        self.only(self.desk)
+        self.desk.refuse(invite, 422, ["Min-SE: 3600"])
+        invite = self.desk.ringing()
+        check(invite.first("Session-Expires") == "3600", invite.text)
+        desk = self.desk.accept(invite)
+        ok = self.ann.wait(200)
+        check(ok.first("Session-Expires") == "120;refresher=uac", ok.text)
+        ann = self.ann.answered(fields, ok)
+        self.desk.wait("ACK", call_id=desk.call_id)
+        self.ann.within(ann, "BYE")
+        self.desk.hung_up(desk)
+        self.entry("answered")
+
 
 def main():
     args = arguments(__doc__)
