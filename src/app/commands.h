@@ -43,7 +43,7 @@ struct question {
     uint32_t user_id, live_count;               // of clients
     const struct client_assumption *assumption; // NULL: nothing any more
     struct client_assumption assumed;
-    struct model_registration left; // ASK_YIELD: of the line
+    struct line_saved left; // ASK_YIELD: of the line
     struct pool_id call;
     const struct fwd_target *target;
     bool is_done;
@@ -63,7 +63,7 @@ struct command {
     struct snapshot_line *line;     // on the heap; the taker frees it
     struct snapshot_device *device; // on the heap; the taker frees it
     // COMMAND_PUT_LINE: what its registration was before, or NULL; on the heap; the taker frees it
-    struct model_registration *before;
+    struct line_saved *before;
     struct line_elsewhere elsewhere; // its name is `name`
     char *name;                      // on the heap; the taker frees it
     bool is_device;                  // COMMAND_REMOVE_ELSEWHERE: `id` is a device's

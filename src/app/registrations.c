@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The file "registrations": text, written beside the old one and put in its place.
 //
-//   lineward registrations 2 BOOT AHEAD_US
-//   LINE_ID UNTIL_US CSEQ CALL_ID CONTACT OWN PEER     a registered line; ADDRESS:PORT thrice
-//   ...
+//   lineward registrations 3 BOOT AHEAD_US
+//   way NUMBER ROUTE                                   a Service-Route that lines share
+//   LINE_ID UNTIL_US CSEQ CALL_ID CONTACT OWN PEER WAY a registered line; ADDRESS:PORT thrice; 0:
+//   no
+//   ...                                                way of its own
 //   end COUNT                                   without it the file is void
 //
 // UNTIL_US is by the wall clock, which was AHEAD_US before the time since the machine's start BOOT.
@@ -22,7 +24,7 @@
 
 enum { LINE_SIZE = 320, CALL_ID_DIGITS = 16 };
 
-static const struct span heading = {"lineward registrations 2 ", 25};
+static const struct span heading = {"lineward registrations 3 ", 25};
 
 // The name of the machine's start, of letters, digits and hyphens.
 struct boot {
@@ -31,7 +33,8 @@ struct boot {
 
 struct registrations {
     struct state_file file;
-    struct model_registration *lines; // by line_id
+    char ways[STATES_WAYS][LINE_ROUTE_SIZE]; // by their number, less one
+    struct model_registration *lines;        // by line_id
     size_t count;
     bool is_failing; // the last write: logged already
 };
@@ -63,7 +66,7 @@ static bool read_hex(struct span text, uint64_t *value)
 
 static bool read_line(struct span line, struct model_registration *out)
 {
-    uint64_t line_id, until_us, cseq;
+    uint64_t line_id, until_us, cseq, way;
     *out = (struct model_registration){.state = REGISTRATION_REGISTERED};
     if (!span_to_u64(span_split(&line, ' '), UINT32_MAX, &line_id) ||
         !span_to_u64(span_split(&line, ' '), UINT64_MAX, &until_us) ||
@@ -76,7 +79,17 @@ static bool read_line(struct span line, struct model_registration *out)
     out->cseq = (uint32_t)cseq;
     return address_parse_port(span_split(&line, ' '), 0, &out->contact) &&
            address_parse_port(span_split(&line, ' '), 0, &out->own) &&
-           address_parse_port(line, 0, &out->peer);
+           address_parse_port(span_split(&line, ' '), 0, &out->peer) &&
+           span_to_u64(line, STATES_WAYS, &way) && (out->way = (uint8_t)way, true);
+}
+
+static bool read_way(struct registrations *registrations, struct span line)
+{
+    uint64_t number;
+    if (!span_to_u64(span_split(&line, ' '), STATES_WAYS, &number) || number == 0) return false;
+    if (line.len == 0 || line.len >= LINE_ROUTE_SIZE) return false;
+    text_copy(registrations->ways[number - 1], LINE_ROUTE_SIZE, line);
+    return true;
 }
 
 static int by_line_id(const void *a, const void *b)
@@ -111,6 +124,10 @@ static bool read_all(struct registrations *registrations, struct span text)
         if (span_starts_with(line, SPAN("end "))) {
             return span_to_u64(span_from(line, 4), SIZE_MAX, &announced) &&
                    announced == registrations->count && text.len == 0;
+        }
+        if (span_starts_with(line, SPAN("way "))) {
+            if (!read_way(registrations, span_from(line, 4))) return false;
+            continue;
         }
         if (registrations->count == room) return false;
         struct model_registration *place = &registrations->lines[registrations->count++];
@@ -149,12 +166,18 @@ void registrations_free(struct registrations *registrations)
     free(registrations);
 }
 
-const struct model_registration *registrations_find(const struct registrations *registrations,
-                                                    uint32_t line_id)
+bool registrations_find(const struct registrations *registrations, uint32_t line_id,
+                        struct line_saved *out)
 {
     struct model_registration wanted = {.line_id = line_id};
-    if (registrations->count == 0) return NULL;
-    return bsearch(&wanted, registrations->lines, registrations->count, sizeof wanted, by_line_id);
+    if (registrations->count == 0) return false;
+    const struct model_registration *found = bsearch(
+        &wanted, registrations->lines, registrations->count, sizeof wanted, by_line_id);
+    if (!found) return false;
+    out->registration = *found;
+    text_copy(out->route, sizeof out->route,
+              span_of(found->way > 0 ? registrations->ways[found->way - 1] : ""));
+    return true;
 }
 
 // ---- Writing
@@ -172,7 +195,7 @@ static void put_line(FILE *file, const struct model_registration *registration)
         buffer_put_byte(&out, ' ');
         address_print(&out, addresses[i]);
     }
-    buffer_put_byte(&out, '\n');
+    buffer_printf(&out, " %u\n", registration->way);
     fwrite(out.at, 1, out.len, file);
 }
 
@@ -183,6 +206,11 @@ static void put_all(FILE *file, void *context)
     uint32_t count = 0, end = states_end(states);
     fprintf(file, "%.*s%s %llu\n", SPAN_ARG(heading), read_boot().id,
             (unsigned long long)net_wall_ahead_us());
+    for (unsigned number = 1; number <= STATES_WAYS; number++) {
+        struct span way = states_way(states, (uint8_t)number);
+        if (way.len == 0) break;
+        fprintf(file, "way %u %.*s\n", number, SPAN_ARG(way));
+    }
     for (uint32_t i = 0; i < end; i++) {
         struct model_registration line;
         if (!states_at(states, i, &line)) continue;

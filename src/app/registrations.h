@@ -12,8 +12,8 @@ struct registrations;
 // when memory is out.
 struct registrations *registrations_load(const char *data_dir) WARN_UNUSED;
 void registrations_free(struct registrations *registrations);
-// What was loaded of a line, or NULL. From any thread.
-const struct model_registration *registrations_find(const struct registrations *registrations,
-                                                    uint32_t line_id);
+// Copies what was loaded of a line to `*out`; false: nothing. From any thread.
+bool registrations_find(const struct registrations *registrations, uint32_t line_id,
+                        struct line_saved *out);
 // Writes what `states` knows in place of the file. Failures are logged, once.
 void registrations_save(struct registrations *registrations, struct states *states);

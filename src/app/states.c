@@ -6,6 +6,7 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <uv.h>
 
 struct entry {
@@ -24,8 +25,14 @@ struct counters {
     char space[64];
 };
 
+struct way {
+    uint16_t len; // 0: a free place, as are all that follow
+    char text[LINE_ROUTE_SIZE];
+};
+
 struct states {
     uv_mutex_t mutex;
+    struct way ways[STATES_WAYS]; // never changed once they are there
     struct pool entries;
     struct index by_line;
     struct group_counts *groups;
@@ -100,8 +107,34 @@ static void shift(struct model_registration *registration, uint64_t by_us)
     if (registration->until_us > 0) registration->until_us += by_us;
 }
 
+// The number of a way, which is noted if it is new; 0 where there is none, or no place for one.
+static uint8_t note_way(struct states *states, struct span route)
+{
+    if (route.len == 0 || route.len >= LINE_ROUTE_SIZE) return 0;
+    for (uint8_t i = 0; i < STATES_WAYS; i++) {
+        struct way *way = &states->ways[i];
+        if (way->len == 0) {
+            memcpy(way->text, route.at, route.len);
+            way->len = (uint16_t)route.len;
+        }
+        if (span_eq(route, (struct span){way->text, way->len})) return (uint8_t)(i + 1);
+    }
+    return 0;
+}
+
+struct span states_way(struct states *states, uint8_t number)
+{
+    if (number == 0) return SPAN_NONE;
+    uv_mutex_lock(&states->mutex);
+    const struct way *way = &states->ways[number - 1];
+    struct span route = {way->text, way->len};
+    uv_mutex_unlock(&states->mutex);
+    return route;
+}
+
 enum model_registration_state states_set(struct states *states, uint32_t group_id,
-                                         const struct model_registration *registration)
+                                         const struct model_registration *registration,
+                                         struct span route)
 {
     enum model_registration_state before = REGISTRATION_WAITING;
     struct pool_id id;
@@ -116,6 +149,7 @@ enum model_registration_state states_set(struct states *states, uint32_t group_i
     }
     if (entry) {
         *entry = (struct entry){group_id, *registration};
+        entry->registration.way = note_way(states, route);
         shift(&entry->registration, 0 - net_wall_ahead_us());
         count(states, entry, 1);
     }

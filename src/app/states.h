@@ -6,15 +6,22 @@
 
 #include "api/api.h"
 #include "app/config.h"
+#include "line/line.h"
 
 struct states;
 
 struct states *states_new(uint32_t lines_max, uint32_t groups_max) WARN_UNUSED;
 void states_free(struct states *states);
 
-// A line's new state. Returns the one before, REGISTRATION_WAITING for a new line.
+// A line's new state, with the Service-Route of its registration (empty: none). Returns the state
+// before, REGISTRATION_WAITING for a new line.
 enum model_registration_state states_set(struct states *states, uint32_t group_id,
-                                         const struct model_registration *registration);
+                                         const struct model_registration *registration,
+                                         struct span route);
+// Service-Routes that were told since the start, by the numbers 1 to STATES_WAYS that registrations
+// have of theirs (`way`): lines share a few. Empty where there is none of that number.
+enum { STATES_WAYS = 255 };
+struct span states_way(struct states *states, uint8_t number);
 // All that are there, to walk over: the line at `index`, 0 to states_end() - 1; false for a free
 // place.
 uint32_t states_end(struct states *states);

@@ -62,7 +62,8 @@ static void on_line_state(void *context, const struct line_state *effect)
         states_forget(worker->states, now->line_id);
         return;
     }
-    enum model_registration_state before = states_set(worker->states, effect->group_id, now);
+    enum model_registration_state before = states_set(worker->states, effect->group_id, now,
+                                                      effect->route);
     if (before != now->state) {
         news_line(worker->api, sites_group_name(worker->sites, effect->group_id), effect);
     }
@@ -433,8 +434,7 @@ static void put_group(struct worker *worker, struct snapshot_group *group)
     }
 }
 
-static void put_line(struct worker *worker, struct snapshot_line *block,
-                     struct model_registration *before)
+static void put_line(struct worker *worker, struct snapshot_line *block, struct line_saved *before)
 {
     if (engine_put_line(worker->engine, worker_now(), block)) {
         links_need(worker->links, block->group_id);

@@ -148,16 +148,16 @@ static void forget_elsewhere(struct workers *workers, bool is_device, uint32_t i
 
 // What the line's registration was before: at the worker that has it now, or under the last start
 // of the program. NULL: nothing is known; else the caller's.
-static struct model_registration *take_over(struct workers *workers, uint32_t line_id)
+static struct line_saved *take_over(struct workers *workers, uint32_t line_id)
 {
     uint32_t from;
-    const struct model_registration *saved = registrations_find(workers->registrations, line_id);
     struct question question = {.kind = ASK_YIELD, .line_id = line_id};
     if (placement_find(workers->placement, line_id, &from)) {
         worker_ask(workers->at[from], &question);
-        saved = question.is_done ? &question.left : NULL;
+    } else {
+        question.is_done = registrations_find(workers->registrations, line_id, &question.left);
     }
-    return saved ? copy_of(saved, sizeof *saved) : NULL;
+    return question.is_done ? copy_of(&question.left, sizeof question.left) : NULL;
 }
 
 static void move_line(struct workers *workers, const struct snapshot_line *line, uint32_t to)

@@ -118,7 +118,7 @@ bool engine_put_line(struct engine *engine, struct engine_time now,
                      const struct snapshot_line *block);
 // What the registration of a line was before a restart, right after the line was put.
 void engine_restore_line(struct engine *engine, struct engine_time now,
-                         const struct model_registration *saved);
+                         const struct line_saved *saved);
 void engine_remove_line(struct engine *engine, struct engine_time now, uint32_t line_id);
 
 // A device of a user, see client.h; copied. Lines that it dials through may come later.
@@ -235,7 +235,7 @@ void engine_remove_elsewhere(struct engine *engine, struct engine_time now, bool
 // Takes a line out without a word to its PBX: the worker that it is put to gets `*left` by
 // engine_restore_line. False when it was not there.
 bool engine_yield_line(struct engine *engine, struct engine_time now, uint32_t line_id,
-                       struct model_registration *left);
+                       struct line_saved *left);
 // What other workers' engines hand out (struct engine_host); `from` is the number of the teller.
 void engine_note_sent_on(struct engine *engine, struct engine_time now,
                          const struct call_sent_on *sent);

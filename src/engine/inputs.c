@@ -31,7 +31,7 @@ bool engine_put_line(struct engine *engine, struct engine_time now,
 }
 
 void engine_restore_line(struct engine *engine, struct engine_time now,
-                         const struct model_registration *saved)
+                         const struct line_saved *saved)
 {
     line_restore(engine->lines, engine_begin(engine, now), saved);
     engine_drain(engine);
@@ -111,7 +111,7 @@ void engine_remove_elsewhere(struct engine *engine, struct engine_time now, bool
 }
 
 bool engine_yield_line(struct engine *engine, struct engine_time now, uint32_t line_id,
-                       struct model_registration *left)
+                       struct line_saved *left)
 {
     struct pool_id txn;
     struct turn *turn = engine_begin(engine, now);

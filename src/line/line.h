@@ -52,6 +52,7 @@ struct line_state {
     struct effect effect;
     uint32_t group_id;
     struct model_registration registration;
+    struct span route;     // the registration's Service-Route; empty: none
     struct span extension; // of the line; empty where it is gone
     bool is_gone;          // the line was removed: forget its state
 };
@@ -161,17 +162,23 @@ const struct snapshot_zone *line_find_zone(const struct line_table *table, uint3
 // Adds or replaces a line; the table keeps `block` until it emits LINE_RELEASED for it. False when
 // the table is full or the group unknown (the block then stays the caller's).
 bool line_put(struct line_table *table, struct turn *turn, const struct snapshot_line *block);
+// A registration as it outlives the program, or moves to another worker.
+enum { LINE_ROUTE_SIZE = 256 };
+struct line_saved {
+    struct model_registration registration;
+    char route[LINE_ROUTE_SIZE]; // Service-Route; empty: none
+};
+
 // What the line's registration was when the program stopped, as it was told with LINE_STATE. To be
 // called right after line_put, for a line that was not there before; else nothing happens.
-void line_restore(struct line_table *table, struct turn *turn,
-                  const struct model_registration *saved);
+void line_restore(struct line_table *table, struct turn *turn, const struct line_saved *left);
 // Takes the line out and un-registers it at the PBX.
 void line_remove(struct line_table *table, struct turn *turn, uint32_t line_id);
 // Takes the line out without a word to the PBX: another worker goes on with it, where line_restore
 // gets `*left`. `*txn` is a request of it that may be under way, to be disowned. False when it is
 // not there.
 bool line_yield(struct line_table *table, struct turn *turn, uint32_t line_id,
-                struct model_registration *left, struct pool_id *txn);
+                struct line_saved *left, struct pool_id *txn);
 
 // Un-registers a line for a while (LINE_LEFT tells when that is done), or registers it again. Not
 // kept over a restart: the line is registered then.

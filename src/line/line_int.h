@@ -45,11 +45,11 @@ struct line {
 };
 
 // A way that requests of some lines of a group take (RFC 3608).
-enum { LINE_ROUTES_MAX = 8, LINE_ROUTE_TEXT_MAX = 256 };
+enum { LINE_ROUTES_MAX = 8 };
 struct line_route {
     uint32_t line_count; // who use it; 0: a free place
     uint16_t len;
-    char text[LINE_ROUTE_TEXT_MAX];
+    char text[LINE_ROUTE_SIZE];
 };
 
 // Where lines of a group were registered, under another start of the program or by another worker.
@@ -215,6 +215,9 @@ void line_forget_proofs(struct line_table *table, struct line *line);
 // Keeps what the 2xx of a line's REGISTER says.
 void line_note_route(struct line_table *table, struct line *line,
                      const struct sip_message *message);
+// Keeps it as one text; an empty one, or one that is too long: the line has none.
+void line_set_route(struct line_table *table, struct line *line, struct span route);
+struct span line_route_of(const struct line_table *table, const struct line *line);
 void line_forget_route(struct line_table *table, struct line *line);
 
 // request.c: the messages

@@ -47,6 +47,7 @@ static void tell(struct line_table *table, struct turn *turn, struct line *line,
         effect->registration.cseq = line->cseq;
         effect->registration.own = slot->told_own;
         effect->registration.peer = slot->group.flow.peer;
+        effect->route = line_route_of(table, line);
         if (reason.len == 0) reason = span_of(slot->notice);
     }
     reason = span_slice(reason, 0, REGISTRATION_REASON_SIZE - 1);

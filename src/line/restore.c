@@ -74,9 +74,9 @@ const struct address *line_old_contact(const struct line_table *table, const str
 
 // ---- Lines
 
-void line_restore(struct line_table *table, struct turn *turn,
-                  const struct model_registration *saved)
+void line_restore(struct line_table *table, struct turn *turn, const struct line_saved *left)
 {
+    const struct model_registration *saved = &left->registration;
     struct pool_id id;
     struct line *line = line_find_by_id(table, saved->line_id, &id);
     if (!line || line->shown != UINT8_MAX || saved->state != REGISTRATION_REGISTERED) return;
@@ -88,6 +88,7 @@ void line_restore(struct line_table *table, struct turn *turn,
     if (saved->until_us <= turn->wall_us) return;
     if (slot->saved_peer.family == ADDRESS_NONE) slot->saved_peer = saved->peer;
     note_place(slot, line, saved);
+    line_set_route(table, line, span_of(left->route));
     // Longer than we would ask for now: the group was changed since, and a REGISTER that asked for
     // less may be out, or its answer lost.
     uint64_t asked_us = slot->group.snapshot->settings.register_interval_s * UINT64_C(1000000);
@@ -121,7 +122,7 @@ bool line_is_resumable(const struct line_group_slot *slot, const struct line *li
 }
 
 bool line_yield(struct line_table *table, struct turn *turn, uint32_t line_id,
-                struct model_registration *left, struct pool_id *txn)
+                struct line_saved *left, struct pool_id *txn)
 {
     struct pool_id id;
     const struct line *line = line_find_by_id(table, line_id, &id);
@@ -132,7 +133,7 @@ bool line_yield(struct line_table *table, struct turn *turn, uint32_t line_id,
     bool is_former = line->registered_generation != slot->own_generation &&
                      slot->former_own.family != ADDRESS_NONE;
     *txn = line->txn;
-    *left = (struct model_registration){
+    left->registration = (struct model_registration){
         .line_id = line_id,
         .state = REGISTRATION_REGISTERED,
         .until_us = is_registered ? turn->wall_us + (line->expires_us - turn->now_us) : 0,
@@ -144,6 +145,7 @@ bool line_yield(struct line_table *table, struct turn *turn, uint32_t line_id,
                    : is_former ? slot->former_own
                                : slot->group.own,
     };
+    text_copy(left->route, sizeof left->route, line_route_of(table, line));
     line_free(table, turn, id);
     return true;
 }

@@ -16,9 +16,9 @@ void line_forget_route(struct line_table *table, struct line *line)
 
 // All values of the headers, in order, as one Route would have them. Empty when there are none, one
 // is not a SIP address on one line, or they are too long.
-static struct span read_route(const struct sip_message *message, char bytes[LINE_ROUTE_TEXT_MAX])
+static struct span read_route(const struct sip_message *message, char bytes[LINE_ROUTE_SIZE])
 {
-    struct buffer out = buffer_over(bytes, LINE_ROUTE_TEXT_MAX);
+    struct buffer out = buffer_over(bytes, LINE_ROUTE_SIZE - 1);
     struct sip_values place = SIP_VALUES_START;
     struct span value;
     while (sip_next_value(message, SIP_SERVICE_ROUTE, &place, &value)) {
@@ -48,13 +48,12 @@ static uint8_t find_place(const struct line_group_slot *slot, struct span route)
     return place;
 }
 
-void line_note_route(struct line_table *table, struct line *line, const struct sip_message *message)
+void line_set_route(struct line_table *table, struct line *line, struct span route)
 {
-    char bytes[LINE_ROUTE_TEXT_MAX];
     struct line_group_slot *slot = line_group_of(table, line);
-    struct span route = read_route(message, bytes);
+    bool is_fit = route.len > 0 && route.len < LINE_ROUTE_SIZE;
     line_forget_route(table, line); // what is not said again does not hold any more
-    uint8_t place = route.len > 0 ? find_place(slot, route) : (uint8_t)LINE_ROUTES_MAX;
+    uint8_t place = is_fit ? find_place(slot, route) : (uint8_t)LINE_ROUTES_MAX;
     if (place == LINE_ROUTES_MAX) return;
     struct line_route *known = &slot->routes[place];
     memcpy(known->text, route.at, route.len);
@@ -63,11 +62,22 @@ void line_note_route(struct line_table *table, struct line *line, const struct s
     line->route = (uint8_t)(place + 1);
 }
 
+void line_note_route(struct line_table *table, struct line *line, const struct sip_message *message)
+{
+    char bytes[LINE_ROUTE_SIZE];
+    line_set_route(table, line, read_route(message, bytes));
+}
+
+struct span line_route_of(const struct line_table *table, const struct line *line)
+{
+    if (line->route == 0) return SPAN_NONE;
+    const struct line_route *route = &line_group_of(table, line)->routes[line->route - 1];
+    return (struct span){route->text, route->len};
+}
+
 struct span line_service_route(const struct line_table *table, uint32_t line_id)
 {
     struct pool_id id;
     const struct line *line = line_find_by_id(table, line_id, &id);
-    if (!line || line->route == 0) return SPAN_NONE;
-    const struct line_route *route = &line_group_of(table, line)->routes[line->route - 1];
-    return (struct span){route->text, route->len};
+    return line ? line_route_of(table, line) : SPAN_NONE;
 }

@@ -19,6 +19,7 @@ enum { REGISTRATION_REASON_SIZE = 96 };
 struct model_registration {
     uint32_t line_id;
     uint8_t state;          // enum model_registration_state
+    uint8_t way;            // of later requests, in the table of whoever keeps it; 0: none
     uint16_t status;        // of the PBX's answer, 0 when there was none
     uint64_t until_us;      // wall clock; of a registered line
     struct address contact; // that the PBX reaches us by

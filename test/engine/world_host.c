@@ -33,7 +33,8 @@ static void on_line_state(void *context, const struct line_state *state)
 {
     struct world *world = ((struct worker *)context)->world;
     size_t i = 0;
-    while (i < world->state_count && world->states[i].line_id != state->registration.line_id) {
+    while (i < world->state_count &&
+           world->states[i].registration.line_id != state->registration.line_id) {
         i++;
     }
     if (state->is_gone) {
@@ -42,8 +43,12 @@ static void on_line_state(void *context, const struct line_state *state)
     }
     ASSERT(i < STATES_MAX);
     if (i == world->state_count) world->state_count++;
-    world->states[i] = state->registration;
-    if (state->registration.until_us > 0) world->states[i].until_us -= world_wall_ahead_us(world);
+    struct line_saved *saved = &world->states[i];
+    saved->registration = state->registration;
+    if (saved->registration.until_us > 0) {
+        saved->registration.until_us -= world_wall_ahead_us(world);
+    }
+    text_copy(saved->route, sizeof saved->route, state->route);
 }
 
 static void on_call_ended(void *context, const struct model_journal_entry *entry)
@@ -334,8 +339,8 @@ const struct model_journal_entry *world_take_entry(struct world *world)
 const struct model_registration *world_state(struct world *world, uint32_t line_id)
 {
     for (size_t i = 0; i < world->state_count; i++) {
-        if (world->states[i].line_id != line_id) continue;
-        world->asked = world->states[i];
+        if (world->states[i].registration.line_id != line_id) continue;
+        world->asked = world->states[i].registration;
         if (world->asked.until_us > 0) world->asked.until_us += world_wall_ahead_us(world);
         return &world->asked;
     }

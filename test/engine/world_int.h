@@ -66,9 +66,9 @@ struct world {
     struct flow taken_flow;
     struct entry entries[ENTRIES_MAX];
     size_t entries_first, entries_count;
-    struct model_registration states[STATES_MAX]; // until_us is monotonic here and in `saved`
+    struct line_saved states[STATES_MAX]; // until_us is monotonic here and in `saved`
     size_t state_count;
-    struct model_registration saved[STATES_MAX];
+    struct line_saved saved[STATES_MAX];
     size_t saved_count;
     struct model_registration asked;    // by world_state
     struct world_call calls[CALLS_MAX]; // as told, the latest last

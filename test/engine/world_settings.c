@@ -62,16 +62,16 @@ struct engine *world_engine_of_line(struct world *world, uint32_t line_id)
 
 // What the line's registration was: at the worker that gives it up, or as it was saved.
 static bool take_over(struct world *world, const struct place *place, uint32_t line_id,
-                      struct model_registration *before)
+                      struct line_saved *before)
 {
     if (place) {
         struct engine *engine = world->workers[place->worker].engine;
         return engine_yield_line(engine, world->time, line_id, before);
     }
     for (size_t i = 0; i < world->saved_count; i++) {
-        if (world->saved[i].line_id != line_id) continue;
+        if (world->saved[i].registration.line_id != line_id) continue;
         *before = world->saved[i];
-        before->until_us += world_wall_ahead_us(world);
+        before->registration.until_us += world_wall_ahead_us(world);
         return true;
     }
     return false;
@@ -93,7 +93,7 @@ void world_note_place(struct world *world, const struct line_elsewhere *known)
 static void on_line_changed(void *context, const struct snapshot_line *line)
 {
     struct world *world = context;
-    struct model_registration before;
+    struct line_saved before;
     struct span extension = snapshot_text(line, line->extension);
     uint32_t key = line->user_id ? line->user_id : (uint8_t)extension.at[extension.len - 1];
     uint8_t to = (uint8_t)(key % world->worker_count);

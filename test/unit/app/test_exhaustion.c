@@ -259,13 +259,15 @@ static bool tell_states(void)
     assert_true(address_parse_port(SPAN("192.0.2.9:5070"), 0, &registration.contact));
     registration.own = registration.peer = registration.contact;
     if (states && registrations) {
-        (void)states_set(states, 1, &registration);
+        (void)states_set(states, 1, &registration, SPAN("<sip:edge;lr>"));
         registrations_save(registrations, states);
     }
     bool is_good = states && registrations;
     registrations_free(registrations);
     registrations = is_good ? registrations_load(directory) : NULL;
-    is_good = registrations && registrations_find(registrations, 1);
+    struct line_saved saved;
+    is_good = registrations && registrations_find(registrations, 1, &saved);
+    if (is_good) assert_string_equal(saved.route, "<sip:edge;lr>");
     registrations_free(registrations);
     states_free(states);
     return is_good;
