@@ -5,22 +5,19 @@ a tone; a telephone at the PBX (Kamailio) plays another one. Both calls, in and 
 and through lineward, the media from end to end; each side's tone is measured at the other side. It
 needs a network namespace and so root, as test_baresip.py, else it is skipped."""
 
-import math
 import os
 import re
-import socket
 import struct
 import threading
 import time
-import wave as wave_file
 
 from heard import RATE, Ear, frequency, level
 from peers import DOMAIN, World, password_of
 from phone import Phone, body_of
-from processes import Missing, Program, find_program, wait_until
+from processes import Missing, find_program, wait_until
 from runner import arguments, check, run_methods, run_script
+from softphone import Softphone, wave, write_tone
 from space import network_space
-from test_baresip_codes import wave
 from test_devices import SECRET
 
 OFFSET = 1750  # of the ports; those of the other tests lie elsewhere
@@ -33,19 +30,12 @@ HEARD_S = 1.5  # that are to be heard
 PLAYED_S = 20
 LOUD = 2000  # of 32767
 
-CONFIG = f"""
-module_path /usr/lib/baresip/modules
-module stdio.so
-module g711.so
+CONFIG = """
 module aufile.so
 module aubridge.so
-module sndfile.so
-module_app account.so
-module_app menu.so
-module_app ctrl_tcp.so
 audio_player aubridge,mine
 audio_alert aubridge,mine
-ctrl_tcp_listen {THEIRS}:{CONTROL}
+audio_source aufile,{home}/../tone.wav
 """
 
 
@@ -58,17 +48,12 @@ def a_law(sample):
     return (sign | bits) ^ 0x55
 
 
-def tone(hertz, seconds=1):
-    """The samples of a tone; of whole seconds, so that it can be repeated."""
-    return [round(12000 * math.sin(2 * math.pi * hertz * i / RATE)) for i in range(RATE * seconds)]
-
-
 class Mouth:
-    """Sends a tone as RTP from an ear's socket, in real time."""
+    """Sends a file as RTP from an ear's socket, in real time, again and again."""
 
-    def __init__(self, ear, hertz, to):
+    def __init__(self, ear, path, to):
         self.ear, self.to, self.is_open = ear, to, True
-        self.tone = bytes(map(a_law, tone(hertz)))
+        self.tone = bytes(map(a_law, wave(path)))
         self.thread = threading.Thread(target=self.speak, daemon=True)
         self.thread.start()
 
@@ -115,26 +100,19 @@ class Trial:
         self.start(*SECRET.search(made).groups())
 
     def start(self, user, password):
-        home = self.home = self.world.directory / "home"
-        home.mkdir()
+        write_tone(self.world.directory / "tone.wav", ITS_TONE, PLAYED_S)
+        write_tone(self.world.directory / "mine.wav", OUR_TONE, 1)  # of whole turns
         self.server = f"{OURS}:{self.world.ports.sip}"
-        with wave_file.open(str(home / "tone.wav"), "wb") as file:
-            file.setparams((1, 2, RATE, 0, "NONE", ""))
-            file.writeframes(struct.pack(f"<{PLAYED_S * RATE}h", *tone(ITS_TONE, PLAYED_S)))
-        (home / "config").write_text(
-            CONFIG + f"snd_path {home}\naudio_source aufile,{home}/tone.wav\n")
-        (home / "accounts").write_text(
-            f"<sip:{user}@{self.server};transport=udp>;auth_user={user};auth_pass={password};"
-            "regint=60;answermode=auto;audio_codecs=PCMA/8000/1\n")
-        (home / "contacts").write_text("")
-        self.program = Program("baresip", ["ip", "netns", "exec", SPACE, "baresip", "-f", home],
-                               self.world.directory / "soft.log")
+        home = self.world.directory / "soft"
+        account = (f"<sip:{user}@{self.server};transport=udp>;auth_user={user};"
+                   f"auth_pass={password};regint=60;answermode=auto;audio_codecs=PCMA/8000/1")
+        self.soft = Softphone(SPACE, home, (THEIRS, CONTROL), account, CONFIG.format(home=home))
         wait_until("baresip is registered", lambda: self.lineward.api(
             "GET", "users/sales/devices/soft")["bindings"])
 
     def talk(self, ear, to):
         """Both sides play their tones until enough was heard; then each is measured."""
-        mouth = Mouth(ear, OUR_TONE, to)
+        mouth = Mouth(ear, self.world.directory / "mine.wav", to)
         wait_until("the device is heard", lambda: len(ear.packets) > HEARD_S * 50)
         time.sleep(0.3)
         mouth.close()
@@ -144,10 +122,10 @@ class Trial:
 
     def heard_by_baresip(self):
         """What baresip has recorded, once it has written that."""
-        recordings = list(self.home.glob("dump-*dec.wav"))
+        recordings = list(self.soft.home.glob("dump-*dec.wav"))
         check(len(recordings) == 1, f"recordings: {recordings}")
         samples = wave(recordings[0])
-        recordings[0].unlink()
+        self.soft.forget()
         return samples
 
     def test_incoming(self):
@@ -163,10 +141,8 @@ class Trial:
 
     def test_outgoing(self):
         ear = Ear(OURS)
-        text = '{"command":"dial","params":"sip:107@%s","token":"t"}' % self.server
-        with socket.create_connection((THEIRS, CONTROL), 5) as control:
-            control.sendall(f"{len(text)}:{text},".encode())
-            invite = self.ann.ringing()
+        self.soft.tell("dial", f"sip:107@{self.server}")
+        invite = self.ann.ringing()
         self.ann.reply(invite, 200, tag="107", body=ear.offer("8"))
         self.ann.wait("ACK")
         self.talk(ear, media_of(invite.text))
@@ -177,7 +153,7 @@ class Trial:
 
     def test_it_ends_cleanly(self):
         wait_until("no call is left", lambda: self.lineward.api("GET", "calls")["count"] == 0, 5)
-        self.program.stop()
+        self.soft.program.stop()
         self.lineward.stop()
         self.lineward.check_log()
 
