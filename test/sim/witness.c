@@ -41,7 +41,10 @@ static enum fit fit_memory(const struct scene *scene, const struct memory *memor
     uint64_t now_us = scene->sim.now_us;
     bool is_alive = memory->incarnation == scene->incarnation && memory->until_us > now_us;
     if (!is_alive || memory->group != leg->pbx || memory->place != leg->line) return FIT_NONE;
-    if (memory->is_return) return memory->caller == call->caller.number ? FIT_MAYBE : FIT_NONE;
+    if (memory->is_return) {
+        bool is_same = scene->pbxs[leg->pbx].is_proxy && memory->call == leg->call;
+        return is_same || memory->caller == call->caller.number ? FIT_MAYBE : FIT_NONE;
+    }
     bool is_by_diverter = call->caller.is_anonymous && leg->told.count > 0;
     bool is_fitting = is_by_diverter ? memory->diverter == leg->top_diverter
                                      : memory->caller == call->caller.number;
@@ -54,7 +57,8 @@ static bool is_alike(const struct memory *a, const struct memory *b)
 {
     return a->incarnation == b->incarnation && a->group == b->group && a->place == b->place &&
            a->caller == b->caller && a->diverter == b->diverter && a->is_return == b->is_return &&
-           is_equal(&a->history, &b->history) && a->is_certain && b->is_certain;
+           a->call == b->call && is_equal(&a->history, &b->history) && a->is_certain &&
+           b->is_certain;
 }
 
 static void forget_too_old(struct witness *witness, uint64_t now_us)
@@ -85,10 +89,12 @@ static void add_memory(struct scene *scene, const struct leg *leg, unsigned plac
         .is_certain = is_certain,
     };
     if (place >= SITE_LINES || !scene->site.groups[leg->pbx].lines[place].is_there) {
-        if (place > PLACE_ATTENDANT) return; // their numbers call nobody here
         memory.is_return = true;
         memory.place = leg->line;
-        memory.caller = place == PLACE_ATTENDANT ? 180 : 101 + place;
+        memory.call = leg->call;
+        memory.caller = place < PLACE_ATTENDANT    ? 101 + place
+                        : place == PLACE_ATTENDANT ? 180
+                                                   : CALLER_NONE; // these numbers call nobody here
         memory.diverter = PLACE_NONE;
         memory.history.visited |= 1U << place;
     }

@@ -20,6 +20,7 @@ struct memory {
     unsigned count;
     unsigned incarnation, group, place;
     unsigned caller;   // number
+    unsigned call;     // of is_return
     unsigned diverter; // of an anonymous caller; PLACE_NONE: by number
     struct site_history history;
     bool is_certain; // that nobody has taken it
@@ -27,6 +28,7 @@ struct memory {
                      // the engine as long as it has room
 };
 
+enum { CALLER_NONE = 100000000 };
 enum { MEMORY_MAX = 1024, ATTEMPT_MAX = 64, BRANCH_MAX = 64 };
 
 // REGISTERs of a group.
