@@ -81,18 +81,25 @@ static void begin_entry(struct trail *trail, struct span user, struct span host)
 {
     buffer_put_text(trail->out, "History-Info: <sip:");
     buffer_put(trail->out, user);
-    buffer_printf(trail->out, "@%.*s", SPAN_ARG(host));
-    if (trail->next_cause != 0) buffer_printf(trail->out, ";cause=%u", trail->next_cause);
+    buffer_put_byte(trail->out, '@');
+    buffer_put(trail->out, host);
+    if (trail->next_cause == 0) return;
+    buffer_put_text(trail->out, ";cause=");
+    buffer_put_u64(trail->out, trail->next_cause);
 }
 
 // Ends it: ">;index=1.1;mp=1". `from` is the index of the entry that it was diverted from.
 static void end_entry(struct trail *trail, const char *from)
 {
     go_on(trail);
-    buffer_printf(trail->out, ">;index=%s", trail->index);
-    if (trail->next_cause != 0) buffer_printf(trail->out, ";mp=%s", from);
+    buffer_put_text(trail->out, ">;index=");
+    buffer_put_text(trail->out, trail->index);
+    if (trail->next_cause != 0) {
+        buffer_put_text(trail->out, ";mp=");
+        buffer_put_text(trail->out, from);
+        trail->told++;
+    }
     buffer_put_text(trail->out, "\r\n");
-    if (trail->next_cause != 0) trail->told++;
 }
 
 static void put_entry(struct trail *trail, struct span user, struct span host)

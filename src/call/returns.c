@@ -29,9 +29,14 @@ enum {
     DOUBTFUL_US = 5 * 1000 * 1000, // for the same caller, and nothing else
 };
 
+// What a call is known by: hashes.
+struct marks {
+    uint64_t caller, dialog, session;
+};
+
 // A call that was sent on.
 struct departure {
-    uint64_t caller, dialog, session; // hashes
+    struct marks marks;
     uint64_t at_us;
     struct pool_id call; // that carries it out itself; POOL_ID_NONE: by a 302
     int32_t max_forwards;
@@ -78,12 +83,6 @@ static struct bucket *bucket_of(struct call_returns *returns, uint32_t line_id)
     return &returns->buckets[(mixed >> 16 ^ mixed) & (returns->bucket_count - 1)];
 }
 
-static uint64_t hash_dialog(const struct call_returns *returns, const struct sip_message *invite)
-{
-    uint64_t call_id = hash_keyed(returns->hash_key, invite->call_id);
-    return call_id * 3 + hash_keyed(returns->hash_key, invite->from.tag) + invite->cseq;
-}
-
 // ---- Session-ID (RFC 7989)
 
 static struct span received_session(const struct sip_message *invite)
@@ -92,16 +91,24 @@ static struct span received_session(const struct sip_message *invite)
     return span_trim(span_split(&value, ';'));
 }
 
-// What our own INVITE has as its Session-ID where the received one has none.
-static void put_own_session(struct buffer *out, const struct call_returns *returns,
-                            const struct sip_message *invite)
-{
+// What Call-ID and From tag of an INVITE come to; as hexadecimal digits, what our own one has as
+// its Session-ID where the received one has none.
+struct dialog_mark {
     uint64_t hashes[2];
-    hash_keyed_twice(returns->hash_key, invite->call_id, hashes);
-    hashes[0] += hash_keyed(returns->hash_key, invite->from.tag);
-    for (size_t i = 0; i < 2; i++) {
-        buffer_printf(out, "%08x%08x", (unsigned)(hashes[i] >> 32), (unsigned)hashes[i]);
-    }
+};
+
+static struct dialog_mark mark_of(const struct call_returns *returns,
+                                  const struct sip_message *invite)
+{
+    struct dialog_mark mark;
+    hash_keyed_twice(returns->hash_key, invite->call_id, mark.hashes);
+    mark.hashes[0] += hash_keyed(returns->hash_key, invite->from.tag);
+    return mark;
+}
+
+static void put_mark(struct buffer *out, const struct dialog_mark *mark)
+{
+    buffer_put_hex(out, (const uint8_t *)mark->hashes, sizeof mark->hashes);
 }
 
 void call_put_session_id(struct buffer *out, const struct call_table *table,
@@ -112,19 +119,27 @@ void call_put_session_id(struct buffer *out, const struct call_table *table,
     if (received.len > 0) {
         call_put_unfolded(out, received);
     } else {
-        put_own_session(out, table->returns, invite);
+        struct dialog_mark mark = mark_of(table->returns, invite);
+        put_mark(out, &mark);
         buffer_put_text(out, ";remote=00000000000000000000000000000000");
     }
     buffer_put_text(out, "\r\n");
 }
 
-static uint64_t hash_session(const struct call_returns *returns, const struct sip_message *invite)
+static struct marks marks_of(const struct call_returns *returns, const struct situation *situation)
 {
-    char bytes[40];
+    char bytes[2 * sizeof(struct dialog_mark)];
     struct buffer own = buffer_over(bytes, sizeof bytes);
-    struct span received = received_session(invite);
-    if (received.len == 0) put_own_session(&own, returns, invite);
-    return hash_keyed(returns->hash_key, received.len > 0 ? received : buffer_span(&own));
+    const struct sip_message *invite = situation->offer->invite;
+    struct span session = received_session(invite);
+    struct dialog_mark dialog = mark_of(returns, invite);
+    put_mark(&own, &dialog);
+    if (session.len == 0) session = buffer_span(&own);
+    return (struct marks){
+        .caller = hash_keyed(returns->hash_key, situation->caller.number),
+        .dialog = dialog.hashes[0] + invite->cseq,
+        .session = hash_keyed(returns->hash_key, session),
+    };
 }
 
 void call_note_departure(struct call_table *table, const struct turn *turn, struct pool_id id,
@@ -137,9 +152,7 @@ void call_note_departure(struct call_table *table, const struct turn *turn, stru
     struct departure *kept = &bucket->departures[place];
     bucket->line_ids[place] = offer->line->line_id;
     *kept = (struct departure){
-        .caller = hash_keyed(returns->hash_key, departure->situation->caller.number),
-        .dialog = hash_dialog(returns, offer->invite),
-        .session = hash_session(returns, offer->invite),
+        .marks = marks_of(returns, departure->situation),
         .at_us = turn->now_us,
         .call = departure->is_bridged ? id : POOL_ID_NONE,
         .max_forwards = offer->invite->max_forwards,
@@ -152,7 +165,7 @@ void call_note_departure(struct call_table *table, const struct turn *turn, stru
 
 struct arrival {
     const struct situation *situation;
-    uint64_t caller, dialog, session;
+    struct marks marks;
     uint64_t age_us;
 };
 
@@ -172,12 +185,12 @@ static bool is_by_target(const struct departure *departure, const struct arrival
     return span_eq(arrival->situation->caller.number, span_of(departure->target));
 }
 
-// Of a call that the PBX has been sent on with by a 302.
+// Of a call that the PBX has been sent on with by a 302 within KEPT_US.
 static bool comes_back_redirected(const struct departure *departure, const struct arrival *arrival)
 {
-    bool is_same = departure->caller == arrival->caller || departure->session == arrival->session;
-    if (arrival->age_us >= KEPT_US) return false;
-    return is_by_target(departure, arrival) || departure->dialog == arrival->dialog ||
+    bool is_same = departure->marks.caller == arrival->marks.caller ||
+                   departure->marks.session == arrival->marks.session;
+    return is_by_target(departure, arrival) || departure->marks.dialog == arrival->marks.dialog ||
            (is_same && is_nearer_end(departure, arrival->situation->offer->invite));
 }
 
@@ -187,11 +200,11 @@ static bool comes_back_bridged(const struct call_table *table, const struct depa
 {
     const struct situation *situation = arrival->situation;
     const struct call *call = pool_find(&table->calls, departure->call);
-    bool is_same = departure->caller == arrival->caller;
+    bool is_same = departure->marks.caller == arrival->marks.caller;
     bool is_waiting = call && call->is_onward && call->phase == PHASE_WAITING &&
                       call->line_id == situation->offer->line->line_id;
     if (!is_waiting) return false;
-    if (departure->session == arrival->session) return true;
+    if (departure->marks.session == arrival->marks.session) return true;
     if (is_by_target(departure, arrival) || is_by_line(situation)) return true;
     if (is_same && is_nearer_end(departure, situation->offer->invite)) return true;
     return is_same && !situation->caller.is_anonymous && arrival->age_us < DOUBTFUL_US;
@@ -207,16 +220,12 @@ static const struct departure *find_departure(const struct call_table *table,
     struct arrival arrival = {.situation = situation};
     for (size_t i = 0; i < PLACES; i++) {
         const struct departure *departure = &bucket->departures[i];
-        if (bucket->line_ids[i] != line_id) continue;
-        if (arrival.dialog == 0) {
-            arrival.caller = hash_keyed(returns->hash_key, situation->caller.number);
-            arrival.dialog = hash_dialog(returns, situation->offer->invite);
-            arrival.session = hash_session(returns, situation->offer->invite);
-        }
         arrival.age_us = turn->now_us - departure->at_us;
-        bool is_back = departure->call.generation > 0
-                           ? comes_back_bridged(table, departure, &arrival)
-                           : comes_back_redirected(departure, &arrival);
+        bool is_bridged = departure->call.generation > 0;
+        if (bucket->line_ids[i] != line_id || (!is_bridged && arrival.age_us >= KEPT_US)) continue;
+        if (arrival.marks.dialog == 0) arrival.marks = marks_of(returns, situation);
+        bool is_back = is_bridged ? comes_back_bridged(table, departure, &arrival)
+                                  : comes_back_redirected(departure, &arrival);
         if (is_back) return departure;
     }
     return NULL;
