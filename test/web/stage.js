@@ -108,8 +108,9 @@ export class Trial {
     mkdirSync(this.pictures, {recursive: true});
   }
 
-  // A new visitor's page, with nothing remembered.
-  async visit({viewport = WIDE, locale = 'en-US', colorScheme = 'light', reducedMotion} = {}) {
+  // A new visitor's page, with nothing remembered; `prepare` runs in it before all else.
+  async visit({viewport = WIDE, locale = 'en-US', colorScheme = 'light', reducedMotion,
+    prepare} = {}) {
     const context = await this.browser.newContext({
       viewport, locale, colorScheme, reducedMotion, timezoneId: 'Europe/Berlin',
     });
@@ -117,6 +118,7 @@ export class Trial {
     const page = await context.newPage();
     await page.addInitScript(() => document.addEventListener('securitypolicyviolation', (event) =>
       console.error(event.violatedDirective, event.target.outerHTML?.slice(0, 300))));
+    if (prepare) await page.addInitScript(prepare);
     watch(page, this.faults);
     this.contexts.push(context);
     return page;

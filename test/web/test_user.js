@@ -21,6 +21,25 @@ async function clearForwardings(trial, line = '102') {
   await trial.stage.api('PUT', `groups/trial/lines/${line}/forwardings`, {items: []});
 }
 
+// In the page: keeps the titles of the notices that the browser is asked for, which are real ones.
+function watchNotices() {
+  const Real = window.Notification;
+  window.notices = [];
+  window.noticesOpen = 0;
+  window.Notification = class extends Real {
+    constructor(title, options) {
+      super(title, options);
+      window.notices.push(title);
+      window.noticesOpen++;
+    }
+
+    close() {
+      super.close();
+      window.noticesOpen--;
+    }
+  };
+}
+
 const tests = {
   async 'sign-in'(trial) {
     const page = await trial.visit();
@@ -66,6 +85,7 @@ const tests = {
     await entry.getByText('Forwarded', {exact: true}).waitFor();
     await entry.getByRole('button', {name: /Why/}).click();
     await entry.locator('li[data-last]').getByText('busy').waitFor();
+    await entry.getByText(/^Forwarded to 105: handed over to the telephone system/).waitFor();
     await trial.checkAccess(page, 'the journal');
     await trial.picture(page, 'journal');
     await trial.stage.api('DELETE', 'groups/trial/lines/102/client-state');
@@ -256,8 +276,37 @@ const tests = {
     await entries.nth(0).getByText('106', {exact: true}).waitFor();
     await entries.nth(0).getByText(/Called by you · with desk/).waitFor();
     await entries.nth(1).getByText(/with desk · rang .* · talked \d/).waitFor();
+    await entries.nth(0).getByRole('button', {name: /Why/}).click();
+    await entries.nth(0).getByText(/^Called 106: answered/).waitFor();
+    await entries.nth(1).getByRole('button', {name: /Why/}).click();
+    await entries.nth(1).getByText(/^desk: answered/).waitFor();
+    await trial.checkAccess(page, 'whom a call went to');
+    await trial.picture(page, 'journal-legs');
     await trial.stage.api('DELETE', 'users/sales/devices/desk');
     await trial.stage.command('user', 'set', 'sales', '--login', 'on');
+  },
+
+  // The desktop tells of a call where that is allowed and the page is out of sight, and only then.
+  async notices(trial) {
+    await trial.stage.api('PUT', 'groups/trial/lines/102/client-state', {clients: 'ring'});
+    for (const [isAllowed, isHidden] of [[true, true], [true, false], [false, true]]) {
+      const page = await trial.signIn('sales', {path: '/journal', prepare: watchNotices});
+      if (isAllowed) await page.context().grantPermissions(['notifications']);
+      await page.evaluate((hidden) => Object.defineProperty(document, 'hidden', {value: hidden}),
+        isHidden);
+      await page.locator('[data-live=live]').waitFor({state: 'attached'});
+      await trial.stage.do('begin_call',
+        {name: 'notice', caller: '105', callee: '102', patience_s: 60});
+      await page.locator('.lw-ringing').getByText('105').first().waitFor();
+      const shown = await page.evaluate(() => window.notices);
+      const wanted = isAllowed && isHidden ? ['105 is calling'] : [];
+      check(shown.join() === wanted.join(), `allowed ${isAllowed}, hidden ${isHidden}: ${shown}`);
+      await page.locator('.lw-ringing').getByRole('button', {name: 'Decline'}).click();
+      await page.waitForFunction(() => window.noticesOpen === 0); // it goes with the call
+      await trial.stage.do('end_call', {name: 'notice'});
+      await page.context().close();
+    }
+    await trial.stage.api('DELETE', 'groups/trial/lines/102/client-state');
   },
 
   // Everything by keyboard: a forwarding is set, and a week is drawn.

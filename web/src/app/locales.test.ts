@@ -76,6 +76,7 @@ const CALL_STATE = /state:\n\s+enum: \[(held[^\]]*)\]/;
 test.each([
   ['outcome', /outcome: \{enum: \[([^\]]*)\]/],
   ['calls.state', CALL_STATE],
+  ['legs.kind', /JournalLeg:[^]*?kind:\s+enum: \[([^\]]*)\]/],
   ['calls.direction', /direction: \{enum: \[([^\]]*)\]/],
 ])('%s has a text for each value', (prefix, pattern) => {
   const allowed = pattern.exec(OPENAPI)![1].split(', ').map((value) => `${prefix}.${value}`);

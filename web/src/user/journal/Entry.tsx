@@ -9,6 +9,7 @@ import {nameOfCaller, useDirectory} from '../names';
 import {groupDigits} from '../numbers';
 import {TracePath} from '../TracePath';
 import type {JournalEntry} from './Journal';
+import {Legs} from './Legs';
 
 // The other side: who called, or whom a device of the user has called.
 function usePartyOf(entry: JournalEntry, line: Line | undefined) {
@@ -53,15 +54,16 @@ export function Entry({entry, line}: {entry: JournalEntry; line: Line | undefine
         <time dateTime={entry.started} className="lw-call-time">
           {sayWhen(entry.started, i18n.language)}
         </time>
-        <Button variant="subtle" size="compact-sm" disabled={entry.outgoing}
-          aria-expanded={isOpen} aria-controls={id} onClick={() => setOpen(!isOpen)}>
+        <Button variant="subtle" size="compact-sm" aria-expanded={isOpen} aria-controls={id}
+          onClick={() => setOpen(!isOpen)}>
           {t('journal.why')}<span className="lw-hidden"> – {name || number}</span>
         </Button>
       </div>
       <p className="lw-call-text">{story}</p>
       <div id={id}>
         <Collapse in={isOpen}>
-          {isOpen && <TracePath trace={entry.trace} text={entry.text}/>}
+          {isOpen && !entry.outgoing && <TracePath trace={entry.trace} text={entry.text}/>}
+          {isOpen && <Legs entry={entry} line={line}/>}
         </Collapse>
       </div>
     </li>
