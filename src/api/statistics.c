@@ -23,6 +23,7 @@ enum {
 struct hour {
     uint32_t number; // hours since 1970; another one than wanted: nothing was counted
     uint32_t outcomes[OUTCOMES_MAX], classes[CLASSES_MAX]; // by their enumerations
+    uint32_t loops; // calls that ended here because their forwardings went in a circle
 };
 
 struct place {
@@ -121,6 +122,16 @@ static enum model_number_class class_of(struct api *api, const struct model_jour
     return number.number_class;
 }
 
+// The last that was looked at says why a call was declined: its forwarding would have led to where
+// it has been, or on for ever.
+static bool is_loop(const struct model_journal_entry *entry)
+{
+    struct fwd_trace_entry last;
+    if (entry->verdict != VERDICT_DECLINE || entry->trace.len < sizeof last) return false;
+    memcpy(&last, entry->trace.at + entry->trace.len - sizeof last, sizeof last);
+    return last.finding == FWD_IS_VISITED || last.finding == FWD_IS_OVER_LIMIT;
+}
+
 static bool count_entry(void *context, const struct model_journal_entry *entry)
 {
     struct counting *counting = context;
@@ -134,6 +145,7 @@ static bool count_entry(void *context, const struct model_journal_entry *entry)
     struct hour *hour = find_hour(counting->api->statistics, entry->group, number);
     if (!hour || entry->outcome >= OUTCOMES_MAX) return true;
     hour->outcomes[entry->outcome]++;
+    if (is_loop(entry)) hour->loops++;
     if (entry->outcome == OUTCOME_FORWARDED) {
         unsigned of = class_of(counting->api, entry);
         hour->classes[of < CLASSES_MAX ? of : NUMBER_UNKNOWN]++;
@@ -218,6 +230,7 @@ static struct hour sum_hour(const struct statistics *statistics, const char *gro
         const struct place *place = statistics->places[i];
         const struct hour *hour = &place->hours[number % HOURS_MAX];
         if ((*group && strcmp(place->group, group) != 0) || hour->number != number) continue;
+        sum.loops += hour->loops;
         for (size_t j = 0; j < OUTCOMES_MAX; j++) sum.outcomes[j] += hour->outcomes[j];
         for (size_t j = 0; j < CLASSES_MAX; j++) sum.classes[j] += hour->classes[j];
     }
@@ -239,12 +252,13 @@ static json_t *json_hour(const struct hour *hour)
 static json_t *json_statistics(const struct statistics *statistics, const char *group,
                                uint32_t hours, bool has_lines)
 {
-    uint64_t classes[CLASSES_MAX] = {0};
+    uint64_t classes[CLASSES_MAX] = {0}, loops = 0;
     uint32_t last = api_now_s() / HOUR_S;
     json_t *calls = json_array(), *targets = json_object(), *body = json_object();
     for (uint32_t number = last - hours + 1; number <= last; number++) {
         struct hour hour = sum_hour(statistics, group, number);
         json_array_append_new(calls, json_hour(&hour));
+        loops += hour.loops;
         for (size_t i = 0; i < CLASSES_MAX; i++) classes[i] += hour.classes[i];
     }
     for (unsigned i = 0; i < model_number_classes.count; i++) {
@@ -254,6 +268,7 @@ static json_t *json_statistics(const struct statistics *statistics, const char *
     json_object_set_new(body, "complete", json_boolean(statistics->before_id == 0));
     json_object_set_new(body, "calls", calls);
     json_object_set_new(body, "targets", targets);
+    json_object_set_new(body, "loops", api_json_count(loops));
     json_object_set_new(body, "lines", has_lines ? json_lines(statistics, hours) : json_array());
     return body;
 }

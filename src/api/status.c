@@ -27,18 +27,52 @@ static json_t *json_lines(const struct api_engine *engine, uint32_t group_id)
     return object;
 }
 
+// ---- What the last check of a group has found
+
+static bool take_done(void *context, uint32_t id, const void *record)
+{
+    const struct model_check *check = record;
+    (void)id;
+    if (check->state == CHECK_DONE) *(struct model_check *)context = *check;
+    return true;
+}
+
+// Its number and the rows that fail; null where no check was done.
+static json_t *json_last_check(const struct model_check *check)
+{
+    struct model_check_row rows[CHECK_ROWS];
+    if (check->number == 0) return json_null();
+    json_t *fails = json_array();
+    model_check_read_rows(span_of(check->rows), rows);
+    for (unsigned row = 0; row < CHECK_ROWS; row++) {
+        if (rows[row].verdict != CHECK_FAILS) continue;
+        json_array_append_new(fails, json_string(model_name(&model_check_rows, row)));
+    }
+    return json_pack("{siso}", "number", (int)check->number, "fails", fails);
+}
+
+// ---- All
+
 struct group_listing {
+    struct settings *settings;
     const struct api_engine *engine;
     json_t *groups;
+    struct settings_problem problem;
+    enum err err;
 };
 
 static bool add_group(void *context, uint32_t id, const void *record)
 {
     struct group_listing *listing = context;
     const struct model_group *group = record;
+    struct store_query checks = {.kind = KIND_CHECK, .group = group->name};
+    struct model_check last = {.number = 0};
+    listing->err = settings_list(listing->settings, &checks, take_done, &last, &listing->problem);
+    if (listing->err) return false;
     json_t *object = json_object();
     json_object_set_new(object, "name", api_json_text(span_of(group->name)));
     json_object_set_new(object, "lines", json_lines(listing->engine, id));
+    json_object_set_new(object, "check", json_last_check(&last));
     json_array_append_new(listing->groups, object);
     return true;
 }
@@ -69,13 +103,15 @@ void api_status_get(struct api *api, struct request *request, struct reply *repl
 {
     (void)request;
     const struct api_engine *engine = &api->options.engine;
-    struct group_listing listing = {engine, json_array()};
+    struct group_listing listing = {
+        .settings = api->options.settings, .engine = engine, .groups = json_array()};
     struct store_query query = {.kind = KIND_GROUP, .limit = PAGE_MAX};
-    struct settings_problem problem;
     struct api_statistics statistics = {0};
-    if (settings_list(api->options.settings, &query, add_group, &listing, &problem)) {
+    enum err err = settings_list(api->options.settings, &query, add_group, &listing,
+                                 &listing.problem);
+    if (err || listing.err) {
         json_decref(listing.groups);
-        api_reply_settings_problem(reply, &problem);
+        api_reply_settings_problem(reply, &listing.problem);
         return;
     }
     engine->statistics(engine->context, &statistics);

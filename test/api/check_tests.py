@@ -64,6 +64,14 @@ class CheckTests:
         entry = self.call("listAudit", query={"kind": "group"}, status=200).json["items"][0]
         self.assertEqual(entry["actor"], "lineward check")
 
+    def test_the_status_tells_what_the_last_one_has_found(self):
+        def last():
+            return self.call("getStatus", status=200).json["groups"][0]["check"]
+        done = self.finish()
+        fails = [row["row"] for row in done["rows"] if row["verdict"] == "fails"]
+        self.assertEqual(last(), {"number": done["number"], "fails": fails})
+        self.assertEqual(len(fails), 1)
+
     def test_only_some_are_kept(self):
         for _ in range(22):
             last = self.finish()

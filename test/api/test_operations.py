@@ -637,7 +637,7 @@ class Decisions(Case):
         self.assertEqual(state["calls"], {"count": 15, "forwarded": 5, "declined": 4, "missed": 3,
                                           "answered_elsewhere": 2, "failed": 1,
                                           "answered": 0, "unanswered": 0})
-        self.assertEqual(state["groups"], [{"name": "main", "lines": {
+        self.assertEqual(state["groups"], [{"name": "main", "check": None, "lines": {
             "disabled": 0, "waiting": 0, "registered": 1, "refused": 1, "unreachable": 0}}])
 
     def test_health(self):

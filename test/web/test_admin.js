@@ -52,6 +52,25 @@ const tests = {
     }
   },
 
+  // Forwardings to the neighbour and back: the call is ended where it has been, and that is told.
+  async 'warnings'(trial) {
+    await trial.stage.api('PUT', 'groups/trial/lines/104/forwardings/no_answer/all',
+      {target: '101', delay: 5});
+    await trial.stage.api('PUT', 'groups/trial/lines/101/forwardings/immediate/all',
+      {target: '104'});
+    await trial.stage.api('PUT', 'groups/trial/lines/104/forwardings/logged_off/all',
+      {target: '101'});
+    await trial.stage.call('106', '101');
+    const page = await open(trial, '/admin/dashboard');
+    await page.getByText(/because (its|their) forwardings went in a circle/).waitFor();
+    await trial.checkAccess(page, 'warnings');
+    await trial.picture(page, 'admin-warnings');
+    for (const slot of ['101/forwardings/immediate', '104/forwardings/logged_off',
+      '104/forwardings/no_answer']) {
+      await trial.stage.api('DELETE', `groups/trial/lines/${slot}/all`);
+    }
+  },
+
   async german(trial) {
     const page = await open(trial, '/admin/dashboard', {locale: 'de-DE'});
     for (const name of PAGES) {

@@ -105,6 +105,9 @@ const tests = {
     await changes.getByText('Second call').waitFor();
     await page.goto(`${trial.stage.url}${PATH}/1`);
     await page.getByRole('heading', {name: 'Check 1', exact: true}).waitFor();
+    await page.goto(`${trial.stage.url}/admin/dashboard`);
+    await page.getByRole('link', {name: 'sends no second call to a line'}).click();
+    await page.getByRole('heading', {name: 'Check 3', exact: true}).waitFor();
   },
 
   async 'in-every-look'(trial) {

@@ -25,7 +25,7 @@ export function subjectsOf(event: LiveEvent): string[] | null {
     case 'call_ended': return ['calls', 'journal', 'explain'];
     case 'line': return ['lines'];
     case 'alarm': return ['status'];
-    case 'check': return ['checks'];
+    case 'check': return event.row ? ['checks'] : ['checks', 'status']; // it is over
     case 'device': return ['devices', 'explain'];
     case 'setting':
       return event.kind === 'user' || event.kind === 'line' ? null

@@ -28,10 +28,19 @@ export function Warnings({status, statistics}:
   const warnings: [string, ReactNode][] = [];
   const targets: Record<string, number> = statistics?.targets ?? {};
   const abroad = (targets.foreign ?? 0) + (targets['foreign premium'] ?? 0);
-  for (const {name, lines} of status.groups) {
+  for (const {name, lines, check} of status.groups) {
     if (lines.unreachable > 0) {
       warnings.push([`unreachable ${name}`,
         t('warnings.unreachable', {group: name, count: lines.unreachable})]);
+    }
+    if (check && check.fails.length > 0) {
+      const isSecond = check.fails.includes('second_call');
+      warnings.push([`check ${name}`, (
+        <Link className="la-link"
+          href={`/admin/groups/${encodeURIComponent(name)}/checks/${check.number}`}>
+          {t(isSecond ? 'warnings.noSecondCall' : 'warnings.check',
+            {group: name, count: check.fails.length})}</Link>
+      )]);
     }
   }
   for (const line of isRefused ? refused.data ?? [] : []) {
@@ -43,6 +52,9 @@ export function Warnings({status, statistics}:
     )]);
   }
   if (abroad > 0) warnings.push(['abroad', t('warnings.abroad', {count: abroad})]);
+  if (statistics && statistics.loops > 0) {
+    warnings.push(['loops', t('warnings.loops', {count: statistics.loops})]);
+  }
   if (status.journal_dropped > 0) {
     warnings.push(['journal', t('warnings.journal', {count: status.journal_dropped})]);
   }
