@@ -9,6 +9,17 @@
 struct api;
 struct api_statistics;
 
+// What an administrator has to know of a line's forwardings until it is lifted.
+struct api_alarm {
+    uint64_t number; // rising
+    enum model_alarm_kind kind;
+    char group[NAME_SIZE], extension[EXTENSION_SIZE];
+    char target[EXTENSION_SIZE]; // ALARM_REDIRECT_LOST: where the last one did not come
+    uint32_t line_id;            // of a limit; else 0
+    uint64_t since_us, last_us;  // wall clock
+    uint64_t count;              // of calls
+};
+
 // What is assumed of a line's clients (a test aid, see docs/calls.md).
 struct api_clients {
     enum model_clients clients;
@@ -116,6 +127,11 @@ struct api_engine {
     bool (*decline)(void *context, uint64_t number);
     // Ends a call, whatever its state; false when it is over.
     bool (*hang_up)(void *context, uint64_t number);
+    // The alarm behind those with numbers up to `after` (0: the first); false at the end. May be
+    // NULL, like the next.
+    bool (*next_alarm)(void *context, uint64_t after, struct api_alarm *out);
+    // Lifts it: the line's limits count from now on. False when it is not there any more.
+    bool (*lift_alarm)(void *context, const struct api_alarm *alarm);
     // Starts a check; `*line_id` tells which line a refusal is about, 0: none. May be NULL, like
     // the four that follow.
     enum api_check_result (*start_check)(void *context, struct api_check_order *order,
@@ -155,7 +171,8 @@ struct api_statistics {
     // enum model_verdict_kind
     uint64_t redirects_count[REASON_COUNT], verdicts_count[VERDICT_DECLINE + 1];
     uint64_t overload_alarms_count;
-    uint64_t strangers_count;       // requests from elsewhere than a PBX of ours
+    uint64_t alarms_count[ALARM_KIND_COUNT]; // raised since the start
+    uint64_t strangers_count;                // requests from elsewhere than a PBX of ours
     uint64_t unknown_numbers_count; // INVITEs of a PBX of ours for a number that is no line
     uint64_t malformed_count;
     uint64_t overloaded_count; // calls that got 503

@@ -479,6 +479,7 @@ handler api_session_get, api_session_post, api_session_delete, api_sessions_list
     api_sessions_remove, api_password_put;
 handler api_devices_add, api_devices_renew;
 handler api_tokens_list, api_tokens_add, api_tokens_remove;
+handler api_alarms_list, api_alarms_lift;
 handler api_calls_list, api_calls_deflect, api_calls_decline, api_calls_hang_up;
 handler api_client_state_get, api_client_state_put, api_client_state_remove;
 handler api_explain_post, api_journal_list, api_audit_list;

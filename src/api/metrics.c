@@ -141,6 +141,11 @@ static void put_verdicts(struct page *page, const struct api_statistics *statist
     put_head(page, "alarms_total", "counter", "Alarms that administrators were told, by state.");
     put(page, "lineward_alarms_total{state=\"overload\"} %llu\n",
         (unsigned long long)statistics->overload_alarms_count);
+    for (unsigned kind = 0; kind < ALARM_KIND_COUNT; kind++) {
+        put(page, "lineward_alarms_total{state=\"%s\"} %llu\n",
+            model_name(&model_alarm_kinds, kind),
+            (unsigned long long)statistics->alarms_count[kind]);
+    }
 }
 
 static void put_of_workers(struct page *page, const struct api_statistics *statistics)

@@ -121,6 +121,8 @@ static const struct route routes[] = {
     {METHOD_GET,    LINE "/client-state",          api_client_state_get,    KIND_LINE,       NULL, FOR_ADMIN, SCOPE_READ},
     {METHOD_PUT,    LINE "/client-state",          api_client_state_put,    KIND_LINE,       NULL, FOR_ADMIN, SCOPE_ADMIN},
     {METHOD_DELETE, LINE "/client-state",          api_client_state_remove, KIND_LINE,       NULL, FOR_ADMIN, SCOPE_ADMIN},
+    {METHOD_GET,    API "/alarms",                 api_alarms_list,    0,               "group language", FOR_ADMIN, SCOPE_READ},
+    {METHOD_POST,   API "/alarms/{alarm}/lift",    api_alarms_lift,    0,               NULL, FOR_ADMIN, SCOPE_ADMIN},
     {METHOD_GET,    API "/calls",                  api_calls_list,     0,               "group line state", FOR_OWNER, SCOPE_READ},
     {METHOD_POST,   API "/calls/{call}/deflect",   api_calls_deflect,  0,               NULL, FOR_OWNER, SCOPE_WRITE},
     {METHOD_POST,   API "/calls/{call}/decline",   api_calls_decline,  0,               NULL, FOR_OWNER, SCOPE_WRITE},

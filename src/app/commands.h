@@ -36,7 +36,8 @@ struct question {
         ASK_LIVE,
         ASK_YIELD,
         ASK_START_CHECK,
-        ASK_STOP_CHECK
+        ASK_STOP_CHECK,
+        ASK_LIFT_LIMITS
     } kind;
     uv_sem_t answered;
     uint32_t line_id;

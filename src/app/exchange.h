@@ -38,6 +38,7 @@ struct worker {
     struct checks *checks;
     struct line_log *line_log;
     struct orders *orders;
+    struct alarms *alarms;
     uint16_t media_ports[ADDRESS_LIST_MAX]; // by the addresses of config.sip
     struct parcels *parcels;                // from other workers
     struct worker *const *workers;

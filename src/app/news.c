@@ -78,6 +78,18 @@ void news_overload(news_api *place, uint64_t refused_count)
     if (api) api_post(api, &event);
 }
 
+void news_alarm(news_api *place, const struct api_alarm *alarm)
+{
+    struct api *api = listening(place);
+    struct api_event event = {.kind = EVENT_ALARM, .number = alarm->number, .count = alarm->count};
+    if (!api) return;
+    set(event.group, sizeof event.group, span_of(alarm->group));
+    set(event.extension, sizeof event.extension, span_of(alarm->extension));
+    set(event.target, sizeof event.target, span_of(alarm->target));
+    set(event.state, sizeof event.state, span_of(model_name(&model_alarm_kinds, alarm->kind)));
+    api_post(api, &event);
+}
+
 void news_call_ended(news_api *place, const struct model_journal_entry *entry)
 {
     struct api *api = listening(place);

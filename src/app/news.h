@@ -21,6 +21,8 @@ void news_call_shown(news_api *api, uint64_t number, const struct call_shown *sh
 void news_device(news_api *api, const struct client_shown *shown);
 // Too much to do: so many calls have been refused since the start.
 void news_overload(news_api *api, uint64_t refused_count);
+// A line's forwardings want an administrator's look.
+void news_alarm(news_api *api, const struct api_alarm *alarm);
 void news_call_ended(news_api *api, const struct model_journal_entry *entry);
 // A check of the group has found something out, or is over.
 void news_check(news_api *api, const char *group, const struct check_told *told);

@@ -39,6 +39,10 @@ void worker_answer(struct worker *worker, struct question *question)
     case ASK_STOP_CHECK:
         question->is_done = engine_stop_check(worker->engine, worker_now(), question->number);
         break;
+    case ASK_LIFT_LIMITS:
+        engine_lift_limits(worker->engine, question->line_id);
+        question->is_done = true;
+        break;
     }
     uv_sem_post(&question->answered);
 }

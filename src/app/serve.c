@@ -2,6 +2,7 @@
 // Starting, joining and ending the threads: the workers, the journal, the API; the main thread
 // waits for signals.
 #include "app/serve.h"
+#include "app/alarms.h"
 
 #include "app/directory.h"
 #include "app/log.h"
@@ -35,6 +36,7 @@ struct server {
     struct uses *uses;
     struct checks *checks;
     struct orders *orders;
+    struct alarms *alarms;
     struct settings_obeyed obeyed; // the last of them
     bool is_counting_troubled;     // the store does not take them, and it was said
     struct workers *workers;
@@ -103,6 +105,21 @@ static bool find_call(void *context, uint64_t number, struct api_call *out)
 {
     struct server *server = context;
     return calls_find(server->calls, number, out);
+}
+
+static bool next_alarm(void *context, uint64_t after, struct api_alarm *out)
+{
+    struct server *server = context;
+    return alarms_next(server->alarms, after, out);
+}
+
+static bool lift_alarm(void *context, const struct api_alarm *alarm)
+{
+    struct server *server = context;
+    if (!alarms_lift(server->alarms, alarm->number)) return false;
+    alarms_save(server->alarms);
+    if (alarm->line_id > 0) workers_lift_limits(server->workers, alarm->line_id);
+    return true;
 }
 
 static enum api_deflection deflect(void *context, uint64_t number, const struct fwd_target *target,
@@ -243,6 +260,7 @@ static void get_statistics(void *context, struct api_statistics *out)
             .handed_over_count = states_read_of(server->states, i, STATES_HANDED_OVER),
         };
     }
+    alarms_count(server->alarms, out->alarms_count);
     out->overload_alarms_count = states_read(server->states, STATES_OVERLOAD_ALARMS);
     for (unsigned kind = 0; kind <= VERDICT_DECLINE; kind++) {
         enum states_counter counter = (enum states_counter)(STATES_VERDICT + kind);
@@ -339,8 +357,10 @@ static void obey_orders(struct server *server)
 
 static bool do_work(void *context)
 {
-    obey_orders(context);
-    return count_uses(context);
+    struct server *server = context;
+    obey_orders(server);
+    alarms_save(server->alarms);
+    return count_uses(server);
 }
 
 // ---- Starting
@@ -367,11 +387,12 @@ static bool start_workers(struct server *server)
     server->tap = tap_new();
     server->uses = uses_new();
     server->orders = orders_new();
+    server->alarms = alarms_load(server->config.data_dir);
     server->calls = calls_new();
     server->checks = checks_new();
     if (!server->checks || !server->calls || !server->states || !server->journal ||
         !server->registrations || !server->bindings || !server->tap || !server->uses ||
-        !server->orders) {
+        !server->orders || !server->alarms) {
         return fail("cannot start", "out of memory");
     }
     struct worker_parts parts = {.states = server->states,
@@ -382,7 +403,8 @@ static bool start_workers(struct server *server)
                                  .api = &server->told_api,
                                  .checks = server->checks,
                                  .uses = server->uses,
-                                 .orders = server->orders};
+                                 .orders = server->orders,
+                                 .alarms = server->alarms};
     server->workers = workers_new(&server->config, &parts, server->registrations, &problem);
     if (!server->workers) return fail("cannot start SIP", problem.text);
     return workers_start(server->workers) == ERR_NONE || fail("cannot start SIP", "no thread");
@@ -415,6 +437,8 @@ static bool start_api(struct server *server)
                    .deflect = deflect,
                    .decline = decline,
                    .hang_up = hang_up,
+                   .next_alarm = next_alarm,
+                   .lift_alarm = lift_alarm,
                    .start_check = start_check,
                    .stop_check = stop_check,
                    .running_check = running_check,
@@ -513,11 +537,13 @@ static void end(struct server *server)
     if (server->is_ready) {
         registrations_save(server->registrations, server->states);
         bindings_save(server->bindings);
+        alarms_save(server->alarms);
     }
     workers_free(server->workers);
     tap_free(server->tap);
     uses_free(server->uses);
     orders_free(server->orders);
+    alarms_free(server->alarms);
     checks_free(server->checks);
     registrations_free(server->registrations);
     bindings_free(server->bindings);

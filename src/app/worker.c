@@ -159,6 +159,26 @@ static void on_rule_used(void *context, const struct call_rule_used *used)
     log_end(&line);
 }
 
+static void on_alarmed(void *context, const struct call_alarm *told)
+{
+    struct worker *worker = context;
+    struct api *api = atomic_load(worker->api);
+    struct api_alarm alarm = {.kind = told->kind, .line_id = told->line_id};
+    struct log_line line;
+    bool is_told = told->group.len > 0 && text_copy(alarm.group, sizeof alarm.group, told->group) &&
+                   text_copy(alarm.extension, sizeof alarm.extension, told->extension) &&
+                   text_copy(alarm.target, sizeof alarm.target, told->target);
+    if (!is_told || !alarms_raise(worker->alarms, &alarm)) return;
+    news_alarm(worker->api, &alarm);
+    if (api) api_wake(api); // it is written to the disk there
+    log_begin(&line, LOG_WARN, "alarm");
+    log_text(&line, "kind", span_of(model_name(&model_alarm_kinds, alarm.kind)));
+    log_text(&line, "group", told->group);
+    log_text(&line, "line", told->extension);
+    if (told->target.len > 0) log_text(&line, "target", told->target);
+    log_end(&line);
+}
+
 static void on_release_line(void *context, const struct snapshot_line *block)
 {
     (void)context;
@@ -605,6 +625,7 @@ static bool make_engine(struct worker *worker, const struct app_config *config)
                                .binding_shown = on_binding_shown,
                                .call_shown = on_call_shown,
                                .rule_used = on_rule_used,
+                               .alarmed = on_alarmed,
                                .code_dialled = feature_dialled,
                                .media_towards = feature_media_towards,
                                .send_media = feature_send_media,
@@ -714,6 +735,7 @@ struct worker *worker_new(const struct app_config *config, const struct worker_p
     worker->tap = parts->tap;
     worker->uses = parts->uses;
     worker->orders = parts->orders;
+    worker->alarms = parts->alarms;
     worker->checks = parts->checks;
     worker->commands = commands_new();
     worker->parcels = parcels_new();

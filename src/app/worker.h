@@ -3,6 +3,7 @@
 // commands; states and journal entries go out.
 #pragma once
 
+#include "app/alarms.h"
 #include "app/bindings.h"
 #include "app/calls.h"
 #include "app/checks.h"
@@ -30,6 +31,7 @@ struct worker_parts {
     news_api *api; // who is told what happens
     struct uses *uses;
     struct orders *orders;
+    struct alarms *alarms;
     struct checks *checks;         // of line groups, that run
     struct worker *const *workers; // all of them by their numbers, this one too
 };

@@ -292,6 +292,12 @@ bool workers_assume_clients(struct workers *workers, uint32_t line_id,
     return question.is_done;
 }
 
+void workers_lift_limits(struct workers *workers, uint32_t line_id)
+{
+    struct question question = {.kind = ASK_LIFT_LIMITS, .line_id = line_id};
+    worker_ask(worker_of_line(workers, line_id), &question);
+}
+
 bool workers_assumed_clients(struct workers *workers, uint32_t line_id,
                              struct client_assumption *out)
 {

@@ -39,6 +39,8 @@ void workers_tell_obeyed(struct workers *workers, const struct order *order,
 // See engine_assume_clients, engine_assumed_clients (false: nothing is assumed), engine_deflect.
 bool workers_assume_clients(struct workers *workers, uint32_t line_id,
                             const struct client_assumption *assumption);
+// Forgets what was forwarded for a line.
+void workers_lift_limits(struct workers *workers, uint32_t line_id);
 bool workers_assumed_clients(struct workers *workers, uint32_t line_id,
                              struct client_assumption *out);
 // How many live clients a user has, see engine_live_clients.

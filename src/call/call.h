@@ -62,7 +62,20 @@ enum {
     CALL_TEST_TOLD,           // struct call_test_told: what became of a test call
     CALL_CODE_DIALLED,        // struct call_code_dialled: the settings are to obey
     CALL_MEDIA,               // struct call_media: a packet is to be sent
+    CALL_ALARM,               // struct call_alarm: what an administrator has to know
 };
+
+// Told for each call that it is about, however many there are.
+struct call_alarm {
+    struct effect effect;
+    enum model_alarm_kind kind;
+    uint32_t line_id;             // of a limit; else 0
+    struct span group, extension; // the line whose forwarding it is; in the turn's arena, or its
+                                  // blocks
+    struct span target;           // of a redirect, the extension
+};
+// Forgets what was forwarded for a line, so that its limits hold from now on.
+void call_lift_limits(struct call_table *table, uint32_t line_id);
 
 struct call_reply {
     struct effect effect;
@@ -216,6 +229,7 @@ struct call_sent_on {
     struct span target;   // extension of the line that it goes to
     struct span caller;   // stored form
     struct span diverter; // of an anonymous caller: who forwarded last; empty: not told
+    bool is_redirect;     // it is waited for (awaited.c)
     uint32_t diversion_count;
     size_t visited_count;
     struct span visited[FWD_VISITED_MAX]; // who forwarded it, stored form, the latest first

@@ -128,6 +128,19 @@ struct call_account {
     char text[LEGS_BYTES_MAX];
 };
 
+// Redirects to lines of ours whose calls have not come there yet, the oldest first. Those beyond
+// its size are not watched.
+enum { CALL_AWAITED_MAX = 32 };
+struct call_awaited {
+    uint32_t first, count;
+    uint64_t keys[CALL_AWAITED_MAX]; // 0: it has come
+    struct awaited {
+        uint64_t until_us;
+        uint32_t group_id;
+        char extension[EXTENSION_SIZE], target[EXTENSION_SIZE];
+    } at[CALL_AWAITED_MAX];
+};
+
 enum { CALL_MARKED_CHECKS = 8 };
 
 struct call_table {
@@ -146,6 +159,7 @@ struct call_table {
     struct call_returns *returns;
     struct call_traffic *traffic;
     struct call_neighbours neighbours;
+    struct call_awaited awaited;
     struct fwd_use uses[USES_MAX];
     size_t use_count;
     uint8_t hash_key[16];
@@ -250,6 +264,7 @@ struct call_trail {
     struct span target; // extension of the line it goes to
     struct span caller;
     struct span diverter; // of an anonymous caller: who forwarded last; empty: not told
+    bool is_redirect;     // not one that we carry out ourselves
 };
 // Remembers that a call was sent on; `history` is its history including this forwarding.
 void call_remember(struct call_memory *memory, const struct turn *turn,
@@ -281,6 +296,16 @@ void call_put_session_id(struct buffer *out, const struct call_table *table,
 // before.
 void call_recognise_return(struct call_table *table, struct turn *turn,
                            struct situation *situation);
+
+// ---- awaited.c: redirects to lines of ours that do not arrive
+
+// A redirect by the line `diverter` goes there.
+void call_await(struct call_table *table, const struct turn *turn, const struct call_trail *trail,
+                struct span diverter);
+// A call has come to a line.
+void call_awaited_came(struct call_table *table, const struct call_offer *offer);
+uint64_t call_awaited_deadline_us(const struct call_table *table);
+void call_awaited_tick(struct call_table *table, struct turn *turn);
 
 // ---- redirect.c: how a forwarding is told
 
@@ -359,6 +384,8 @@ void call_traffic_prefetch(const struct call_traffic *traffic, uint32_t line_id)
 struct call_traffic *call_traffic_init(void *memory, uint32_t line_count);
 struct call_traffic_counts call_traffic_of(struct call_traffic *traffic, const struct turn *turn,
                                            uint32_t line_id);
+// Forgets what was forwarded.
+void call_traffic_lift(struct call_traffic *traffic, uint32_t line_id);
 void call_count_forwarded(struct call_traffic *traffic, const struct turn *turn, uint32_t line_id);
 // A forwarding that we carry out ourselves counts for as long as it lasts, and for the hour. False
 // when there is no room to count it.

@@ -92,6 +92,7 @@ static void tell_sent_on(struct turn *turn, const struct call_trail *trail,
     sent->group_id = trail->group_id;
     sent->caller = trail->caller;
     sent->diverter = trail->diverter;
+    sent->is_redirect = trail->is_redirect;
     sent->diversion_count = history->diversion_count;
     sent->visited_count = history->visited_count;
     for (size_t i = 0; i < history->visited_count; i++) sent->visited[i] = history->visited[i];
@@ -102,11 +103,13 @@ void call_note_sent_on(struct call_table *table, struct turn *turn, const struct
     struct call_trail trail = {.group_id = sent->group_id,
                                .target = sent->target,
                                .caller = sent->caller,
-                               .diverter = sent->diverter};
+                               .diverter = sent->diverter,
+                               .is_redirect = sent->is_redirect};
     struct call_history history = {.visited_count = sent->visited_count,
                                    .diversion_count = sent->diversion_count};
     for (size_t i = 0; i < sent->visited_count; i++) history.visited[i] = sent->visited[i];
     call_remember(table->memory, turn, &trail, &history);
+    if (trail.is_redirect) call_await(table, turn, &trail, history.visited[0]);
 }
 
 // `worker`: the line's, where that is another one.
@@ -117,6 +120,7 @@ static void remember_at(struct call_table *table, struct turn *turn, const struc
         tell_sent_on(turn, trail, history, *worker);
     } else {
         call_remember(table->memory, turn, trail, history);
+        if (trail->is_redirect) call_await(table, turn, trail, history->visited[0]);
     }
 }
 
@@ -144,6 +148,7 @@ static bool remember(struct call_table *table, struct turn *turn,
         after.visited[after.visited_count++] = before->visited[i];
     }
     struct call_trail trail = trail_of(offer, caller, &after, extension);
+    trail.is_redirect = !departure->is_bridged;
     remember_at(table, turn, &trail, &after, is_ours ? NULL : &worker);
     if (!departure->is_bridged) return true;
     trail = (struct call_trail){
@@ -208,7 +213,27 @@ static void add_states(struct call_table *table, const struct turn *turn,
     facts->use_count = table->use_count;
 }
 
-static void decide(struct call_table *table, const struct turn *turn, const struct call *call,
+// A forwarding that would have been carried out was not, for the line's limits.
+static void tell_limit(struct turn *turn, const struct call_offer *offer,
+                       const struct fwd_trace *trace)
+{
+    struct call_alarm *alarm = NULL;
+    for (uint32_t i = 0; i < trace->count && !alarm; i++) {
+        uint8_t finding = trace->entries[i].finding;
+        if (finding != FWD_IS_TOO_MANY && finding != FWD_IS_TOO_OFTEN) continue;
+        alarm = turn_emit(turn, CALL_ALARM, sizeof *alarm);
+        if (!alarm) return;
+        alarm->kind = finding == FWD_IS_TOO_MANY ? ALARM_FORWARDED_AT_ONCE
+                                                 : ALARM_FORWARDED_PER_HOUR;
+    }
+    if (!alarm) return;
+    alarm->line_id = offer->line->line_id;
+    alarm->group = span_of(offer->group->snapshot->settings.name);
+    alarm->extension = snapshot_text(offer->line, offer->line->extension);
+    alarm->target = SPAN_NONE;
+}
+
+static void decide(struct call_table *table, struct turn *turn, const struct call *call,
                    const struct situation *situation, const struct happening *happening,
                    struct fwd_verdict *verdict)
 {
@@ -246,6 +271,9 @@ static void decide(struct call_table *table, const struct turn *turn, const stru
     fwd_prepare(offer->group->snapshot, &offer->group->numbering, offer->line, &known, &room,
                 &facts);
     fwd_decide(&facts, verdict);
+    if (facts.has_too_many_forwarded || facts.has_too_often_forwarded) {
+        tell_limit(turn, offer, &verdict->trace);
+    }
 }
 
 // An exception with a number of calls was carried out: it counts here until the store has it.
@@ -472,6 +500,7 @@ void call_begin(struct call_table *table, struct turn *turn, struct pool_id id,
     struct call_trail trail = trail_of(offer, &situation.caller, &situation.history,
                                        snapshot_text(offer->line, offer->line->extension));
     call_inherit(table->memory, turn, &trail, &situation.history);
+    call_awaited_came(table, offer);
     call_recognise_return(table, turn, &situation);
     call_keep_facts(call, turn, &situation);
     const struct snapshot_group *group = offer->group->snapshot;
@@ -648,7 +677,9 @@ void call_settled(struct call_table *table, struct turn *turn, struct pool_id id
 
 uint64_t call_deadline_us(const struct call_table *table)
 {
-    return deadlines_next_us(&table->deadlines);
+    uint64_t next_us = deadlines_next_us(&table->deadlines);
+    uint64_t awaited_us = call_awaited_deadline_us(table);
+    return awaited_us < next_us ? awaited_us : next_us;
 }
 
 static void waiting_due(struct call_table *table, struct turn *turn, struct pool_id id)
@@ -674,6 +705,7 @@ static void waiting_due(struct call_table *table, struct turn *turn, struct pool
 void call_tick(struct call_table *table, struct turn *turn)
 {
     uint32_t index;
+    call_awaited_tick(table, turn);
     for (int i = 0; i < CALL_TICK_MAX; i++) {
         struct pool_id id;
         if (!deadlines_take_due(&table->deadlines, turn->now_us, &index)) break;

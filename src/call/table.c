@@ -90,6 +90,11 @@ struct idle_memory call_next_idle(struct call_table *table, struct idle_search *
     return text_store_next_idle(table->texts, &search->place, search->least);
 }
 
+void call_lift_limits(struct call_table *table, uint32_t line_id)
+{
+    call_traffic_lift(table->traffic, line_id);
+}
+
 uint32_t call_count(const struct call_table *table)
 {
     return table->calls.used_count;

@@ -145,6 +145,15 @@ void call_count_forwarded(struct call_traffic *traffic, const struct turn *turn,
     line->hour_count++;
 }
 
+void call_traffic_lift(struct call_traffic *traffic, uint32_t line_id)
+{
+    struct line_traffic *line = find(traffic, line_id);
+    if (!line) return;
+    memset(line->seconds, 0, sizeof line->seconds);
+    memset(line->minutes, 0, sizeof line->minutes);
+    line->now_count = line->hour_count = 0;
+}
+
 bool call_count_bridged(struct call_traffic *traffic, const struct turn *turn, uint32_t line_id)
 {
     struct line_traffic *line = take(traffic, turn, line_id);

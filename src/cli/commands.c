@@ -251,6 +251,8 @@ const struct command cli_commands[] = {
     {"call",    "deflect", "ID",            1, 1, "forward a call that waits",                     call_deflect_options,  false, 0,               cli_call_deflect},
     {"call",    "decline", "ID",            1, 1, "decline a call that waits",                     NULL,                  false, 0,               cli_call_decline},
     {"call",    "hang-up", "ID",            1, 1, "end a call, whatever its state",                NULL,                  false, 0,               cli_call_hang_up},
+    {"alarm",   "list",   "",               0, 0, "list what wants a look: limits of forwardings, lost redirects", NULL,  false, 0,               cli_alarm_list},
+    {"alarm",   "lift",   "ID",             1, 1, "lift an alarm: the line forwards calls again",  NULL,                  false, 0,               cli_alarm_lift},
     {"journal", NULL,     "[EXT]",          0, 1, "tell what happened to calls, and why",          journal_options,       false, 0,               cli_journal},
     {"audit",   NULL,     "[KEY]",          0, 1, "tell who changed which setting",                audit_options,         false, 0,               cli_audit},
     {"revert",  NULL,     "ID",             1, 1, "take a change back that the audit tells of",    revert_options,        false, 0,               cli_revert},

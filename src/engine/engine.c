@@ -168,6 +168,9 @@ static void carry_out_for_call(struct engine *engine, struct effect *effect)
     case CALL_RULE_USED:
         if (engine->host.rule_used) engine->host.rule_used(engine->host.context, any);
         break;
+    case CALL_ALARM:
+        if (engine->host.alarmed) engine->host.alarmed(engine->host.context, any);
+        break;
     case CALL_CODE_DIALLED: engine->host.code_dialled(engine->host.context, any); break;
     case CALL_MEDIA: engine->host.send_media(engine->host.context, any); break;
     default: ASSERT(false);

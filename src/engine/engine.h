@@ -28,6 +28,8 @@ struct engine_host {
     // An exception with a number of `calls` was carried out: to be counted by the store, which says
     // so by engine_rule_counted. May be NULL.
     void (*rule_used)(void *context, const struct call_rule_used *used);
+    // What an administrator has to know. May be NULL.
+    void (*alarmed)(void *context, const struct call_alarm *alarm);
     // A block that engine_put_line took is no longer needed: it is the host's again.
     void (*release_line)(void *context, const struct snapshot_line *block);
     void (*release_group)(void *context, const struct snapshot_group *block); // the same
@@ -224,6 +226,9 @@ bool engine_is_source(const struct engine *engine, uint32_t group_id, const stru
 // A connection (of another worker, by the flow's `worker`) has ended: requests of ours that wait
 // for an answer by it are tried anew.
 void engine_connection_lost(struct engine *engine, struct engine_time now, const struct flow *flow);
+
+// Forgets what was forwarded for a line, so that its limits hold from now on.
+void engine_lift_limits(struct engine *engine, uint32_t line_id);
 
 // ---- Other workers, each of which has lines and devices of its own
 

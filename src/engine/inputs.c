@@ -122,6 +122,11 @@ bool engine_yield_line(struct engine *engine, struct engine_time now, uint32_t l
     return was_there;
 }
 
+void engine_lift_limits(struct engine *engine, uint32_t line_id)
+{
+    call_lift_limits(engine->calls, line_id);
+}
+
 void engine_note_sent_on(struct engine *engine, struct engine_time now,
                          const struct call_sent_on *sent)
 {

@@ -6,6 +6,7 @@
 
 #include "model/names.h"
 
+#include "model/alarm.h"
 #include "model/audit.h"
 #include "model/binding.h"
 #include "model/check.h"

@@ -29,6 +29,7 @@ NAMES(model_registration_states, "disabled", "waiting", "registered", "refused",
 NAMES(model_verdict_kinds, "redirect", "ring", "hold", "decline");
 NAMES(model_outcomes, "forwarded", "declined", "missed", "answered_elsewhere", "failed", "answered",
       "unanswered");
+NAMES(model_alarm_kinds, "forwarded_at_once", "forwarded_per_hour", "redirect_lost");
 NAMES(model_leg_kinds, "device", "forwarding", "mailbox", "deflection", "outgoing", "transfer");
 NAMES(model_leg_ends, "caller", "called", "server", "another");
 NAMES(model_executeds, "none", "redirect", "bridge");

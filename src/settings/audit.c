@@ -122,6 +122,27 @@ enum err settings_audit(struct settings *settings, enum model_kind kind, const v
     return err == ERR_NONE ? err : settings_fail_store(settings, err, problem);
 }
 
+enum err settings_note_lifted(struct settings *settings, const struct settings_alarm *alarm,
+                              struct settings_problem *problem)
+{
+    char key[AUDIT_KEY_SIZE], before[64];
+    struct buffer key_out = buffer_over(key, sizeof key);
+    struct buffer before_out = buffer_over(before, sizeof before);
+    buffer_printf(&key_out, "%s/%s/%s", alarm->group, alarm->extension, alarm->kind);
+    buffer_printf(&before_out, "{\"count\":%llu}", (unsigned long long)alarm->count);
+    struct model_audit_entry entry = {
+        .at_us = wall_us(),
+        .actor = span_of(settings->actor.name),
+        .for_user = span_of(settings->actor.for_user),
+        .action = AUDIT_REMOVED,
+        .kind = SPAN("alarm"),
+        .key = buffer_span(&key_out),
+        .before = buffer_span(&before_out),
+    };
+    enum err err = store_audit_append(settings->store, &entry);
+    return err == ERR_NONE ? err : settings_fail_store(settings, err, problem);
+}
+
 // ---- What goes along with a record that is removed
 
 struct removal {

@@ -169,6 +169,13 @@ enum err settings_get(struct settings *settings, enum model_kind kind, void *rec
 enum err settings_list(struct settings *settings, const struct store_query *query,
                        store_visit *visit, void *context,
                        struct settings_problem *problem) WARN_UNUSED;
+// Writes down in the audit that somebody lifts an alarm of a line; nothing of it is a setting.
+struct settings_alarm {
+    const char *group, *extension, *kind;
+    uint64_t count; // of calls
+};
+enum err settings_note_lifted(struct settings *settings, const struct settings_alarm *alarm,
+                              struct settings_problem *problem) WARN_UNUSED;
 enum err settings_list_audit(struct settings *settings, const struct store_audit_query *query,
                              store_audit_visit *visit, void *context,
                              struct settings_problem *problem) WARN_UNUSED;

@@ -192,6 +192,39 @@ static bool hang_up(void *context, uint64_t number)
     return number != 2;
 }
 
+// The second goes as it is to be lifted.
+static bool next_alarm(void *context, uint64_t after, struct api_alarm *out)
+{
+    static const struct api_alarm alarms[] = {
+        {.number = 1,
+         .kind = ALARM_FORWARDED_PER_HOUR,
+         .group = "main",
+         .extension = "101",
+         .line_id = 1,
+         .since_us = 1790000000000000,
+         .last_us = 1790000060000000,
+         .count = 20},
+        {.number = 2,
+         .kind = ALARM_REDIRECT_LOST,
+         .group = "other",
+         .extension = "101",
+         .target = "102",
+         .since_us = 1790000000000000,
+         .last_us = 1790000000000000,
+         .count = 1},
+    };
+    (void)context;
+    if (after >= sizeof alarms / sizeof alarms[0]) return false;
+    *out = alarms[after];
+    return true;
+}
+
+static bool lift_alarm(void *context, const struct api_alarm *alarm)
+{
+    (void)context;
+    return alarm->number != 2;
+}
+
 static struct api_clients assumed[2]; // of the lines 1 and 2
 static bool is_assumed[2] = {true, false};
 
@@ -422,6 +455,8 @@ int main(int argc, char **argv)
                        .deflect = deflect,
                        .decline = decline,
                        .hang_up = hang_up,
+                       .next_alarm = next_alarm,
+                       .lift_alarm = lift_alarm,
                        .start_check = start_check,
                        .stop_check = stop_check,
                        .running_check = running_check,

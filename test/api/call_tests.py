@@ -63,6 +63,26 @@ class CallTests:
         for call in ("4", "x", "1" * 30):
             self.call("declineCall", call, body={}, status=404)
 
+    def test_alarms(self):
+        """Listed, in words, and lifted; the audit tells of it, and it cannot be taken back."""
+        first, second = self.call("listAlarms", status=200).json["items"]
+        self.assertEqual((first["kind"], first["group"], first["line"], first["count"]),
+                         ("forwarded_per_hour", "main", "101", 20))
+        self.assertNotIn("target", first)
+        self.assertEqual((second["kind"], second["target"]), ("redirect_lost", "102"))
+        items = self.call("listAlarms", query={"group": "other", "language": "de"},
+                          status=200).json["items"]
+        self.assertEqual([item["id"] for item in items], [2])
+        self.assertIn("kam nicht binnen 3 s", items[0]["text"])
+        self.call("liftAlarm", "1", body={}, status=204)
+        for alarm in ("2", "3", "0", "x"):
+            self.call("liftAlarm", alarm, body={}, status=404)
+        entry = self.call("listAudit", query={"key": "main/101/forwarded_per_hour"},
+                          status=200).json["items"][0]
+        self.assertEqual((entry["kind"], entry["action"], entry["before"]),
+                         ("alarm", "removed", {"count": 20}))
+        self.call("revertChange", str(entry["id"]), body={}, status=409)
+
     def test_hanging_up(self):
         """Whatever the state of the call is, but the second has just ended."""
         for call, status in (("1", 204), ("3", 204), ("2", 404), ("4", 404), ("x", 404)):

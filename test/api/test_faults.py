@@ -90,6 +90,8 @@ WALK = (
     ("getClientState", ["new", "1"], None, 200),
     ("forgetClientState", ["new", "1"], None, 204),
     ("listCalls", [], None, 200),
+    ("listAlarms", [], None, 200),
+    ("liftAlarm", ["1"], {}, 204),
     ("declineCall", ["2"], {}, 404),
     ("hangUpCall", ["2"], {}, 404),
     ("deflectCall", ["2"], {"to": "3"}, 404),  # its line is in a group that is not there
@@ -179,7 +181,7 @@ class Faults(unittest.TestCase):
         self.assertEqual(status, 503)
         self.assertEqual(set(DOCUMENT.operations) - refused,
                          {"getHealth", "listPresets", "getEvents", "listCalls", "declineCall",
-                          "hangUpCall", "getConnectionTest"})
+                          "hangUpCall", "listAlarms", "getConnectionTest"})
 
 
 class Durable(unittest.TestCase):
