@@ -19,7 +19,8 @@ from rule_tests import RuleTests
 DOCUMENT = Document()
 # The parts of a path that lead to something that fill() has made.
 PARTS = {"group": "main", "extension": "101", "condition": "immediate", "origin": "external",
-         "serial": "0", "id": "1", "number": "1", "position": "1", "call": "1", "alarm": "1", "user": "sales"}
+         "serial": "0", "id": "1", "number": "1", "position": "1",
+         "call": "1", "alarm": "1", "user": "sales"}
 BODY_MAX = {"importSettings": 16 * 1024 * 1024}
 SEEN = set()
 # Operations on one record whose sample fill() has made.
