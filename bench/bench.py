@@ -468,7 +468,6 @@ class Course:
             server.start()
         if bridging:
             print(f"memory of {CALLS:,} calls that are up", flush=True)
-            time.sleep(bridging[0].settle_s)  # the transactions of the devices' REGISTERs end
             self.held = hold_calls(bridging)
         pairs = [(server, load) for load in LOADS for server in redirecting]
         self.cells = run_rounds(self.plan, pairs + [(server, FULL) for server in bridging],

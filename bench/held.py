@@ -58,6 +58,7 @@ def resident(server):
 def hold_calls(servers):
     """Holds calls at all servers at once; they are set up at one server after the other. Returns
     {key: Held}."""
+    time.sleep(SETTLED_S)  # what registering has left behind is given back
     idle = {server.key: resident(server) for server in servers}
     held = {server.key: Held(established=CALLS) for server in servers}
     for cycle in range(CYCLES):

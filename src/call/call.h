@@ -413,3 +413,7 @@ uint32_t call_count(const struct call_table *table);
 // How many legs they have, with what joins them and the requests that pass between them: none is
 // left when there is no call.
 uint32_t call_leg_total(const struct call_table *table);
+// Bytes of what the calls keep that there are, without the INVITEs that may have to be sent on.
+size_t call_bytes(const struct call_table *table);
+// How many of them still wait for an answer.
+uint32_t call_waiting_count(const struct call_table *table);

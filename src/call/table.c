@@ -100,6 +100,23 @@ uint32_t call_count(const struct call_table *table)
     return table->calls.used_count;
 }
 
+static size_t bytes_of(const struct pool *pool)
+{
+    return pool->used_count * pool->slot_size;
+}
+
+size_t call_bytes(const struct call_table *table)
+{
+    return bytes_of(&table->calls) + bytes_of(&table->waiting) + bytes_of(&table->bridges) +
+           bytes_of(&table->legs) + bytes_of(&table->relays) + bytes_of(&table->accounts) +
+           text_store_used(table->texts);
+}
+
+uint32_t call_waiting_count(const struct call_table *table)
+{
+    return table->waiting.used_count;
+}
+
 uint32_t call_leg_total(const struct call_table *table)
 {
     return table->bridges.used_count + table->legs.used_count + table->relays.used_count;

@@ -279,6 +279,8 @@ struct engine_counts {
     uint64_t handed_over;     // messages for lines and devices of other workers
     uint32_t open_calls, open_transactions;
     uint32_t open_legs;     // of calls, and the requests that pass between them
+    uint32_t waiting_calls; // of the open ones; the others have their final answer
+    size_t call_bytes;      // of what the open ones keep
     uint32_t subscriptions; // of devices, now
 };
 struct client_counts engine_client_counts(const struct engine *engine);

@@ -312,6 +312,8 @@ struct engine_counts engine_counts(const struct engine *engine)
     counts.effects_lost = engine->turn.effects_lost_count;
     counts.open_calls = call_count(engine->calls);
     counts.open_legs = call_leg_total(engine->calls);
+    counts.waiting_calls = call_waiting_count(engine->calls);
+    counts.call_bytes = call_bytes(engine->calls);
     counts.open_transactions = txn_count(engine->txns);
     counts.subscriptions = watch_count(engine->watches);
     return counts;

@@ -303,6 +303,8 @@ struct engine_counts world_counts(const struct world *world)
         sum.handed_over += counts.handed_over;
         sum.open_calls += counts.open_calls;
         sum.open_legs += counts.open_legs;
+        sum.waiting_calls += counts.waiting_calls;
+        sum.call_bytes += counts.call_bytes;
         sum.open_transactions += counts.open_transactions;
     }
     return sum;

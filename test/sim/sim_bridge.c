@@ -696,6 +696,15 @@ static void begin(struct sim *sim)
     }
 }
 
+// What calls take on average, while some ring and when all are up (docs/benchmark.md).
+static void weigh(struct sim *sim)
+{
+    enum { RINGING_BYTES_MAX = 4096, UP_BYTES_MAX = 2200 };
+    struct engine_counts counts = world_counts(sim->world);
+    size_t each_max = counts.waiting_calls > 0 ? RINGING_BYTES_MAX : UP_BYTES_MAX;
+    if (counts.call_bytes > counts.open_calls * each_max) fail("calls take too much memory", "");
+}
+
 static void judge(struct sim *sim)
 {
     struct engine_counts counts = world_counts(sim->world);
@@ -710,6 +719,7 @@ static void judge(struct sim *sim)
     }
     if (counts.open_calls > 0) fail("a call is left in the engine", "");
     if (counts.open_legs > 0) fail("a leg is left in the engine", "");
+    if (counts.call_bytes > 0) fail("memory of calls is left in the engine", "");
     if (counts.open_transactions > 2) fail("transactions are left in the engine", ""); // REGISTER
     if (counts.effects_lost > 0) fail("an effect was lost", "");
 }
@@ -731,6 +741,7 @@ static void run(uint64_t seed, bool is_verbose, unsigned *answered)
         collect(&sim);
         step(&sim);
         world_advance(sim.world, STEP_US);
+        weigh(&sim);
     }
     sim.is_lossy = sim.is_talking = false;
     for (int i = 0; i < QUIET_S * 100; i++) { // what is under way ends
