@@ -40,6 +40,11 @@ const tests = {
     await page.locator('.lw-ringing').waitFor();
     await take(page, 'ringing');
     await trial.stage.do('end_call', {name: 'picture'});
+    await page.locator('.lw-ringing').waitFor({state: 'detached'});
+    await trial.stage.do('device', {user: 'sales', name: 'mobile-app'});
+    await trial.stage.do('device_call', {name: 'mobile-app', number: '106'});
+    await page.locator('.lw-ongoing').getByText('Talking').waitFor();
+    await take(page, 'calls');
   },
 };
 
