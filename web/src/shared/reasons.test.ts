@@ -23,6 +23,8 @@ const NO_REFUSAL = new RegExp([
   '^(private|public|default-src|connect-src|form-action|event:|token \\{1\\}$)',
   '^\\{1\\}[: \\w]*\\{2\\}', // made of parts that stand elsewhere, or of damaged files
   '^(each has a|a hash fits|a (line|group)\'s block must hold)',
+  '^(as many calls (are|were) forwarded|so viele Anrufe )', // of alarms, which the server
+  '^(a redirected call did|ein umgeleiteter Anruf kam) ', // says in both languages
   '^(cannot find |no connection to the PBX: |cannot listen on )', // beginnings of the engine's own
 ].join('|'));
 
