@@ -153,6 +153,11 @@ void cli_print_warnings(const json_t *record);
 // Prints a decision's trace as numbered lines.
 void cli_print_trace(const json_t *trace);
 
+// Prints a cell of a table for a spreadsheet; the first of a row has no comma before it.
+void cli_csv_cell(const char *text, bool is_first);
+// The same of a text, a number, or on and off; anything else is an empty cell.
+void cli_csv_value(const json_t *value, bool is_first);
+
 struct table;
 // A table of columns with headings; the last is NULL.
 struct table *cli_table_new(const char *const *headings);

@@ -104,6 +104,7 @@ static const struct option journal_options[] = {
     {"limit", "N", "so many calls, the newest (20)"},
     {"legs", NULL, "show whom else the call went to: devices, targets, transfers"},
     {"trace", NULL, "show every rule that was looked at"},
+    {"csv", NULL, "a table for a spreadsheet"},
     {"language", "en|de", "language of the sentences (en)"},
     NO_OPTION,
 };

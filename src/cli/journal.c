@@ -125,6 +125,73 @@ static void print_entry(const json_t *entry, bool has_trace, bool has_legs)
     if (has_trace) cli_print_trace(trace);
 }
 
+// ---- A table for a spreadsheet
+
+// A spreadsheet takes such a text for a formula, which strangers may send as their name. A number
+// with its sign is none.
+static bool is_formula(const char *text)
+{
+    bool is_signed = text[0] == '+' || text[0] == '-';
+    if (is_signed) return text[1 + strspn(text + 1, "0123456789 ")] != '\0';
+    return text[0] == '=' || text[0] == '@' || text[0] == '\t';
+}
+
+// Marks as text what would be a formula.
+static void print_cell(const json_t *value, bool is_first)
+{
+    char text[1024];
+    bool is_marked = json_is_string(value) && is_formula(json_string_value(value));
+    if (!is_marked) {
+        cli_csv_value(value, is_first);
+        return;
+    }
+    snprintf(text, sizeof text, "'%s", json_string_value(value));
+    cli_csv_cell(text, is_first);
+}
+
+// "device Desk phone 200; forwarding +491701234567 486"
+static void print_legs_cell(const json_t *legs)
+{
+    char text[2048];
+    struct buffer out = buffer_over(text, sizeof text - 1);
+    size_t i;
+    json_t *leg;
+    json_array_foreach(legs, i, leg)
+    {
+        const char *device = cli_text_of(leg, "device");
+        const json_t *status = json_object_get(leg, "status");
+        buffer_printf(&out, "%s%s %s", i > 0 ? "; " : "", cli_text_of(leg, "kind"),
+                      device[0] ? device : cli_text_of(leg, "number"));
+        if (status) buffer_printf(&out, " %d", (int)json_integer_value(status));
+    }
+    text[out.len] = '\0';
+    cli_csv_cell(text, false);
+}
+
+static void print_table(const json_t *entries)
+{
+    static const char *const columns[] = {
+        "started",  "ended",   "group",       "line",    "outgoing", "caller", "caller_name",
+        "internal", "dialled", "diverted_by", "verdict", "reason",   "target", "executed",
+        "status",   "outcome", "answered",    "ring_s",  "talk_s",   "device", "call_id",
+    };
+    size_t i, count = sizeof columns / sizeof columns[0];
+    json_t *entry;
+    for (size_t j = 0; j < count; j++) cli_csv_cell(columns[j], j == 0);
+    cli_csv_cell("legs", false);
+    putchar('\n');
+    json_array_foreach(entries, i, entry)
+    {
+        for (size_t j = 0; j < count; j++) {
+            print_cell(json_object_get(entry, columns[j]), j == 0);
+        }
+        print_legs_cell(json_object_get(entry, "legs"));
+        putchar('\n');
+    }
+}
+
+// ---- The command
+
 static int begin_path(const struct invocation *invocation, struct path *path)
 {
     const char *word = invocation->word_count > 0 ? invocation->words[0] : NULL;
@@ -154,6 +221,11 @@ int cli_journal(const struct invocation *invocation)
     int result = begin_path(invocation, &path);
     if (result == STATUS_DONE) result = cli_newest(invocation, &path, &answer);
     if (result != STATUS_DONE || cli_printed_json(invocation, answer)) return result;
+    if (cli_args_has(invocation, "csv")) {
+        print_table(json_object_get(answer, "items"));
+        json_decref(answer);
+        return STATUS_DONE;
+    }
     json_array_foreach(json_object_get(answer, "items"), i, entry)
     {
         print_entry(entry, cli_args_has(invocation, "trace"), cli_args_has(invocation, "legs"));

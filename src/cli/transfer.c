@@ -136,31 +136,6 @@ out:
 
 // ---- Export
 
-static void print_cell(const char *text, bool is_first)
-{
-    bool is_plain = strpbrk(text, ",\"\r\n") == NULL;
-    if (!is_first) putchar(',');
-    if (!is_plain) putchar('"');
-    for (const char *at = text; *at; at++) {
-        if (*at == '"') putchar('"');
-        putchar(*at);
-    }
-    if (!is_plain) putchar('"');
-}
-
-static void print_value(const json_t *value, bool is_first)
-{
-    char digits[24];
-    if (json_is_boolean(value)) {
-        print_cell(json_is_true(value) ? "on" : "off", is_first);
-    } else if (json_is_integer(value)) {
-        snprintf(digits, sizeof digits, "%lld", (long long)json_integer_value(value));
-        print_cell(digits, is_first);
-    } else {
-        print_cell(json_is_string(value) ? json_string_value(value) : "", is_first);
-    }
-}
-
 static bool is_column(enum model_kind kind, const struct model_field *field)
 {
     if (field->flags & FIELD_SECRET) return false;
@@ -173,7 +148,7 @@ static void print_fields(enum model_kind kind, const json_t *record)
     for (size_t i = 0; i < info->field_count; i++) {
         const struct model_field *field = &info->fields[i];
         if (!is_column(kind, field)) continue;
-        print_value(json_object_get(record, field->name), kind == KIND_LINE && i == 0);
+        cli_csv_value(json_object_get(record, field->name), kind == KIND_LINE && i == 0);
     }
 }
 
@@ -182,17 +157,17 @@ static void print_headings(void)
     char name[80];
     const struct model_kind_info *line = model_kind(KIND_LINE), *user = model_kind(KIND_USER);
     for (size_t i = 0; i < line->field_count; i++) {
-        if (is_column(KIND_LINE, &line->fields[i])) print_cell(line->fields[i].name, i == 0);
+        if (is_column(KIND_LINE, &line->fields[i])) cli_csv_cell(line->fields[i].name, i == 0);
     }
     for (size_t i = 0; i < user->field_count; i++) {
         snprintf(name, sizeof name, "user.%s", user->fields[i].name);
-        if (is_column(KIND_USER, &user->fields[i])) print_cell(name, false);
+        if (is_column(KIND_USER, &user->fields[i])) cli_csv_cell(name, false);
     }
     for (unsigned condition = 0; condition < CONDITION_COUNT; condition++) {
         for (unsigned origin = 0; origin < ORIGIN_COUNT; origin++) {
             snprintf(name, sizeof name, "forward.%s.%s", model_name(&model_conditions, condition),
                      model_name(&model_origins, origin));
-            print_cell(name, false);
+            cli_csv_cell(name, false);
         }
     }
     putchar('\n');
@@ -223,7 +198,7 @@ static void print_forwardings(const json_t *index, const json_t *line)
                      model_name(&model_origins, origin));
             const json_t *forwarding = json_object_get(index, key);
             bool is_on = json_is_true(json_object_get(forwarding, "enabled"));
-            print_cell(is_on ? cli_text_of(forwarding, "target") : "", false);
+            cli_csv_cell(is_on ? cli_text_of(forwarding, "target") : "", false);
         }
     }
 }

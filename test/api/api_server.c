@@ -287,6 +287,7 @@ static void fill_journal(struct store *store)
         entries[i].extension = i == 3 ? SPAN("102") : SPAN("101");
         entries[i].user_id = i == 3 ? 2 : 1;
     }
+    entries[3].dialled = SPAN("@102"); // a formula, if it were a cell of a spreadsheet
     if (store_journal_append(store, entries, 4)) abort();
 }
 

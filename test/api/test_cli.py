@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command line client against a server: what people type, what they read, and how it ends."""
 
+import csv
+import io
 import json
 import os
 import subprocess
@@ -341,6 +343,18 @@ class Decisions(Case):
         for limit in ("0", "x", "-1"):
             self.assertIn("journal limit: must be a number from 1 to 1000",
                           self.refused("journal", "--limit", limit))
+
+    def test_journal_table(self):
+        def table(*options):
+            return list(csv.reader(io.StringIO(self.done("journal", "--csv", *options))))
+        rows = table()
+        self.assertEqual(len(rows), 5)
+        self.assertEqual({len(row) for row in rows}, {22})
+        newest = dict(zip(rows[0], rows[1]))
+        self.assertEqual((newest["group"], newest["line"], newest["caller"], newest["internal"]),
+                         ("main", "102", "+4930123456", "off"))
+        self.assertEqual(newest["dialled"], "'@102")
+        self.assertEqual(len(table("--limit", "1")), 2)
 
     def test_journal_filters(self):
         self.assertEqual(len(self.done("journal", "--outcome", "missed").splitlines()), 2)
