@@ -222,6 +222,15 @@ void world_advance(struct world *world, uint64_t by_us)
     set_clock(world, until_us);
 }
 
+bool world_step(struct world *world, uint64_t until_us)
+{
+    uint64_t now_us = world->time.now_us, at_us = world_deadline_us(world);
+    bool is_due = at_us <= until_us;
+    if (!is_due) at_us = until_us;
+    world_jump(world, at_us > now_us ? at_us - now_us : 0);
+    return is_due;
+}
+
 void world_jump(struct world *world, uint64_t by_us)
 {
     set_clock(world, world->time.now_us + by_us);

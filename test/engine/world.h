@@ -72,6 +72,8 @@ uint32_t world_media_count(const struct world *world);
 
 // Lets time pass; what becomes due is done on the way.
 void world_advance(struct world *world, uint64_t by_us);
+// The same in steps: to what is due next, or to `until_us`; false when that is reached.
+bool world_step(struct world *world, uint64_t until_us);
 // The same by one jump: what becomes due on the way is done late, at its end.
 void world_jump(struct world *world, uint64_t by_us);
 // When the engine wants to be woken next, DEADLINE_NEVER when nothing waits.

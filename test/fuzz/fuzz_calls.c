@@ -384,13 +384,10 @@ static void device_invites(struct story *story)
 static void pass(struct story *story, uint64_t by_us)
 {
     uint64_t until_us = world_now_us(story->world) + by_us;
-    for (int i = 0; world_deadline_us(story->world) <= until_us; i++) {
+    for (int i = 0; world_step(story->world, until_us); i++) {
         ASSERT(i < TICK_MAX);
-        uint64_t now_us = world_now_us(story->world), at_us = world_deadline_us(story->world);
-        world_jump(story->world, at_us > now_us ? at_us - now_us : 0);
         look(story);
     }
-    world_jump(story->world, until_us - world_now_us(story->world));
     look(story);
 }
 

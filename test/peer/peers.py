@@ -300,6 +300,22 @@ class Api:
             raise Trouble(f"{method} {path}: {status} {json.dumps(answer)}")
         return answer
 
+    def listen(self, act, until):
+        """What act() returns, and the events that are told until one has the text `until` in it."""
+        token = self.token_file.read_text().strip()
+        with socket.create_connection(("127.0.0.1", self.ports.api), timeout=10) as stream:
+            stream.sendall(b"GET /api/v1/events HTTP/1.1\r\nHost: x\r\n"
+                           b"Accept: text/event-stream\r\n"
+                           b"Authorization: Bearer " + token.encode() + b"\r\n\r\n")
+            text = ""
+            while '"hello"' not in text:
+                text += stream.recv(65536).decode()
+            result = act()
+            while until not in text or not text.endswith("\n\n"):
+                text += stream.recv(65536).decode()
+        return result, [json.loads(line[6:]) for line in text.splitlines()
+                        if line.startswith("data: ")]
+
     def registration(self, extension, group="trial"):
         return self.api("GET", f"groups/{group}/lines/{extension}")["registration"]
 

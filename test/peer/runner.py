@@ -55,6 +55,14 @@ def run_methods(trial, names):
     return 1 if run_tests(tests, names) else 0
 
 
+def run_world(world, trial, names):
+    """The same; then the daemon must end cleanly, and no sanitizer have complained."""
+    status = run_methods(trial, names)
+    world.lineward.stop()
+    world.lineward.check_log()
+    return status
+
+
 def run_script(main):
     """Runs a script's main(), which returns its exit status; ends all programs and the process."""
     end_programs_with_us()

@@ -6,6 +6,7 @@ import os
 import subprocess
 
 from processes import Missing, find_program
+from runner import SKIPPED
 
 
 def run(*words):
@@ -33,3 +34,16 @@ def network_space(name, ours, theirs):
         yield
     finally:
         subprocess.run(["ip", "netns", "delete", name], check=False)
+
+
+def run_in_space(run, space, *programs):
+    """What run() returns, the script's exit status, where there are these programs and, meanwhile,
+    the namespace `space` (name, ours, theirs)."""
+    try:
+        for program in programs:
+            find_program(program)
+        with network_space(*space):
+            return run()
+    except Missing as reason:
+        print(f"SKIPPED: {reason}")
+        return SKIPPED

@@ -7,24 +7,16 @@ import os
 import shutil
 
 from peers import ROOT, Lineward, Ports
-from processes import Missing, Program, find_program, wait_until
+from processes import wait_until
 from runner import arguments, check, run_methods, run_script
-from space import network_space
+from softphone import Softphone
+from space import run_in_space
 from test_devices import SECRET
 from test_transports import Certificates
 
 OFFSET = 650  # of the ports; those of the other tests lie elsewhere
 SPACE = f"lineward{os.getpid()}"
 OURS, THEIRS = "198.18.77.1", "198.18.77.2"  # RFC 2544: nobody's
-
-CONFIG = """
-module_path /usr/lib/baresip/modules
-module stdio.so
-module g711.so
-module_app account.so
-module_app menu.so
-sip_verify_server no
-"""
 
 
 class Trial:
@@ -48,28 +40,23 @@ class Trial:
         port = self.ports.tls if transport == "tls" else self.ports.sip
         made = self.lineward.command("device", "add", "sales", transport)
         user, password = SECRET.search(made).groups()
-        home = self.directory / transport
-        home.mkdir()
-        (home / "config").write_text(CONFIG)
-        (home / "accounts").write_text(
+        return Softphone(
+            SPACE, self.directory / transport, (THEIRS, 4444),
             f"<sip:{user}@{OURS}:{port};transport={transport}>;auth_user={user};"
-            f"auth_pass={password};regint=60\n")
-        (home / "contacts").write_text("")
-        words = ["ip", "netns", "exec", SPACE, "baresip", "-f", home]
-        return Program(f"baresip {transport}", words, self.directory / f"{transport}.log")
+            f"auth_pass={password};regint=60", "sip_verify_server no")
 
     def bindings(self, transport):
         return self.lineward.api("GET", f"users/sales/devices/{transport}")["bindings"]
 
     def test_it_registers(self):
         for transport in ("udp", "tcp", "tls"):
-            program = self.start(transport)
+            phone = self.start(transport)
             wait_until(f"baresip is registered by {transport}",
                        lambda t=transport: self.bindings(t))
             shown, = self.bindings(transport)
             check(shown["transport"] == transport and shown["source"].startswith(f"{THEIRS}:") and
                   "baresip" in shown["user_agent"], f"{shown}")
-            program.stop()
+            phone.program.stop()
             wait_until(f"baresip has signed off by {transport}",
                        lambda t=transport: self.bindings(t) == [])
 
@@ -80,14 +67,8 @@ class Trial:
 
 def main():
     args = arguments(__doc__)
-    try:
-        for program in ("baresip", "openssl"):
-            find_program(program)
-        with network_space(SPACE, OURS, THEIRS):
-            return run_methods(Trial(args.bin), args.names)
-    except Missing as reason:
-        print(f"SKIPPED: {reason}")
-        return 77
+    return run_in_space(lambda: run_methods(Trial(args.bin), args.names),
+                        (SPACE, OURS, THEIRS), "baresip", "openssl")
 
 
 if __name__ == "__main__":

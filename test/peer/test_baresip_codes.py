@@ -10,10 +10,10 @@ import time
 
 from heard import PITCHES
 from peers import ROOT, Lineward, Ports
-from processes import Missing, find_program, wait_until
+from processes import wait_until
 from runner import arguments, check, run_methods, run_script
 from softphone import Softphone
-from space import network_space
+from space import run_in_space
 from test_devices import SECRET
 
 OFFSET = 1950  # of the ports; those of the other tests lie elsewhere
@@ -112,13 +112,8 @@ class Trial:
 
 def main():
     args = arguments(__doc__)
-    try:
-        find_program("baresip")
-        with network_space(SPACE, OURS, THEIRS):
-            return run_methods(Trial(args.bin), args.names)
-    except Missing as reason:
-        print(f"SKIPPED: {reason}")
-        return 77
+    return run_in_space(lambda: run_methods(Trial(args.bin), args.names),
+                        (SPACE, OURS, THEIRS), "baresip")
 
 
 if __name__ == "__main__":

@@ -15,10 +15,10 @@ import time
 
 from heard import PITCHES
 from peers import DOMAIN, ROOT, Lineward, Pbx, Ports, password_of
-from processes import Missing, find_program, wait_until
+from processes import wait_until
 from runner import arguments, check, run_methods, run_script
 from softphone import Softphone, write_tone
-from space import network_space
+from space import run_in_space
 
 OFFSET = 2250  # of the ports; those of the other tests lie elsewhere
 SPACE = f"lwheard{os.getpid()}"
@@ -93,13 +93,8 @@ class Trial:
 
 def main():
     args = arguments(__doc__)
-    try:
-        find_program("baresip")
-        with network_space(SPACE, OURS, THEIRS):
-            return run_methods(Trial(args.bin), args.names)
-    except Missing as reason:
-        print(f"SKIPPED: {reason}")
-        return 77
+    return run_in_space(lambda: run_methods(Trial(args.bin), args.names),
+                        (SPACE, OURS, THEIRS), "baresip")
 
 
 if __name__ == "__main__":

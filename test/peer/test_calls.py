@@ -9,7 +9,7 @@ import time
 from peers import DOMAIN, World, password_of
 from phone import Phone, body_of, tag_of
 from processes import wait_until
-from runner import arguments, check, run_methods, run_script
+from runner import arguments, check, run_script, run_world
 
 OFFSET = 1200  # of the ports; those of the other tests lie elsewhere
 LINE = "102"
@@ -317,10 +317,7 @@ def main():
     with World("peer/calls", args.bin, OFFSET,
                lines=("101", "102", "103", "104", "107", "108")) as world:
         world.set_up()
-        status = run_methods(Trial(world), args.names)
-        world.lineward.stop()
-        world.lineward.check_log()
-    return status
+        return run_world(world, Trial(world), args.names)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,6 @@ what became of it.
 """
 
 import argparse
-import json
-import socket
 import statistics
 import time
 
@@ -74,19 +72,7 @@ class Trial:
         check(targets == ["204", "203"], f"switched on again, the calls went to {targets}")
 
     def test_listeners_learn_of_calls(self):
-        lineward = self.wire.lineward
-        token = (lineward.data / "api.token").read_text().strip()
-        with socket.create_connection(("127.0.0.1", self.wire.ports.api), timeout=10) as stream:
-            stream.sendall(b"GET /api/v1/events HTTP/1.1\r\nHost: x\r\n"
-                           b"Accept: text/event-stream\r\n"
-                           b"Authorization: Bearer " + token.encode() + b"\r\n\r\n")
-            text = ""
-            while '"hello"' not in text:
-                text += stream.recv(65536).decode()
-            self.target()
-            while "call_ended" not in text or not text.endswith("\n\n"):
-                text += stream.recv(65536).decode()
-        events = [json.loads(line[6:]) for line in text.splitlines() if line.startswith("data: ")]
+        _, events = self.wire.lineward.listen(self.target, "call_ended")
         ended = next(event for event in events if event["type"] == "call_ended")
         check((ended["group"], ended["line"], ended["outcome"]) == ("wire", LINE, "forwarded"),
               f"the event is {ended}")

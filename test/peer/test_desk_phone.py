@@ -11,7 +11,7 @@ import test_calls
 from peers import DOMAIN, Sipp, World, password_of
 from phone import Phone
 from processes import wait_until
-from runner import arguments, check, run_methods, run_script
+from runner import arguments, check, run_script, run_world
 from test_calls import LINE
 
 OFFSET = 1700  # of the ports; those of the other tests lie elsewhere
@@ -258,10 +258,7 @@ def main():
         (world.directory / "lineward.conf").write_text("devices_md5_only = 1;\n")  # for sipp
         world.lineward.options = ["--config", str(world.directory / "lineward.conf")]
         world.set_up()
-        status = run_methods(Trial(world), args.names)
-        world.lineward.stop()
-        world.lineward.check_log()
-    return status
+        return run_world(world, Trial(world), args.names)
 
 
 if __name__ == "__main__":

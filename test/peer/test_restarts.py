@@ -4,7 +4,7 @@
 before, at once. A contact that stayed behind at the PBX would keep a call waiting for an answer."""
 
 from peers import USERS, World
-from runner import arguments, check, run_methods, run_script
+from runner import arguments, check, run_script, run_world
 
 OFFSET = 850  # of the ports; those of the other tests lie elsewhere
 INSIDE, LINES, TARGET = "106", ("101", "102"), "105"
@@ -46,17 +46,13 @@ class Trial:
         check(set(ports.values()) == {first}, f"the lines are at {ports}")
         self.check_calls()
 
-    def test_ends_cleanly(self):
-        self.lineward.stop()
-        self.lineward.check_log()
-
 
 def main():
     options = arguments(__doc__.splitlines()[0])
     with World("peer/restarts", options.bin, offset=OFFSET) as world:
         world.lineward.workers = 1
         world.set_up()
-        return 1 if run_methods(Trial(world), options.names) else 0
+        return run_world(world, Trial(world), options.names)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ redirect that does not come back to us is told.
     test_toll_fraud.py --bin PATH
 """
 
-import json
 import socket
 import time
 
@@ -48,18 +47,7 @@ class Trial:
 
     def listen(self, state, act):
         """What `act` returns, and the event of that alarm."""
-        token = (self.lineward.data / "api.token").read_text().strip()
-        with socket.create_connection(("127.0.0.1", self.wire.ports.api), timeout=10) as stream:
-            stream.sendall(b"GET /api/v1/events HTTP/1.1\r\nHost: x\r\n"
-                           b"Accept: text/event-stream\r\n"
-                           b"Authorization: Bearer " + token.encode() + b"\r\n\r\n")
-            text = ""
-            while '"hello"' not in text:
-                text += stream.recv(65536).decode()
-            result = act()
-            while f'"{state}"' not in text or not text.endswith("\n\n"):
-                text += stream.recv(65536).decode()
-        events = [json.loads(line[6:]) for line in text.splitlines() if line.startswith("data: ")]
+        result, events = self.lineward.listen(act, f'"{state}"')
         return result, next(event for event in events if event.get("state") == state)
 
     def lift(self, kind):

@@ -14,10 +14,10 @@ import time
 from heard import RATE, Ear, frequency, level
 from peers import DOMAIN, World, password_of
 from phone import Phone, body_of
-from processes import Missing, find_program, wait_until
+from processes import wait_until
 from runner import arguments, check, run_methods, run_script
 from softphone import Softphone, wave, write_tone
-from space import network_space
+from space import run_in_space
 from test_devices import SECRET
 
 OFFSET = 1750  # of the ports; those of the other tests lie elsewhere
@@ -170,13 +170,7 @@ def run(args):
 
 def main():
     args = arguments(__doc__)
-    try:
-        find_program("baresip")
-        with network_space(SPACE, OURS, THEIRS):
-            return run(args)
-    except Missing as reason:
-        print(f"SKIPPED: {reason}")
-        return 77
+    return run_in_space(lambda: run(args), (SPACE, OURS, THEIRS), "baresip")
 
 
 if __name__ == "__main__":
