@@ -109,7 +109,7 @@ def moved(text, boot="", ahead=0, until=0):
     """A file of registrations, of another start of the machine and with other times, in us."""
     heading, *lines, end = text.splitlines()
     words = heading.split()
-    check(words[:3] == ["lineward", "registrations", "2"], f"an unknown file: {heading}")
+    check(words[:3] == ["lineward", "registrations", "3"], f"an unknown file: {heading}")
     words[3:] = [boot or words[3], str(int(words[4]) + ahead)]
     moved_lines = []
     for line in lines:
@@ -182,10 +182,12 @@ class Trial:
         self.check_wire_call("after-malformed")
 
     def test_last_hop(self):
-        """Max-Forwards of 0 or none at all: the call has arrived, and is forwarded."""
+        """Max-Forwards of 0 or none at all: the call has arrived, and is forwarded. Each is another
+        caller's: with fewer hops than a moment ago, the same one's would be a call that returns."""
         for name, change in (("hops-0", {"Max_Forwards": "0"}),
                              ("hops-none", {"without": "Max-Forwards"})):
-            self.wire.send(self.wire.invite(name, **change))
+            caller = f"<sip:{name}@wire.trial>;tag=caller"
+            self.wire.send(self.wire.invite(name, From=caller, **change))
             final = self.wire.final(name)
             self.wire.send(self.wire.ack(final))
             check(final.status == 302, f"{name}: {final.start_line}, not 302")
