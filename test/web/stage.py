@@ -99,10 +99,10 @@ class Stage:
         self.lineward.start()
         self.lineward.wait_registered(USERS)
 
-    def do_pbx(self, fault):
+    def do_pbx(self, fault="", is_following=True):
         """Another PBX in the place of the one that there is, with a fault (kamailio.cfg.in)."""
         self.lineward.api("PATCH", "groups/trial", {"enabled": False})
-        self.world.start_pbx(fault=fault)
+        self.world.start_pbx(is_following, fault=fault)
         self.lineward.api("PATCH", "groups/trial", {"enabled": True})
         self.lineward.wait_registered(USERS)
 

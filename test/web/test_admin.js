@@ -5,6 +5,8 @@ import {PHONE, check, run} from './stage.js';
 const PAGES = ['dashboard', 'groups', 'lines', 'users', 'devices', 'forwardings',
   'calendars', 'tokens', 'audit'];
 
+const EVENT_MS = 20_000; // in less the dashboard does not ask by itself
+
 async function open(trial, path, options = {}) {
   const page = await trial.signIn('sales', {reducedMotion: 'reduce', ...options, path});
   await page.locator('main h1').first().waitFor();
@@ -15,6 +17,21 @@ async function open(trial, path, options = {}) {
 // What was asked for is there.
 async function settled(page) {
   await page.locator('[aria-busy=true]').first().waitFor({state: 'detached'});
+}
+
+// An alarm that was lifted meanwhile: that is told, and it is gone. Its line's changes are a link
+// away.
+async function somebodyIsFaster(trial, page) {
+  await page.getByRole('button', {name: 'Lift: trial/104'}).click();
+  const [alarm] = (await trial.stage.api('GET', 'alarms')).items;
+  await trial.stage.api('POST', `alarms/${alarm.id}/lift`, {});
+  await page.getByRole('button', {name: 'Lift: forward calls again'}).click();
+  await page.getByRole('alert').filter({hasText: 'no such alarm'}).waitFor();
+  await page.getByText('to the line trial/104').waitFor({state: 'detached'});
+  for (let i = 0; i < 2; i++) await trial.stage.call('106', '104'); // another one
+  await page.getByRole('link', {name: 'Who changed its forwardings'}).click();
+  await page.getByText('Forwarding trial/104/immediate/all').first().waitFor();
+  check(await page.getByText('trial/103').count() === 0, 'changes of other lines');
 }
 
 const tests = {
@@ -69,6 +86,53 @@ const tests = {
       '104/forwardings/no_answer']) {
       await trial.stage.api('DELETE', `groups/trial/lines/${slot}/all`);
     }
+  },
+
+  // Calls beyond a low limit: told at once where the dashboard is open, and lifted there, after
+  // which they are forwarded again.
+  async 'an-alarm-is-lifted'(trial) {
+    const {stage} = trial;
+    await stage.api('PATCH', 'groups/trial', {max_forwarded_per_hour: 1});
+    await stage.api('PATCH', 'users/workshop', {login: 'off'}); // what is not forwarded is declined
+    await stage.api('PUT', 'groups/trial/lines/104/forwardings/immediate/all', {target: '105'});
+    const page = await open(trial, '/admin/dashboard');
+    await page.locator('[data-live=live]').waitFor({state: 'attached'});
+    const calls = async (finals) => {
+      for (const final of finals) {
+        const call = await stage.call('106', '104');
+        check((call.final === 200) === final, `${call.final} instead of being forwarded: ${final}`);
+      }
+    };
+    await calls([true, false]);
+    await page.getByText('One call to the line trial/104 was not forwarded')
+      .waitFor({timeout: EVENT_MS});
+    await calls([false]); // no event tells of further ones
+    for (const [colorScheme, viewport, locale, suffix] of [['light', undefined, 'en-US', ''],
+      ['dark', undefined, 'en-US', '-dark'], ['light', PHONE, 'de-DE', '-phone']]) {
+      const looking = await open(trial, '/admin/dashboard',
+        {colorScheme, locale, ...(viewport && {viewport})});
+      await looking.getByText(locale === 'de-DE'
+        ? '2 Anrufe an die Leitung trial/104 wurden nicht umgeleitet' : '2 calls to the line')
+        .waitFor();
+      await trial.checkAccess(looking, `an alarm${suffix}`);
+      await trial.picture(looking, `admin-alarm${suffix}`);
+    }
+    await page.getByRole('button', {name: 'Lift: trial/104'}).focus();
+    await page.keyboard.press('Enter');
+    await trial.checkAccess(page, 'whether to lift it');
+    check((await stage.api('GET', 'alarms')).items.length === 1, 'it is asked for first');
+    await page.keyboard.press('Enter');
+    await page.getByText('The alarm of trial/104 is lifted').waitFor();
+    await page.getByText('to the line trial/104').waitFor({state: 'detached'});
+    await calls([true, false]);
+    await somebodyIsFaster(trial, page);
+    await page.goto(`${stage.url}/admin/audit`);
+    await page.getByLabel('Kind of setting').selectOption('alarm');
+    await page.getByText('Alarm trial/104/forwarded_per_hour').first().waitFor();
+    check(await page.getByRole('button', {name: /Take back/}).count() === 0, 'it is no setting');
+    await stage.api('PATCH', 'groups/trial', {max_forwarded_per_hour: 60});
+    await stage.api('PATCH', 'users/workshop', {login: 'auto'});
+    await stage.api('DELETE', 'groups/trial/lines/104/forwardings/immediate/all');
   },
 
   async german(trial) {

@@ -139,6 +139,25 @@ const tests = {
     await page.keyboard.press('Enter');
     await expectEnd(page, 'cancelled');
   },
+
+  // A PBX that follows no redirect: the alarm on the dashboard leads to the check.
+  async 'a-lost-redirect-leads-here'(trial) {
+    await trial.stage.do('pbx', {is_following: false});
+    await trial.stage.api('PUT', 'groups/trial/lines/104/forwardings/immediate/all',
+      {target: '101'});
+    const page = await open(trial, '/admin/dashboard');
+    await trial.stage.call('106', '104');
+    await page.getByText('One call that the line trial/104 forwards to 101 did not arrive')
+      .waitFor();
+    await trial.checkAccess(page, 'a lost redirect');
+    await trial.picture(page, 'check-lost-redirect');
+    await page.getByRole('link', {name: 'Check trial'}).click();
+    await page.getByRole('heading', {level: 1, name: 'Check of trial'}).waitFor();
+    await page.goBack();
+    await page.getByRole('button', {name: 'Lift: trial/104'}).click();
+    await page.getByRole('button', {name: 'Really lift'}).click();
+    await page.getByText('The alarm of trial/104 is lifted').waitFor();
+  },
 };
 
 await run(tests, {name: 'checks', offset: 2300});

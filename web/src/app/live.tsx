@@ -24,7 +24,7 @@ export function subjectsOf(event: LiveEvent): string[] | null {
     case 'call_changed': return ['calls'];
     case 'call_ended': return ['calls', 'journal', 'explain'];
     case 'line': return ['lines'];
-    case 'alarm': return ['status'];
+    case 'alarm': return ['alarms', 'status'];
     case 'check': return event.row ? ['checks'] : ['checks', 'status']; // it is over
     case 'device': return ['devices', 'explain'];
     case 'setting':

@@ -16,7 +16,12 @@ import {useProblemText} from '../../shared/reasons';
 
 type Entry = Schemas['AuditEntry'];
 const KINDS = ['', 'group', 'line', 'user', 'forwarding', 'exception', 'admin_forwarding',
-  'calendar', 'profile', 'device', 'token'];
+  'calendar', 'profile', 'device', 'token', 'alarm'];
+
+// What another page wants to be looked for.
+function textOfAddress(): string {
+  return new URLSearchParams(window.location.search).get('text') ?? '';
+}
 
 function useAudit(kind: string, text: string) {
   return useInfiniteQuery({
@@ -33,7 +38,7 @@ function useAudit(kind: string, text: string) {
 export default function Audit() {
   const {t} = useTranslation('admin');
   const [kind, setKind] = useState('');
-  const [typed, setTyped] = useState('');
+  const [typed, setTyped] = useState(textOfAddress);
   const [text] = useDebouncedValue(typed.trim(), 250);
   const audit = useAudit(kind, text);
   const entries = audit.data?.pages.flatMap((page) => (page.items ?? []) as Entry[]) ?? [];
@@ -77,7 +82,7 @@ function AuditEntry({entry}: {entry: Entry}) {
             {entry.for_user && ` ${t('audit.for', {name: entry.for_user})}`}
           </span>
         </div>
-        <Revert entry={entry}/>
+        {entry.kind !== 'alarm' && <Revert entry={entry}/>}
       </div>
       {entry.action === 'changed'
         ? <Differences entry={entry} names={names}/>

@@ -1,23 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // How the system is doing: lines, calls, where they are forwarded to, and what needs attention.
 import {NativeSelect} from '@mantine/core';
-import {useQuery} from '@tanstack/react-query';
 import {useState} from 'react';
 import {useTranslation} from 'react-i18next';
 import {Link} from 'wouter';
-import {ask} from '../../api/client';
-import type {Schemas} from '../../api/client';
 import {PageFrame} from '../../app/PageFrame';
 import '../admin.css';
+import {useStatistics, useStatus} from './data';
+import type {Statistics, Status} from './data';
 import {together, totalOf} from './plot';
 import type {Point} from './plot';
 import {Plot} from './Plot';
 import {Warnings} from './Warnings';
 
-type Status = Schemas['Status'];
-type Statistics = Schemas['Statistics'];
-
-const FRESH_MS = 30_000; // figures are read anew after so long; events would be too many
 const SPANS = {day: {hours: 24, bucket: 1}, week: {hours: 168, bucket: 6},
   month: {hours: 744, bucket: 24}};
 type Span = keyof typeof SPANS;
@@ -25,23 +20,6 @@ const OUTCOMES = ['forwarded', 'missed', 'declined', 'answered', 'answered_elsew
 const OUTCOME_COLORS = [0, 2, 1, 3, 5, 4];
 const STATES = ['registered', 'refused', 'unreachable'] as const;
 const STATE_COLORS = [3, 4, 2];
-
-function useStatus() {
-  return useQuery({
-    queryKey: ['status'], refetchInterval: FRESH_MS,
-    queryFn: async () => (await ask('get', '/status')).data,
-  });
-}
-
-function useStatistics(hours: number) {
-  return useQuery({
-    queryKey: ['statistics', hours],
-    queryFn: async () => (await ask('get', '/statistics', {query: {hours}})).data,
-    placeholderData: (before) => before,
-    // Until all calls are counted, each answer counts more of them.
-    refetchInterval: ({state}) => (state.data && !state.data.complete ? 200 : FRESH_MS),
-  });
-}
 
 function linesIn(status: Status, state: keyof Status['groups'][number]['lines']): number {
   return status.groups.reduce((sum, group) => sum + group.lines[state], 0);

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// What needs attention: PBXs that cannot be reached, lines that they refuse, calls that go abroad,
-// what was lost.
+// What needs attention: alarms, PBXs that cannot be reached, lines that they refuse, calls that go
+// abroad, what was lost.
 import {useQuery} from '@tanstack/react-query';
 import type {ReactNode} from 'react';
 import {useTranslation} from 'react-i18next';
 import {Link} from 'wouter';
 import {ask} from '../../api/client';
-import type {Schemas} from '../../api/client';
 import {Icon} from '../../shared/icons';
+import {AlarmWarning, MoreAlarms, useShownAlarms} from './Alarms';
+import type {Statistics, Status} from './data';
 
 const SHOWN_MAX = 5; // of the lines that are refused
 
@@ -20,12 +21,15 @@ function useRefused(isOn: boolean) {
   });
 }
 
-export function Warnings({status, statistics}:
-  {status: Schemas['Status']; statistics?: Schemas['Statistics']}) {
+export function Warnings({status, statistics}: {status: Status; statistics?: Statistics}) {
   const {t} = useTranslation('admin');
   const isRefused = status.groups.some((group) => group.lines.refused > 0);
   const refused = useRefused(isRefused);
-  const warnings: [string, ReactNode][] = [];
+  const alarms = useShownAlarms();
+  const warnings: [string, ReactNode][] = alarms.shown.map((alarm) =>
+    [`alarm ${alarm.id}`, <AlarmWarning alarm={alarm}/>]);
+  if (alarms.moreCount > 0) warnings.push(['alarms', <MoreAlarms count={alarms.moreCount}
+    onOpen={alarms.showAll}/>]);
   const targets: Record<string, number> = statistics?.targets ?? {};
   const abroad = (targets.foreign ?? 0) + (targets['foreign premium'] ?? 0);
   for (const {name, lines, check} of status.groups) {

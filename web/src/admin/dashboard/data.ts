@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the dashboard shows, each thing read once and anew after a while.
+import {useQuery} from '@tanstack/react-query';
+import {ask} from '../../api/client';
+import type {Schemas} from '../../api/client';
+
+export type Status = Schemas['Status'];
+export type Statistics = Schemas['Statistics'];
+export type Alarm = Schemas['Alarm'];
+
+const FRESH_MS = 30_000; // figures are read anew after so long; events would be too many
+
+export function useStatus() {
+  return useQuery({
+    queryKey: ['status'], refetchInterval: FRESH_MS,
+    queryFn: async () => (await ask('get', '/status')).data,
+  });
+}
+
+export function useStatistics(hours: number) {
+  return useQuery({
+    queryKey: ['statistics', hours],
+    queryFn: async () => (await ask('get', '/statistics', {query: {hours}})).data,
+    placeholderData: (before) => before,
+    // Until all calls are counted, each answer counts more of them.
+    refetchInterval: ({state}) => (state.data && !state.data.complete ? 200 : FRESH_MS),
+  });
+}
+
+// An event tells that one is raised; that it counts further calls, nothing but time.
+export function useAlarms() {
+  return useQuery({
+    queryKey: ['alarms'], refetchInterval: FRESH_MS,
+    queryFn: async () => (await ask('get', '/alarms')).data.items,
+  });
+}
