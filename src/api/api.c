@@ -86,7 +86,6 @@ static void end_second(lws_sorted_usec_list_t *timer)
     struct secondly *secondly = lws_container_of(timer, struct secondly, timer);
     api_profiles_end_due(secondly->api);
     api_web_clients_end_due(secondly->api);
-    api_statistics_sample(secondly->api);
     api_connection_tests_update(secondly->api);
     lws_sul_schedule(secondly->api->lws, 0, timer, end_second, LWS_US_PER_SEC);
 }

@@ -20,6 +20,12 @@ struct api_alarm {
     uint64_t count;              // of calls
 };
 
+// How many lines were in which state at a time.
+struct api_sample {
+    uint32_t at_s; // since 1970
+    uint32_t lines[REGISTRATION_STATE_COUNT];
+};
+
 // What is assumed of a line's clients (a test aid, see docs/calls.md).
 struct api_clients {
     enum model_clients clients;
@@ -132,6 +138,8 @@ struct api_engine {
     bool (*next_alarm)(void *context, uint64_t after, struct api_alarm *out);
     // Lifts it: the line's limits count from now on. False when it is not there any more.
     bool (*lift_alarm)(void *context, const struct api_alarm *alarm);
+    // How the lines stood at the first noted time behind `after_s`; false at the end. May be NULL.
+    bool (*next_sample)(void *context, uint32_t after_s, struct api_sample *out);
     // Starts a check; `*line_id` tells which line a refusal is about, 0: none. May be NULL, like
     // the four that follow.
     enum api_check_result (*start_check)(void *context, struct api_check_order *order,

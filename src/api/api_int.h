@@ -635,8 +635,6 @@ struct statistics;
 // NULL when memory is out.
 struct statistics *api_statistics_new(void);
 void api_statistics_free(struct statistics *statistics);
-// Notes how the lines stand, once a minute; to be called once a second.
-void api_statistics_sample(struct api *api);
 
 // ---- Connection tests (connection_tests.c)
 

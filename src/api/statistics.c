@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Figures over time: what became of calls, hour by hour, counted from the journal; where they were
-// forwarded to; and how many lines were registered, minute by minute. Nothing of it is stored: each
-// request counts what is new, and a bounded number of older calls, until all of a month are
-// counted.
+// forwarded to; and how many lines were registered, as it was noted minute by minute. Of the calls
+// nothing is stored: each request counts what is new, and a bounded number of older ones, until all
+// of a month are counted.
 #include "api/api_int.h"
 
 #include <stdlib.h>
@@ -14,8 +14,6 @@ enum {
     HOURS_DEFAULT = 24,
     ENTRIES_PER_REQUEST = 20000,
     PLACES_MAX = 128, // groups that are counted; calls of further ones are not
-    SAMPLES_MAX = 24 * 60,
-    SAMPLE_S = 60,
     OUTCOMES_MAX = 16,
     CLASSES_MAX = 16,
 };
@@ -31,49 +29,25 @@ struct place {
     struct hour hours[HOURS_MAX];
 };
 
-struct sample {
-    uint32_t at_s;
-    uint32_t lines[REGISTRATION_STATE_COUNT];
-};
-
 struct statistics {
     struct place *places[PLACES_MAX];
     size_t place_count;
     uint64_t newest_id; // up to here, all that is new is counted
     uint64_t before_id; // from here backwards nothing is counted yet; 0: all is
-    struct sample samples[SAMPLES_MAX];
-    size_t sample_count; // ever taken
 };
 
 // ---- Lines, minute by minute
 
-void api_statistics_sample(struct api *api)
+static json_t *json_lines(const struct api_engine *engine, uint32_t hours)
 {
-    struct statistics *statistics = api->statistics;
-    const struct api_engine *engine = &api->options.engine;
-    uint32_t now_s = api_now_s();
-    size_t count = statistics->sample_count;
-    const struct sample *last = &statistics->samples[(count + SAMPLES_MAX - 1) % SAMPLES_MAX];
-    if (count > 0 && now_s - last->at_s < SAMPLE_S) return;
-    struct sample *sample = &statistics->samples[count % SAMPLES_MAX];
-    *sample = (struct sample){.at_s = now_s};
-    engine->count_lines(engine->context, 0, sample->lines);
-    statistics->sample_count++;
-}
-
-static json_t *json_lines(const struct statistics *statistics, uint32_t hours)
-{
-    size_t count = statistics->sample_count, kept = count < SAMPLES_MAX ? count : SAMPLES_MAX;
-    uint32_t since_s = api_now_s() - hours * HOUR_S;
+    struct api_sample sample = {.at_s = api_now_s() - hours * HOUR_S};
     json_t *list = json_array();
-    for (size_t i = count - kept; i < count; i++) {
-        const struct sample *sample = &statistics->samples[i % SAMPLES_MAX];
-        if (sample->at_s < since_s) continue;
+    while (engine->next_sample && engine->next_sample(engine->context, sample.at_s, &sample)) {
         json_t *object = json_object();
-        json_object_set_new(object, "time", api_json_time((uint64_t)sample->at_s * 1000000, false));
+        json_object_set_new(object, "time", api_json_time((uint64_t)sample.at_s * 1000000, false));
         for (unsigned state = 0; state < REGISTRATION_STATE_COUNT; state++) {
             json_object_set_new(object, model_name(&model_registration_states, state),
-                                api_json_count(sample->lines[state]));
+                                api_json_count(sample.lines[state]));
         }
         json_array_append_new(list, object);
     }
@@ -250,7 +224,7 @@ static json_t *json_hour(const struct hour *hour)
 }
 
 static json_t *json_statistics(const struct statistics *statistics, const char *group,
-                               uint32_t hours, bool has_lines)
+                               uint32_t hours)
 {
     uint64_t classes[CLASSES_MAX] = {0}, loops = 0;
     uint32_t last = api_now_s() / HOUR_S;
@@ -269,7 +243,6 @@ static json_t *json_statistics(const struct statistics *statistics, const char *
     json_object_set_new(body, "calls", calls);
     json_object_set_new(body, "targets", targets);
     json_object_set_new(body, "loops", api_json_count(loops));
-    json_object_set_new(body, "lines", has_lines ? json_lines(statistics, hours) : json_array());
     return body;
 }
 
@@ -299,7 +272,10 @@ void api_statistics_get(struct api *api, struct request *request, struct reply *
         return;
     }
     bool has_lines = !request->principal.group[0]; // they are counted over all groups
-    api_reply_json(reply, 200, json_statistics(api->statistics, group, hours, has_lines));
+    json_t *body = json_statistics(api->statistics, group, hours);
+    json_object_set_new(body, "lines",
+                        has_lines ? json_lines(&api->options.engine, hours) : json_array());
+    api_reply_json(reply, 200, body);
 }
 
 struct statistics *api_statistics_new(void)

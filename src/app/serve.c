@@ -7,6 +7,7 @@
 #include "app/directory.h"
 #include "app/log.h"
 #include "app/registrations.h"
+#include "app/samples.h"
 #include "app/workers.h"
 #include "client/client.h"
 
@@ -20,6 +21,7 @@
 #include <uv.h>
 
 enum { SAVE_INTERVAL_S = 30 }; // of the registrations
+enum { SETTLED_S = 5 };        // after the start; before, lines are not yet what they will be
 
 _Static_assert((int)WORKERS_MAX == (int)API_WORKERS_MAX, "each is shown");
 
@@ -37,6 +39,7 @@ struct server {
     struct checks *checks;
     struct orders *orders;
     struct alarms *alarms;
+    struct samples *samples;
     struct settings_obeyed obeyed; // the last of them
     bool is_counting_troubled;     // the store does not take them, and it was said
     struct workers *workers;
@@ -120,6 +123,12 @@ static bool lift_alarm(void *context, const struct api_alarm *alarm)
     alarms_save(server->alarms);
     if (alarm->line_id > 0) workers_lift_limits(server->workers, alarm->line_id);
     return true;
+}
+
+static bool next_sample(void *context, uint32_t after_s, struct api_sample *out)
+{
+    struct server *server = context;
+    return samples_next(server->samples, after_s, out);
 }
 
 static enum api_deflection deflect(void *context, uint64_t number, const struct fwd_target *target,
@@ -355,11 +364,22 @@ static void obey_orders(struct server *server)
     }
 }
 
+static void note_sample(struct server *server)
+{
+    uint64_t now_us = net_wall_us();
+    struct api_sample sample = {.at_s = (uint32_t)(now_us / 1000000)};
+    bool is_settled = now_us - server->started_us >= (uint64_t)SETTLED_S * 1000000;
+    if (!is_settled || !samples_is_due(server->samples, sample.at_s)) return;
+    states_count(server->states, 0, sample.lines);
+    samples_add(server->samples, &sample);
+}
+
 static bool do_work(void *context)
 {
     struct server *server = context;
     obey_orders(server);
     alarms_save(server->alarms);
+    note_sample(server);
     return count_uses(server);
 }
 
@@ -388,11 +408,12 @@ static bool start_workers(struct server *server)
     server->uses = uses_new();
     server->orders = orders_new();
     server->alarms = alarms_load(server->config.data_dir);
+    server->samples = samples_load(server->config.data_dir);
     server->calls = calls_new();
     server->checks = checks_new();
     if (!server->checks || !server->calls || !server->states || !server->journal ||
         !server->registrations || !server->bindings || !server->tap || !server->uses ||
-        !server->orders || !server->alarms) {
+        !server->orders || !server->alarms || !server->samples) {
         return fail("cannot start", "out of memory");
     }
     struct worker_parts parts = {.states = server->states,
@@ -439,6 +460,7 @@ static bool start_api(struct server *server)
                    .hang_up = hang_up,
                    .next_alarm = next_alarm,
                    .lift_alarm = lift_alarm,
+                   .next_sample = next_sample,
                    .start_check = start_check,
                    .stop_check = stop_check,
                    .running_check = running_check,
@@ -544,6 +566,7 @@ static void end(struct server *server)
     uses_free(server->uses);
     orders_free(server->orders);
     alarms_free(server->alarms);
+    samples_free(server->samples);
     checks_free(server->checks);
     registrations_free(server->registrations);
     bindings_free(server->bindings);

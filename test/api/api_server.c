@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 // ---- The engine: lines 1 to 4 are in one state each, of the others nothing is known
 
@@ -217,6 +218,18 @@ static bool next_alarm(void *context, uint64_t after, struct api_alarm *out)
     if (after >= sizeof alarms / sizeof alarms[0]) return false;
     *out = alarms[after];
     return true;
+}
+
+// Noted once, when it is asked for first.
+static bool next_sample(void *context, uint32_t after_s, struct api_sample *out)
+{
+    static struct api_sample sample;
+    if (sample.at_s == 0) {
+        sample.at_s = (uint32_t)time(NULL);
+        count_lines(context, 0, sample.lines);
+    }
+    *out = sample;
+    return sample.at_s > after_s;
 }
 
 static bool lift_alarm(void *context, const struct api_alarm *alarm)
@@ -458,6 +471,7 @@ int main(int argc, char **argv)
                        .hang_up = hang_up,
                        .next_alarm = next_alarm,
                        .lift_alarm = lift_alarm,
+                       .next_sample = next_sample,
                        .start_check = start_check,
                        .stop_check = stop_check,
                        .running_check = running_check,

@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """A restart with another number of workers: lines move to other ports, and calls are forwarded as
-before, at once. A contact that stayed behind at the PBX would keep a call waiting for an answer."""
+before, at once. A contact that stayed behind at the PBX would keep a call waiting for an answer.
+What was noted of the lines over time is still there."""
 
 from peers import USERS, World
+from processes import wait_until
 from runner import arguments, check, run_script, run_world
 
 OFFSET = 850  # of the ports; those of the other tests lie elsewhere
@@ -45,6 +47,23 @@ class Trial:
         ports = {extension: self.port_of(extension) for extension in USERS}
         check(set(ports.values()) == {first}, f"the lines are at {ports}")
         self.check_calls()
+
+    def noted(self):
+        return self.lineward.api("GET", "statistics")["lines"]
+
+    def test_samples(self):
+        """How lines stood is kept; a damaged file is begun anew, and the log says so."""
+        wait_until("the lines are noted", self.noted, 30)
+        before = self.noted()
+        check(before[0]["registered"] == len(USERS), before)
+        self.restart(1)
+        check(self.noted()[:len(before)] == before, f"{before} became {self.noted()}")
+        self.lineward.stop()
+        (self.lineward.data / "samples").write_text("nothing")
+        self.lineward.start()
+        wait_until("the lines are noted anew", self.noted, 30)
+        check(len(self.noted()) == 1, self.noted())
+        check("samples not readable" in self.lineward.log.read_text(), "the log does not say so")
 
 
 def main():

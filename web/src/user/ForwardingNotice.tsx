@@ -20,19 +20,24 @@ export function ForwardingNotice() {
   const count = forwardings.length + exceptions.length;
   const immediate = forwardings.filter(({condition}) => condition === 'immediate');
   let text = '';
+  let where = '/forwardings';
   if (profile) {
+    where = '/profiles';
     text = t('notice.profile', {name: profile.name});
   } else if (immediate.length === 1) {
     text = t(`notice.immediate.${immediate[0].origin}`, {
       target: nameOfTarget(immediate[0].target),
     });
-  } else if (count > 0) {
+  } else if (forwardings.length > 0) {
     text = t('notice.count', {count});
+  } else if (count > 0) {
+    text = t('notice.exceptions', {count});
+    where = '/exceptions';
   }
   useNotice(text && `↪ ${text}`);
   if (!text) return null;
   return (
-    <Link href={profile ? '/profiles' : '/forwardings'} className="lw-forwarding">
+    <Link href={where} className="lw-forwarding">
       <Icon name="forward" size={18}/>
       <span>{text}</span>
     </Link>
