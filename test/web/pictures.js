@@ -4,7 +4,7 @@
 //     node test/web/pictures.js --bin build/release/bin/lineward
 import {join} from 'node:path';
 import {furnish} from './furnish.js';
-import {ROOT, run} from './stage.js';
+import {ROOT, run, WIDE} from './stage.js';
 
 const VIEWPORT = {width: 1080, height: 660};
 const PAGES = {
@@ -16,6 +16,11 @@ async function take(page, name) {
   await page.waitForLoadState('networkidle');
   await page.screenshot({path: join(ROOT, 'docs/pictures', `${name}.png`)});
 }
+
+const ADMIN_PAGES = {
+  'admin-dashboard': '/admin/dashboard', 'admin-lines': '/admin/lines',
+  'admin-devices': '/admin/devices',
+};
 
 const tests = {
   async pictures(trial) {
@@ -32,6 +37,10 @@ const tests = {
       await take(page, name);
     }
     await trial.stage.api('PUT', 'groups/trial/lines/102/forwardings', {items: []});
+    const exceptions = await trial.stage.api('GET', 'groups/trial/lines/102/exceptions');
+    for (const {position} of exceptions.items) {
+      await trial.stage.api('DELETE', `groups/trial/lines/102/exceptions/${position}`);
+    }
     await trial.stage.api('PUT', 'groups/trial/lines/102/client-state', {clients: 'ring'});
     await page.goto(trial.stage.url);
     await page.locator('[data-live=live]').waitFor({state: 'attached'});
@@ -45,6 +54,26 @@ const tests = {
     await trial.stage.do('device_call', {name: 'mobile-app', number: '106'});
     await page.locator('.lw-ongoing').getByText('Talking').waitFor();
     await take(page, 'calls');
+    await page.getByRole('button', {name: 'Hang up'}).click();
+    await trial.stage.do('device_hung_up', {name: 'mobile-app'});
+  },
+
+  async administration(trial) {
+    const {stage} = trial;
+    await stage.api('PATCH', 'users/sales', {role: 'administrator'});
+    await stage.do('device', {user: 'support', name: 'desk'});
+    const page = await trial.signIn('sales', {viewport: WIDE});
+    for (const [name, path] of Object.entries(ADMIN_PAGES)) {
+      await page.goto(stage.url + path);
+      await page.locator('main h1').waitFor();
+      await page.locator('[aria-busy=true]').waitFor({state: 'detached'});
+      await take(page, name);
+    }
+    await stage.api('POST', 'groups/trial/checks', {quick: true, lines: ['101', '104', '103']});
+    await page.setViewportSize({width: WIDE.width, height: 1180});
+    await page.goto(`${stage.url}/admin/groups/trial/checks`);
+    await page.locator('section[data-state=done]').waitFor();
+    await take(page, 'group-check');
   },
 };
 
