@@ -50,6 +50,7 @@ struct worker {
     uint32_t dropped_share;                 // of INVITEs, by the system
     uint64_t tell_overload_us;              // not before this again
     uint64_t give_back_us;                  // not before this again
+    bool is_giving_back;                    // but then: something may have become free since
     struct line_peer_event peer_events[PEER_EVENT_MAX];
     size_t peer_event_count;
     uv_thread_t thread;

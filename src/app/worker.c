@@ -245,6 +245,7 @@ static void settle(struct worker *worker)
     worker_tell_counts(worker);
     if (engine_us < sites_us) sites_us = engine_us;
     if (worker->is_stopping && worker->stop_us < sites_us) sites_us = worker->stop_us;
+    if (worker->is_giving_back && worker->give_back_us < sites_us) sites_us = worker->give_back_us;
     net_set_deadline(worker->net, sites_us);
     bool is_waiting = engine_is_checking(worker->engine) && net_now_us() < worker->stop_us;
     if (worker->is_stopping && !is_waiting) net_stop(worker->net);
@@ -411,7 +412,8 @@ static void give_memory_back(struct worker *worker)
     struct engine_idle_search search = {.search.least = GIVE_BACK_BYTES};
     struct idle_memory idle;
     uint64_t now_us = net_now_us();
-    if (now_us < worker->give_back_us) return;
+    worker->is_giving_back = now_us < worker->give_back_us;
+    if (worker->is_giving_back) return;
     worker->give_back_us = now_us + GIVE_BACK_US;
     while ((idle = engine_next_idle(worker->engine, &search)).size > 0) {
         idle = whole_pages(idle);

@@ -132,6 +132,7 @@ static void change_group(struct scene *scene)
         tell_address(scene, index);
         return;
     }
+    scene->is_save_due = true;
     if (sim_chance(sim, 20)) {
         group->is_enabled = !group->is_enabled;
     } else {

@@ -28,6 +28,7 @@ struct scene {
     unsigned incarnation;         // of the engine
     uint64_t clock_us;            // of the simulation when the engine's was zero
     uint64_t saved_us;            // when the registrations were saved last
+    bool is_save_due;             // a group has changed since
     uint64_t asleep_us, awake_us; // when the engine's process was stopped last, and went on
     uint64_t disturbed_us;        // when something last went wrong that is no fault of the engine
     // Clients do what they want, and rules for that are set: what becomes of a call is not

@@ -120,12 +120,15 @@ static void deliver_packets(struct scene *scene)
     }
 }
 
-// Mostly every 30 seconds; now and then the disk is full.
+// Mostly every 30 seconds; now and then the disk is full. But what is saved is newer than the last
+// change of a group, as far as that goes: else the PBX may have granted less since than the file
+// says (docs/registration.md).
 static void save_registrations(struct scene *scene)
 {
     if (is_asleep(scene) || scene->sim.now_us < scene->saved_us + 30 * second_us) return;
     scene->saved_us = scene->sim.now_us;
-    if (sim_chance(&scene->sim, 20)) return;
+    if (sim_chance(&scene->sim, 20) && !scene->is_save_due) return;
+    scene->is_save_due = false;
     world_save(scene->world);
     told_saved(scene);
 }
