@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // All that the pages stand in: looks, data, session, events, addresses.
-import {MantineProvider} from '@mantine/core';
+import {MantineProvider, MantineThemeProvider} from '@mantine/core';
 import {Notifications} from '@mantine/notifications';
 import {QueryClient, QueryClientProvider} from '@tanstack/react-query';
+import {useTranslation} from 'react-i18next';
 import {Router} from 'wouter';
 import {home, Problem} from '../api/client';
 import {LiveProvider} from './live';
@@ -38,12 +39,23 @@ const client = new QueryClient({
 
 const base = home.pathname.replace(/\/$/, '');
 
+// What was done or has failed. The button that closes a notice has a name, whoever shows it.
+function Notices() {
+  const {t} = useTranslation();
+  const named = {defaultProps: {closeButtonProps: {'aria-label': t('close')}}};
+  return (
+    <MantineThemeProvider theme={{components: {Notification: named}}}>
+      <Notifications position="bottom-center" autoClose={8000} limit={3}/>
+    </MantineThemeProvider>
+  );
+}
+
 export function App() {
   return (
     <MantineProvider theme={theme} defaultColorScheme="auto" colorSchemeManager={colorSchemes}
       withCssVariables={false} withGlobalClasses={false}>
       <QueryClientProvider client={client}>
-        <Notifications position="bottom-center" autoClose={8000} limit={3}/>
+        <Notices/>
         <Router base={base}>
           <SessionGate>
             <LiveProvider><Shell/></LiveProvider>

@@ -35,7 +35,6 @@ export function useTold() {
     }
     notifications.show({
       id, autoClose: undo ? UNDO_MS : TOLD_MS, role: 'status', withCloseButton: true,
-      closeButtonProps: {'aria-label': t('close')},
       message: (
         <Group justify="space-between" wrap="nowrap">
           <Text size="sm">{message}</Text>
