@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The administrator's pages, against the real daemon with the trial's lines and real calls.
+import {readFileSync} from 'node:fs';
 import {PHONE, check, run} from './stage.js';
 
 const PAGES = ['dashboard', 'groups', 'lines', 'users', 'devices', 'forwardings',
@@ -32,6 +33,28 @@ async function somebodyIsFaster(trial, page) {
   await page.getByRole('link', {name: 'Who changed its forwardings'}).click();
   await page.getByText('Forwarding trial/104/immediate/all').first().waitFor();
   check(await page.getByText('trial/103').count() === 0, 'changes of other lines');
+}
+
+// All lines that are found, of which the page shows 50.
+async function changeAllFound(trial, page) {
+  await page.getByLabel('Choose many/2011').check();
+  await page.getByRole('button', {name: 'Choose all found'}).click();
+  await page.getByRole('button', {name: 'Change 111 lines'}).waitFor();
+  await trial.checkAccess(page, 'all that is found');
+  await trial.picture(page, 'admin-found');
+  await page.getByRole('button', {name: 'Choose none'}).click();
+  await page.getByRole('button', {name: /^Change/}).waitFor({state: 'detached'});
+  await page.getByLabel('Choose many/2011').check();
+  await page.getByRole('button', {name: 'Choose all found'}).click();
+  await page.getByRole('button', {name: 'Change 111 lines'}).click();
+  await page.getByLabel('A further call').selectOption('ring');
+  await page.getByRole('button', {name: 'Save'}).click();
+  await page.getByText('111 lines changed').waitFor();
+  const changed = await trial.stage.api('GET', 'groups/many/lines?q=Room&limit=1000');
+  check(changed.items.filter((line) => line.second_call === 'ring')
+    .every((line) => line.display_name.startsWith('Room 11')), 'others were changed');
+  const last = await trial.stage.api('GET', 'groups/many/lines/3199');
+  check(last.second_call === 'ring', last.second_call);
 }
 
 const tests = {
@@ -225,9 +248,14 @@ const tests = {
     await page.getByText('50 lines changed').waitFor();
     const line = await trial.stage.api('GET', 'groups/many/lines/2060');
     check(line.second_call === 'busy', line.second_call);
+    await page.getByRole('searchbox').fill('Room 11');
+    await page.getByText('111 entries').waitFor(); // 11, 110 to 119, 1100 to 1199
     const [download] = await Promise.all([page.waitForEvent('download'),
       page.getByRole('button', {name: 'Export as a table'}).click()]);
     check(download.suggestedFilename() === 'lines.csv', 'the export has a name');
+    const rows = readFileSync(await download.path(), 'utf8').trim().split('\r\n');
+    check(rows.length === 112, `what is found is exported: ${rows.length} rows`);
+    await changeAllFound(trial, page);
   },
 
   // By the server, whatever the number of lines: the order goes on over the pages.

@@ -16,6 +16,7 @@ import {RecordList} from '../records/RecordList';
 import {BulkEdit} from './BulkEdit';
 import {ExportButton} from './ExportButton';
 import {LineState} from './LineState';
+import {PickFound} from './PickFound';
 
 const STATES = ['', 'registered', 'refused', 'unreachable', 'waiting', 'disabled'];
 const ALL: Kind = {...LINE, list: '/lines'};
@@ -44,17 +45,13 @@ export default function Lines() {
   const [open, setOpen] = useState<{record: Stored | null} | null>(null);
   const into = group || groups[0];
   return (
-    <PageFrame title={t('line.many')} lead={t('line.lead')} actions={
-      <>
-        <ExportButton/>
-        {into && (
-          <Button leftSection={<Icon name="plus" size={16}/>}
-            onClick={() => setOpen({record: null})}>{t('line.add')}</Button>
-        )}
-      </>}>
+    <PageFrame title={t('line.many')} lead={t('line.lead')} actions={into && (
+      <Button leftSection={<Icon name="plus" size={16}/>}
+        onClick={() => setOpen({record: null})}>{t('line.add')}</Button>
+    )}>
       <RecordList kind={ALL} query={{group: group || undefined, state: state || undefined}}
         keyOf={keyOf} picked={picked} onPick={setPicked} onOpen={(record) => setOpen({record})}
-        tools={
+        tools={(found) => (
           <>
             <NativeSelect aria-label={t('line.group')} value={group}
               data={[{value: '', label: t('line.allGroups')}, ...groups]}
@@ -62,11 +59,16 @@ export default function Lines() {
             <NativeSelect aria-label={t('line.state')} value={state}
               data={STATES.map((value) => ({value, label: t(`states.${value || 'any'}`)}))}
               onChange={(event) => setState(event.currentTarget.value)}/>
+            <ExportButton found={found}/>
             {picked.size > 0 && (
-              <Button variant="default" onClick={() => setEditing(true)}>
-                {t('bulk.open', {count: picked.size})}</Button>
+              <>
+                <Button variant="default" onClick={() => setEditing(true)}>
+                  {t('bulk.open', {count: picked.size})}</Button>
+                <PickFound found={found} keyOf={keyOf} onPick={setPicked}/>
+              </>
             )}
-          </>}
+          </>
+        )}
         columns={[
           {name: 'line', show: keyOf, sort: 'group'},
           {name: 'display_name', show: (line) => String(line.display_name), sort: 'display_name'},

@@ -23,7 +23,7 @@ export interface RecordListProps {
   query?: Query; // further choices
   columns: Column[];
   isSearched?: boolean;
-  tools?: ReactNode; // beside the search
+  tools?: ReactNode | ((found: Query) => ReactNode); // beside the search; what it finds, in order
   keyOf: (record: Stored) => string;
   picked?: Set<string>; // with it, rows can be picked
   onPick?: (picked: Set<string>, records: Stored[]) => void;
@@ -57,11 +57,10 @@ export function RecordList({kind, path = {}, query = {}, columns, isSearched = t
   const [places, setPlaces] = useState<{of: string; at: string[]}>({of: choice, at: []});
   const at = places.of === choice ? places.at : []; // another choice begins at its first page
   const isPaged = !path.extension && isSearched;
+  const found = {...query, ...(isPaged && {q: search || undefined, sort: sort || undefined})};
   const list = useRecords(kind, path, {
-    ...query,
-    ...(isPaged ? {limit: '50', after: at.at(-1), q: search || undefined,
-      sort: sort || undefined,
-      count: query.state ? undefined : 'true'} : {}),
+    ...found,
+    ...(isPaged && {limit: '50', after: at.at(-1), count: query.state ? undefined : 'true'}),
   });
   const items = list.data?.items ?? [];
   const next = placeOf(list.data?.next);
@@ -81,7 +80,7 @@ export function RecordList({kind, path = {}, query = {}, columns, isSearched = t
             leftSection={<Icon name="search" size={16}/>} className="la-search"
             onChange={(event) => setTyped(event.currentTarget.value)}/>
         )}
-        {tools}
+        {typeof tools === 'function' ? tools(found) : tools}
         {list.data?.count !== undefined && (
           <Text c="dimmed" size="sm" role="status">
             {t('count', {count: list.data.count,

@@ -26,11 +26,26 @@ export function useRecords(kind: Kind, path: Record<string, string>, query: Quer
   });
 }
 
+const PAGE_MAX = 1000; // that a list answers at once
+
+// All records that a query finds, read page by page.
+export async function readAll(list: string, query: Query): Promise<Stored[]> {
+  const records: Stored[] = [];
+  let after: string | undefined;
+  do {
+    const {data} = await askAny('get', list, {query: {...query, limit: PAGE_MAX, after}});
+    const page = data as unknown as Page;
+    records.push(...page.items);
+    after = placeOf(page.next);
+  } while (after);
+  return records;
+}
+
 export function useNames(list: string, isOn = true): string[] {
   const names = useQuery({
     queryKey: [list.slice(1), 'names'],
     queryFn: async () =>
-      (await askAny('get', list, {query: {limit: 1000}})).data as unknown as Page,
+      (await askAny('get', list, {query: {limit: PAGE_MAX}})).data as unknown as Page,
     enabled: isOn,
   });
   return (names.data?.items ?? []).map((item) => String(item.name));
