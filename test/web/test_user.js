@@ -340,9 +340,10 @@ const tests = {
     await clearForwardings(trial);
   },
 
-  // By mouse: a rectangle of the week is dragged.
+  // By mouse: a rectangle of the week is dragged. The header tells of the exception and leads there.
   async 'drag-week'(trial) {
-    const page = await trial.signIn('sales', {path: '/exceptions'});
+    const page = await trial.signIn('sales', {path: '/forwardings'});
+    await page.locator('.lw-forwarding').getByText('1 exception on').click();
     await page.getByRole('button', {name: /^Edit/}).first().click();
     const cell = (day, slot) =>
       page.locator(`[role=gridcell][data-day="${day}"][data-slot="${slot}"]`);
@@ -356,6 +357,7 @@ const tests = {
     await page.getByText('sa-su 09:00-13:00').waitFor();
     await page.getByRole('button', {name: /^Remove/}).first().click();
     await page.getByText('No exceptions').waitFor();
+    await page.locator('.lw-forwarding').waitFor({state: 'detached'});
   },
 
   // A profile is put on with one touch, and what it does is seen at once.
