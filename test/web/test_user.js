@@ -340,7 +340,7 @@ const tests = {
     await clearForwardings(trial);
   },
 
-  // By mouse: a rectangle of the week is dragged. The header tells of the exception and leads there.
+  // By mouse: a rectangle of the week is dragged. The header tells of it and leads there.
   async 'drag-week'(trial) {
     const page = await trial.signIn('sales', {path: '/forwardings'});
     await page.locator('.lw-forwarding').getByText('1 exception on').click();
