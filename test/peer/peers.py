@@ -48,7 +48,8 @@ WORKERS = int(os.environ.get("LINEWARD_WORKERS") or "1")
 
 class Ports:
     """The port numbers of one trial. Each of the workers has one of its own for SIP and one for
-    TLS, from `sip` and `tls` on: there is room for four."""
+    TLS, from `sip` and `tls` on: there is room for four. With the control sockets of sipp
+    (control_port) a trial has a hundred, so that is how far apart the offsets are."""
 
     def __init__(self, offset):
         text = os.environ.get("LINEWARD_PORT_BASE") or "25000"

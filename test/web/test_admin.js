@@ -364,4 +364,4 @@ const tests = {
   },
 };
 
-await run(tests, {name: 'admin', offset: 2200});
+await run(tests, {name: 'admin', offset: 2650});

@@ -160,4 +160,4 @@ const tests = {
   },
 };
 
-await run(tests, {name: 'checks', offset: 2300});
+await run(tests, {name: 'checks', offset: 2650});

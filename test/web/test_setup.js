@@ -107,4 +107,4 @@ const tests = {
   },
 };
 
-await run(tests, {name: 'setup', offset: 2100, isEmpty: true});
+await run(tests, {name: 'setup', offset: 2650, isEmpty: true});
