@@ -306,7 +306,7 @@ class Trial:
             return Message(text)
         answer = ask(2, phone.proof(ask(1), "SUBSCRIBE", uri))
         check(answer.status == 200, answer.start_line)
-        check(self.count() == before + 1, f"{self.count()} are counted")
+        wait_until("it is counted", lambda: self.count() == before + 1)
         stream.close()
         wait_until("it is gone", lambda: self.count() == before)
         phone.close()
