@@ -16,6 +16,7 @@ import re
 import shutil
 import socket
 import time
+from bisect import bisect_left
 from collections import Counter
 
 from peers import HERE, ROOT, Lineward, Ports
@@ -103,13 +104,18 @@ def add_lines(lineward, count):
     connection.close()
 
 
-def peak_to_mean(times, begin, end):
-    """Of the REGISTERs in each second between two times."""
+def peak_to_mean(times, begin, end, peak_from=None):
+    """Of the REGISTERs between two times: the most in any second, by what a second has on average.
+
+    The peak is looked for from `peak_from` on.
+    """
     seconds = int(end - begin)
-    counts = Counter(int(at - begin) for at in times if begin <= at < begin + seconds)
-    mean = sum(counts.values()) / seconds
+    watched = sorted(at for at in times if begin <= at < begin + seconds)
+    mean = len(watched) / seconds
     check(mean > 0, "no line was refreshed")
-    return max(counts.values()) / mean, mean
+    recent = [at for at in watched if at >= (peak_from or begin)]
+    peak = max((bisect_left(recent, at + 1) - i for i, at in enumerate(recent)), default=0)
+    return peak / mean, mean
 
 
 class Trial:
@@ -131,14 +137,24 @@ class Trial:
         print(f"   {text}", flush=True)
 
     def check_refreshes(self, what):
-        """Watches one whole interval: refreshes are spread, and nobody falls out."""
+        """Watches one whole interval: refreshes are spread, and nobody falls out.
+
+        A machine that pauses for a second makes a crowd of what came due meanwhile, and a hundred
+        lines may be crowded by chance. So a crowd is looked for in the next interval, too: lines
+        that are not spread make one in each.
+        """
         begin = time.time()
-        time.sleep(self.expires)
-        ratio, mean = peak_to_mean([at for at, *_ in self.pbx.accepted()], begin, time.time())
-        contacts = self.pbx.contacts()
-        self.tell(f"{what}: {mean:.1f} REGISTERs/s, peak/mean {ratio:.2f}, {contacts} contacts")
-        check(ratio <= PEAK_MAX, f"peak/mean is {ratio:.2f} {what}")
-        check(contacts == self.count, f"{contacts} of {self.count} contacts {what}")
+        for _ in range(2):
+            watched_from = time.time()
+            time.sleep(self.expires)
+            ratio, mean = peak_to_mean([at for at, *_ in self.pbx.accepted()], begin, time.time(),
+                                       watched_from)
+            contacts = self.pbx.contacts()
+            self.tell(f"{what}: {mean:.1f} REGISTERs/s, peak/mean {ratio:.2f}, {contacts} contacts")
+            check(contacts == self.count, f"{contacts} of {self.count} contacts {what}")
+            if ratio <= PEAK_MAX:
+                return
+        raise Trouble(f"peak/mean is {ratio:.2f} {what}, in two intervals")
 
     def check_all_back(self, what, seconds):
         begin = time.time()
