@@ -10,8 +10,8 @@
 
 enum { CONTROL_BYTES = 64, UDP_HEADER_BYTES = 8 };
 
-// The system begins to note the arrivals a moment after the first socket of the machine has asked for
-// it (some milliseconds, more where it is busy). Until then only a queue that fills is seen.
+// The system begins to note the arrivals a moment after the first socket of the machine has asked
+// for it (some milliseconds, more where it is busy). Until then only a queue that fills is seen.
 void wait_prepare(int fd)
 {
     int yes = 1;
