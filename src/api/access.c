@@ -35,7 +35,8 @@ void api_access_print_source(const struct api *api, const struct request *reques
     source[out.len] = '\0';
 }
 
-bool api_access_is_same_origin(const struct api *api, const struct request *request)
+// Whether the request comes from a page of ours, as far as a browser tells.
+static bool is_same_origin(const struct api *api, const struct request *request)
 {
     struct span host = request->host, origin = request->origin;
     if (!origin.at) return true;
@@ -55,13 +56,14 @@ bool api_access_is_same_origin(const struct api *api, const struct request *requ
 bool api_access_check_origin(const struct api *api, const struct request *request,
                              struct reply *reply)
 {
-    if (api_access_is_same_origin(api, request)) return true;
+    if (is_same_origin(api, request)) return true;
     api_reply_problem(reply, 403,
                       "the request comes from another site: its Origin is not this Host");
     return false;
 }
 
-struct span api_access_cookie(const struct request *request)
+// The value of the cookie that holds a session; SPAN_NONE without one.
+static struct span session_cookie(const struct request *request)
 {
     struct span rest = request->cookie;
     while (rest.len > 0) {
@@ -155,7 +157,7 @@ static bool identify_token(struct api *api, struct request *request, struct span
 static bool check_page(const struct api *api, const struct request *request, struct reply *reply)
 {
     const char *why = NULL;
-    if (!api_access_is_same_origin(api, request)) {
+    if (!is_same_origin(api, request)) {
         why = "the request comes from another site: its Origin is not this Host";
     } else if (request->method != METHOD_GET && request->requested_with.len == 0) {
         why = "with a cookie, changes need the header X-Requested-With";
@@ -216,7 +218,7 @@ static bool identify_session(struct api *api, struct request *request, struct sp
 bool api_access_identify(struct api *api, struct request *request, struct reply *reply)
 {
     struct span token = request->authorization, scheme = span_split(&token, ' ');
-    struct span cookie = api_access_cookie(request);
+    struct span cookie = session_cookie(request);
     token = span_trim(token);
     if (request->authorization.len == 0 && cookie.len > 0) {
         return identify_session(api, request, cookie, reply);

@@ -325,8 +325,6 @@ void api_hash_secret(struct span secret, char hash[HASH_SIZE]);
 
 // Finds out who asks; false, with `reply` filled in, when nobody that we know does.
 bool api_access_identify(struct api *api, struct request *request, struct reply *reply);
-// Whether the request comes from a page of ours, as far as a browser tells.
-bool api_access_is_same_origin(const struct api *api, const struct request *request);
 // False, with `reply` filled in (403), when it does not.
 bool api_access_check_origin(const struct api *api, const struct request *request,
                              struct reply *reply);
@@ -335,8 +333,6 @@ void api_access_print_source(const struct api *api, const struct request *reques
                              char source[ADDRESS_SIZE]);
 // Whether who asks does so by TLS, which a proxy in front of us has.
 bool api_access_is_secure(const struct api *api, const struct request *request);
-// The value of the cookie that holds a session; SPAN_NONE without one.
-struct span api_access_cookie(const struct request *request);
 #define SESSION_COOKIE "lineward_session"
 // Whether who asks may do what the route does; false, with `reply` filled in, when not. What
 // belongs to others is answered as if it did not exist.
@@ -350,8 +346,6 @@ bool api_rights_user_id(struct api *api, const struct request *request, uint32_t
 // Whether a call is of a line that `principal` may see.
 bool api_rights_reach_call(struct api *api, const struct principal *principal,
                            const struct api_call *call);
-// Whether who asks reaches everything, and not only their own.
-bool api_rights_is_unlimited(const struct request *request);
 // Whether who asks may change `field`, of a record that they may change.
 bool api_rights_may_set(const struct request *request, const struct model_field *field);
 // Restricts a list to what who asks may see: `user` and `group` (NAME_SIZE) are what was asked for,
@@ -446,8 +440,6 @@ bool api_stream_is_ended(const struct stream *stream);
 size_t api_stream_received(struct api *api, struct stream *stream, char *bytes, size_t size);
 // To be called every TICK_S, with whether the other end has all that was sent; false: it is gone.
 bool api_stream_tick(struct api *api, struct stream *stream, bool is_taken);
-// How many connections of `user` listen: each is a client of theirs.
-unsigned api_stream_count(const struct api *api, const char *user);
 // Whether the session or token of `principal` still holds, and its rights as they are now; false,
 // with `reply` filled in, when not.
 bool api_access_renew(struct api *api, struct principal *principal, struct reply *reply);

@@ -6,11 +6,6 @@
 
 #include <string.h>
 
-bool api_rights_is_unlimited(const struct request *request)
-{
-    return request->principal.is_administrator;
-}
-
 static struct span find_part(const struct request *request, const char *name)
 {
     for (size_t i = 0; i < request->part_count; i++) {
@@ -94,7 +89,7 @@ bool api_rights_user_id(struct api *api, const struct request *request, uint32_t
     struct model_user user = {.name = ""};
     struct settings_problem problem;
     *user_id = 0;
-    if (api_rights_is_unlimited(request)) return true;
+    if (request->principal.is_administrator) return true;
     memcpy(user.name, request->principal.user, sizeof user.name);
     enum err err = settings_get(api->options.settings, KIND_USER, &user, user_id, &problem);
     return !err || api_reply_settings_problem(reply, &problem);

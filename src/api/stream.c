@@ -22,7 +22,8 @@ struct stream {
     struct stream **place, *next;
 };
 
-unsigned api_stream_count(const struct api *api, const char *user)
+// How many connections of `user` listen: each is a client of theirs.
+static unsigned count_streams(const struct api *api, const char *user)
 {
     unsigned count = 0;
     for (const struct stream *at = api->streams; at; at = at->next) {
@@ -57,7 +58,7 @@ void api_events_get(struct api *api, struct request *request, struct reply *repl
         api_reply_problem(reply, 400, "Sec-WebSocket-Key is not 16 bytes in base64");
     } else if (api->stream_count >= STREAMS_MAX ||
                (principal->user[0] &&
-                api_stream_count(api, principal->user) >= STREAMS_PER_USER_MAX)) {
+                count_streams(api, principal->user) >= STREAMS_PER_USER_MAX)) {
         reply->retry_after_s = 10;
         api_reply_problem(reply, 429, "too many connections listen already");
     } else {

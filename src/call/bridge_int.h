@@ -252,9 +252,6 @@ bool call_onward_tries_again(struct call_table *table, struct turn *turn, struct
 // The target's final answer (NULL: none), which is no 2xx.
 void call_onward_failed(struct call_table *table, struct turn *turn, struct pool_id call,
                         const struct sip_message *response);
-// The forwarding is over: ends its legs, and decides again with that event.
-void call_onward_over(struct call_table *table, struct turn *turn, struct pool_id call,
-                      enum fwd_event event);
 // The target did not answer in time.
 void call_onward_unanswered(struct call_table *table, struct turn *turn, struct pool_id call);
 // Its legs are gone.
@@ -305,8 +302,6 @@ void call_leg_confirm(struct turn *turn, struct pool_id txn);
 
 // Answers the requests that are under way; none is passed on any more.
 void call_relay_drop_all(struct call_table *table, struct turn *turn, struct bridge *bridge);
-void call_relay_responded(struct call_table *table, struct turn *turn,
-                          const struct call_response *response);
 // A request of our own within a dialog, whose answer only tells whether the other side is there.
 void call_relay_check(struct call_table *table, struct turn *turn, struct pool_id leg,
                       bool is_of_caller);

@@ -231,8 +231,6 @@ void call_ring_again(struct call_table *table, struct turn *turn, struct pool_id
 // A client has answered, or the PBX an outgoing call: the call is up.
 void call_answered(struct call_table *table, struct turn *turn, struct pool_id id,
                    uint32_t device_id);
-// It does not wait any more.
-void call_stop_waiting(struct call_table *table, struct pool_id id);
 // The final answer, no 2xx.
 void call_end_with(struct call_table *table, struct turn *turn, struct pool_id id, unsigned status,
                    struct span headers);

@@ -26,7 +26,8 @@ void call_reply(struct turn *turn, struct pool_id txn, const struct txn_answer *
     effect->answer = *answer;
 }
 
-void call_stop_waiting(struct call_table *table, struct pool_id id)
+// It does not wait any more.
+static void stop_waiting(struct call_table *table, struct pool_id id)
 {
     struct call *call = pool_find(&table->calls, id);
     pool_free(&table->invites, call->invite);
@@ -42,7 +43,7 @@ static void end_with(struct call_table *table, struct turn *turn, struct pool_id
 {
     struct call *call = pool_find(&table->calls, id);
     call_bridge_drop(table, turn, id, SPAN_NONE);
-    call_stop_waiting(table, id);
+    stop_waiting(table, id);
     call_show_gone(turn, call, id);
     call->phase = PHASE_ANSWERED;
     call->status = (uint16_t)answer->status;
@@ -633,7 +634,7 @@ void call_answered(struct call_table *table, struct turn *turn, struct pool_id i
                    uint32_t device_id)
 {
     struct call *call = pool_find(&table->calls, id);
-    call_stop_waiting(table, id);
+    stop_waiting(table, id);
     call->phase = PHASE_UP;
     call->status = 200;
     call->answered_us = turn->wall_us;

@@ -212,6 +212,16 @@ static void wait_for_target(struct call_table *table, struct turn *turn, struct 
     call->phase = PHASE_WAITING;
 }
 
+// The forwarding is over: ends its legs, and decides again with that event.
+static void end_forwarding(struct call_table *table, struct turn *turn, struct pool_id id,
+                           enum fwd_event event)
+{
+    struct call *call = pool_find(&table->calls, id);
+    call_bridge_drop(table, turn, id, SPAN_NONE);
+    call_onward_left(table, call);
+    call_settle_again(table, turn, id, (struct happening){.event = event});
+}
+
 void call_onward_begin(struct call_table *table, struct turn *turn, struct pool_id id,
                        const struct situation *situation, const struct fwd_verdict *verdict)
 {
@@ -220,10 +230,10 @@ void call_onward_begin(struct call_table *table, struct turn *turn, struct pool_
     call_bridge_drop(table, turn, id, SPAN_NONE);
     wait_for_target(table, turn, id, verdict);
     if (situation->offer->invite->max_forwards == 0) {
-        call_onward_over(table, turn, id, FWD_NO_HOPS);
+        end_forwarding(table, turn, id, FWD_NO_HOPS);
     } else if (!call->is_onward || call_kept_invite(table, call).len == 0 ||
                !open_legs(table, turn, id, &onward)) {
-        call_onward_over(table, turn, id, FWD_TARGET_FAILED);
+        end_forwarding(table, turn, id, FWD_TARGET_FAILED);
     } else {
         call_reply(turn, call->txn, &(struct txn_answer){.status = 181});
         call_set_deadline(table, id);
@@ -248,26 +258,17 @@ bool call_onward_tries_again(struct call_table *table, struct turn *turn, struct
     return true;
 }
 
-void call_onward_over(struct call_table *table, struct turn *turn, struct pool_id id,
-                      enum fwd_event event)
-{
-    struct call *call = pool_find(&table->calls, id);
-    call_bridge_drop(table, turn, id, SPAN_NONE);
-    call_onward_left(table, call);
-    call_settle_again(table, turn, id, (struct happening){.event = event});
-}
-
 void call_onward_failed(struct call_table *table, struct turn *turn, struct pool_id id,
                         const struct sip_message *response)
 {
     unsigned status = response ? response->status : 408;
     bool is_busy = status == 486 || status == 600;
-    call_onward_over(table, turn, id, is_busy ? FWD_TARGET_BUSY : FWD_TARGET_FAILED);
+    end_forwarding(table, turn, id, is_busy ? FWD_TARGET_BUSY : FWD_TARGET_FAILED);
 }
 
 void call_onward_unanswered(struct call_table *table, struct turn *turn, struct pool_id id)
 {
-    call_onward_over(table, turn, id, FWD_TARGET_UNANSWERED);
+    end_forwarding(table, turn, id, FWD_TARGET_UNANSWERED);
 }
 
 void call_onward_left(struct call_table *table, struct call *call)

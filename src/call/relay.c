@@ -326,7 +326,7 @@ static void take_refreshed(struct call_table *table, struct turn *turn, struct r
                                         .local_tag = sides.to_tag});
 }
 
-void call_relay_responded(struct call_table *table, struct turn *turn,
+static void take_response(struct call_table *table, struct turn *turn,
                           const struct call_response *response)
 {
     const struct sip_message *message = response->message;
@@ -522,7 +522,7 @@ void call_responded(struct call_table *table, struct turn *turn,
 {
     switch (response->owner) {
     case CALL_OWNS_LEG: call_leg_responded(table, turn, response); break;
-    case CALL_OWNS_RELAY: call_relay_responded(table, turn, response); break;
+    case CALL_OWNS_RELAY: take_response(table, turn, response); break;
     case CALL_OWNS_TEST: call_test_responded(table, turn, response); break;
     case CALL_OWNS_NOTHING: break;
     }

@@ -5,11 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-void cli_print_help(void)
-{
-    cli_help_print_overview();
-}
-
 static bool is_help(const char *word)
 {
     return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;

@@ -5,5 +5,3 @@
 // Runs `lineward COMMAND ...` for every command but serve. Prints to stdout, errors to stderr.
 // Returns the exit status: 0 done, 1 refused or failed (the reason is printed), 2 wrong usage.
 int cli_run(int argc, char **argv);
-// Prints the overview of all commands, serve included.
-void cli_print_help(void);

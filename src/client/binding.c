@@ -109,11 +109,6 @@ struct pool_id client_bind(struct client_table *table, struct turn *turn,
     return id;
 }
 
-void client_unbind(struct client_table *table, struct turn *turn, struct pool_id binding)
-{
-    client_end_binding(table, turn, binding);
-}
-
 // Which request made it is not known any more: nonces from before the restart are void, so that no
 // old one comes.
 void client_restore(struct client_table *table, struct turn *turn,

@@ -93,9 +93,6 @@ size_t client_contacts(const struct client_table *table, uint32_t user_id,
 // How many bindings the user's devices have, those in their grace after a lost connection included,
 // and one more for a page of the web client: the count of live clients for client_presence_of.
 uint32_t client_live_count(const struct client_table *table, uint32_t user_id);
-// The contact of a binding, to go on with it; false when it has ended.
-bool client_find_contact(const struct client_table *table, struct pool_id binding,
-                         struct client_contact *out);
 
 // Puts a binding back as it was told before a restart; one by a connection is lost, and waits for
 // its device for CLIENT_GRACE_S. Nothing happens where its device is gone, or it has expired.
@@ -113,7 +110,6 @@ struct client_bind {
 // Adds a binding. POOL_ID_NONE when the device is unknown, has too many, or the table is full.
 struct pool_id client_bind(struct client_table *table, struct turn *turn,
                            const struct client_bind *bind);
-void client_unbind(struct client_table *table, struct turn *turn, struct pool_id binding);
 
 // A connection has ended: bindings that are reached by it are kept for a while, but not rung, until
 // the device registers again.

@@ -91,8 +91,6 @@ void client_show_binding(struct client_table *table, struct turn *turn, struct p
 
 enum { NONCE_TEXT_SIZE = 33, NONCE_LIFE_S = 300 };
 
-enum nonce_state { NONCE_FINE, NONCE_STALE };
-
 // Prints a new nonce for who is at `source`.
 void client_put_nonce(struct client_table *table, const struct turn *turn,
                       const struct address *source, struct buffer *out);
@@ -113,12 +111,6 @@ bool client_is_blocked(const struct client_table *table, const struct turn *turn
                        const struct address *source);
 void client_note_failure(struct client_table *table, const struct turn *turn,
                          const struct address *source);
-
-// ---- proof.c
-
-// The 401 with our challenges. RFC 8760 section 2.3.
-struct txn_answer client_challenge(struct client_table *table, struct turn *turn,
-                                   const struct client_request *request, bool is_stale);
 
 // ---- web.c
 

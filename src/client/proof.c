@@ -54,10 +54,10 @@ static size_t dropped_len(const struct sip_message *request)
     return len;
 }
 
-// SHA-256 first, then MD5 for devices that know nothing else (RFC 8760 section 2.3). Where the
-// answer would be much longer than the request, which is then no device's, MD5 is left out: we are
-// of no use for making traffic.
-struct txn_answer client_challenge(struct client_table *table, struct turn *turn,
+// The 401 with our challenges: SHA-256 first, then MD5 for devices that know nothing else (RFC 8760
+// section 2.3). Where the answer would be much longer than the request, which is then no device's,
+// MD5 is left out: we are of no use for making traffic.
+static struct txn_answer challenge(struct client_table *table, struct turn *turn,
                                    const struct client_request *request, bool is_stale)
 {
     char text[NONCE_TEXT_SIZE];
@@ -151,7 +151,7 @@ enum client_proof client_authenticate(struct client_table *table, struct turn *t
     *verdict = (struct client_verdict){.device_id = 0};
     if (!sip_find_authorization(message, span_of(table->realm), &authorization)) {
         table->counts.challenged++;
-        return answer_with(verdict, client_challenge(table, turn, request, false));
+        return answer_with(verdict, challenge(table, turn, request, false));
     }
     struct device *device = client_device_of(table, authorization.user, &id);
     bool is_known = device && is_known_flow(table, device, request->flow);
@@ -162,16 +162,16 @@ enum client_proof client_authenticate(struct client_table *table, struct turn *t
     }
     if (!client_is_nonce(table, turn, source, authorization.nonce)) {
         table->counts.challenged++;
-        return answer_with(verdict, client_challenge(table, turn, request, true));
+        return answer_with(verdict, challenge(table, turn, request, true));
     }
     if (!is_right(table, device, message, &authorization) || device == &table->nobody) {
         table->counts.failed++;
         client_note_failure(table, turn, source);
-        return answer_with(verdict, client_challenge(table, turn, request, false));
+        return answer_with(verdict, challenge(table, turn, request, false));
     }
     if (!client_use_nonce(device, turn, authorization.nonce, authorization.nonce_count)) {
         table->counts.challenged++;
-        return answer_with(verdict, client_challenge(table, turn, request, true));
+        return answer_with(verdict, challenge(table, turn, request, true));
     }
     if (!fits(message, device)) return answer_with(verdict, forbidden);
     verdict->device_id = device->block.device_id;

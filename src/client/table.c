@@ -211,12 +211,6 @@ static bool read_contact(const struct client_table *table, struct pool_id id,
     return true;
 }
 
-bool client_find_contact(const struct client_table *table, struct pool_id binding,
-                         struct client_contact *out)
-{
-    return read_contact(table, binding, out);
-}
-
 // Puts `contact` among the `count` before it, the greatest q first; the least goes where there are
 // too many. Returns how many there are.
 static size_t add_sorted(struct client_contact *out, size_t count, size_t max,

@@ -139,8 +139,6 @@ struct span line_extension(const struct line *line);
 void line_free(struct line_table *table, struct turn *turn, struct pool_id id);
 uint64_t line_hash_extension(const struct line_table *table, uint32_t group_id,
                              struct span extension);
-// Where a sequence of requests begins: rises over restarts of the program.
-uint32_t line_first_cseq(const struct turn *turn);
 
 // registration.c: the machine of one line
 // Begins anew, as its settings and its group's want it now, once a request under way has its

@@ -317,6 +317,12 @@ static void read_allowed(struct line_group_slot *slot)
     slot->allowed_count = (uint8_t)count;
 }
 
+// Where a sequence of requests begins: rises over restarts of the program.
+static uint32_t first_cseq(const struct turn *turn)
+{
+    return (uint32_t)(turn->wall_us / 1000000) & 0x7fffffff;
+}
+
 bool line_put_group(struct line_table *table, struct turn *turn, const struct snapshot_group *block)
 {
     char reason[REASON_SIZE];
@@ -330,7 +336,7 @@ bool line_put_group(struct line_table *table, struct turn *turn, const struct sn
     bool is_restart = is_new || !is_same_site(&slot->group.snapshot->settings, &block->settings);
     if (is_new) {
         slot->probe_at_us = DEADLINE_NEVER;
-        slot->cseq = line_first_cseq(turn);
+        slot->cseq = first_cseq(turn);
     }
     if (is_restart) {
         line_forget_refusals(slot);
@@ -467,11 +473,6 @@ static void release(struct turn *turn, const struct snapshot_line *block)
     if (effect) effect->block = block;
 }
 
-uint32_t line_first_cseq(const struct turn *turn)
-{
-    return (uint32_t)(turn->wall_us / 1000000) & 0x7fffffff;
-}
-
 static struct line *add_line(struct line_table *table, struct turn *turn,
                              const struct snapshot_line *block, struct pool_id *id)
 {
@@ -483,7 +484,7 @@ static struct line *add_line(struct line_table *table, struct turn *turn,
     line->block = block;
     line->group = group_id;
     line->call_id = random_u64(turn->random);
-    line->cseq = line_first_cseq(turn);
+    line->cseq = first_cseq(turn);
     line->shown = UINT8_MAX;
     line->hash = line_hash_extension(table, block->group_id, line_extension(line));
     bool is_added = index_add(&table->by_extension, line->hash, *id) &&

@@ -78,11 +78,3 @@ const struct model_preset *model_presets(size_t *count)
     *count = sizeof presets / sizeof presets[0];
     return presets;
 }
-
-const struct model_preset *model_find_preset(struct span name)
-{
-    for (size_t i = 0; i < sizeof presets / sizeof presets[0]; i++) {
-        if (span_eq(name, span_of(presets[i].name))) return &presets[i];
-    }
-    return NULL;
-}

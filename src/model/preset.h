@@ -22,5 +22,3 @@ struct model_preset {
 
 // All presets; `*count` tells how many. Static.
 const struct model_preset *model_presets(size_t *count);
-// The preset called `name`, or NULL.
-const struct model_preset *model_find_preset(struct span name);

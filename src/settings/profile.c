@@ -73,8 +73,9 @@ static bool is_twice(const struct settings_slots *slots)
     return false;
 }
 
-const char *settings_read_slots(struct span text, struct settings_slots *slots,
-                                char reason[REASON_SIZE])
+// Reads the text of a profile's forwardings. NULL, or why it is refused.
+static const char *read_slots(struct span text, struct settings_slots *slots,
+                              char reason[REASON_SIZE])
 {
     struct span rest = span_trim(text);
     slots->count = 0;
@@ -126,7 +127,7 @@ enum err settings_check_profile(const struct model_profile *profile,
     uint32_t minutes;
     const char *refused = settings_check_name(profile->name);
     if (refused) return settings_fail(problem, ERR_INVALID, "name", "%s", refused);
-    refused = settings_read_slots(span_of(profile->forwardings), &slots, reason);
+    refused = read_slots(span_of(profile->forwardings), &slots, reason);
     if (refused) return settings_fail(problem, ERR_INVALID, "forwardings", "%s", refused);
     if (*profile->end_at && !read_clock(profile->end_at, &minutes)) {
         return settings_fail(problem, ERR_INVALID, "end_at", "must be a time as in 17:30");
@@ -172,8 +173,9 @@ static bool note_applied(void *context, uint32_t id, const void *record)
     return !profile->is_applied;
 }
 
-enum err settings_find_applied(struct settings *settings, const char *user,
-                               struct model_profile *profile, struct settings_problem *problem)
+// The user's profile that is applied; its name is empty where none is.
+static enum err find_applied(struct settings *settings, const char *user,
+                             struct model_profile *profile, struct settings_problem *problem)
 {
     struct store_query query = {.kind = KIND_PROFILE, .user = user};
     *profile = (struct model_profile){.name = ""};
@@ -230,13 +232,13 @@ enum err settings_check_profile_references(struct settings *settings, struct mod
     char reason[REASON_SIZE];
     enum err err = settings_check_user_exists(settings, profile->user, problem);
     if (err == ERR_NONE) err = check_room(settings, profile, problem);
-    if (err == ERR_NONE) err = settings_find_applied(settings, profile->user, &applied, problem);
+    if (err == ERR_NONE) err = find_applied(settings, profile->user, &applied, problem);
     if (err != ERR_NONE) return err;
     if (profile->is_applied && *applied.name && strcmp(applied.name, profile->name) != 0) {
         return settings_fail(problem, ERR_CONFLICT, "", "profile %s is applied already",
                              applied.name);
     }
-    const char *refused = settings_read_slots(span_of(profile->forwardings), &slots, reason);
+    const char *refused = read_slots(span_of(profile->forwardings), &slots, reason);
     ASSERT(!refused); // it was checked
     err = list_lines(settings, profile->user, &lines, problem);
     if (err == ERR_NONE) err = check_targets(settings, &lines, &slots, problem);
@@ -265,7 +267,7 @@ static void lay_slots(const struct model_profile *profile, struct settings_line 
     struct settings_slots slots;
     char reason[REASON_SIZE];
     size_t kept = 0;
-    if (settings_read_slots(span_of(profile->forwardings), &slots, reason)) return;
+    if (read_slots(span_of(profile->forwardings), &slots, reason)) return;
     for (size_t i = 0; i < line->forwarding_count; i++) {
         if (is_aside(&slots, line->forwardings[i].condition)) continue;
         line->forwardings[kept] = line->forwardings[i];
@@ -287,7 +289,7 @@ enum err settings_lay_profile(struct settings *settings, struct settings_line *l
 {
     struct model_profile profile;
     uint64_t at_s = settings->asked_s > 0 ? settings->asked_s : settings_now_s(settings);
-    enum err err = settings_find_applied(settings, line->user.name, &profile, problem);
+    enum err err = find_applied(settings, line->user.name, &profile, problem);
     if (err != ERR_NONE || !*profile.name) return err;
     if (profile.until_s > 0 && profile.until_s <= at_s) return ERR_NONE; // about to be ended
     if (profile.dnd != PROFILE_DND_UNCHANGED) line->user.is_dnd = profile.dnd == PROFILE_DND_ON;
@@ -370,7 +372,7 @@ static enum err apply(struct settings *settings, const struct settings_applicati
     enum err err = store_get(settings->store, KIND_PROFILE, profile, NULL);
     if (err != ERR_NONE) return settings_fail_store(settings, err, problem);
     err = choose_end(settings, wanted, profile, problem);
-    if (err == ERR_NONE) err = settings_find_applied(settings, profile->user, &applied, problem);
+    if (err == ERR_NONE) err = find_applied(settings, profile->user, &applied, problem);
     if (err != ERR_NONE) return err;
     bool is_other = *applied.name && strcmp(applied.name, profile->name) != 0;
     if (is_other) err = end_profile(settings, &applied, problem);
@@ -408,7 +410,7 @@ enum err settings_follow_hand(struct settings *settings, const struct model_user
     bool is_by_hand = before->is_dnd != after->is_dnd ||
                       strcmp(before->presence, after->presence) != 0;
     if (!is_by_hand) return ERR_NONE;
-    enum err err = settings_find_applied(settings, after->name, &profile, problem);
+    enum err err = find_applied(settings, after->name, &profile, problem);
     if (err != ERR_NONE || !*profile.name) return err;
     struct model_profile ended = profile;
     ended.is_applied = false;

@@ -132,16 +132,10 @@ struct settings_slots {
     struct model_forwarding at[SLOT_COUNT]; // without their lines
     size_t count;
 };
-// Reads the text of a profile's forwardings. NULL, or why it is refused.
-const char *settings_read_slots(struct span text, struct settings_slots *slots,
-                                char reason[REASON_SIZE]);
 enum err settings_check_profile(const struct model_profile *profile,
                                 struct settings_problem *problem);
 enum err settings_check_profile_references(struct settings *settings, struct model_profile *profile,
                                            struct settings_problem *problem);
-// The user's profile that is applied; its name is empty where none is.
-enum err settings_find_applied(struct settings *settings, const char *user,
-                               struct model_profile *profile, struct settings_problem *problem);
 // Lays the profile of the line's user, if one is applied, over the line and its user.
 enum err settings_lay_profile(struct settings *settings, struct settings_line *line,
                               struct settings_problem *problem);

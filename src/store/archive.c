@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BLOCK = 512, CHUNK = 64 * 1024, PATH_SIZE = 4096, SUMS_SIZE = 2048 };
+enum { BLOCK = 512, CHUNK = 64 * 1024, PATH_SIZE = 4096, NAME_SIZE_MAX = 32, SUMS_SIZE = 2048 };
 #define SUMS_NAME "SHA256SUMS"
 // What eleven octal digits can tell.
 #define FILE_SIZE_MAX 0x1ffffffffULL
@@ -249,7 +249,7 @@ static enum err take_sums(int in, uint64_t size, struct unpacking *unpacking)
 static bool has_sum(const struct unpacking *unpacking, crypto_hash_sha256_state *sum,
                     const char *name)
 {
-    char bytes[2 * crypto_hash_sha256_BYTES + ARCHIVE_NAME_SIZE + 4];
+    char bytes[2 * crypto_hash_sha256_BYTES + NAME_SIZE_MAX + 4];
     struct buffer line = buffer_over(bytes, sizeof bytes);
     struct span sums = {unpacking->sums, unpacking->sums_len};
     put_sum(&line, sum, name);

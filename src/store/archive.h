@@ -7,8 +7,6 @@
 
 #include <sodium.h>
 
-enum { ARCHIVE_FILES_MAX = 8, ARCHIVE_NAME_SIZE = 32 };
-
 // Writes the files `names` (up to NULL) of `folder` and, in front of them, their checksums in a
 // file SHA256SUMS into the new file `path`, for us alone, and has it on the disk.
 enum err archive_write(const char *path, const char *folder, const char *const *names,

@@ -170,7 +170,8 @@ enum err store_err_of_errno(int number)
 
 // ---- Records
 
-void store_put_name(struct buffer *out, enum model_kind kind, const void *record)
+// Prints which record it is: "line trial/102".
+static void put_name(struct buffer *out, enum model_kind kind, const void *record)
 {
     const struct model_kind_info *info = model_kind(kind);
     const char *separator = " ";
@@ -187,7 +188,7 @@ const char *store_name(enum model_kind kind, const void *record, char name[STORE
 {
     char bytes[STORE_NAME_SIZE];
     struct buffer out = buffer_over(bytes, sizeof bytes);
-    store_put_name(&out, kind, record);
+    put_name(&out, kind, record);
     bool fits = text_copy(name, STORE_NAME_SIZE, buffer_span(&out));
     ASSERT(fits);
     return name;

@@ -49,8 +49,6 @@ enum err store_problem_set(struct store_problem *problem, enum err err, const ch
 // An errno as one of ours.
 enum err store_err_of_errno(int number);
 
-// Prints which record it is: "line trial/102".
-void store_put_name(struct buffer *out, enum model_kind kind, const void *record);
 enum { STORE_NAME_SIZE = 256 };
 // The same as a terminated text in `name`, which is returned.
 const char *store_name(enum model_kind kind, const void *record, char name[STORE_NAME_SIZE]);

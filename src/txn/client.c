@@ -26,7 +26,9 @@ bool txn_branch_worker(struct span branch, uint8_t *worker)
 
 // ---- Beginning
 
-bool txn_open_client(struct txn_step *step, const struct txn_request *request)
+// A new client transaction that keeps its request; nothing is sent yet. False when there is no
+// room.
+static bool open_client(struct txn_step *step, const struct txn_request *request)
 {
     if (request->branch.len == 0) return false; // there was no memory for one
     struct txn_key key = txn_client_key(step->table, request->branch,
@@ -58,7 +60,7 @@ bool txn_send_request(struct txn_table *table, struct turn *turn, const struct t
     struct txn_step step = {.table = table, .turn = turn};
     *txn = POOL_ID_NONE;
     if (is_invite && !is_readable(turn, request->bytes)) return false;
-    if (!txn_open_client(&step, request)) return false;
+    if (!open_client(&step, request)) return false;
     *txn = step.id;
     if (is_invite) {
         txn_invite_client_started(&step);
@@ -124,7 +126,7 @@ void txn_send_cancel(struct txn_step *step)
                                   .method = SIP_CANCEL,
                                   .bytes = bytes,
                                   .branch = cancel.via.branch};
-    if (txn_open_client(&own, &request)) {
+    if (open_client(&own, &request)) {
         own.slot->is_disowned = true;
         txn_other_client_started(&own);
     } else {

@@ -130,7 +130,8 @@ struct txn_key txn_client_key(const struct txn_table *table, struct span branch,
     return key_of(&input);
 }
 
-uint64_t txn_merge_hash(const struct txn_table *table, const struct sip_message *request)
+// From tag, Call-ID, CSeq and the Request-URI's user (8.2.2.2).
+static uint64_t merge_hash_of(const struct txn_table *table, const struct sip_message *request)
 {
     struct hash_input input;
     begin(&input, table);
@@ -162,7 +163,7 @@ void txn_identify(const struct txn_table *table, const struct sip_message *messa
         identity->key = txn_server_key(table, message, invite, message->to.tag);
     } else {
         identity->key = txn_server_key(table, message, message->method_name, message->to.tag);
-        identity->merge_hash = txn_merge_hash(table, message);
+        identity->merge_hash = merge_hash_of(table, message);
         index_prefetch(&table->by_merge, identity->merge_hash);
     }
     index_prefetch(&table->by_key, identity->key.a);

@@ -139,8 +139,6 @@ struct txn_key txn_server_key(const struct txn_table *table, const struct sip_me
                               struct span method, struct span to_tag);
 struct txn_key txn_client_key(const struct txn_table *table, struct span branch,
                               struct span method);
-// From tag, Call-ID, CSeq and the Request-URI's user (8.2.2.2).
-uint64_t txn_merge_hash(const struct txn_table *table, const struct sip_message *request);
 // The To tag that answers of this server transaction carry, printed into `text`.
 struct span txn_to_tag(const struct txn_table *table, const struct txn_key *key,
                        char text[TXN_TAG_BYTES]);
@@ -197,9 +195,6 @@ void txn_answer_stateless(struct txn_table *table, struct turn *turn,
 
 // ---- client.c: what both client machines share
 
-// A new client transaction that keeps its request; nothing is sent yet. False when there is no
-// room.
-bool txn_open_client(struct txn_step *step, const struct txn_request *request);
 // Prints the ACK (with the To of the response) or the CANCEL (`to` empty: the INVITE's) for the
 // INVITE that is kept, with further header lines. Empty when the arena is full.
 struct span txn_print_follow_up(struct txn_step *step, enum sip_method method, struct span to,

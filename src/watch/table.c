@@ -98,8 +98,10 @@ void watch_free(struct watch_table *table, struct pool_id id)
     pool_free(&table->subscriptions, id);
 }
 
-struct subscription *watch_next_of_line(const struct watch_table *table, uint32_t line_id,
-                                        struct index_search *search, struct pool_id *id)
+// The next subscription that watches the line (of the user, of the device); NULL at the end. The
+// table must not change meanwhile.
+static struct subscription *next_of_line(const struct watch_table *table, uint32_t line_id,
+                                         struct index_search *search, struct pool_id *id)
 {
     for (;;) {
         *id = index_next(&table->by_line, search);
@@ -121,7 +123,7 @@ static void change_line(struct watch_table *table, uint32_t line_id)
 {
     struct index_search search = INDEX_SEARCH(watch_hash_id(line_id));
     struct pool_id id;
-    while (watch_next_of_line(table, line_id, &search, &id)) note_change(table, id);
+    while (next_of_line(table, line_id, &search, &id)) note_change(table, id);
 }
 
 void watch_line_changed(struct watch_table *table, struct turn *turn, uint32_t line_id)
@@ -169,7 +171,7 @@ void watch_end_line(struct watch_table *table, struct turn *turn, uint32_t line_
     for (;;) {
         struct index_search search = INDEX_SEARCH(watch_hash_id(line_id));
         struct pool_id id;
-        if (!watch_next_of_line(table, line_id, &search, &id)) return;
+        if (!next_of_line(table, line_id, &search, &id)) return;
         watch_end(table, turn, id, "deactivated");
     }
 }

@@ -64,10 +64,6 @@ uint64_t watch_hash_tag(const struct watch_table *table, struct span tag);
 // Makes a subscription whose ids, package and local tag are set findable.
 void watch_index(struct watch_table *table, struct pool_id id);
 void watch_free(struct watch_table *table, struct pool_id id);
-// The next subscription that watches the line (of the user, of the device); NULL at the end. The
-// table must not change meanwhile.
-struct subscription *watch_next_of_line(const struct watch_table *table, uint32_t line_id,
-                                        struct index_search *search, struct pool_id *id);
 // The line's call; NULL at the end.
 const struct watched_call *watch_next_call(const struct watch_table *table, uint32_t line_id,
                                            struct index_search *search);

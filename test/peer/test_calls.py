@@ -8,7 +8,6 @@ import time
 
 from peers import DOMAIN, World, password_of
 from phone import Phone, body_of, tag_of
-from processes import wait_until
 from runner import arguments, check, run_script, run_world
 
 OFFSET = 1200  # of the ports; those of the other tests lie elsewhere

@@ -111,7 +111,7 @@ class Trial:
         """A new account: SIP user name and password."""
         return SECRET.search(self.command("device", "add", "sales", name)).groups()
 
-    def connect(self, name, account, **options):
+    def connect(self, account, **options):
         ports = self.wire.ports
         port = ports.tls if options.get("transport") == "tls" else ports.sip
         return Device(port, account, tls=self.certificates.path("ca.crt"), **options)
@@ -132,7 +132,7 @@ class Trial:
         for transport in ("udp", "tcp", "tls"):
             for algorithm in ("SHA-256", "MD5"):
                 name = f"{transport}-{algorithm.lower()}"
-                device = self.connect(name, self.add(name), transport=transport,
+                device = self.connect(self.add(name), transport=transport,
                                       algorithm=algorithm)
                 final = device.register()
                 check(final.status == 200, f"{name}: {final.start_line}")
@@ -147,7 +147,7 @@ class Trial:
     def test_wrong_credentials(self):
         account = self.add("wrong")
         for user, password in ((account[0], "guess"), ("nobody", account[1])):
-            final = self.connect("wrong", (user, password)).register()
+            final = self.connect((user, password)).register()
             check(final.status == 401 and "stale" not in final.first("WWW-Authenticate"),
                   f"{final.start_line} {final.first('WWW-Authenticate')}")
         check(self.bindings("wrong") == [], "registered with wrong credentials")
@@ -165,7 +165,7 @@ class Trial:
 
     def test_lost_connection(self):
         """A binding by a connection that is gone is not called, and forgotten soon."""
-        device = self.connect("lost", self.add("lost"), transport="tcp")
+        device = self.connect(self.add("lost"), transport="tcp")
         check(device.register().status == 200, "not registered")
         device.socket.close()
         wait_until("the binding is lost",
@@ -173,7 +173,7 @@ class Trial:
 
     def test_new_password(self):
         account = self.add("renewed")
-        device = self.connect("renewed", account)
+        device = self.connect(account)
         check(device.register().status == 200, "not registered")
         renewed = SECRET.search(self.command("device", "password", "sales", "renewed")).groups()
         wait_until("its binding has ended", lambda: self.bindings("renewed") == [])

@@ -84,12 +84,6 @@ struct fate site_fate(const struct site *site, const struct site_call *call)
     return forward(&question, SITE_LOGGED_OFF, &fate) ? fate : unavailable(&question);
 }
 
-bool site_fate_eq(const struct fate *a, const struct fate *b)
-{
-    return a->kind == b->kind && a->place == b->place && a->cause == b->cause &&
-           a->status == b->status && a->hold_s == b->hold_s;
-}
-
 void site_put_fate(struct buffer *out, const struct fate *fate)
 {
     switch (fate->kind) {

@@ -74,7 +74,6 @@ struct site_call {
 
 // What must become of a call for a line that is there.
 struct fate site_fate(const struct site *site, const struct site_call *call);
-bool site_fate_eq(const struct fate *a, const struct fate *b);
 void site_put_fate(struct buffer *out, const struct fate *fate);
 
 // Whether the line is to be registered.

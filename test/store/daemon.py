@@ -126,7 +126,3 @@ def multiply_lines(directory, count):
             f" (SELECT * FROM {table})", (count,))
     database.commit()
     database.close()
-
-
-def lines_of_log(daemon, what):
-    return re.findall(rf'.*"?{re.escape(what)}"?.*', daemon.log.read_text(errors="replace"))

@@ -2,14 +2,12 @@
 // What a refusal costs: an unknown user, a wrong password, a wrong realm and a wrong Request-URI
 // are found out by the same work, counted hash by hash and byte by byte (the linker puts a counter
 // before libcrypto's function), so that no clock tells them apart.
-#include "client/client.h"
-#include "unit/check.h"
+#include "unit/client/fixture.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-enum { ARENA_SIZE = 256 * 1024, TEXT_MAX = 2048 };
+enum { TEXT_MAX = 2048 };
 
 struct cost {
     unsigned hash_count;
@@ -36,9 +34,7 @@ struct claim {
 };
 
 struct registrar {
-    struct client_table *table;
-    struct turn turn;
-    struct arena arena;
+    struct clients clients;
     struct flow flow;
     uint32_t cseq;
     char nonce[64];
@@ -55,7 +51,7 @@ static unsigned ask(struct registrar *registrar, const struct claim *claim,
     struct client_verdict verdict;
     registrar->cseq++;
     const char *user = claim ? claim->user : "desk4me123";
-    turn_begin(&registrar->turn, registrar->turn.now_us, registrar->turn.wall_us);
+    clients_begin(&registrar->clients, 0);
     buffer_printf(&out,
                   "REGISTER sip:lineward.test SIP/2.0\r\n"
                   "Via: SIP/2.0/UDP 192.0.2.9:5062;rport;branch=z9hG4bK%u\r\nMax-Forwards: 70\r\n"
@@ -73,11 +69,11 @@ static unsigned ask(struct registrar *registrar, const struct claim *claim,
     }
     sip_put_end(&out, SPAN_NONE);
     assert_false(out.is_full);
-    enum sip_err err = sip_parse(buffer_span(&out), &registrar->arena, &message, &fault);
+    enum sip_err err = sip_parse(buffer_span(&out), &registrar->clients.arena, &message, &fault);
     assert_int_equal(err, SIP_OK);
     struct client_request request = {&message, &registrar->flow};
     spent = (struct cost){0};
-    client_register(registrar->table, &registrar->turn, &request, &verdict);
+    client_register(registrar->clients.table, &registrar->clients.turn, &request, &verdict);
     struct span headers = verdict.answer.headers;
     const char *nonce = headers.len > 0 ? memmem(headers.at, headers.len, "nonce=\"", 7) : NULL;
     if (nonce) {
@@ -89,24 +85,14 @@ static unsigned ask(struct registrar *registrar, const struct claim *claim,
 
 static void start(struct registrar *registrar)
 {
-    static const uint8_t seed[32] = {1}, key[16] = {2};
-    static const struct client_limits limits = {8, 32};
-    static struct random random;
     struct snapshot_device device = {.device_id = 1, .user_id = 7, .sip_user = "desk4me123"};
     static const char secret[] = "desk4me123:lineward:correct horse";
-    size_t size = (client_memory_size(&limits) + 15) & ~(size_t)15;
-    void *memory = aligned_alloc(16, size);
-    memset(memory, 0, size);
-    registrar->table = client_init(memory, &limits, key);
-    registrar->arena = arena_over(aligned_alloc(16, ARENA_SIZE), ARENA_SIZE);
-    random_init(&random, seed);
-    registrar->turn = (struct turn){.arena = &registrar->arena, .random = &random};
-    turn_begin(&registrar->turn, 1000000, UINT64_C(1800000000) * 1000000);
+    clients_init(&registrar->clients, &(struct client_limits){8, 32});
     registrar->flow = (struct flow){.transport = TRANSPORT_UDP};
     assert_true(address_parse_port(SPAN("192.0.2.9:5062"), 0, &registrar->flow.peer));
     assert_true(EVP_Digest(secret, sizeof secret - 1, device.ha1_md5, NULL, EVP_md5(), NULL));
     assert_true(EVP_Digest(secret, sizeof secret - 1, device.ha1_sha256, NULL, EVP_sha256(), NULL));
-    assert_true(client_put_device(registrar->table, &registrar->turn, &device));
+    assert_true(client_put_device(registrar->clients.table, &registrar->clients.turn, &device));
 }
 
 static void test_refusals_cost_the_same(void **state)
@@ -134,8 +120,7 @@ static void test_refusals_cost_the_same(void **state)
             assert_int_equal(spent.hash_count, first.hash_count);
             assert_int_equal(spent.byte_count, first.byte_count);
         }
-        free(registrar.arena.at);
-        free(registrar.table);
+        clients_fini(&registrar.clients);
     }
 }
 
@@ -154,8 +139,7 @@ static void test_the_right_one_costs_as_much(void **state)
     assert_int_equal(ask(&registrar, &right, SIP_DIGEST_SHA256), 200);
     assert_int_equal(spent.hash_count, of_wrong.hash_count);
     assert_int_equal(spent.byte_count, of_wrong.byte_count);
-    free(registrar.arena.at);
-    free(registrar.table);
+    clients_fini(&registrar.clients);
 }
 
 int main(void)

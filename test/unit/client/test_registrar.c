@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The registrar: who is believed, which contacts are kept, and what everybody else is told.
-#include "client/client.h"
-#include "unit/check.h"
+#include "unit/client/fixture.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
-enum { ARENA_SIZE = 512 * 1024, DEVICES = 8, BINDINGS = 32, TEXT_MAX = 4096 };
+enum { DEVICES = 8, BINDINGS = 32, TEXT_MAX = 4096 };
 
 #define USER     "desk4me"
 #define PASSWORD "correct horse"
 
 struct world {
-    struct client_table *table;
-    void *memory;
-    struct turn turn;
-    struct arena arena;
-    struct random random;
+    struct clients clients;
     struct flow flow;
     uint32_t cseq, nonce_count;
     struct sip_challenge challenge; // the last one
@@ -25,14 +19,7 @@ struct world {
     char text[TEXT_MAX];
     struct client_verdict verdict;
     char headers[TEXT_MAX]; // of the last answer
-    uint32_t shown_count, gone_count;
 };
-
-static void begin(struct world *world, uint64_t after_s)
-{
-    uint64_t after_us = after_s * 1000000;
-    turn_begin(&world->turn, world->turn.now_us + after_us, world->turn.wall_us + after_us);
-}
 
 // MD5 and SHA-256 of "desk4me:lineward:correct horse".
 static const struct snapshot_device desk = {
@@ -47,21 +34,13 @@ static const struct snapshot_device desk = {
 
 static void put_device(struct world *world, const struct snapshot_device *device)
 {
-    assert_true(client_put_device(world->table, &world->turn, device));
+    assert_true(client_put_device(world->clients.table, &world->clients.turn, device));
 }
 
 static int setup(void **state)
 {
-    static const uint8_t seed[32] = {1}, key[16] = {2};
-    const struct client_limits limits = {DEVICES, BINDINGS};
     struct world *world = calloc(1, sizeof *world);
-    world->memory = aligned_alloc(16, client_memory_size(&limits));
-    memset(world->memory, 0, client_memory_size(&limits));
-    world->table = client_init(world->memory, &limits, key);
-    world->arena = arena_over(aligned_alloc(16, ARENA_SIZE), ARENA_SIZE);
-    random_init(&world->random, seed);
-    world->turn = (struct turn){.arena = &world->arena, .random = &world->random};
-    turn_begin(&world->turn, 1000000, UINT64_C(1800000000) * 1000000);
+    clients_init(&world->clients, &(struct client_limits){DEVICES, BINDINGS});
     world->flow = (struct flow){.transport = TRANSPORT_UDP};
     assert_true(address_parse_port(SPAN("192.0.2.9:5062"), 0, &world->flow.peer));
     put_device(world, &desk);
@@ -72,8 +51,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct world *world = *state;
-    free(world->memory);
-    free(world->arena.at);
+    clients_fini(&world->clients);
     free(world);
     return 0;
 }
@@ -116,17 +94,6 @@ static void put_request(struct world *world, struct buffer *out, const struct re
     assert_false(out->is_full);
 }
 
-static void drain(struct world *world)
-{
-    struct effect *effect;
-    while ((effect = turn_next(&world->turn)) != NULL) {
-        assert_int_equal(effect->kind, CLIENT_SHOWN);
-        const struct client_shown *shown = (const void *)effect;
-        world->gone_count += shown->is_gone;
-        world->shown_count += !shown->is_gone;
-    }
-}
-
 // Takes the first challenge of that algorithm out of the answer.
 static void take_challenge(struct world *world, enum sip_digest_algorithm algorithm)
 {
@@ -146,7 +113,7 @@ static void take_challenge(struct world *world, enum sip_digest_algorithm algori
         buffer_put_text(&out, "\n");
     }
     buffer_put_text(&out, "Content-Length: 0\r\n\r\n");
-    assert_int_equal(sip_parse(buffer_span(&out), &world->arena, &message, &fault), SIP_OK);
+    assert_int_equal(sip_parse(buffer_span(&out), &world->clients.arena, &message, &fault), SIP_OK);
     assert_true(sip_find_challenge(&message, SPAN_NONE, &world->challenge));
     out = buffer_over(world->challenge_text, sizeof world->challenge_text);
     struct span *texts[] = {&world->challenge.realm, &world->challenge.nonce};
@@ -162,14 +129,15 @@ static unsigned ask(struct world *world, const struct register_with *with)
 {
     struct buffer out = buffer_over(world->text, sizeof world->text);
     struct sip_fault fault;
-    begin(world, 0);
+    clients_begin(&world->clients, 0);
     world->cseq++;
     put_request(world, &out, with);
-    assert_int_equal(sip_parse(buffer_span(&out), &world->arena, &world->message, &fault), SIP_OK);
+    assert_int_equal(sip_parse(buffer_span(&out), &world->clients.arena, &world->message, &fault),
+                     SIP_OK);
     struct client_request request = {&world->message, &world->flow};
-    client_register(world->table, &world->turn, &request, &world->verdict);
+    client_register(world->clients.table, &world->clients.turn, &request, &world->verdict);
     text_copy(world->headers, sizeof world->headers, world->verdict.answer.headers);
-    drain(world);
+    clients_drain(&world->clients);
     return world->verdict.answer.status;
 }
 
@@ -187,13 +155,13 @@ static bool says(const struct world *world, const char *text)
 static size_t contact_count(const struct world *world)
 {
     struct client_contact contacts[CLIENT_CONTACTS_MAX];
-    return client_contacts(world->table, 7, contacts, CLIENT_CONTACTS_MAX);
+    return client_contacts(world->clients.table, 7, contacts, CLIENT_CONTACTS_MAX);
 }
 
 static struct client_contact only_contact(const struct world *world)
 {
     struct client_contact contacts[CLIENT_CONTACTS_MAX];
-    assert_int_equal(client_contacts(world->table, 7, contacts, CLIENT_CONTACTS_MAX), 1);
+    assert_int_equal(client_contacts(world->clients.table, 7, contacts, CLIENT_CONTACTS_MAX), 1);
     return contacts[0];
 }
 
@@ -237,7 +205,7 @@ static void test_wrong_ones_are_answered_alike(void **state)
         if (i == 0) memcpy(first, world->headers, sizeof first);
         assert_string_equal(world->headers, first);
     }
-    assert_int_equal(client_counts(world->table).failed, 5);
+    assert_int_equal(client_counts(world->clients.table).failed, 5);
     assert_int_equal(contact_count(world), 0);
 }
 
@@ -255,10 +223,10 @@ static void test_nonces_are_used_once(void **state)
     assert_int_equal(ask(world, &(struct register_with){.nonce_count = 100}), 200);
     assert_int_equal(ask(world, &(struct register_with){.nonce_count = 36}), 401); // too far back
     assert_int_equal(ask(world, &(struct register_with){.nonce_count = 37}), 200);
-    begin(world, 301);
+    clients_begin(&world->clients, 301);
     assert_int_equal(ask(world, &(struct register_with){.nonce_count = 101}), 401);
     assert_true(says(world, "stale=true"));
-    assert_int_equal(client_counts(world->table).failed, 0);
+    assert_int_equal(client_counts(world->clients.table).failed, 0);
 }
 
 static void test_a_nonce_that_was_forgotten_is_not_new(void **state)
@@ -270,7 +238,7 @@ static void test_a_nonce_that_was_forgotten_is_not_new(void **state)
     assert_true(text_copy(nonce, sizeof nonce, world->challenge.nonce));
     assert_int_equal(ask(world, &(struct register_with){.nonce_count = 1}), 200);
     for (int i = 0; i < 6; i++) {
-        begin(world, 2);
+        clients_begin(&world->clients, 2);
         challenge(world, SIP_DIGEST_SHA256);
         assert_int_equal(ask(world, &(struct register_with){.nonce_count = 1}), 200);
     }
@@ -328,11 +296,11 @@ static void test_guessing_ends(void **state)
     assert_int_equal(ask(world, &(struct register_with){.password = "guess"}), 403);
     assert_int_equal(ask(world, &(struct register_with){0}), 403); // the right one, too
     assert_int_equal(ask(world, &(struct register_with){.user = "nobody"}), 403);
-    assert_int_equal(client_counts(world->table).blocked, 3);
+    assert_int_equal(client_counts(world->clients.table).blocked, 3);
     world->flow = known; // what is registered by its own flow goes on
     assert_int_equal(ask(world, &(struct register_with){0}), 200);
     world->flow.peer.port = 1;
-    begin(world, 301);
+    clients_begin(&world->clients, 301);
     challenge(world, SIP_DIGEST_SHA256);
     assert_int_equal(ask(world, &(struct register_with){0}), 200);
 }
@@ -353,10 +321,11 @@ static void test_challenges_are_not_much_longer(void **state)
                                    "f:<sip:a>;tag=1\r\nt:<sip:a>\r\ni:1\r\nCSeq:1 REGISTER\r\n\r\n";
     struct world *world = *state;
     struct sip_fault fault;
-    client_set_realm(world->table, SPAN("1234567890123456789012345678901234567890"));
-    assert_int_equal(sip_parse(span_of(shortest), &world->arena, &world->message, &fault), SIP_OK);
+    client_set_realm(world->clients.table, SPAN("1234567890123456789012345678901234567890"));
+    assert_int_equal(sip_parse(span_of(shortest), &world->clients.arena, &world->message, &fault),
+                     SIP_OK);
     struct client_request request = {&world->message, &world->flow};
-    client_register(world->table, &world->turn, &request, &world->verdict);
+    client_register(world->clients.table, &world->clients.turn, &request, &world->verdict);
     assert_int_equal(world->verdict.answer.status, 401);
     assert_true(world->verdict.answer.headers.len <= 200);
 }
@@ -375,7 +344,7 @@ static void test_several_contacts(void **state)
         200);
     assert_true(says(world, "<sip:a@192.0.2.9>;expires=3600;q=0.250"));
     assert_true(says(world, "<sip:b@192.0.2.9>;expires=600\r\n"));
-    assert_int_equal(client_contacts(world->table, 7, contacts, CLIENT_CONTACTS_MAX), 2);
+    assert_int_equal(client_contacts(world->clients.table, 7, contacts, CLIENT_CONTACTS_MAX), 2);
     assert_span(contacts[0].uri, "sip:b@192.0.2.9");
     assert_int_equal(
         ask(world, &(struct register_with){.contacts = "Contact: <sip:b@192.0.2.9>;expires=0\r\n"}),
@@ -456,12 +425,12 @@ static void test_too_many_make_room(void **state)
     for (int i = 0; i <= CLIENT_BINDINGS_MAX; i++) {
         char contact[64];
         (void)snprintf(contact, sizeof contact, "Contact: <sip:%d@192.0.2.9>\r\n", i);
-        begin(world, 1);
+        clients_begin(&world->clients, 1);
         assert_int_equal(ask(world, &(struct register_with){.contacts = contact}), 200);
     }
     assert_int_equal(contact_count(world), CLIENT_BINDINGS_MAX);
     assert_false(says(world, "sip:0@")); // the first to expire has gone
-    assert_int_equal(world->gone_count, 1);
+    assert_int_equal(world->clients.gone_count, 1);
 }
 
 // ---- Where they are reached
