@@ -184,6 +184,9 @@ void call_test_place(struct call_table *table, struct turn *turn,
 struct call_offer;
 bool call_test_find(const struct call_table *table, struct turn *turn,
                     const struct call_offer *offer, struct pool_id *of);
+// Whether it is an INVITE of a test call that is over: it was still on its way to us.
+bool call_test_is_late(const struct call_table *table, const struct turn *turn,
+                       const struct sip_message *invite);
 // Reserves it, so that its transaction can be made to belong to it; then takes its INVITE.
 bool call_test_reserve(struct call_table *table, struct pool_id *id);
 void call_test_abandon(struct call_table *table, struct pool_id id);

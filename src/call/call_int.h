@@ -141,7 +141,17 @@ struct call_awaited {
     } at[CALL_AWAITED_MAX];
 };
 
-enum { CALL_MARKED_CHECKS = 8 };
+enum { CALL_MARKED_CHECKS = 8, CALL_ENDED_TESTS = 32 };
+
+// The latest test calls that are over, by keyed hashes of what an INVITE of theirs bears: it may
+// still be on its way to us.
+struct ended_tests {
+    uint64_t until_us; // then none is
+    uint32_t next;
+    struct test_marks {
+        uint64_t token, call_id;
+    } at[CALL_ENDED_TESTS];
+};
 
 struct call_table {
     struct pool calls;
@@ -153,6 +163,7 @@ struct call_table {
     void *sparse; // what begins here is needed little and wide apart
     // Checks whose test calls come back with their mark; by their index.
     struct pool_id marked_checks[CALL_MARKED_CHECKS];
+    struct ended_tests ended_tests;
     struct index by_tag; // legs, by the tags that we gave them
     struct deadlines deadlines;
     struct call_memory *memory;

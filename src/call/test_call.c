@@ -39,6 +39,7 @@ static void forget(struct call_table *table, struct turn *turn, struct pool_id i
 {
     const struct test_call *test = pool_find(&table->tests, id);
     (void)tell(turn, test, id, CALL_TEST_GONE);
+    if (!test->is_incoming) call_test_note_end(table, turn, test);
     pool_free(&table->tests, id);
 }
 

@@ -39,6 +39,10 @@ struct test_call {
 // Whether an INVITE bears the mark of a test call of ours: the PBX has kept it.
 bool call_test_is_marked(const struct test_call *test, const struct sip_message *invite);
 
+// From now on its INVITEs come too late.
+void call_test_note_end(struct call_table *table, const struct turn *turn,
+                        const struct test_call *test);
+
 // Makes the dialog of a call to an extension. False where it is too long.
 bool call_test_start_dialog(struct call_table *table, struct turn *turn, struct test_call *test,
                             struct span dialled);

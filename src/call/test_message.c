@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { LATE_US = 32 * 1000 * 1000 }; // an INVITE is given up by its sender (timer B)
+
 // ---- Session descriptions: nothing is sent, and nothing listened to
 
 static void put_description(struct buffer *out, const struct address *own, struct span media)
@@ -228,6 +230,38 @@ bool call_test_find(const struct call_table *table, struct turn *turn,
         if (call_test_is_marked(test, invite)) return true;
         bool is_open = token.len == 0 && is_told_by_caller(table, test);
         if (is_open && is_caller(table, test, offer, caller.number)) return true;
+    }
+    return false;
+}
+
+// ---- INVITEs that were still on their way when their call ended
+
+static struct test_marks marks_of(const struct call_table *table, struct span token,
+                                  struct span call_id)
+{
+    return (struct test_marks){.token = hash_keyed(table->hash_key, token),
+                               .call_id = hash_keyed(table->hash_key, call_id)};
+}
+
+void call_test_note_end(struct call_table *table, const struct turn *turn,
+                        const struct test_call *test)
+{
+    const struct dialog *dialog = &test->dialog;
+    struct ended_tests *ended = &table->ended_tests;
+    ended->until_us = turn->now_us + LATE_US;
+    ended->at[ended->next++ % CALL_ENDED_TESTS] = marks_of(
+        table, call_dialog_tag(dialog), call_dialog_text(dialog, dialog->call_id));
+}
+
+bool call_test_is_late(const struct call_table *table, const struct turn *turn,
+                       const struct sip_message *invite)
+{
+    const struct ended_tests *ended = &table->ended_tests;
+    if (turn->now_us >= ended->until_us) return false;
+    struct span token = sip_named_header_value(invite, SPAN(CALL_TEST_HEADER));
+    struct test_marks marks = marks_of(table, token, invite->call_id);
+    for (uint32_t i = 0; i < CALL_ENDED_TESTS; i++) {
+        if (ended->at[i].token == marks.token || ended->at[i].call_id == marks.call_id) return true;
     }
     return false;
 }

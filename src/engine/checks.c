@@ -141,7 +141,12 @@ bool engine_offer_test(struct engine *engine, struct call_offer *offer)
 {
     struct pool_id of, id;
     struct turn *turn = &engine->turn;
-    if (!call_test_find(engine->calls, turn, offer, &of)) return false;
+    if (!call_test_find(engine->calls, turn, offer, &of)) {
+        if (!call_test_is_late(engine->calls, turn, offer->invite)) return false;
+        txn_respond_stateless(engine->txns, turn, offer->invite, &offer->flow,
+                              &(struct txn_answer){.status = 480});
+        return true;
+    }
     if (!call_test_reserve(engine->calls, &id)) return false;
     struct txn_owner owner = {.kind = OWNER_TEST, .id = id};
     if (!txn_accept(engine->txns, turn, offer->invite, &offer->flow, owner, &offer->txn)) {

@@ -8,12 +8,13 @@ import json
 import os
 import subprocess
 import threading
+import time
 import urllib.request
 
 from message import Message, read_log
 from peers import DOMAIN, WORKERS, Caller, World, password_of
 from phone import SDP, Phone
-from processes import wait_until
+from processes import Trouble, wait_until
 from runner import arguments, check, run_script, run_tests
 
 # From there on, by the first name.
@@ -30,7 +31,8 @@ class Desk(Phone):
     if so asked. What was not ended is in `open`."""
 
     def __init__(self, server, account, answers=False):
-        self.answers, self.open, self.seen = answers, {}, set()
+        self.answers, self.open, self.seen, self.told = answers, {}, set(), []
+        self.latest = None  # INVITE
         super().__init__(server, account)
 
     def serve(self):
@@ -51,11 +53,12 @@ class Desk(Phone):
     def obey(self, request):
         """Does what a telephone does; false where the test looks at the request itself."""
         call_id = request.first("Call-ID")
+        self.told.append(f"{time.monotonic():.3f} {request.start_line} {call_id}")
         if request.method == "INVITE" and request.first("Via") in self.seen:
             return True  # once more, because our answer was slow
         if request.method == "INVITE" and call_id not in self.open:
             self.seen.add(request.first("Via"))
-            self.open[call_id] = request
+            self.open[call_id] = self.latest = request
             self.reply(request, 180, tag=self.user)
             if self.answers:
                 self.reply(request, 200, tag=self.user, body=SDP.format("desk"))
@@ -66,6 +69,13 @@ class Desk(Phone):
             self.reply(request, 200)
             self.open.pop(call_id, None)
         return True
+
+    def wait_quiet(self, seconds):
+        """Until no call is left; else tells what it has got, and which calls are open."""
+        try:
+            wait_until("the desk phone is quiet", lambda: not self.open, seconds)
+        except Trouble as trouble:
+            raise Trouble("\n".join([str(trouble), *self.told, "open:", *self.open])) from None
 
 
 class Profile:
@@ -164,7 +174,7 @@ class Profile:
         check(self.lineward.api("GET", "journal?line=102")["items"] == [],
               "test calls stand in the journal")
         if self.desk:
-            wait_until("the desk phone is quiet", lambda: not self.desk.open, 8)
+            self.desk.wait_quiet(8)
 
 
 # ---- The profiles
@@ -270,7 +280,19 @@ def answered(world):
     profile.check(quick=True, wanted=None)
     check(len(profile.desk.seen) >= 4, f"the desk phone has answered {profile.desk.seen}")
     check(profile.rows["busy_486"]["finding"] in ("changed", "line_unusable"), profile.rows)
+    expect_late_refused(profile)
     profile.expect_no_calls()
+
+
+def expect_late_refused(profile):
+    """An INVITE that was on its way to us when its test call ended is no real call."""
+    mark = profile.desk.latest.first("X-Lineward-Check")
+    pbx = Phone(("127.0.0.1", profile.world.ports.sip), ("101", "", DOMAIN))
+    pbx.request("INVITE", f"sip:102@127.0.0.1:{profile.world.ports.sip}",
+                {"from": f"<sip:101@{DOMAIN}>;tag=late", "to": f"<sip:102@{DOMAIN}>",
+                 "call_id": "of-another-leg", "cseq": 1},
+                headers=[f"X-Lineward-Check: {mark}"], body=SDP.format("late"))
+    pbx.wait(480)
 
 
 def unmarked(world):
@@ -396,7 +418,7 @@ def ended_by_stop(world):
     profile.lineward.api("POST", "groups/trial/checks", {"lines": LINES})
     wait_until("the desk phone rings", lambda: profile.desk.open, 10)
     world.lineward.stop()
-    wait_until("the desk phone is quiet", lambda: not profile.desk.open, 5)
+    profile.desk.wait_quiet(5)
     world.lineward.check_log()
     world.lineward.start()
     report = profile.lineward.api("GET", "groups/trial/checks")["items"][0]
@@ -412,7 +434,7 @@ def ended_by_removal(world):
     profile.lineward.command("line", "remove", "103", "--group", "trial")
     wait_until("the check ends", lambda: profile.lineward.api(
         "GET", f"groups/trial/checks/{started['number']}")["state"] == "interrupted", 15)
-    wait_until("the desk phone is quiet", lambda: not profile.desk.open, 5)
+    profile.desk.wait_quiet(5)
 
 
 def pbx_gone(world):

@@ -131,7 +131,13 @@ def tell_call(paper, call, entries):
     for entry in entries:
         tell_decision(paper, entry)
     arrival = call.arrival
-    if arrival:
+    bridged = [entry for entry in entries if entry["executed"] == "bridge"]
+    if bridged:
+        last = bridged[-1]
+        answered = "answered" if last["outcome"] == "forwarded" else "without an answer"
+        paper.fact("bridged", f"by a second call of line {last['line']} to "
+                              f"{name_of(last['target'])}, {answered}")
+    elif arrival:
         where = "over the trunk at" if arrival.target == "outside" else "at"
         paper.fact("arrived", f"{where} {name_of(arrival.called_user)}")
         for diversion in arrival.diversions:

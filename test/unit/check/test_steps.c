@@ -21,6 +21,7 @@ struct call {
 struct pbx {
     bool is_second_refused, is_redirect_busy, is_redirect_ignored, is_diversion_lost, is_silent;
     bool is_gone;
+    bool rings_first;      // a desk phone of line 1 rings before our leg has arrived, and goes on
     unsigned forwarded_to; // line 1 is forwarded in the PBX, to this line
     bool has_voicemail;
     uint32_t ring_ms;
@@ -132,6 +133,7 @@ static void dial(struct world *world, uint32_t call, uint32_t line)
     } else if (world->pbx.is_second_refused && has_call(world, line, call)) {
         respond(world, call, 486);
     } else {
+        if (line == 1 && world->pbx.rings_first) respond(world, call, 180);
         ring(world, call, line, false);
     }
 }
@@ -166,6 +168,7 @@ static void answer(struct world *world, const struct check_answer *wanted)
     }
     leg->state = OVER;
     say(world, (struct check_event){.kind = CHECK_GONE, .call = wanted->call});
+    if (pbx->rings_first && leg->line == 1) return; // the PBX waits for the desk phone
     if (wanted->kind == CHECK_STATUS) {
         if (!pbx->is_silent) respond(world, leg->of, wanted->status);
     } else if (pbx->is_redirect_busy) {
@@ -368,6 +371,8 @@ static void test_faults(void **state)
         {{.forwarded_to = 2}, CHECK_SECOND_CALL, CHECK_NOT_TESTED, FOUND_LINE_UNUSABLE},
         {{.has_voicemail = true}, CHECK_UNREGISTERED, CHECK_LIMITED, FOUND_TAKEN_ELSEWHERE},
         {{.is_silent = true}, CHECK_BUSY_486, CHECK_FAILS, FOUND_SILENCE},
+        {{.rings_first = true}, CHECK_BUSY_486, CHECK_OK, FOUND_RINGS_ON},
+        {{.rings_first = true}, CHECK_REDIRECT_INTERNAL, CHECK_FAILS, FOUND_HELD_BACK},
         {{.is_gone = true}, CHECK_INCOMING, CHECK_FAILS, FOUND_SILENCE},
     };
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
