@@ -5,9 +5,9 @@
 // settings, a crash; all spoiled now and then. Whatever the story is: what the engine sends can be
 // read and goes to nobody else, an INVITE of the PBX has one final answer, and once nobody says
 // anything more, no call and no leg is left.
-#include "engine/world.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/story.h"
+#include "fuzz/world_story.h"
 #include "sip/sip.h"
 
 #include <stdlib.h>
@@ -20,7 +20,6 @@ enum {
     CALLS = 6, // INVITEs of the PBX under way at the same time, by Call-ID
     INVITES = EVENT_MAX + 1,
     DEVICES = 3,
-    TICK_MAX = 40000,
     WAITED_MAX_S = 5400,
     SILENCE_S = 2 * 3600, // more than any session lasts that nobody refreshes
     BOUND_S = 40000,      // more than the bindings of world_bind last
@@ -381,25 +380,14 @@ static void device_invites(struct story *story)
 
 // ---- Time, settings, trouble
 
-static void pass(struct story *story, uint64_t by_us)
-{
-    uint64_t until_us = world_now_us(story->world) + by_us;
-    for (int i = 0; world_step(story->world, until_us); i++) {
-        ASSERT(i < TICK_MAX);
-        look(story);
-    }
-    look(story);
-}
-
 static void let_time_pass(struct story *story)
 {
     static const unsigned milliseconds[] = {0,    1,     20,    500,   4500,   5100,
                                             8000, 20000, 33000, 60000, 120000, 900000};
     size_t which = choose(story, sizeof milliseconds / sizeof milliseconds[0]);
     uint64_t by_us = milliseconds[which] * UINT64_C(1000);
-    if (story->waited_us + by_us > WAITED_MAX_S * second_us) return; // no story is too long
-    story->waited_us += by_us;
-    pass(story, by_us);
+    if (!story_may_wait(&story->waited_us, by_us, WAITED_MAX_S)) return;
+    story_pass(story, story->world, by_us);
 }
 
 static void change_setting(struct story *story)
@@ -527,7 +515,7 @@ static void begin(struct story *story)
 static void end(struct story *story)
 {
     static const char *const lines[] = {"group=trial extension=101", "group=trial extension=102"};
-    pass(story, SILENCE_S * second_us);
+    story_pass(story, story->world, SILENCE_S * second_us);
     struct engine_counts counts = world_counts(story->world);
     ASSERT(counts.open_calls == 0 && counts.open_legs == 0);
     ASSERT(world_shown_count(story->world) == 0);
@@ -537,7 +525,7 @@ static void end(struct story *story)
     }
     (void)world_remove(story->world, SPAN("group"), SPAN("name=trial"));
     look(story);
-    pass(story, BOUND_S * second_us);
+    story_pass(story, story->world, BOUND_S * second_us);
     ASSERT(world_counts(story->world).open_transactions == 0);
     ASSERT(world_deadline_us(story->world) == DEADLINE_NEVER);
     world_free(story->world);

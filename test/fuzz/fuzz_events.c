@@ -4,9 +4,9 @@
 // story is: a stranger gets at most one answer, little longer than what he sent, and never a
 // request; nobody else gets anything; and once all lines and groups are gone, nothing is left of
 // it.
-#include "engine/world.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/story.h"
+#include "fuzz/world_story.h"
 #include "sip/sip.h"
 
 #include <stdlib.h>
@@ -16,8 +16,8 @@ enum {
     EVENT_MAX = 60,
     MESSAGE_SIZE = 4096,
     STRANGER_EXTRA_MAX = 300,
-    TICK_MAX = 20000,
     CALLS = 4, // branches that a story tells of
+    WAITED_MAX_S = 1200,
 };
 
 static const uint64_t second_us = 1000000;
@@ -173,25 +173,14 @@ static void send_something(struct story *story, size_t kind)
 
 // ---- Time, settings, trouble
 
-static void pass(struct story *story, uint64_t by_us)
-{
-    uint64_t until_us = world_now_us(story->world) + by_us;
-    for (int i = 0; world_step(story->world, until_us); i++) {
-        ASSERT(i < TICK_MAX);
-        look(story);
-    }
-    look(story);
-}
-
 static void let_time_pass(struct story *story)
 {
     static const unsigned milliseconds[] = {0,    1,     200,   500,    3500,
                                             8000, 32000, 60000, 180000, 600000};
     size_t which = story_choose(&story->bytes, sizeof milliseconds / sizeof milliseconds[0]);
     uint64_t by_us = milliseconds[which] * UINT64_C(1000);
-    if (story->waited_us + by_us > 1200 * second_us) return; // no story is too long
-    story->waited_us += by_us;
-    pass(story, by_us);
+    if (!story_may_wait(&story->waited_us, by_us, WAITED_MAX_S)) return;
+    story_pass(story, story->world, by_us);
 }
 
 static void change_setting(struct story *story)
@@ -299,7 +288,7 @@ static void end(struct story *story)
     (void)world_remove(story->world, SPAN("group"), SPAN("name=trial"));
     ASSERT(world_id(story->world, SPAN("group"), SPAN("name=trial")) == 0);
     look(story);
-    pass(story, 600 * second_us);
+    story_pass(story, story->world, 600 * second_us);
     struct engine_counts counts = world_counts(story->world);
     ASSERT(counts.open_calls == 0 && counts.open_transactions == 0);
     ASSERT(world_deadline_us(story->world) == DEADLINE_NEVER);
