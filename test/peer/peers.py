@@ -46,6 +46,14 @@ def password_of(extension):
 WORKERS = int(os.environ.get("LINEWARD_WORKERS") or "1")
 
 
+def new_directory(name):
+    """The folder build/NAME for a trial's files, emptied."""
+    directory = ROOT / "build" / name
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    return directory
+
+
 class Ports:
     """The port numbers of one trial. Each of the workers has one of its own for SIP and one for
     TLS, from `sip` and `tls` on: there is room for four. With the control sockets of sipp
@@ -364,15 +372,22 @@ class Lineward(Api):
         self.ports, self.program = ports, None
         self.workers = WORKERS
         self.options = []  # further ones of `lineward serve`
+        self.configuration = None  # the file of configure()
         self.data = Path(directory) / "data"
         self.log = Path(directory) / "lineward.log"
         super().__init__(ports, self.data)
         self.environment = {"LINEWARD_API": self.url, "LINEWARD_TOKEN_FILE": str(self.token_file)}
 
+    def configure(self, *settings):
+        """Gives it a configuration file with these settings."""
+        self.configuration = self.log.with_suffix(".conf")
+        self.configuration.write_text("".join(f"{setting};\n" for setting in settings))
+
     def serve_arguments(self):
-        return ["serve", "--data-dir", str(self.data), "--sip", f"127.0.0.1:{self.ports.sip}",
-                "--workers", str(self.workers), "--api", f"127.0.0.1:{self.ports.api}",
-                *self.options]
+        named = ["--config", str(self.configuration)] if self.configuration else []
+        return ["serve", *named, "--data-dir", str(self.data),
+                "--sip", f"127.0.0.1:{self.ports.sip}", "--workers", str(self.workers),
+                "--api", f"127.0.0.1:{self.ports.api}", *self.options]
 
     def start(self):
         already = self.log.stat().st_size if self.log.exists() else 0
@@ -431,14 +446,12 @@ class World:
         self.has_pbx, self.has_outside = has_pbx, has_outside
         self.extensions = (*lines, *phones)
         self.ports = Ports(offset)
-        self.directory = ROOT / "build" / directory
-        self.names = itertools.count(1)
-        self.lineward = Lineward(binary, self.ports, self.directory)
         for program in ("kamailio", "sipp"):
             find_program(program)
         self.ports.check_free()
-        shutil.rmtree(self.directory, ignore_errors=True)
-        self.directory.mkdir(parents=True)
+        self.directory = new_directory(directory)
+        self.names = itertools.count(1)
+        self.lineward = Lineward(binary, self.ports, self.directory)
         self.pbx = None
         self.sipp = Sipp(self.ports, self.directory, phones)
 

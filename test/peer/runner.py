@@ -55,11 +55,11 @@ def run_methods(trial, names):
     return 1 if run_tests(tests, names) else 0
 
 
-def run_world(world, trial, names):
-    """The same; then the daemon must end cleanly, and no sanitizer have complained."""
+def run_trial(trial, names):
+    """The same; then its lineward must end cleanly, and no sanitizer have complained."""
     status = run_methods(trial, names)
-    world.lineward.stop()
-    world.lineward.check_log()
+    trial.lineward.stop()
+    trial.lineward.check_log()
     return status
 
 

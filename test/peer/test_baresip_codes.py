@@ -5,13 +5,12 @@ module presence) and waiting messages (mwi). It needs a network namespace and so
 test_baresip.py, else it is skipped."""
 
 import os
-import shutil
 import time
 
 from heard import PITCHES
-from peers import ROOT, Lineward, Ports
+from peers import Lineward, Ports, new_directory
 from processes import wait_until
-from runner import arguments, check, run_methods, run_script
+from runner import arguments, check, run_script, run_trial
 from softphone import Softphone
 from space import run_in_space
 from test_devices import SECRET
@@ -34,14 +33,10 @@ audio_alert aubridge,mine
 
 class Trial:
     def __init__(self, binary):
-        directory = ROOT / "build" / "peer" / "baresip_codes"
-        shutil.rmtree(directory, ignore_errors=True)
-        directory.mkdir(parents=True)
-        self.directory, self.ports = directory, Ports(OFFSET)
-        self.lineward = Lineward(binary, self.ports, directory)
-        (directory / "lineward.conf").write_text("devices_md5_only = 1;\n")
-        self.lineward.options = ["--config", str(directory / "lineward.conf"),
-                                 "--sip", f"{OURS}:{self.ports.sip}"]
+        self.directory, self.ports = new_directory("peer/baresip_codes"), Ports(OFFSET)
+        self.lineward = Lineward(binary, self.ports, self.directory)
+        self.lineward.configure("devices_md5_only = 1")
+        self.lineward.options = ["--sip", f"{OURS}:{self.ports.sip}"]
         self.lineward.start()
         command = self.lineward.command
         command("group", "add", "trial", "--server", f"{OURS}:9", "--domain", "pbx.trial",
@@ -104,15 +99,10 @@ class Trial:
         self.lineward.command("user", "set", "sales", "--dnd", "off")
         shows("Online")
 
-    def test_it_ends_cleanly(self):
-        self.phone.program.stop()
-        self.lineward.stop()
-        self.lineward.check_log()
-
 
 def main():
     args = arguments(__doc__)
-    return run_in_space(lambda: run_methods(Trial(args.bin), args.names),
+    return run_in_space(lambda: run_trial(Trial(args.bin), args.names),
                         (SPACE, OURS, THEIRS), "baresip")
 
 

@@ -13,7 +13,7 @@ from message import read_log
 from peers import DOMAIN, MAILBOX, World, password_of
 from phone import Phone, body_of, tag_of
 from processes import wait_until
-from runner import arguments, check, run_script, run_world
+from runner import arguments, check, run_script, run_trial
 
 OFFSET = 2050  # of the ports; those of the other tests lie elsewhere
 LINE, ABSENT = "102", "109"
@@ -331,7 +331,7 @@ def main():
                lines=("101", "102", "103", "104", "107", "108", ABSENT)) as world:
         world.start_pbx(ring_s=60)
         world.set_up()
-        return run_world(world, Trial(world), args.names)
+        return run_trial(Trial(world), args.names)
 
 
 if __name__ == "__main__":

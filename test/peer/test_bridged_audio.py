@@ -10,13 +10,12 @@ root, as test_baresip.py, else it is skipped.
 """
 
 import os
-import shutil
 import time
 
 from heard import PITCHES
-from peers import DOMAIN, ROOT, Lineward, Pbx, Ports, password_of
+from peers import DOMAIN, Lineward, Pbx, Ports, new_directory, password_of
 from processes import wait_until
-from runner import arguments, check, run_methods, run_script
+from runner import arguments, check, run_script, run_trial
 from softphone import Softphone, write_tone
 from space import run_in_space
 
@@ -39,12 +38,9 @@ sip_listen {address}:{port}
 
 class Trial:
     def __init__(self, binary):
-        directory = ROOT / "build" / "peer" / "bridged_audio"
-        shutil.rmtree(directory, ignore_errors=True)
-        directory.mkdir(parents=True)
-        self.directory, self.ports = directory, Ports(OFFSET)
-        Pbx(self.ports, directory, extensions=(LINE, *TONES), address=OURS).start()
-        self.lineward = Lineward(binary, self.ports, directory)
+        self.directory, self.ports = new_directory("peer/bridged_audio"), Ports(OFFSET)
+        Pbx(self.ports, self.directory, extensions=(LINE, *TONES), address=OURS).start()
+        self.lineward = Lineward(binary, self.ports, self.directory)
         self.lineward.options = ["--sip", f"{OURS}:{self.ports.sip}"]
         self.lineward.start()
         command = self.lineward.command
@@ -86,14 +82,10 @@ class Trial:
             seconds = phone.recorded_s()
             check(TALK_S - 0.5 < seconds < TALK_S + 5, f"{seconds:.1f} s were recorded")
 
-    def test_it_ends_cleanly(self):
-        self.lineward.stop()
-        self.lineward.check_log()
-
 
 def main():
     args = arguments(__doc__)
-    return run_in_space(lambda: run_methods(Trial(args.bin), args.names),
+    return run_in_space(lambda: run_trial(Trial(args.bin), args.names),
                         (SPACE, OURS, THEIRS), "baresip")
 
 

@@ -8,7 +8,7 @@ import time
 
 from peers import DOMAIN, World, password_of
 from phone import Phone, body_of, tag_of
-from runner import arguments, check, run_script, run_world
+from runner import arguments, check, run_script, run_trial
 
 OFFSET = 1200  # of the ports; those of the other tests lie elsewhere
 LINE = "102"
@@ -316,7 +316,7 @@ def main():
     with World("peer/calls", args.bin, OFFSET,
                lines=("101", "102", "103", "104", "107", "108")) as world:
         world.set_up()
-        return run_world(world, Trial(world), args.names)
+        return run_trial(Trial(world), args.names)
 
 
 if __name__ == "__main__":

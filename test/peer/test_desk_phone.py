@@ -11,7 +11,7 @@ import test_calls
 from peers import DOMAIN, Sipp, World, password_of
 from phone import Phone
 from processes import wait_until
-from runner import arguments, check, run_script, run_world
+from runner import arguments, check, run_script, run_trial
 from test_calls import LINE
 
 OFFSET = 1700  # of the ports; those of the other tests lie elsewhere
@@ -255,10 +255,9 @@ def main():
     args = arguments(__doc__)
     with World("peer/desk_phone", args.bin, OFFSET,
                lines=("101", "102", "103", "104", "107", "108")) as world:
-        (world.directory / "lineward.conf").write_text("devices_md5_only = 1;\n")  # for sipp
-        world.lineward.options = ["--config", str(world.directory / "lineward.conf")]
+        world.lineward.configure("devices_md5_only = 1")  # for sipp
         world.set_up()
-        return run_world(world, Trial(world), args.names)
+        return run_trial(Trial(world), args.names)
 
 
 if __name__ == "__main__":

@@ -47,12 +47,10 @@ class Trial:
         self.wire = Wire("floods", options.bin, OFFSET)
         certificates = Certificates(self.wire.directory)
         own = certificates.path("lineward")
-        config = self.wire.directory / "lineward.conf"
         # Room for all of them, so that each is kept; without it the rest would get 503.
-        config.write_text(f"calls_max = {self.count + 1000};\n"
-                          f"transactions_max = {2 * self.count + 1000};\n")
-        self.wire.lineward.options = ["--config", str(config),
-                                      "--tls", f"127.0.0.1:{self.wire.ports.tls}",
+        self.wire.lineward.configure(f"calls_max = {self.count + 1000}",
+                                     f"transactions_max = {2 * self.count + 1000}")
+        self.wire.lineward.options = ["--tls", f"127.0.0.1:{self.wire.ports.tls}",
                                       "--tls-certificate", f"{own}.crt", "--tls-key", f"{own}.key"]
         self.wire.set_up()
 

@@ -13,13 +13,12 @@ import argparse
 import http.client
 import json
 import re
-import shutil
 import socket
 import time
 from bisect import bisect_left
 from collections import Counter
 
-from peers import HERE, ROOT, Lineward, Ports
+from peers import HERE, Lineward, Ports, new_directory
 from processes import Program, Trouble, find_program, wait_until
 from runner import check, run_script
 
@@ -121,16 +120,12 @@ def peak_to_mean(times, begin, end, peak_from=None):
 class Trial:
     def __init__(self, options):
         self.count, self.expires, self.away = options.lines, options.expires, options.away
-        directory = ROOT / "build" / "peer" / "many_lines"
         ports = Ports(OFFSET)
         ports.check_free()
-        shutil.rmtree(directory, ignore_errors=True)
-        directory.mkdir(parents=True)
+        directory = new_directory("peer/many_lines")
         self.pbx = Registrar(ports.pbx, directory, self.expires)
         self.lineward = Lineward(options.bin, ports, directory)
-        config = directory / "lineward.conf"
-        config.write_text("api_requests_per_s = 0\n")  # lines are added as fast as it can
-        self.lineward.options = ["--config", str(config)]
+        self.lineward.configure("api_requests_per_s = 0")  # lines are added as fast as it can
         self.server = f"127.0.0.1:{ports.pbx}"
 
     def tell(self, text):

@@ -6,7 +6,7 @@ What was noted of the lines over time is still there."""
 
 from peers import USERS, World
 from processes import wait_until
-from runner import arguments, check, run_script, run_world
+from runner import arguments, check, run_script, run_trial
 
 OFFSET = 2450  # of the ports; those of the other tests lie elsewhere
 INSIDE, LINES, TARGET = "106", ("101", "102"), "105"
@@ -71,7 +71,7 @@ def main():
     with World("peer/restarts", options.bin, offset=OFFSET) as world:
         world.lineward.workers = 1
         world.set_up()
-        return run_world(world, Trial(world), options.names)
+        return run_trial(Trial(world), options.names)
 
 
 if __name__ == "__main__":

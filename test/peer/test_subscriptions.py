@@ -12,7 +12,7 @@ from message import Message
 from peers import DOMAIN, World, password_of
 from phone import Phone, body_of
 from processes import Trouble, wait_until
-from runner import arguments, check, run_script, run_world
+from runner import arguments, check, run_script, run_trial
 from test_devices import Device
 
 OFFSET = 1800  # of the ports; those of the other tests lie elsewhere
@@ -326,7 +326,7 @@ def main():
     with World("peer/subscriptions", args.bin, OFFSET,
                lines=("101", "102", "103", "104", "107", "108")) as world:
         world.set_up()
-        return run_world(world, Trial(world), args.names)
+        return run_trial(Trial(world), args.names)
 
 
 if __name__ == "__main__":

@@ -6,13 +6,12 @@ a real PBX.
 """
 
 import queue
-import shutil
 import socket
 import threading
 from pathlib import Path
 
 from message import Message
-from peers import ROOT, Lineward, Ports
+from peers import Lineward, Ports, new_directory
 from processes import Trouble
 
 DOMAIN = "wire.trial"
@@ -151,9 +150,7 @@ class Wire:
     def __init__(self, name, binary, offset, options=()):
         self.ports = Ports(offset)
         self.ports.check_free()
-        self.directory = ROOT / "build" / "peer" / name
-        shutil.rmtree(self.directory, ignore_errors=True)
-        self.directory.mkdir(parents=True)
+        self.directory = new_directory(f"peer/{name}")
         self.lineward = Lineward(binary, self.ports, self.directory)
         self.lineward.options = list(options)
         self.lineward_at = ("127.0.0.1", self.ports.sip)
