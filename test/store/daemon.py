@@ -5,7 +5,6 @@ API, killed."""
 import http.client
 import json
 import os
-import re
 import signal
 import socket
 import sqlite3

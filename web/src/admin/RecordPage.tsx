@@ -12,7 +12,7 @@ import {RecordDrawer} from './records/RecordForm';
 import {RecordList} from './records/RecordList';
 import type {Column} from './records/RecordList';
 
-export interface RecordPageProps {
+interface RecordPageProps {
   kind: Kind;
   columns: Column[];
   path?: Record<string, string>;

@@ -31,7 +31,7 @@ export interface Answer<T> {
   etag: string | null;
 }
 
-export interface FieldError {
+interface FieldError {
   field: string;
   reason: string;
 }

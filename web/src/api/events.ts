@@ -18,7 +18,7 @@ export function waitMs(attempt: number, random = Math.random()): number {
   return whole / 2 + (whole / 2) * random;
 }
 
-export interface LiveHandlers {
+interface LiveHandlers {
   onEvent(event: LiveEvent): void;
   onState(state: LiveState): void;
 }

@@ -5,7 +5,7 @@ import type {ReactNode} from 'react';
 import {useTranslation} from 'react-i18next';
 import {useTitle} from './title';
 
-export interface PageFrameProps {
+interface PageFrameProps {
   title: string;
   lead?: ReactNode;
   actions?: ReactNode; // at the right of the title

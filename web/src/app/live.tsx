@@ -18,7 +18,7 @@ const LiveContext = createContext<Live>({state: 'connecting', listen: () => () =
 const TOGETHER_MS = 120; // an import changes many records at once
 
 // The first word of the keys of what an event of this type is about; null: all of it.
-export function subjectsOf(event: LiveEvent): string[] | null {
+function subjectsOf(event: LiveEvent): string[] | null {
   switch (event.type) {
     case 'call_began':
     case 'call_changed': return ['calls'];

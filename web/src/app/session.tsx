@@ -10,7 +10,7 @@ import type {Schemas} from '../api/client';
 import {SignIn} from './SignIn';
 import {Starting} from './Starting';
 
-export type Principal = Schemas['Principal'];
+type Principal = Schemas['Principal'];
 export const SESSION = ['session'];
 
 const FirstStart = lazy(() => import('../admin/setup/FirstStart'));

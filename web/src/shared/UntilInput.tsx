@@ -4,7 +4,7 @@ import {Button, Group, Input, TextInput} from '@mantine/core';
 import {useTranslation} from 'react-i18next';
 import {fromLocalInput, nextTimes, sayWhen, toLocalInput} from './time';
 
-export interface UntilInputProps {
+interface UntilInputProps {
   value: string; // RFC 3339, empty: without an end
   error?: string;
   label?: string;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What happens to a caller, as a sentence. What it says was decided by the server (explain); here
 // are only the words.
-import {Skeleton} from '@mantine/core';
 import {useTranslation} from 'react-i18next';
 import {sayWhen} from '../shared/time';
 import {useExplain} from './data';
@@ -77,12 +76,4 @@ interface Verdict {
   target?: string;
   seconds?: number;
   status?: number;
-}
-
-export function Sentence(props: SentenceProps) {
-  const {t} = useTranslation('user');
-  const {text, isError} = useSentence(props);
-  if (isError) return <>{t('happening.unknown')}</>;
-  if (!text) return <Skeleton height={20} width="70%" component="span" display="inline-block"/>;
-  return <>{text}</>;
 }

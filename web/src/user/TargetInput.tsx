@@ -46,7 +46,7 @@ function useOptions(line: LineKey, search: string): {label: string; options: Opt
   ].filter(({options}) => options.length > 0);
 }
 
-export interface TargetInputProps {
+interface TargetInputProps {
   line: LineKey;
   label: string;
   value: string;

@@ -36,7 +36,7 @@ interface Asked {
 
 const FIRST: Asked = {caller: 'external', number: '', at: '', state: 'now', presence: ''};
 
-export function questionOf(asked: Asked): Question {
+function questionOf(asked: Asked): Question {
   const question: Question = {};
   if (asked.caller === 'number') question.from = asked.number;
   else if (asked.caller === 'anonymous') question.from = '';

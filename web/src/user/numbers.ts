@@ -25,7 +25,7 @@ export function nameOf(extension: string, colleagues: Colleague[] | undefined): 
   return colleagues?.find((colleague) => colleague.extension === extension)?.name ?? '';
 }
 
-export interface OwnNumber {
+interface OwnNumber {
   target: string;
   label: 'mailbox' | 'mobile' | 'home' | 'business';
   number: string;

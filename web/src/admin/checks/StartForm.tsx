@@ -56,7 +56,7 @@ const NO_WISH: Wish = {isNamed: false, lines: ['', '', ''], external: '', consen
   quick: false};
 
 // As the server takes it.
-export function bodyOf({isNamed, lines, external, consent, quick}: Wish): object {
+function bodyOf({isNamed, lines, external, consent, quick}: Wish): object {
   return {
     ...(isNamed && {lines: lines.map((line) => line.trim())}),
     ...(external.trim() !== '' && {external: external.trim(), consent}),

@@ -9,7 +9,7 @@ export type Check = Schemas['Check'];
 export type Report = Schemas['CheckReport'];
 export type Row = Schemas['CheckRow'];
 export type Verdict = Schemas['CheckVerdict'];
-export type Told = Pick<Row, 'row' | 'finding' | 'status' | 'ms' | 'line' | 'other'>;
+type Told = Pick<Row, 'row' | 'finding' | 'status' | 'ms' | 'line' | 'other'>;
 
 // The newest first. Events `check` have these, and the reports, read anew.
 export function useChecks(group: string) {
@@ -35,7 +35,7 @@ export function useReport(group: string, number: number | undefined, other: numb
 
 // The keys of a sentence in the languages, the most particular first: what is special about the
 // status in that row, then about the row, then what holds for the finding in any row.
-export function keysOf(of: 'seen' | 'advice', {row, finding, status}: Told): string[] {
+function keysOf(of: 'seen' | 'advice', {row, finding, status}: Told): string[] {
   const last = status >= 300 ? status : 'unsettled';
   return [`${of}Of.${row}.${finding}_${last}`, `${of}Of.${row}.${finding}`, `${of}Of.${row}.any`,
     `${of}.${finding}_${last}`, `${of}.${finding}`];

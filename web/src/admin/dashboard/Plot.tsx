@@ -11,7 +11,7 @@ const LEFT = 44;
 const BOTTOM = 22;
 const TOP = 8;
 
-export interface PlotProps {
+interface PlotProps {
   title: string;
   series: string[]; // their names
   colors: number[]; // of .la-series-N

@@ -21,7 +21,7 @@ interface Refusal {
 }
 
 // The records as the import takes them.
-export function linesFor(picked: Iterable<string>, changes: Stored): Stored[] {
+function linesFor(picked: Iterable<string>, changes: Stored): Stored[] {
   return [...picked].map((key) => {
     const at = key.indexOf('/');
     return {group: key.slice(0, at), extension: key.slice(at + 1), ...changes};

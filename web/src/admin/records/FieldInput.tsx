@@ -6,7 +6,7 @@ import {useTranslation} from 'react-i18next';
 import {useNames} from './data';
 import type {Field, Value} from './fields';
 
-export interface FieldInputProps {
+interface FieldInputProps {
   kind: string; // in the languages
   field: Field;
   value: Value;
@@ -17,7 +17,7 @@ export interface FieldInputProps {
 }
 
 // The name of a field, and what explains it.
-export function useFieldWords(kind: string, name: string) {
+function useFieldWords(kind: string, name: string) {
   const {t} = useTranslation('admin');
   return {
     label: t(`${kind}.${name}`, {defaultValue: t(`rule.${name}`, {defaultValue: name})}),

@@ -15,7 +15,7 @@ import {SidePanel} from './SidePanel';
 import {useProblemText, useReason} from '../../shared/reasons';
 import {useTold} from '../../shared/undo';
 
-export interface RecordFormProps {
+interface RecordFormProps {
   kind: Kind;
   record: Stored | null; // null: a new one
   path?: Record<string, string>; // of the list that a new one goes into

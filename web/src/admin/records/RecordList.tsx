@@ -17,7 +17,7 @@ export interface Column {
   sort?: string; // the server's name for the order by this column
 }
 
-export interface RecordListProps {
+interface RecordListProps {
   kind: Kind;
   path?: Record<string, string>;
   query?: Query; // further choices
@@ -140,8 +140,4 @@ export function RecordList({kind, path = {}, query = {}, columns, isSearched = t
       )}
     </section>
   );
-}
-
-export function yesNo(value: unknown, t: (key: string) => string) {
-  return value ? t('yes') : t('no');
 }

@@ -14,7 +14,7 @@ export interface Field {
   suggests?: 'users' | 'groups' | 'calendars'; // names that are there already
 }
 
-export interface Section {
+interface Section {
   name: string;
   fields: Field[];
 }

@@ -39,7 +39,7 @@ function presetValues(preset: Preset | undefined): Stored {
 }
 
 // What has been filled in: kept while other steps are shown.
-export interface Pbx {
+interface Pbx {
   preset: string;
   values: Record<string, Value>;
 }

@@ -34,7 +34,7 @@ function useTest(id: string) {
   });
 }
 
-export interface ConnectionProps {
+interface ConnectionProps {
   group: Stored; // as it is to be stored
   line: Record<string, Value>;
   onLine: (line: Record<string, Value>) => void;
