@@ -12,6 +12,7 @@ import time
 
 from message import Message
 from processes import Trouble
+from runner import check
 
 SDP = ("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
        "m=audio 9 RTP/AVP 8\r\na={}\r\n")
@@ -42,6 +43,28 @@ class Dialog:
         self.call_id, self.local, self.remote = call_id, local, remote
         self.target, self.routes, self.cseq = target, routes, 100
         self.invite_cseq = 0
+
+
+def offer_anew(dialog, asker, other, media):
+    """The asker changes the media (RFC 3261 14), `media` (wished for, agreed to): both arrive."""
+    wished, agreed = (f"v=0\r\n{line}\r\n" for line in media)
+    asker.within(dialog, "INVITE", body=wished)
+    held = other.wait("INVITE")
+    check(body_of(held.text) == wished, held.text)
+    other.reply(held, 200, body=agreed)
+    ok = asker.wait(200)
+    check(body_of(ok.text) == agreed, ok.text)
+    asker.within(dialog, "ACK", cseq=dialog.cseq)
+    other.wait("ACK")
+
+
+def press_a_key(dialog, presser, other):
+    """A digit by INFO arrives, and its answer comes back."""
+    presser.within(dialog, "INFO", body="Signal=5\r\nDuration=160\r\n")
+    info = other.wait("INFO")
+    check(body_of(info.text).startswith("Signal=5"), info.text)
+    other.reply(info, 200)
+    presser.wait("INFO 200")
 
 
 class Phone:

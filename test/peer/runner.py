@@ -19,7 +19,7 @@ def check(condition, why):
 
 
 def arguments(description):
-    """The arguments that every test script takes."""
+    """The arguments that every test script takes; its docstring tells what it is."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--bin", required=True, metavar="PATH", help="the lineward to be tested")
     parser.add_argument("names", nargs="*", metavar="NAME", help="run only these tests")

@@ -11,7 +11,7 @@ import socket
 
 from message import read_log
 from peers import DOMAIN, MAILBOX, World, password_of
-from phone import Phone, body_of, tag_of
+from phone import Phone, body_of, offer_anew, press_a_key, tag_of
 from processes import wait_until
 from runner import arguments, check, run_script, run_trial
 
@@ -131,20 +131,9 @@ class Trial:
 
     def hold(self, ann, bob):
         """Bob holds the call, and takes it back; a key of Ann's arrives."""
-        for wish, consent in (("a=sendonly", "a=recvonly"), ("a=sendrecv", "a=sendrecv")):
-            self.bob.within(bob, "INVITE", body=f"v=0\r\n{wish}\r\n")
-            held = self.ann.wait("INVITE")
-            check(body_of(held.text) == f"v=0\r\n{wish}\r\n", held.text)
-            self.ann.reply(held, 200, body=f"v=0\r\n{consent}\r\n")
-            ok = self.bob.wait(200)
-            check(body_of(ok.text) == f"v=0\r\n{consent}\r\n", ok.text)
-            self.bob.within(bob, "ACK", cseq=bob.cseq)
-            self.ann.wait("ACK")
-        self.ann.within(ann, "INFO", body="Signal=5\r\nDuration=160\r\n")
-        info = self.bob.wait("INFO")
-        check(body_of(info.text).startswith("Signal=5"), info.text)
-        self.bob.reply(info, 200)
-        self.ann.wait("INFO 200")
+        for media in (("a=sendonly", "a=recvonly"), ("a=sendrecv", "a=sendrecv")):
+            offer_anew(bob, self.bob, self.ann, media)
+        press_a_key(ann, self.ann, self.bob)
 
     def test_external(self):
         """Out over the trunk, as the group dials it; diverted by the public number."""

@@ -7,7 +7,7 @@ import re
 import time
 
 from peers import DOMAIN, World, password_of
-from phone import Phone, body_of, tag_of
+from phone import Phone, body_of, offer_anew, press_a_key, tag_of
 from runner import arguments, check, run_script, run_trial
 
 OFFSET = 1200  # of the ports; those of the other tests lie elsewhere
@@ -66,19 +66,8 @@ class Trial:
         ann = self.ann.answered(fields, ok)
         self.desk.wait("ACK", call_id=invite.first("Call-ID"))
         desk = self.desk.dialog_of(invite)
-        self.desk.within(desk, "INVITE", body="v=0\r\na=sendonly\r\n")
-        held = self.ann.wait("INVITE")
-        check(body_of(held.text) == "v=0\r\na=sendonly\r\n", held.text)
-        self.ann.reply(held, 200, body="v=0\r\na=recvonly\r\n")
-        ok = self.desk.wait(200)
-        check("a=recvonly" in ok.text, ok.text)
-        self.desk.within(desk, "ACK", cseq=desk.cseq)
-        self.ann.wait("ACK")
-        self.ann.within(ann, "INFO", body="Signal=5\r\nDuration=160\r\n")
-        info = self.desk.wait("INFO")
-        check(body_of(info.text).startswith("Signal=5"), info.text)
-        self.desk.reply(info, 200)
-        self.ann.wait("INFO 200")
+        offer_anew(desk, self.desk, self.ann, ("a=sendonly", "a=recvonly"))
+        press_a_key(ann, self.ann, self.desk)
         time.sleep(1.1)
         self.ann.within(ann, "BYE")
         self.desk.hung_up(desk)

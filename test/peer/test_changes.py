@@ -11,7 +11,7 @@ import argparse
 import statistics
 import time
 
-from runner import check, run_script, run_tests
+from runner import check, run_script, run_trial
 from wire import LINE, Wire
 
 OFFSET = 50
@@ -23,6 +23,7 @@ class Trial:
     def __init__(self, options):
         self.count = options.count
         self.wire = Wire("changes", options.bin, OFFSET)
+        self.lineward = self.wire.lineward
         self.wire.set_up()
         self.call_count = 0
 
@@ -37,7 +38,7 @@ class Trial:
         took_ms, at_once = [], 0
         for i in range(self.count):
             wanted = str(203 + i % 90)
-            self.wire.lineward.api("PUT", PATH, {"target": wanted})
+            self.lineward.api("PUT", PATH, {"target": wanted})
             answered = time.perf_counter()
             tries = 1
             while self.target() != wanted:
@@ -72,7 +73,7 @@ class Trial:
         check(targets == ["204", "203"], f"switched on again, the calls went to {targets}")
 
     def test_listeners_learn_of_calls(self):
-        _, events = self.wire.lineward.listen(self.target, "call_ended")
+        _, events = self.lineward.listen(self.target, "call_ended")
         ended = next(event for event in events if event["type"] == "call_ended")
         check((ended["group"], ended["line"], ended["outcome"]) == ("wire", LINE, "forwarded"),
               f"the event is {ended}")
@@ -84,12 +85,7 @@ def main():
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
-    trial = Trial(options)
-    tests = [(name.removeprefix("test_").replace("_", "-"), getattr(trial, name))
-             for name in vars(Trial) if name.startswith("test_")]
-    result = run_tests(tests, options.names)
-    trial.wire.end()
-    return 1 if result else 0
+    return run_trial(Trial(options), options.names)
 
 
 if __name__ == "__main__":

@@ -329,7 +329,7 @@ def test_dialled_from_outside(world):
 
 
 def main():
-    options = arguments(__doc__.splitlines()[0])
+    options = arguments(__doc__)
     with World("peer/conditions", options.bin, offset=200) as world:
         world.set_up()
         tests = [(row.name, lambda row=row: test_row(world, row)) for row in rows()]

@@ -10,7 +10,7 @@ import subprocess
 import time
 
 from processes import wait_until
-from runner import arguments, check, run_methods, run_script
+from runner import arguments, check, run_script, run_trial
 from wire import LINE, Wire
 
 OFFSET = 440  # of the ports; those of the other tests lie elsewhere
@@ -94,14 +94,10 @@ class Trial:
             is_named = status == 422 and answer["errors"][0]["field"] == "hep_server"
             check(is_named, f"{wrong}: {status} {answer}")
 
-    def test_ends_cleanly(self):
-        self.wire.end()
-
 
 def main():
-    options = arguments(__doc__.splitlines()[0])
-    trial = Trial(options.bin)
-    return run_methods(trial, options.names)
+    options = arguments(__doc__)
+    return run_trial(Trial(options.bin), options.names)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import urllib.request
 
 from message import Message
 from processes import Missing, find_program, wait_until
-from runner import arguments, check, run_methods, run_script
+from runner import arguments, check, run_script, run_trial
 from test_transports import Certificates
 from wire import Wire
 
@@ -270,9 +270,6 @@ class Trial:
         found = self.scan("svmap", "-p", str(self.wire.ports.sip), "127.0.0.1")
         check("lineward" not in found.lower(), f"svmap found:\n{found[-2000:]}")
 
-    def test_it_ends_cleanly(self):
-        self.wire.end()
-
 
 def main():
     args = arguments(__doc__)
@@ -282,7 +279,7 @@ def main():
         except Missing as missing:
             print(f"SKIPPED: {missing}")
             return 77
-    return run_methods(Trial(args.bin), args.names)
+    return run_trial(Trial(args.bin), args.names)
 
 
 if __name__ == "__main__":

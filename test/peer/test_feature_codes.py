@@ -13,7 +13,7 @@ from heard import Ear
 from peers import DOMAIN, World, password_of
 from phone import Phone, body_of, uri_of
 from processes import wait_until
-from runner import arguments, check, run_methods, run_script
+from runner import arguments, check, run_script, run_trial
 from test_devices import Device
 from wire import Wire
 
@@ -317,24 +317,18 @@ class Wires:
         self.desk.wait(488, call_id=fields["call_id"])
         self.desk.hung_up(dialog)
 
-    def test_it_ends_cleanly(self):
-        self.wire.end()
-
 
 def run_named(kind, make, names):
     """Runs those tests of a kind that are named, or all."""
     own = [name for name in names if hasattr(kind, "test_" + name.replace("-", "_"))]
-    return 0 if names and not own else run_methods(make(), own)
+    return 0 if names and not own else run_trial(make(), own)
 
 
 def run_with_a_real_pbx(args):
     with World("peer/feature_codes", args.bin, OFFSET,
                lines=("101", "102", "103", "104", "107", "108")) as world:
         world.set_up()
-        status = run_named(Codes, lambda: Codes(world), args.names)
-        world.lineward.stop()
-        world.lineward.check_log()
-        return status
+        return run_named(Codes, lambda: Codes(world), args.names)
 
 
 def main():

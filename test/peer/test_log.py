@@ -67,7 +67,7 @@ class Trial:
 
 
 def main():
-    options = arguments(__doc__.splitlines()[0])
+    options = arguments(__doc__)
     return run_methods(Trial(options.bin), options.names)
 
 

@@ -326,7 +326,7 @@ def print_matrix(cells):
 
 
 def main():
-    options = arguments(__doc__.splitlines()[0])
+    options = arguments(__doc__)
     cells = [cell for cell in make_cells() if not options.names or cell.name in options.names]
     numbers = [line.number for cell in cells for line in cell.lines]
     phones = [Target(level, origin, False).typed for level in LEVELS for origin in ORIGINS]

@@ -11,7 +11,7 @@ from message import Message
 from names import SRV, NameServer
 from peers import DOMAIN, HERE, PHONES, USERS, Pbx, Sipp, World, password_of, place_call
 from processes import Program, find_program, wait_until
-from runner import arguments, check, run_script, run_tests
+from runner import arguments, check, run_script, run_trial
 from wire import Pbx as WirePbx
 from wire import response_to
 
@@ -267,21 +267,13 @@ class Trial:
                    lambda: self.from_address(STRANGER) == [302, 404])
         check(self.from_address("127.0.0.17") == [403, 403], "others are allowed, too")
 
-    def test_ends_cleanly(self):
-        """SIGTERM: the daemon ends, with status 0, and no sanitizer has complained."""
-        self.lineward.stop()
-        self.lineward.check_log()
-
 
 def main():
-    options = arguments(__doc__.splitlines()[0])
+    options = arguments(__doc__)
     with World("peer/names", options.bin, offset=900) as world:
         trial = Trial(world)
         trial.set_up()
-        names = [name for name in vars(Trial) if name.startswith("test_")]
-        tests = [(name.removeprefix("test_").replace("_", "-"), getattr(trial, name))
-                 for name in names]
-        return 1 if run_tests(tests, options.names) else 0
+        return run_trial(trial, options.names)
 
 
 if __name__ == "__main__":

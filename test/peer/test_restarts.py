@@ -67,7 +67,7 @@ class Trial:
 
 
 def main():
-    options = arguments(__doc__.splitlines()[0])
+    options = arguments(__doc__)
     with World("peer/restarts", options.bin, offset=OFFSET) as world:
         world.lineward.workers = 1
         world.set_up()

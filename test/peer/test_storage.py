@@ -16,7 +16,7 @@ import subprocess
 import threading
 
 from processes import wait_until
-from runner import arguments, check, run_script, run_tests
+from runner import arguments, check, run_script, run_trial
 from wire import LINE, Pbx, Wire, response_to
 
 OFFSET = 1400
@@ -310,17 +310,10 @@ class Trial:
         self.lineward.wait_registered([LINE], group="wire")
         self.check_works("after all")
 
-    def test_ends_cleanly(self):
-        """SIGTERM: the daemon ends, with status 0, and no sanitizer has complained."""
-        self.wire.end()
-
 
 def main():
-    options = arguments(__doc__.splitlines()[0])
-    trial = Trial(options.bin)
-    tests = [(name.removeprefix("test_").replace("_", "-"), getattr(trial, name))
-             for name in vars(Trial) if name.startswith("test_")]
-    return 1 if run_tests(tests, options.names) else 0
+    options = arguments(__doc__)
+    return run_trial(Trial(options.bin), options.names)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import socket
 import time
 
 from processes import wait_until
-from runner import arguments, check, run_methods, run_script
+from runner import arguments, check, run_script, run_trial
 from wire import LINE, Wire
 
 OFFSET = 2350
@@ -120,11 +120,8 @@ def main():
     options = arguments(__doc__)
     wire = Wire("toll-fraud", options.bin, OFFSET)
     wire.set_up()
-    trial = Trial(wire)
-    try:
-        return run_methods(trial, options.names)
-    finally:
-        wire.end()
+    return run_trial(Trial(wire), options.names)
 
 
-run_script(main)
+if __name__ == "__main__":
+    run_script(main)

@@ -20,7 +20,7 @@ from pathlib import Path
 from message import Message
 from peers import USERS, WORKERS, World
 from processes import Trouble, find_program, wait_until
-from runner import arguments, check, run_script, run_tests
+from runner import arguments, check, run_script, run_trial
 from test_trouble import accepted
 
 warnings.simplefilter("ignore", DeprecationWarning)  # old versions of TLS, to see them refused
@@ -548,21 +548,13 @@ class Trial:
         # Half of what a leak of 4 kB each would be; a sanitizer keeps some freed memory, too.
         check(grown < 20000, f"{grown} kB more")
 
-    def test_ends_cleanly(self):
-        """SIGTERM: the daemon ends, with status 0, and no sanitizer has complained."""
-        self.lineward.stop()
-        self.lineward.check_log()
-
 
 def main():
-    options = arguments(__doc__.splitlines()[0])
+    options = arguments(__doc__)
     with World("peer/transports", options.bin, offset=500, has_pbx=False) as world:
         trial = Trial(world)
         trial.set_up()
-        names = [name for name in vars(Trial) if name.startswith("test_")]
-        tests = [(name.removeprefix("test_").replace("_", "-"), getattr(trial, name))
-                 for name in names]
-        return 1 if run_tests(tests, options.names) else 0
+        return run_trial(trial, options.names)
 
 
 if __name__ == "__main__":

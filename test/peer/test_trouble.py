@@ -16,7 +16,7 @@ import time
 from message import Message
 from peers import USERS, World
 from processes import Trouble, wait_until
-from runner import arguments, check, run_script, run_tests
+from runner import arguments, check, run_script, run_trial
 
 INSIDE = "106"
 
@@ -410,22 +410,14 @@ class Trial:
         entry = self.lineward.journal_of(call.call_id, 1)[0]
         check(entry["verdict"] == "redirect", f"the journal says {entry['verdict']}")
 
-    def test_ends_cleanly(self):
-        """SIGTERM: the daemon ends, with status 0, and no sanitizer has complained."""
-        self.lineward.stop()
-        self.lineward.check_log()
-
 
 def main():
-    options = arguments(__doc__.splitlines()[0])
+    options = arguments(__doc__)
     with World("peer/trouble", options.bin, offset=300, has_pbx=False) as world:
         trial = Trial(world)
         world.set_up(is_waiting=False)
         trial.start_wire()
-        names = [name for name in vars(Trial) if name.startswith("test_")]
-        tests = [(name.removeprefix("test_").replace("_", "-"), getattr(trial, name))
-                 for name in names]
-        return 1 if run_tests(tests, options.names) else 0
+        return run_trial(trial, options.names)
 
 
 if __name__ == "__main__":

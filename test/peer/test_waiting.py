@@ -6,7 +6,7 @@ of calls that wait, and one that is forwarded by hand while it rings."""
 import time
 
 from processes import wait_until
-from runner import arguments, check, run_methods, run_script
+from runner import arguments, check, run_script, run_trial
 from wire import DOMAIN, LINE, TARGET, Wire
 
 OFFSET = 460  # of the ports; those of the other tests lie elsewhere
@@ -79,13 +79,10 @@ class Trial:
         said = self.command("line", "state", LINE, "--clear")
         check("nothing is assumed" in said, said)
 
-    def test_ends_cleanly(self):
-        self.wire.end()
-
 
 def main():
-    options = arguments(__doc__.splitlines()[0])
-    return run_methods(Trial(options.bin), options.names)
+    options = arguments(__doc__)
+    return run_trial(Trial(options.bin), options.names)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import threading
 import time
 
 from processes import wait_until
-from runner import arguments, check, run_methods, run_script
+from runner import arguments, check, run_script, run_trial
 from wire import DOMAIN, LINE, TARGET, Wire
 
 OFFSET = 1300  # of the ports; those of the other tests lie elsewhere
@@ -113,13 +113,10 @@ class Trial:
         check(not self.rings(), "rings though nobody has had a page open for 30 s")
         check(self.explains() == "logged off", "explain says that the user is logged in")
 
-    def test_ends_cleanly(self):
-        self.wire.end()
-
 
 def main():
-    options = arguments(__doc__.splitlines()[0])
-    return run_methods(Trial(options.bin), options.names)
+    options = arguments(__doc__)
+    return run_trial(Trial(options.bin), options.names)
 
 
 if __name__ == "__main__":
