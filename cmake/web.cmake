@@ -4,10 +4,16 @@
 option(LINEWARD_WEB "Build the web client into the server; needs nodejs and npm" ON)
 find_program(LINEWARD_NPM npm)
 find_program(LINEWARD_NODE node)
+find_program(LINEWARD_FLOCK flock)
 
 set(web ${PROJECT_SOURCE_DIR}/web)
 set(web_out ${CMAKE_BINARY_DIR}/web)
 set(web_modules ${web}/node_modules/.package-lock.json)
+
+# Several builds of one clone share web/node_modules and the types made there: one at a time.
+if(LINEWARD_FLOCK)
+    set(web_alone ${LINEWARD_FLOCK} ${web}/package.json)
+endif()
 
 function(lineward_build_web)
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS
@@ -15,12 +21,14 @@ function(lineward_build_web)
     list(FILTER sources EXCLUDE REGEX "\\.test\\.tsx?$|/src/api/openapi\\.ts$")
     # What npm has installed says so in a file of its own.
     add_custom_command(OUTPUT ${web_modules}
-        COMMAND ${LINEWARD_NPM} ci --ignore-scripts --no-audit --no-fund --loglevel=error
+        COMMAND ${web_alone} ${LINEWARD_NPM} ci
+            --ignore-scripts --no-audit --no-fund --loglevel=error
         COMMAND ${CMAKE_COMMAND} -E touch ${web_modules}
         DEPENDS ${web}/package.json ${web}/package-lock.json
         WORKING_DIRECTORY ${web} COMMENT "Installing what the web client is made of" VERBATIM)
     add_custom_command(OUTPUT ${web_out}/web_files.c ${web_out}/web_bytes.S ${web_out}/web_files.bin
-        COMMAND ${LINEWARD_NPM} run --silent build -- --logLevel warn --outDir ${web_out}/dist
+        COMMAND ${web_alone} ${LINEWARD_NPM} run --silent build
+            -- --logLevel warn --outDir ${web_out}/dist
         COMMAND ${LINEWARD_NODE} ${web}/pack.js ${web_out}/dist ${web_out}
         DEPENDS ${sources} ${web_modules} ${web}/index.html ${web}/pack.js ${web}/vite.config.ts
             ${web}/tsconfig.json ${PROJECT_SOURCE_DIR}/docs/openapi.yaml

@@ -73,6 +73,17 @@ static bool find(struct api *api, const struct request *request, struct api_alar
            alarm->number == number && (!*group || strcmp(group, alarm->group) == 0);
 }
 
+// Whoever else looks at the alarms learns that it is gone.
+static void tell_lifted(struct api *api, const struct api_alarm *alarm)
+{
+    struct api_event event = {.kind = EVENT_ALARM, .number = alarm->number, .outcome = "lifted"};
+    memcpy(event.group, alarm->group, sizeof alarm->group);
+    memcpy(event.extension, alarm->extension, sizeof alarm->extension);
+    text_copy(event.state, sizeof event.state,
+              span_of(model_name(&model_alarm_kinds, alarm->kind)));
+    api_post(api, &event);
+}
+
 void api_alarms_lift(struct api *api, struct request *request, struct reply *reply)
 {
     const struct api_engine *engine = &api->options.engine;
@@ -90,6 +101,7 @@ void api_alarms_lift(struct api *api, struct request *request, struct reply *rep
         return;
     }
     if (engine->lift_alarm(engine->context, &alarm)) {
+        tell_lifted(api, &alarm);
         api_reply_json(reply, 204, NULL);
     } else {
         api_reply_problem(reply, 404, "there is no such alarm");

@@ -495,6 +495,35 @@ bool api_has_word(const char *words, struct span word);
 // Reads the parameter `limit`; false, with `reply` filled in, when it is no number from 1 to
 // PAGE_MAX.
 bool api_query_limit(const struct request *request, struct reply *reply, uint32_t *limit);
+// ---- Lines by what is not in the store (line_list.c)
+
+struct api_line_query {
+    const struct store_query *query; // of KIND_LINE; its `limit` does not count
+    bool has_state, is_abroad;       // only lines in that state; that forward abroad
+    enum model_registration_state state;
+    // By state, what wants a look first, and by group and extension where it is the same; then
+    // query->after does not count, but this one, which is in that state; NULL: from the start.
+    bool is_by_state, is_descending;
+    const struct model_line *after;
+    enum model_registration_state after_state;
+    uint32_t limit;
+};
+struct api_found_line {
+    uint32_t id;
+    char group[NAME_SIZE], extension[EXTENSION_SIZE];
+};
+struct api_found_lines {
+    struct api_found_line *at; // the caller frees it
+    size_t count;
+    bool has_more;
+};
+enum err api_find_lines(struct api *api, const struct api_line_query *wanted,
+                        struct api_found_lines *found,
+                        struct settings_problem *problem) WARN_UNUSED;
+// How a line stands with its PBX, as it is shown.
+void api_line_registration(struct api *api, uint32_t line_id, bool is_enabled,
+                           struct model_registration *out);
+
 // What a list of entries is chosen by: read parameter by parameter; what is wrong with one is told
 // in `reply`, and `is_refused` set.
 struct filters {

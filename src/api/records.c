@@ -4,6 +4,7 @@
 // section 9.3, RFC 7396.
 #include "api/api_int.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 // ---- Keys
@@ -97,12 +98,8 @@ static json_t *json_resource(struct api *api, enum model_kind kind, uint32_t id,
     json_t *object = api_json_from_record(kind, record);
     if (kind == KIND_DEVICE) json_object_set_new(object, "bindings", api_json_bindings(api, id));
     if (kind != KIND_LINE) return object;
-    struct model_registration registration = {0};
-    const struct api_engine *engine = &api->options.engine;
-    if (!engine->registration(engine->context, id, &registration)) {
-        registration = (struct model_registration){
-            .state = record->line.is_enabled ? REGISTRATION_WAITING : REGISTRATION_DISABLED};
-    }
+    struct model_registration registration;
+    api_line_registration(api, id, record->line.is_enabled, &registration);
     json_object_set_new(object, "registration", json_registration(&registration));
     return object;
 }
@@ -121,37 +118,66 @@ struct listing {
     enum model_kind kind;
     json_t *items;
     uint32_t limit;
-    const char *state;              // of lines: only those; NULL: any
+    struct api_line_query lines;    // what of lines is not in the store
     const struct model_field *sort; // beside the key; NULL: the key alone
-    uint32_t seen_count;            // looked at
     union model_record last;        // on this page
     bool has_more;
 };
 
-// A page of lines in one state looks at so many at most: their states are not in the store.
-enum { STATE_SCAN_MAX = 5000 };
-
-static bool is_in_state(const struct listing *listing, const json_t *item)
+// Whether lines are chosen or sorted by what the store does not know.
+static bool is_by_states(const struct listing *listing)
 {
-    const json_t *registration = json_object_get(item, "registration");
-    const char *state = json_string_value(json_object_get(registration, "state"));
-    return !listing->state || (state && strcmp(state, listing->state) == 0);
+    const struct api_line_query *lines = &listing->lines;
+    return lines->has_state || lines->is_abroad || lines->is_by_state;
 }
 
 static bool add_item(void *context, uint32_t id, const void *record)
 {
     struct listing *listing = context;
-    if (json_array_size(listing->items) == listing->limit ||
-        listing->seen_count == STATE_SCAN_MAX) {
+    struct settings *settings = listing->api->options.settings;
+    if (json_array_size(listing->items) == listing->limit) {
         listing->has_more = true;
         return false;
     }
-    listing->seen_count++;
     memcpy(&listing->last, record, model_kind(listing->kind)->record_size);
     json_t *item = json_resource(listing->api, listing->kind, id, &listing->last);
-    if (is_in_state(listing, item)) json_array_append(listing->items, item);
-    json_decref(item);
+    const char *target = listing->lines.is_abroad ? settings_abroad_target(settings, id) : NULL;
+    if (target) json_object_set_new(item, "abroad", api_json_text(span_of(target)));
+    json_array_append_new(listing->items, item);
     return true;
+}
+
+// Lines that were found, as a whole. One that is gone since is left out.
+static enum err add_found(struct listing *listing, const struct api_found_lines *found,
+                          struct settings_problem *problem)
+{
+    union model_record record;
+    uint32_t id;
+    for (size_t i = 0; i < found->count; i++) {
+        memset(&record, 0, sizeof record);
+        memcpy(record.line.group, found->at[i].group, sizeof record.line.group);
+        memcpy(record.line.extension, found->at[i].extension, sizeof record.line.extension);
+        enum err err = settings_get(listing->api->options.settings, KIND_LINE, &record, &id,
+                                    problem);
+        if (err == ERR_NONE) add_item(listing, id, &record);
+        if (err != ERR_NONE && err != ERR_NOT_FOUND) return err;
+    }
+    listing->has_more = found->has_more;
+    return ERR_NONE;
+}
+
+static enum err list_by_states(struct listing *listing, const struct store_query *query,
+                               struct settings_problem *problem)
+{
+    struct api_found_lines found;
+    listing->lines.query = query;
+    listing->lines.limit = listing->limit;
+    listing->lines.is_descending = query->is_descending;
+    enum err err = api_find_lines(listing->api, &listing->lines, &found, problem);
+    if (err != ERR_NONE) return err;
+    err = add_found(listing, &found, problem);
+    free(found.at);
+    return err;
 }
 
 // Reads the parameter `state`, and what goes with it.
@@ -163,12 +189,28 @@ static bool read_state(const struct request *request, struct listing *listing, s
     if (!model_find_name(&model_registration_states, text, &value)) {
         return api_reply_refused(reply, 400, SPAN("state"), "is no state of a registration");
     }
-    if (api_query_get(request, "count").at) {
-        return api_reply_refused(reply, 400, SPAN("count"),
-                                 "is not told by state here: GET /status tells it");
-    }
-    listing->state = model_name(&model_registration_states, value);
+    listing->lines.has_state = true;
+    listing->lines.state = (enum model_registration_state)value;
     return true;
+}
+
+// Reads the parameter `abroad`.
+static bool read_abroad(const struct request *request, struct listing *listing, struct reply *reply)
+{
+    struct span text = api_query_get(request, "abroad");
+    listing->lines.is_abroad = span_eq(text, SPAN("true"));
+    if (!text.at || listing->lines.is_abroad || span_eq(text, SPAN("false"))) return true;
+    return api_reply_refused(reply, 400, SPAN("abroad"), "must be true or false");
+}
+
+// Neither goes with the parameter `count`: nothing is counted by what the store does not know.
+static bool check_count(const struct request *request, const struct listing *listing,
+                        struct reply *reply)
+{
+    bool is_chosen = listing->lines.has_state || listing->lines.is_abroad;
+    if (!is_chosen || !api_query_get(request, "count").at) return true;
+    return api_reply_refused(reply, 400, SPAN("count"),
+                             "is not told by state here: GET /status tells it");
 }
 
 // How many records there are on all pages, where that is asked for.
@@ -215,9 +257,11 @@ static bool read_sort(const struct request *request, struct store_query *query,
     if (!text.at) return true;
     query->is_descending = span_starts_with(text, SPAN("-"));
     if (query->is_descending) text = span_from(text, 1);
+    listing->lines.is_by_state = query->kind == KIND_LINE && span_eq(text, SPAN("state"));
+    if (listing->lines.is_by_state) return true;
     if (!api_has_word(store_sorts(query->kind), text)) {
-        snprintf(reason, sizeof reason, "must be one of %s, with - in front for the last first",
-                 store_sorts(query->kind));
+        snprintf(reason, sizeof reason, "must be one of %s%s, with - in front for the last first",
+                 store_sorts(query->kind), query->kind == KIND_LINE ? " state" : "");
         return api_reply_refused(reply, 400, SPAN("sort"), reason);
     }
     const struct model_field *field = model_find_field(query->kind, text);
@@ -255,9 +299,11 @@ static bool read_sort_place(const struct model_field *sort, struct span part,
 
 // A place in a list: the keys of the last record before it, separated by slashes, behind what the
 // list is sorted by.
-static bool read_after(const struct request *request, const struct model_field *sort,
+static bool read_after(const struct request *request, struct listing *listing,
                        union model_record *after, struct reply *reply)
 {
+    const struct model_field *sort = listing->sort;
+    unsigned state;
     enum model_kind kind = request->route->kind;
     const struct model_kind_info *info = model_kind(kind);
     struct span text = api_query_get(request, "after");
@@ -265,6 +311,13 @@ static bool read_after(const struct request *request, const struct model_field *
     memset(after, 0, sizeof *after);
     if (sort && !read_sort_place(sort, span_split(&text, '/'), after)) {
         return api_reply_refused(reply, 400, SPAN("after"), "is no place in this list");
+    }
+    if (listing->lines.is_by_state) {
+        if (!model_find_name(&model_registration_states, span_split(&text, '/'), &state)) {
+            return api_reply_refused(reply, 400, SPAN("after"), "is no place in this list");
+        }
+        listing->lines.after_state = (enum model_registration_state)state;
+        listing->lines.after = &after->line;
     }
     for (size_t i = 0; i < info->field_count; i++) {
         const struct model_field *field = &info->fields[i];
@@ -277,6 +330,15 @@ static bool read_after(const struct request *request, const struct model_field *
     return true;
 }
 
+// The state that the last line on this page is shown in.
+static const char *last_state(const struct listing *listing)
+{
+    const json_t *item = json_array_get(listing->items, json_array_size(listing->items) - 1);
+    const char *state = json_string_value(
+        json_object_get(json_object_get(item, "registration"), "state"));
+    return state ? state : "";
+}
+
 static json_t *json_next(const struct request *request, const struct listing *listing)
 {
     const struct model_kind_info *info = model_kind(listing->kind);
@@ -284,6 +346,7 @@ static json_t *json_next(const struct request *request, const struct listing *li
     struct buffer out = buffer_over(text, sizeof text);
     const char *separator = "";
     if (listing->sort) put_sort(&out, model_get_text(listing->sort, &listing->last));
+    if (listing->lines.is_by_state) put_sort(&out, last_state(listing));
     for (size_t i = 0; i < info->field_count; i++) {
         if (!(info->fields[i].flags & FIELD_KEY)) continue;
         buffer_put_text(&out, separator);
@@ -324,7 +387,9 @@ static void reply_list(struct listing *listing, const struct request *request,
     json_t *body = json_object();
     listing->items = json_array();
     json_object_set_new(body, "items", listing->items);
-    enum err err = settings_list(api->options.settings, query, add_item, listing, &problem);
+    enum err err = is_by_states(listing)
+                       ? list_by_states(listing, query, &problem)
+                       : settings_list(api->options.settings, query, add_item, listing, &problem);
     if (err) {
         json_decref(body);
         api_reply_settings_problem(reply, &problem);
@@ -345,7 +410,10 @@ void api_records_list(struct api *api, struct request *request, struct reply *re
     struct filters filters = {.request = request, .reply = reply};
     union model_record filter, after;
     if (!api_query_limit(request, reply, &listing.limit)) return;
-    if (!read_state(request, &listing, reply)) return;
+    if (!read_state(request, &listing, reply) || !read_abroad(request, &listing, reply) ||
+        !check_count(request, &listing, reply)) {
+        return;
+    }
     if (!start_record(request, &filter, reply) || !read_filters(request, &filter, reply)) return;
     if (kind == KIND_LINE &&
         !api_rights_restrict(request, filter.line.user, filter.line.group, reply)) {
@@ -353,11 +421,11 @@ void api_records_list(struct api *api, struct request *request, struct reply *re
     }
     if (request->part_count > 0 && !require_parent(api, kind, &filter, reply)) return;
     struct store_query query = query_for(kind, &filter);
-    query.limit = listing.state ? 0 : listing.limit + 1;
+    query.limit = listing.limit + 1;
     query.text = api_filter_text(&filters, "q", TEXT_SIZE - 1);
     if (filters.is_refused || !read_sort(request, &query, &listing, reply)) return;
     if (api_query_get(request, "after").at) {
-        if (!read_after(request, listing.sort, &after, reply)) return;
+        if (!read_after(request, &listing, &after, reply)) return;
         query.after = &after;
     }
     reply_list(&listing, request, &query, reply);

@@ -69,8 +69,8 @@ static const struct route routes[] = {
     {METHOD_POST,   PROFILES "/{name}/apply",      api_profiles_apply, KIND_PROFILE,    NULL, FOR_OWNER, SCOPE_WRITE},
     {METHOD_DELETE, PROFILES "/{name}/apply",      api_profiles_end,   KIND_PROFILE,    NULL, FOR_OWNER, SCOPE_WRITE},
 
-    {METHOD_GET,    API "/lines",                  api_records_list,   KIND_LINE,       "group extension user q state sort count limit after", FOR_OWNER, SCOPE_READ},
-    {METHOD_GET,    API "/groups/{group}/lines",   api_records_list,   KIND_LINE,       "extension user q state sort count limit after", FOR_OWNER, SCOPE_READ},
+    {METHOD_GET,    API "/lines",                  api_records_list,   KIND_LINE,       "group extension user q state abroad sort count limit after", FOR_OWNER, SCOPE_READ},
+    {METHOD_GET,    API "/groups/{group}/lines",   api_records_list,   KIND_LINE,       "extension user q state abroad sort count limit after", FOR_OWNER, SCOPE_READ},
     {METHOD_POST,   API "/groups/{group}/lines",   api_records_add,    KIND_LINE,       NULL, FOR_ADMIN, SCOPE_ADMIN},
     {METHOD_GET,    LINE,                          api_records_get,    KIND_LINE,       NULL, FOR_OWNER, SCOPE_READ},
     {METHOD_PUT,    LINE,                          api_records_put,    KIND_LINE,       NULL, FOR_ADMIN, SCOPE_ADMIN},

@@ -51,6 +51,46 @@ static json_t *json_last_check(const struct model_check *check)
     return json_pack("{siso}", "number", (int)check->number, "fails", fails);
 }
 
+// ---- What is set to forward calls abroad
+
+struct abroad_listing {
+    struct settings *settings;
+    json_t *names;
+};
+
+static bool add_abroad(void *context, uint32_t id, const void *record)
+{
+    struct abroad_listing *listing = context;
+    const struct model_admin_forwarding *rule = record;
+    struct settings_number number = {.number_class = NUMBER_UNKNOWN};
+    struct settings_problem problem;
+    (void)id;
+    if (!rule->is_enabled || (rule->until_s > 0 && rule->until_s <= api_now_s())) return true;
+    bool is_read = settings_test_number(listing->settings, rule->group, span_of(rule->target),
+                                        &number, &problem) == ERR_NONE;
+    bool is_abroad = number.number_class == NUMBER_FOREIGN ||
+                     number.number_class == NUMBER_FOREIGN_PREMIUM;
+    if (!is_read || !is_abroad || !number.is_permitted) return true;
+    json_array_append_new(listing->names, api_json_text(span_of(rule->name)));
+    return true;
+}
+
+static json_t *json_abroad(struct settings *settings, uint32_t group_id,
+                           const struct model_group *group)
+{
+    struct store_query query = {.kind = KIND_ADMIN_FORWARDING, .group = group->name};
+    struct abroad_listing listing = {.settings = settings, .names = json_array()};
+    struct settings_problem problem;
+    json_t *object = json_object();
+    json_object_set_new(object, "lines", api_json_count(settings_count_abroad(settings, group_id)));
+    json_object_set_new(object, "admin_forwardings", listing.names);
+    // What cannot be read now is missing, and there the next time.
+    if (!group->is_barring_foreign) {
+        (void)!settings_list(settings, &query, add_abroad, &listing, &problem);
+    }
+    return object;
+}
+
 // ---- All
 
 struct group_listing {
@@ -73,6 +113,7 @@ static bool add_group(void *context, uint32_t id, const void *record)
     json_object_set_new(object, "name", api_json_text(span_of(group->name)));
     json_object_set_new(object, "lines", json_lines(listing->engine, id));
     json_object_set_new(object, "check", json_last_check(&last));
+    json_object_set_new(object, "abroad", json_abroad(listing->settings, id, group));
     json_array_append_new(listing->groups, object);
     return true;
 }

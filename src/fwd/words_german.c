@@ -73,11 +73,11 @@ const struct fwd_words fwd_german = {
                 },
             [FWD_SUBJECT_CALLS] =
                 {
-                    [FWD_APPLIES] = "keine Rufumleitung bei Besetzt gilt: der Anrufer hört, dass "
+                    [FWD_APPLIES] = "keine Umleitung bei Besetzt gilt: der Anrufer hört, dass "
                                     "besetzt ist",
                     [FWD_NOT_HELD] = "die Nebenstelle ist nicht besetzt",
                     [FWD_HAS_CALL] = "die Nebenstelle hat ein Gespräch: sie ist besetzt, wenn eine "
-                                     "Rufumleitung bei Besetzt gilt",
+                                     "Umleitung bei Besetzt gilt",
                     [FWD_IS_BUSY] = "die Nebenstelle ist besetzt: sie hat ein Gespräch und nimmt "
                                     "kein zweites an",
                     [FWD_IS_FULL] = "die Nebenstelle ist besetzt: sie hat so viele Gespräche, wie "
@@ -115,20 +115,20 @@ const struct fwd_words fwd_german = {
                 },
             [FWD_SUBJECT_TARGET] =
                 {
-                    [FWD_IS_BUSY] = "das Ziel der Rufumleitung ist besetzt",
-                    [FWD_IS_UNREACHABLE] = "das Ziel der Rufumleitung ist nicht erreichbar",
-                    [FWD_IS_UNANSWERED] = "das Ziel der Rufumleitung hat sich nicht rechtzeitig "
+                    [FWD_IS_BUSY] = "das Ziel der Umleitung ist besetzt",
+                    [FWD_IS_UNREACHABLE] = "das Ziel der Umleitung ist nicht erreichbar",
+                    [FWD_IS_UNANSWERED] = "das Ziel der Umleitung hat sich nicht rechtzeitig "
                                           "gemeldet",
                     [FWD_IS_OUT_OF_HOPS] = "der Anruf ist durch zu viele Anlagen gelaufen, um "
-                                           "weiter zum Ziel der Rufumleitung zu gehen",
+                                           "weiter zum Ziel der Umleitung zu gehen",
                 },
         },
-    .dnd = {"der Anrufschutz ist eingeschaltet", "der Anrufschutz ist ausgeschaltet"},
+    .dnd = {"„Nicht stören“ ist eingeschaltet", "„Nicht stören“ ist ausgeschaltet"},
     .logged_off = {"niemand ist angemeldet", "der Benutzer ist angemeldet"},
     .the = "die",
-    .forwardings = {"sofortige Rufumleitung", "Rufumleitung bei Anrufschutz",
-                    "Rufumleitung bei Abmeldung", "Rufumleitung bei Nichterreichbarkeit",
-                    "Rufumleitung bei Besetzt", "Rufumleitung bei Nichtmelden"},
+    .forwardings = {"sofortige Umleitung", "Umleitung bei „Nicht stören“",
+                    "Umleitung bei Abmeldung", "Umleitung bei Nichterreichbarkeit",
+                    "Umleitung bei Besetzt", "Umleitung bei Nichtmelden"},
     .callers = {"für alle Anrufer", "für interne Anrufer", "für externe Anrufer"},
     .rules =
         {
@@ -153,7 +153,7 @@ const struct fwd_words fwd_german = {
                                   "umgeleitet und endet",
             [FWD_OTHER_CALLER] = "ist für andere Anrufer",
             [FWD_OTHER_TIME] = "gilt nicht um diese Zeit",
-            [FWD_OTHER_PRESENCE] = "ist für eine andere Präsenz des Benutzers",
+            [FWD_OTHER_PRESENCE] = "ist für eine andere Anwesenheit des Benutzers",
             [FWD_IS_EXPIRED] = "ist abgelaufen",
             [FWD_IS_USED_UP] = "galt für eine Zahl von Anrufen und ist verbraucht",
             [FWD_IS_CANCELLED] = "wird übergangen: laut einer Ausnahme klingelt es bei diesem "
@@ -169,7 +169,7 @@ const struct fwd_words fwd_german = {
     .one_of_other_origin = {"einen externen", "einen internen"},
     .more = {"eine weitere Regel wurde betrachtet", "weitere Regeln wurden betrachtet"},
     .unknown = "etwas, das diese Version nicht kennt",
-    .reasons = {"sofort", "Anrufschutz", "abgemeldet", "nicht erreichbar", "besetzt",
+    .reasons = {"sofort", "Nicht stören", "abgemeldet", "nicht erreichbar", "besetzt",
                 "keine Antwort", "beim Klingeln weitergeleitet", "sofort weitergeleitet"},
     .busy = "besetzt",
     .unavailable = "nicht erreichbar",

@@ -37,9 +37,10 @@ enum err settings_outbox_put(struct settings_outbox *outbox, enum settings_news 
     return ERR_NONE;
 }
 
-static void tell(const struct settings_listener *listener, enum settings_news news,
-                 const void *content)
+void settings_tell(struct settings *settings, enum settings_news news, const void *content)
 {
+    const struct settings_listener *listener = &settings->listener;
+    settings_note_abroad(settings, news, content);
     switch (news) {
     case NEWS_GROUP_CHANGED:
         if (listener->group_changed) listener->group_changed(listener->context, content);
@@ -68,13 +69,13 @@ static void tell(const struct settings_listener *listener, enum settings_news ne
     }
 }
 
-void settings_outbox_publish(const struct settings_outbox *outbox,
-                             const struct settings_listener *listener)
+void settings_outbox_publish(struct settings *settings)
 {
+    const struct settings_outbox *outbox = &settings->outbox;
     for (size_t at = 0; at < outbox->len;) {
         const struct news_header *header = (const void *)(outbox->bytes + at);
         at += sizeof *header;
-        tell(listener, (enum settings_news)header->news, outbox->bytes + at);
+        settings_tell(settings, (enum settings_news)header->news, outbox->bytes + at);
         at += header->size;
     }
 }

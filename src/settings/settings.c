@@ -36,6 +36,7 @@ void settings_free(struct settings *settings)
     if (!settings) return;
     free(settings->block);
     free(settings->group_block);
+    settings_free_abroad(&settings->abroad);
     free(settings);
 }
 
@@ -251,7 +252,7 @@ enum err settings_end(struct settings *settings, enum err err, struct settings_p
     } else {
         store_rollback(settings->store);
     }
-    if (err == ERR_NONE) settings_outbox_publish(&settings->outbox, &settings->listener);
+    if (err == ERR_NONE) settings_outbox_publish(settings);
     settings_outbox_clear(&settings->outbox);
     return err;
 }
@@ -464,27 +465,19 @@ static bool publish_group(void *context, uint32_t id, const void *record)
         publishing->err = settings_build_group(settings, publishing->problem);
     }
     if (publishing->err != ERR_NONE) return false;
-    if (settings->listener.group_changed) {
-        settings->listener.group_changed(settings->listener.context, settings->group_block);
-    }
+    settings_tell(settings, NEWS_GROUP_CHANGED, settings->group_block);
     return true;
 }
 
 static enum err publish_line(void *context, const struct snapshot_line *block)
 {
-    const struct settings *settings = context;
-    if (settings->listener.line_changed) {
-        settings->listener.line_changed(settings->listener.context, block);
-    }
+    settings_tell(context, NEWS_LINE_CHANGED, block);
     return ERR_NONE;
 }
 
 static enum err publish_device(void *context, const struct snapshot_device *device)
 {
-    const struct settings *settings = context;
-    if (settings->listener.device_changed) {
-        settings->listener.device_changed(settings->listener.context, device);
-    }
+    settings_tell(context, NEWS_DEVICE_CHANGED, device);
     return ERR_NONE;
 }
 

@@ -136,6 +136,13 @@ struct settings_obeyed {
 void settings_obey(struct settings *settings, const struct settings_order *order,
                    struct settings_obeyed *out);
 
+// Where a forwarding of the line that is set leads abroad, as far as its group lets it: the target
+// of the first, stored form (a barred prefix is not looked at); NULL: none does. Lives until the
+// next change. What is told by settings_publish_all and later is known.
+const char *settings_abroad_target(const struct settings *settings, uint32_t line_id);
+// How many lines of the group that are so.
+uint32_t settings_count_abroad(const struct settings *settings, uint32_t group_id);
+
 // Several changes as one. Between begin and end every change above is checked as always, and sees
 // those before it, but nothing is durable or published until the end. Once one was refused, the
 // batch can only be undone; further changes may still be tried, to learn what is wrong with them.

@@ -226,12 +226,26 @@ enum settings_news {
     NEWS_DEVICE_REMOVED,
 };
 
+// Which lines forward abroad (abroad.c).
+struct settings_abroad {
+    struct settings_abroad_line *lines;
+    size_t line_count, line_capacity;
+    uint32_t *places; // by line_id: where it is in `lines`, from 1 up; 0: not there
+    size_t place_capacity;
+    struct settings_abroad_group *groups;
+    size_t group_count, group_capacity;
+};
+// Keeps up with what is told of a line or a group.
+void settings_note_abroad(struct settings *settings, enum settings_news news, const void *content);
+void settings_free_abroad(struct settings_abroad *abroad);
+
 // Adds a copy of the news. ERR_NO_MEMORY when there is no room for it.
 enum err settings_outbox_put(struct settings_outbox *outbox, enum settings_news news,
                              const void *bytes, size_t size);
+// Tells the settings' listener of one thing that has changed.
+void settings_tell(struct settings *settings, enum settings_news news, const void *content);
 // Tells the listener of all news, in order.
-void settings_outbox_publish(const struct settings_outbox *outbox,
-                             const struct settings_listener *listener);
+void settings_outbox_publish(struct settings *settings);
 // Forgets all news and gives their memory back.
 void settings_outbox_clear(struct settings_outbox *outbox);
 
@@ -261,6 +275,7 @@ struct settings {
     struct store *store;
     struct settings_listener listener;
     struct settings_outbox outbox; // of the change or batch under way
+    struct settings_abroad abroad;
     enum settings_batch batch;
     struct settings_actor actor;
     union model_record before; // of the record that is being replaced

@@ -35,8 +35,11 @@ enum { SQLITE_SQL_MAX = 4096 };
 // Prints the statement of `form` for `kind`.
 void sqlite_put_sql(struct buffer *out, enum model_kind kind, unsigned form);
 // Prints a LIST of `shape` that is sorted: by `sort` (NULL: by the key), the last first if so
-// asked.
+// asked; with the columns of the key alone where the query says so.
 void sqlite_put_sorted(struct buffer *out, const struct store_query *query, unsigned shape);
+
+// Whether a listing by `sort` (NULL: by the key) of keys alone has the field.
+bool sqlite_is_key_column(const struct model_field *field, const struct model_field *sort);
 
 // ---- The handle
 

@@ -151,12 +151,21 @@ static bool *lost_of(enum model_kind kind, union model_record *record)
     }
 }
 
+static enum err fail_field(struct sqlite_store *store, enum model_kind kind,
+                           const union model_record *record, uint32_t id, const char *field,
+                           const char *refused)
+{
+    char name[STORE_NAME_SIZE];
+    return store_fail(&store->base, ERR_CORRUPT, "%s: %s (number %u): its %s %s",
+                      store->settings.file, store_name(kind, record, name), id, field, refused);
+}
+
 // Reads a row "id, fields".
 static enum err read_record(struct sqlite_store *store, sqlite3_stmt *statement,
                             enum model_kind kind, union model_record *record, uint32_t *id)
 {
     const struct model_kind_info *info = model_kind(kind);
-    char reason[REASON_SIZE], name[STORE_NAME_SIZE];
+    char reason[REASON_SIZE];
     memset(record, 0, sizeof *record);
     *id = (uint32_t)sqlite3_column_int64(statement, 0);
     for (size_t i = 0; i < info->field_count; i++) {
@@ -168,9 +177,26 @@ static enum err read_record(struct sqlite_store *store, sqlite3_stmt *statement,
             *is_lost = true;
             continue;
         }
-        return store_fail(&store->base, ERR_CORRUPT, "%s: %s (number %u): its %s %s",
-                          store->settings.file, store_name(kind, record, name), *id, field->name,
-                          refused);
+        return fail_field(store, kind, record, *id, field->name, refused);
+    }
+    return ERR_NONE;
+}
+
+// Reads a row "id, key fields" of a listing of keys alone.
+static enum err read_keys(struct sqlite_store *store, sqlite3_stmt *statement,
+                          const struct store_query *query, union model_record *record, uint32_t *id)
+{
+    const struct model_kind_info *info = model_kind(query->kind);
+    const struct model_field *sort = store_sort_field(query);
+    char reason[REASON_SIZE];
+    int column = 1;
+    memset(record, 0, info->record_size);
+    *id = (uint32_t)sqlite3_column_int64(statement, 0);
+    for (size_t i = 0; i < info->field_count; i++) {
+        const struct model_field *field = &info->fields[i];
+        if (!sqlite_is_key_column(field, sort)) continue;
+        const char *refused = read_field(store, statement, column++, field, record, reason);
+        if (refused) return fail_field(store, query->kind, record, *id, field->name, refused);
     }
     return ERR_NONE;
 }
@@ -296,20 +322,22 @@ static enum err bind_query(struct sqlite_store *store, sqlite3_stmt *statement,
 }
 
 static enum err visit_rows(struct sqlite_store *store, sqlite3_stmt *statement,
-                           enum model_kind kind, store_visit *visit, void *context)
+                           const struct store_query *query, store_visit *visit, void *context)
 {
     union model_record record;
     uint32_t id;
     int code;
     while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
-        enum err err = read_record(store, statement, kind, &record, &id);
+        enum err err = query->has_keys_only
+                           ? read_keys(store, statement, query, &record, &id)
+                           : read_record(store, statement, query->kind, &record, &id);
         if (err != ERR_NONE) return err;
         if (!visit(context, id, &record)) return ERR_NONE;
     }
     return code == SQLITE_DONE ? ERR_NONE : sqlite_fail(store, &store->settings);
 }
 
-// Sorted listings are too many kinds of statements to keep.
+// Sorted listings, and those of keys alone, are too many kinds of statements to keep.
 static enum err list_sorted(struct sqlite_store *store, const struct store_query *query,
                             store_visit *visit, void *context)
 {
@@ -322,7 +350,7 @@ static enum err list_sorted(struct sqlite_store *store, const struct store_query
     sqlite3_stmt *statement = sqlite_take(store, &store->settings, &none, sql);
     if (!statement) return store->base.problem.err;
     enum err err = bind_query(store, statement, query, true);
-    if (err == ERR_NONE) err = visit_rows(store, statement, query->kind, visit, context);
+    if (err == ERR_NONE) err = visit_rows(store, statement, query, visit, context);
     sqlite3_finalize(statement);
     return err;
 }
@@ -331,12 +359,13 @@ enum err sqlite_list(struct store *base, const struct store_query *query, store_
                      void *context)
 {
     struct sqlite_store *store = sqlite_of(base);
-    if (query->sort || query->is_descending) return list_sorted(store, query, visit, context);
+    bool is_kept = !query->sort && !query->is_descending && !query->has_keys_only;
+    if (!is_kept) return list_sorted(store, query, visit, context);
     unsigned form = FORM_LIST + shape_of(query);
     sqlite3_stmt *statement = take(store, query->kind, form);
     if (!statement) return base->problem.err;
     enum err err = bind_query(store, statement, query, true);
-    if (err == ERR_NONE) err = visit_rows(store, statement, query->kind, visit, context);
+    if (err == ERR_NONE) err = visit_rows(store, statement, query, visit, context);
     give(store, query->kind, form, statement);
     return err;
 }

@@ -23,6 +23,18 @@ static void put_columns(struct buffer *out, const struct model_kind_info *info)
     }
 }
 
+static void put_key_columns(struct buffer *out, const struct model_kind_info *info,
+                            const struct model_field *sort)
+{
+    const char *separator = "";
+    for (size_t i = 0; i < info->field_count; i++) {
+        if (!sqlite_is_key_column(&info->fields[i], sort)) continue;
+        buffer_put_text(out, separator);
+        put_column(out, &info->fields[i]);
+        separator = ",";
+    }
+}
+
 static void put_equal(struct buffer *out, const struct model_kind_info *info, size_t i)
 {
     put_column(out, &info->fields[i]);
@@ -72,6 +84,7 @@ static void put_rank(struct buffer *out, const struct model_field *field, size_t
 // What a listing is ordered by, and how much of it stands in a list of ranks.
 struct order {
     enum model_kind kind;
+    bool has_keys_only;
     unsigned shape;                 // without the fields that its filters hold fast
     const struct model_field *sort; // stands in front of the key; NULL: nothing does
     bool is_parameter;
@@ -167,7 +180,11 @@ static void put_list(struct buffer *out, const struct order *order, bool is_desc
     const struct model_kind_info *info = model_kind(order->kind);
     struct order whole = *order;
     buffer_put_text(out, "SELECT id,");
-    put_columns(out, info);
+    if (order->has_keys_only) {
+        put_key_columns(out, info, order->sort);
+    } else {
+        put_columns(out, info);
+    }
     buffer_printf(out, " FROM \"%s\"", info->plural);
     put_selection(out, order, is_descending);
     buffer_put_text(out, " ORDER BY ");
@@ -176,6 +193,11 @@ static void put_list(struct buffer *out, const struct order *order, bool is_desc
     put_ranks(out, &whole);
     buffer_put_text(out, " LIMIT ");
     put_parameter(out, info->field_count + PARAMETER_LIMIT);
+}
+
+bool sqlite_is_key_column(const struct model_field *field, const struct model_field *sort)
+{
+    return field->flags & FIELD_KEY || field == sort;
 }
 
 // ---- Statements
@@ -255,6 +277,11 @@ void sqlite_put_sql(struct buffer *out, enum model_kind kind, unsigned form)
 void sqlite_put_sorted(struct buffer *out, const struct store_query *query, unsigned shape)
 {
     struct order order = {
-        .kind = query->kind, .shape = shape, .sort = store_sort_field(query), .suffix = ""};
+        .kind = query->kind,
+        .has_keys_only = query->has_keys_only,
+        .shape = shape,
+        .sort = store_sort_field(query),
+        .suffix = "",
+    };
     put_list(out, &order, query->is_descending);
 }

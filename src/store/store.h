@@ -72,6 +72,8 @@ struct store_query {
     uint32_t limit;        // 0: no limit
     const char *sort;      // a field that store_sorts() has; NULL: the key
     bool is_descending;
+    bool has_keys_only; // records are visited with their key and `sort` alone, all else being zero
+                        // or what it is: fast where many are looked at
 };
 // The fields that records of the kind can be listed by, separated by spaces: those with an index,
 // so that a page costs what it shows, however many records there are. Empty: by their keys only.

@@ -180,6 +180,16 @@ class Events(Case):
             for listener in listeners:
                 listener.socket.close()
 
+    def test_an_alarm_that_is_lifted(self):
+        """Other dashboards learn of it at once."""
+        listener = self.listen(WebSocket)
+        self.assertEqual(listener.read()["type"], "hello")
+        self.call("liftAlarm", "1", body={}, status=204)
+        told = listener.read()
+        self.assertEqual((told["type"], told["state"], told["group"], told["line"], told["number"],
+                          told["outcome"]),
+                         ("alarm", "forwarded_per_hour", "main", "101", "1", "lifted"))
+
     def test_resuming(self):
         first = self.listen(Sse)
         first.read()

@@ -96,6 +96,70 @@ class Lists(unittest.TestCase):
                                   status=400)
         self.assertIn("count", answer.fields)
 
+    def test_sorted_by_state(self):
+        """What wants a look first; the order goes on over the pages, within a search too."""
+        expected = ["main/102", "main/103", "main/204", "other/101", "main/101", "main/104"]
+        for limit in (1, 2, 3, 100):
+            with self.subTest(limit=limit):
+                self.assertEqual(self.keys("listLines", sort="state", limit=limit), expected)
+                self.assertEqual(self.keys("listLines", sort="-state", limit=limit),
+                                 expected[::-1])
+        self.assertEqual(self.keys("listLines", sort="state", q="101", limit=1),
+                         ["other/101", "main/101"])
+        self.assertEqual(self.keys("listLinesOfGroup", "main", sort="state", limit=2),
+                         [key for key in expected if key.startswith("main")])
+        self.assertEqual(self.keys("listLines", sort="-state", state="waiting", limit=1),
+                         ["other/101", "main/204"])
+        self.assertEqual(self.count("listLines", sort="state"), 6)
+        for after in ("odd/main/101", "main/101", "refused/main"):
+            self.client.call("listLines", query={"sort": "state", "after": after}, status=400)
+        self.client.call("listUsers", query={"sort": "state"}, status=400)
+
+    def test_abroad(self):
+        """Lines with a forwarding abroad that is on, has not ended, and is let to by the group."""
+        def shown(**query):
+            return self.keys("listLines", abroad="true", **query)
+
+        def counted():
+            groups = self.client.call("getStatus", status=200).json["groups"]
+            return {group["name"]: (group["abroad"]["lines"], group["abroad"]["admin_forwardings"])
+                    for group in groups}
+
+        def put(extension, status=201, **forwarding):
+            self.client.call("putForwarding", "main", extension, "busy", "all", body=forwarding,
+                             status=status)
+        self.assertEqual(shown(), [])
+        self.client.call("changeGroup", "main", body={"bar_foreign": False}, status=200)
+        self.client.call("changeUser", "anna", body={"mobile": "+43 664 1234567"}, status=200)
+        put("101", target="mobile")
+        put("102", target="+43 1 53454")
+        put("103", target="+49 30 901820")
+        put("104", target="+43 1 53454", enabled=False)
+        self.client.call("addException", "main", "204", body={"target": "+41 44 6681800"},
+                         status=201)
+        self.client.call("addAdminForwarding", "main", body={
+            "name": "night", "condition": "busy", "target": "+43 1 53454"}, status=201)
+        self.assertEqual(shown(), ["main/101", "main/102", "main/204"])
+        self.assertEqual(shown(limit=1, sort="-extension"), ["main/204", "main/102", "main/101"])
+        self.assertEqual(shown(sort="state", limit=2), ["main/102", "main/204", "main/101"])
+        self.assertEqual(shown(state="refused"), ["main/102"])
+        self.assertEqual(counted(), {"main": (3, ["night"]), "other": (0, [])})
+        items = self.client.call("listLines", query={"abroad": "true"}, status=200).json["items"]
+        self.assertEqual([item["abroad"] for item in items],
+                         ["+436641234567", "+43153454", "+41446681800"])
+        items = self.client.call("listLines", query={"abroad": "false"}, status=200).json["items"]
+        self.assertEqual(["abroad" in item for item in items], [False] * 6)
+        put("102", status=200, target="+43 1 53454", until="2020-01-01T00:00:00Z")
+        self.client.call("changeUser", "anna", body={"mobile": "+49 170 1234567"}, status=200)
+        self.assertEqual(shown(), ["main/204"])
+        self.client.call("changeGroup", "main", body={"bar_foreign": True}, status=200)
+        self.assertEqual((shown(), counted()["main"]), ([], (0, [])))
+        self.client.call("changeGroup", "main", body={"bar_foreign": False}, status=200)
+        self.client.call("removeException", "main", "204", "1", status=204)
+        self.assertEqual(shown(), [])
+        for query in ({"abroad": "yes"}, {"abroad": "true", "count": "true"}):
+            self.client.call("listLines", query=query, status=400)
+
     def test_sort(self):
         lines = ["main/101", "main/102", "main/103", "main/104", "main/204", "other/101"]
         by_extension = ["main/101", "other/101", *lines[1:5]]
@@ -216,7 +280,10 @@ class Large(unittest.TestCase):
                 with self.subTest(query=query):
                     self.assertLess(self.fastest(client, **query), bound_s)
             # These look at many: it must not be each of them for each of them.
-            for query in ({"limit": 10, "q": "nobody"}, {"limit": 10, "state": "refused"}):
+            for query in ({"limit": 10, "q": "nobody"}, {"limit": 10, "state": "refused"},
+                          {"limit": 50, "sort": "state"},
+                          {"limit": 50, "sort": "-state", "after": "waiting/main/150000"},
+                          {"limit": 10, "abroad": "true"}):
                 with self.subTest(query=query):
                     self.assertLess(self.fastest(client, **query), 20 * bound_s)
 

@@ -638,8 +638,10 @@ class Decisions(Case):
         self.assertEqual(state["calls"], {"count": 15, "forwarded": 5, "declined": 4, "missed": 3,
                                           "answered_elsewhere": 2, "failed": 1,
                                           "answered": 0, "unanswered": 0})
-        self.assertEqual(state["groups"], [{"name": "main", "check": None, "lines": {
-            "disabled": 0, "waiting": 0, "registered": 1, "refused": 1, "unreachable": 0}}])
+        self.assertEqual(state["groups"], [{
+            "name": "main", "check": None, "abroad": {"lines": 0, "admin_forwardings": []},
+            "lines": {"disabled": 0, "waiting": 0, "registered": 1, "refused": 1,
+                      "unreachable": 0}}])
 
     def test_health(self):
         for token in (None, "wrong", ""):

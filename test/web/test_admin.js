@@ -20,12 +20,15 @@ async function settled(page) {
   await page.locator('[aria-busy=true]').first().waitFor({state: 'detached'});
 }
 
-// An alarm that was lifted meanwhile: that is told, and it is gone. Its line's changes are a link
-// away.
+// An alarm that is lifted by somebody else just before: that is told, and it is gone. Its line's
+// changes are a link away.
 async function somebodyIsFaster(trial, page) {
   await page.getByRole('button', {name: 'Lift: trial/104'}).click();
-  const [alarm] = (await trial.stage.api('GET', 'alarms')).items;
-  await trial.stage.api('POST', `alarms/${alarm.id}/lift`, {});
+  await page.route('**/alarms/*/lift', async (route) => {
+    const [alarm] = (await trial.stage.api('GET', 'alarms')).items;
+    await trial.stage.api('POST', `alarms/${alarm.id}/lift`, {});
+    await route.continue();
+  });
   await page.getByRole('button', {name: 'Lift: forward calls again'}).click();
   await page.getByRole('alert').filter({hasText: 'no such alarm'}).waitFor();
   await page.getByText('to the line trial/104').waitFor({state: 'detached'});
@@ -111,6 +114,43 @@ const tests = {
     }
   },
 
+  // Before any call goes there: what is set to forward abroad, told when it is set, with the way to
+  // all such lines. What the group bars does not count.
+  async 'forwardings-abroad'(trial) {
+    const {stage} = trial;
+    const page = await open(trial, '/admin/dashboard');
+    await page.locator('[data-live=live]').waitFor({state: 'attached'});
+    await page.getByText('lines registered').waitFor();
+    check(await page.getByText('abroad:').count() === 0, 'nothing is set yet');
+    await stage.api('PATCH', 'groups/trial', {bar_foreign: false});
+    await stage.api('PUT', 'groups/trial/lines/104/forwardings/busy/all', {target: '+43 1 53454'});
+    await page.getByText('One line has a forwarding set to a number abroad:')
+      .waitFor({timeout: EVENT_MS});
+    await page.getByText('→ +43153454').waitFor();
+    await stage.api('POST', 'groups/trial/lines/101/exceptions', {target: '+41 44 6681800'});
+    await page.getByText('2 lines have forwardings set to numbers abroad:')
+      .waitFor({timeout: EVENT_MS});
+    await stage.api('POST', 'groups/trial/admin_forwardings',
+      {name: 'vienna', condition: 'unreachable', target: '+43 1 53454'});
+    await page.getByText('“vienna” of the group trial leads abroad').waitFor({timeout: EVENT_MS});
+    await trial.checkAccess(page, 'forwardings abroad');
+    await trial.picture(page, 'admin-abroad');
+    await page.getByRole('link', {name: 'Show them all'}).click();
+    await page.getByRole('row', {name: /trial\/101.*\+41446681800/}).waitFor();
+    await page.getByRole('row', {name: /trial\/104.*\+43153454/}).waitFor();
+    check(await page.getByRole('row').count() === 3, 'the head and two lines');
+    await trial.checkAccess(page, 'lines that forward abroad');
+    const german = await open(trial, '/admin/dashboard', {locale: 'de-DE'});
+    await german.getByText('2 Leitungen haben Umleitungen ins Ausland:').waitFor();
+    await page.getByLabel('State').selectOption('');
+    await page.getByRole('row', {name: /trial\/102/}).waitFor();
+    await stage.api('PATCH', 'groups/trial', {bar_foreign: true});
+    await german.getByText('Leitungen haben Umleitungen ins Ausland')
+      .waitFor({state: 'detached', timeout: EVENT_MS});
+    for (const path of ['lines/104/forwardings/busy/all', 'lines/101/exceptions/1',
+      'admin_forwardings/vienna']) await stage.api('DELETE', `groups/trial/${path}`);
+  },
+
   // Calls beyond a low limit: told at once where the dashboard is open, and lifted there, after
   // which they are forwarded again.
   async 'an-alarm-is-lifted'(trial) {
@@ -140,6 +180,9 @@ const tests = {
       await trial.checkAccess(looking, `an alarm${suffix}`);
       await trial.picture(looking, `admin-alarm${suffix}`);
     }
+    const other = await open(trial, '/admin/dashboard');
+    await other.getByText('2 calls to the line trial/104').waitFor();
+    await other.locator('[data-live=live]').waitFor({state: 'attached'});
     await page.getByRole('button', {name: 'Lift: trial/104'}).focus();
     await page.keyboard.press('Enter');
     await trial.checkAccess(page, 'whether to lift it');
@@ -147,6 +190,9 @@ const tests = {
     await page.keyboard.press('Enter');
     await page.getByText('The alarm of trial/104 is lifted').waitFor();
     await page.getByText('to the line trial/104').waitFor({state: 'detached'});
+    // An event tells whoever else looks.
+    await other.getByText('to the line trial/104')
+      .waitFor({state: 'detached', timeout: EVENT_MS});
     await calls([true, false]);
     await somebodyIsFaster(trial, page);
     await page.goto(`${stage.url}/admin/audit`);
@@ -278,6 +324,15 @@ const tests = {
     await page.getByRole('button', {name: 'Next page'}).click();
     await first.getByText('Room 953', {exact: true}).waitFor();
     check(await head.getAttribute('aria-sort') === 'descending', 'it is the other way round');
+    // By their state at the PBX, which no setting tells: those of the group that is off at last.
+    await page.getByLabel('Line group').selectOption('');
+    const state = page.getByRole('columnheader', {name: 'State'});
+    await state.getByRole('button').click();
+    await first.getByText('trial/').waitFor();
+    await first.getByText('Registered').waitFor();
+    await state.getByRole('button').click();
+    await first.getByText('many/3199').waitFor();
+    await first.getByText('Switched off').waitFor();
   },
 
   // Where each is registered, told by events; revoked after being asked; those of one user.

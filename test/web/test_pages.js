@@ -61,8 +61,8 @@ const tests = {
   async 'phone, German'(trial) {
     const page = await tour(trial, {viewport: PHONE, locale: 'de-DE'}, 'phone');
     await page.getByRole('button', {name: 'Menü'}).click();
-    await page.getByRole('link', {name: 'Weiterleitungen', exact: true}).click();
-    await page.getByRole('heading', {level: 1, name: 'Weiterleitungen'}).waitFor();
+    await page.getByRole('link', {name: 'Umleitungen', exact: true}).click();
+    await page.getByRole('heading', {level: 1, name: 'Umleitungen'}).waitFor();
     check(await page.evaluate(() => document.documentElement.lang) === 'de', 'not German');
     const raw = await page.evaluate(() =>
       document.body.innerText.match(/\b(?:forwardings|condition|common|happening)\.[a-z_.]+/));

@@ -29,7 +29,7 @@ function subjectsOf(event: LiveEvent): string[] | null {
     case 'device': return ['devices', 'explain'];
     case 'setting':
       return event.kind === 'user' || event.kind === 'line' ? null
-        : ['explain', `${event.kind}s`, 'audit'];
+        : ['explain', `${event.kind}s`, 'audit', 'status', 'abroad'];
     default: return null;
   }
 }

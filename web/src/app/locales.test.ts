@@ -83,3 +83,25 @@ test.each([
   const known = read('en', 'user.json');
   expect(allowed.filter((key) => !known.has(key))).toEqual([]);
 });
+
+// One word for one thing (docs/web.md, "German"): a forwarding is an Umleitung; weiterleiten is
+// what is done by hand with a call that rings.
+const BY_HAND = /^(calls\.(elsewhere|forward)|legs\.kind\.deflection)$/;
+const AVOIDED = /weiterleitung|rufumleitung|anrufschutz|präsenz/i;
+const ONLY_BY_HAND = /weiter(zu|ge)?leite/i;
+
+test.each(readdirSync(join(LOCALES, 'de')))('de/%s has one word for one thing', (name) => {
+  const texts = [...read('de', name)];
+  const others = texts.filter(([key]) => !BY_HAND.test(key));
+  expect(texts.filter(([, text]) => AVOIDED.test(text))).toEqual([]);
+  expect(others.filter(([, text]) => ONLY_BY_HAND.test(text))).toEqual([]);
+});
+
+test('the server says them by the same words', () => {
+  const server = new URL('../../../src/', import.meta.url).pathname;
+  for (const name of ['fwd/words_german.c', 'api/alarms.c']) {
+    const source = readFileSync(join(server, name), 'utf8');
+    expect(source.length, name).toBeGreaterThan(1000);
+    expect(AVOIDED.exec(source), name).toBeNull();
+  }
+});

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What needs attention: alarms, PBXs that cannot be reached, lines that they refuse, calls that go
-// abroad, what was lost.
+// What needs attention: alarms, PBXs that cannot be reached, lines that they refuse, what is set to
+// forward abroad, calls that went there, what was lost.
 import {useQuery} from '@tanstack/react-query';
 import type {ReactNode} from 'react';
 import {useTranslation} from 'react-i18next';
 import {Link} from 'wouter';
 import {ask} from '../../api/client';
 import {Icon} from '../../shared/icons';
+import {AbroadForAll, AbroadLines, countAbroad, useAbroadLines} from './Abroad';
 import {AlarmWarning, MoreAlarms, useShownAlarms} from './Alarms';
 import type {Statistics, Status} from './data';
 
@@ -26,13 +27,18 @@ export function Warnings({status, statistics}: {status: Status; statistics?: Sta
   const isRefused = status.groups.some((group) => group.lines.refused > 0);
   const refused = useRefused(isRefused);
   const alarms = useShownAlarms();
+  const abroadCount = countAbroad(status);
+  const abroadLines = useAbroadLines(abroadCount > 0);
   const warnings: [string, ReactNode][] = alarms.shown.map((alarm) =>
     [`alarm ${alarm.id}`, <AlarmWarning alarm={alarm}/>]);
   if (alarms.moreCount > 0) warnings.push(['alarms', <MoreAlarms count={alarms.moreCount}
     onOpen={alarms.showAll}/>]);
   const targets: Record<string, number> = statistics?.targets ?? {};
   const abroad = (targets.foreign ?? 0) + (targets['foreign premium'] ?? 0);
-  for (const {name, lines, check} of status.groups) {
+  for (const {name, lines, check, abroad: set} of status.groups) {
+    if (set.admin_forwardings.length > 0) {
+      warnings.push([`abroad ${name}`, <AbroadForAll group={name} names={set.admin_forwardings}/>]);
+    }
     if (lines.unreachable > 0) {
       warnings.push([`unreachable ${name}`,
         t('warnings.unreachable', {group: name, count: lines.unreachable})]);
@@ -54,6 +60,10 @@ export function Warnings({status, statistics}: {status: Status; statistics?: Sta
         {t('warnings.refused', {line: `${line.group}/${line.extension}`,
           reason: [code, reason].filter(Boolean).join(' ')})}</Link>
     )]);
+  }
+  if (abroadCount > 0 && abroadLines.data) {
+    warnings.push(['abroad lines',
+      <AbroadLines count={abroadCount} lines={abroadLines.data}/>]);
   }
   if (abroad > 0) warnings.push(['abroad', t('warnings.abroad', {count: abroad})]);
   if (statistics && statistics.loops > 0) {

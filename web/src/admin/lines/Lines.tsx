@@ -18,7 +18,8 @@ import {ExportButton} from './ExportButton';
 import {LineState} from './LineState';
 import {PickFound} from './PickFound';
 
-const STATES = ['', 'registered', 'refused', 'unreachable', 'waiting', 'disabled'];
+const ABROAD = 'abroad'; // no state, but chosen among them: lines that forward abroad
+const CHOICES = ['', 'registered', 'refused', 'unreachable', 'waiting', 'disabled', ABROAD];
 const ALL: Kind = {...LINE, list: '/lines'};
 
 function keyOf(line: Stored): string {
@@ -29,17 +30,18 @@ function partOf(value: unknown): string {
   return encodeURIComponent(String(value));
 }
 
-// Where one comes from a figure of the dashboard, its state is in the address.
-function stateOfAddress(): string {
+// Where one comes from the dashboard, what is chosen is in the address.
+function choiceOfAddress(): string {
   const wanted = new URLSearchParams(window.location.search).get('state') ?? '';
-  return STATES.includes(wanted) ? wanted : '';
+  return CHOICES.includes(wanted) ? wanted : '';
 }
 
 export default function Lines() {
   const {t} = useTranslation('admin');
   const groups = useNames('/groups');
   const [group, setGroup] = useState('');
-  const [state, setState] = useState(stateOfAddress);
+  const [choice, setChoice] = useState(choiceOfAddress);
+  const isAbroad = choice === ABROAD;
   const [picked, setPicked] = useState<Set<string>>(new Set());
   const [isEditing, setEditing] = useState(false);
   const [open, setOpen] = useState<{record: Stored | null} | null>(null);
@@ -49,16 +51,18 @@ export default function Lines() {
       <Button leftSection={<Icon name="plus" size={16}/>}
         onClick={() => setOpen({record: null})}>{t('line.add')}</Button>
     )}>
-      <RecordList kind={ALL} query={{group: group || undefined, state: state || undefined}}
+      <RecordList kind={ALL} query={{group: group || undefined,
+          ...(isAbroad ? {abroad: 'true'} : {state: choice || undefined})}} isCounted={!choice}
+       
         keyOf={keyOf} picked={picked} onPick={setPicked} onOpen={(record) => setOpen({record})}
         tools={(found) => (
           <>
             <NativeSelect aria-label={t('line.group')} value={group}
               data={[{value: '', label: t('line.allGroups')}, ...groups]}
               onChange={(event) => setGroup(event.currentTarget.value)}/>
-            <NativeSelect aria-label={t('line.state')} value={state}
-              data={STATES.map((value) => ({value, label: t(`states.${value || 'any'}`)}))}
-              onChange={(event) => setState(event.currentTarget.value)}/>
+            <NativeSelect aria-label={t('line.state')} value={choice}
+              data={CHOICES.map((value) => ({value, label: t(`states.${value || 'any'}`)}))}
+              onChange={(event) => setChoice(event.currentTarget.value)}/>
             <ExportButton found={found}/>
             {picked.size > 0 && (
               <>
@@ -73,7 +77,8 @@ export default function Lines() {
           {name: 'line', show: keyOf, sort: 'group'},
           {name: 'display_name', show: (line) => String(line.display_name), sort: 'display_name'},
           {name: 'user', show: (line) => String(line.user), sort: 'user'},
-          {name: 'state', show: (line) => <LineState line={line}/>},
+          {name: 'state', show: (line) => <LineState line={line}/>, sort: 'state'},
+          ...(isAbroad ? [{name: 'abroad', show: (line: Stored) => String(line.abroad)}] : []),
           {name: 'messages', show: (line) => (
             <Link className="la-link" href={`/admin/trace/${partOf(line.group)}/` +
               partOf(line.extension)}>{t('trace.open')}</Link>)}]}/>

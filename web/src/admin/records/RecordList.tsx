@@ -23,6 +23,7 @@ interface RecordListProps {
   query?: Query; // further choices
   columns: Column[];
   isSearched?: boolean;
+  isCounted?: boolean; // what the query chooses is; the server counts not by all that it has
   tools?: ReactNode | ((found: Query) => ReactNode); // beside the search; what it finds, in order
   keyOf: (record: Stored) => string;
   picked?: Set<string>; // with it, rows can be picked
@@ -46,8 +47,8 @@ function Head({column, label, sort, onSort}:
   );
 }
 
-export function RecordList({kind, path = {}, query = {}, columns, isSearched = true, tools, keyOf,
-  picked, onPick, onOpen}: RecordListProps) {
+export function RecordList({kind, path = {}, query = {}, columns, isSearched = true,
+  isCounted = true, tools, keyOf, picked, onPick, onOpen}: RecordListProps) {
   const {t, i18n} = useTranslation('admin');
   const sayProblem = useProblemText();
   const [typed, setTyped] = useState('');
@@ -60,7 +61,7 @@ export function RecordList({kind, path = {}, query = {}, columns, isSearched = t
   const found = {...query, ...(isPaged && {q: search || undefined, sort: sort || undefined})};
   const list = useRecords(kind, path, {
     ...found,
-    ...(isPaged && {limit: '50', after: at.at(-1), count: query.state ? undefined : 'true'}),
+    ...(isPaged && {limit: '50', after: at.at(-1), count: isCounted ? 'true' : undefined}),
   });
   const items = list.data?.items ?? [];
   const next = placeOf(list.data?.next);
@@ -127,7 +128,7 @@ export function RecordList({kind, path = {}, query = {}, columns, isSearched = t
       </div>
       {list.isSuccess && items.length === 0 && (
         <p className="la-empty">
-          {search || query.state ? t('nothingFound') : t(`${kind.name}.none`)}</p>
+          {search || !isCounted ? t('nothingFound') : t(`${kind.name}.none`)}</p>
       )}
       {list.isError && <p className="la-empty" role="alert">{sayProblem(list.error)}</p>}
       {(at.length > 0 || next) && (
