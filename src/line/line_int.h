@@ -75,6 +75,8 @@ struct line_group_slot {
     uint64_t learned_at_us;    // group.own is what the PBX saw then; 0: what we were told
     struct address told_own;   // as line_set_peer had it
     struct address former_own; // group.own before, if the PBX may still know us there
+    uint8_t former_transport;  // enum transport: by which it was reached
+    uint8_t own_transport;     // the same of group.own
     uint8_t own_generation;    // counts the changes of group.own
     bool is_own_fixed;         // by the configuration
     bool is_removed;           // free the slot with its last line

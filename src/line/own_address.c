@@ -51,6 +51,7 @@ void line_learn_own(struct line_table *table, struct turn *turn, struct pool_id 
     if (!read_seen(&response->via, &slot->group.own, &seen)) return;
     if (address_eq(&seen, &slot->group.own) || address_eq(&seen, &slot->group.flow.peer)) return;
     slot->former_own = slot->group.own;
+    slot->former_transport = slot->own_transport;
     slot->group.own = seen;
     slot->own_generation++;
     slot->learned_at_us = turn->now_us;

@@ -67,20 +67,40 @@ static void emit(struct turn *turn, const struct line_group_slot *slot, const st
     if (!request.is_trial) effect->flow = slot->group.flow;
 }
 
+struct contact {
+    const struct address *own;
+    uint8_t transport; // enum transport
+    struct span params;
+};
+
 // The PBX copies this Contact's user into the Request-URI of calls: it is how we know the line.
-static void put_contact(struct buffer *out, const struct line *line,
-                        const struct line_group_slot *slot, const struct address *own,
-                        struct span params)
+static void put_contact(struct buffer *out, const struct line *line, const struct contact *contact)
 {
     buffer_put_text(out, "Contact: <sip:");
     sip_put_escaped_user(out, line_extension(line));
     buffer_put_byte(out, '@');
-    address_print(out, own);
-    if (slot->group.flow.transport == TRANSPORT_TCP) buffer_put(out, SPAN(";transport=tcp"));
-    if (slot->group.flow.transport == TRANSPORT_TLS) buffer_put(out, SPAN(";transport=tls"));
+    address_print(out, contact->own);
+    if (contact->transport == TRANSPORT_TCP) buffer_put(out, SPAN(";transport=tcp"));
+    if (contact->transport == TRANSPORT_TLS) buffer_put(out, SPAN(";transport=tls"));
     buffer_put_byte(out, '>');
-    buffer_put(out, params);
+    buffer_put(out, contact->params);
     buffer_put(out, SPAN("\r\n"));
+}
+
+// Where the line is called from now on, and where it was, so that the PBX never has two contacts.
+static void put_contacts(struct buffer *out, const struct line_table *table,
+                         const struct turn *turn, const struct line *line)
+{
+    const struct line_group_slot *slot = line_group_of(table, line);
+    uint8_t transport = slot->group.flow.transport;
+    struct contact at = {&slot->group.own, transport, SPAN_NONE};
+    struct contact former = {&slot->former_own, slot->former_transport, SPAN(";expires=0")};
+    struct contact old = {line_old_contact(table, line, turn), transport, SPAN(";expires=0")};
+    bool has_former = line->expires_us > turn->now_us && slot->former_own.family != ADDRESS_NONE &&
+                      line->registered_generation != slot->own_generation;
+    put_contact(out, line, &at);
+    if (has_former) put_contact(out, line, &former);
+    if (old.own) put_contact(out, line, &old);
 }
 
 // With `auto`, connections come first from now on; this request goes out all the same.
@@ -112,12 +132,7 @@ void line_send_register(struct line_table *table, struct turn *turn, struct pool
                             .user = line_extension(line),
                             .call_id = line->call_id,
                             .cseq = line->cseq});
-    put_contact(&out, line, slot, &slot->group.own, SPAN_NONE);
-    bool has_former = line->expires_us > turn->now_us && slot->former_own.family != ADDRESS_NONE &&
-                      line->registered_generation != slot->own_generation;
-    if (has_former) put_contact(&out, line, slot, &slot->former_own, SPAN(";expires=0"));
-    const struct address *old = line_old_contact(table, line, turn);
-    if (old) put_contact(&out, line, slot, old, SPAN(";expires=0"));
+    put_contacts(&out, table, turn, line);
     buffer_printf(&out, "Expires: %u\r\n", options->expires_s);
     buffer_put(&out, SPAN("Supported: path\r\n"));
     buffer_put_text(&out, "Allow: INVITE, ACK, CANCEL, OPTIONS, BYE, PRACK, UPDATE, INFO, REFER, "

@@ -389,6 +389,21 @@ static bool is_same_flow(const struct flow *a, const struct flow *b)
            a->socket == b->socket && a->connection == b->connection;
 }
 
+// A PBX that is spoken to by another transport, or from another address, would have two contacts of
+// each line until the former one expires. Another PBX knows nothing of it.
+static void note_former_contact(struct line_group_slot *slot, const struct line_peer *peer)
+{
+    bool is_there = address_eq_host(&slot->group.flow.peer, &peer->flow.peer);
+    bool is_same = address_eq(&slot->group.own, &peer->own) &&
+                   slot->own_transport == peer->flow.transport;
+    if (!is_there) slot->former_own = (struct address){0};
+    if (is_there && !is_same) {
+        slot->former_own = slot->group.own;
+        slot->former_transport = slot->own_transport;
+    }
+    slot->own_transport = peer->flow.transport;
+}
+
 // What was learned about our own address holds as long as we are told the same.
 void line_set_peer(struct line_table *table, struct turn *turn, uint32_t group_id,
                    const struct line_peer *peer)
@@ -401,13 +416,13 @@ void line_set_peer(struct line_table *table, struct turn *turn, uint32_t group_i
     slot->is_own_fixed = peer->is_own_fixed;
     slot->problem[0] = '\0';
     if (is_same) return;
+    note_former_contact(slot, peer);
     slot->group.flow = peer->flow;
     slot->is_proven = false;
     slot->heard_at_us = turn->now_us;
     slot->group.own = slot->told_own = peer->own;
     slot->own_generation++;
     slot->learned_at_us = 0;
-    slot->former_own = (struct address){0};
     // What was learned before a restart still holds where nothing else has changed.
     const struct address *saved = line_saved_contact(slot, peer);
     if (saved && !peer->is_own_fixed) slot->group.own = *saved;

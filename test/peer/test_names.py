@@ -4,6 +4,7 @@
 IPv6; whose calls are taken."""
 
 import copy
+import re
 import socket
 import time
 
@@ -12,21 +13,25 @@ from names import SRV, NameServer
 from peers import DOMAIN, HERE, PHONES, USERS, Pbx, Sipp, World, password_of, place_call
 from processes import Program, find_program, wait_until
 from runner import arguments, check, run_script, run_trial
+from test_transports import connections_to
 from wire import Pbx as WirePbx
 from wire import response_to
 
 INSIDE = "106"
 STRANGER, FRIEND = "127.0.0.9", "127.0.0.7"
+LONG_DOMAIN = ".".join(["a-domain-that-makes-a-register-longer"] * 3)
+LONG_REALM = ".".join(["a-realm-that-makes-a-register-longer"] * 6)
+DATAGRAM_MAX = 1300  # bytes; a longer request wants a connection (RFC 3261 section 18.1.1)
 SILENCE = 20  # seconds in which a PBX that is silent must have been noticed, with one REGISTER out
 
 
 class Registrar:
     """Kamailio as a mere registrar with digest, at any address."""
 
-    def __init__(self, directory, host, port):
+    def __init__(self, directory, host, port, domain=DOMAIN, has_tcp=False):
         self.here = f"{host}:{port}"
         text = (HERE / "registrar.cfg.in").read_text().replace("udp:127.0.0.1:", f"udp:{host}:")
-        for name, value in {"PBX_PORT": port, "DOMAIN": DOMAIN, "EXPIRES_MAX": 600}.items():
+        for name, value in {"PBX_PORT": port, "DOMAIN": domain, "EXPIRES_MAX": 600}.items():
             text = text.replace(f"@{name}@", str(value))
         self.directory = directory / f"registrar{port}"
         self.directory.mkdir()
@@ -35,11 +40,12 @@ class Registrar:
             "a registrar (kamailio)",
             [find_program("kamailio"), "-DD", "-E", "-f", self.directory / "kamailio.cfg", "-w",
              self.directory, "-Y", self.directory, "-P", self.directory / "pid", "-m", "16", "-M",
-             "4"], self.directory / "log")
+             "4", *(["-A", "WITH_TCP"] if has_tcp else [])], self.directory / "log")
 
     def accepted(self, extension):
-        return sum(f" {extension} " in line for line in self.program.text().splitlines()
-                   if "accepted " in line)
+        """The REGISTERs of a line that were accepted: (transport, bytes) of each."""
+        return [(transport, int(length)) for transport, length in re.findall(
+            rf"accepted [\d.]+ {extension} \S+ \d+ (\w+) (\d+)", self.program.text())]
 
 
 class Trial:
@@ -50,6 +56,7 @@ class Trial:
         base = world.ports.api
         self.names = NameServer(base + 50, ttl=5)
         self.ports6 = base + 51
+        self.large_ports = {"both": base + 52, "plain": base + 53}
         self.second = copy.copy(world.ports)
         self.second.pbx = base + 12
         self.lineward.options = [
@@ -68,6 +75,11 @@ class Trial:
             f"a.{DOMAIN} A 127.0.0.1",
             f"b.{DOMAIN} A 127.0.0.1",
             "six.trial AAAA ::1",
+            *(f"{name}.trial NAPTR {order} 10 SIP+D2{letter} _sip._{transport}.{name}.trial"
+              for name in ("both", "plain")
+              for order, letter, transport in ((10, "U", "udp"), (20, "T", "tcp"))),
+            *(f"_sip._{transport}.{name}.trial SRV 10 0 {port} a.{DOMAIN}"
+              for name, port in self.large_ports.items() for transport in ("udp", "tcp")),
             f"_sip._udp.friend.trial SRV 10 0 {self.world.ports.pbx} a.{DOMAIN}",
             f"_sip._udp.friend.trial SRV 20 0 5060 friend.{DOMAIN}",
             f"friend.{DOMAIN} A {FRIEND}",
@@ -229,15 +241,53 @@ class Trial:
         lineward.api("PUT", "groups/six/lines/201/forwardings/immediate/all",
                      {"target": "205", "enabled": True})
         lineward.wait_registered(["201"], group="six")
-        check(registrar.accepted("201") == 1, "not exactly one REGISTER was accepted")
+        check(len(registrar.accepted("201")) == 1, "not exactly one REGISTER was accepted")
         contact = lineward.registration("201", "six")["contact"]
         check(contact == f"[::1]:{self.world.ports.sip}", contact)
         answer = self.ask6("201")
         check(answer.status == 302, answer.start_line)
         lineward.command("group", "set", "six", "--server", f"six.trial:{self.ports6}")
-        wait_until("the line is registered by name", lambda: registrar.accepted("201") >= 2)
+        wait_until("the line is registered by name", lambda: len(registrar.accepted("201")) >= 2)
         lineward.wait_registered(["201"], group="six")
         check(self.ask6("201").status == 302, "no call after a registration by name")
+
+    # ---- Requests that are too large for a datagram
+
+    def register_large(self, name, has_tcp):
+        """A line at a PBX whose name prefers datagrams, by a short and by a long request; returns
+        (transport, bytes) of what the PBX has accepted."""
+        registrar = Registrar(self.world.directory, "127.0.0.1", self.large_ports[name],
+                              LONG_REALM, has_tcp)
+        lineward = self.lineward
+        lineward.command("group", "add", name, "--server", f"{name}.trial", "--transport", "auto",
+                         "--domain", "short.trial")
+        lineward.command("line", "add", "501", "--group", name, "--user", "sales", "--password",
+                         password_of("501"))
+        lineward.wait_registered(["501"], group=name)
+        wait_until("a short request is accepted", lambda: registrar.accepted("501"))
+        short_count = len(registrar.accepted("501"))
+        check(all(transport == "udp" and length <= DATAGRAM_MAX
+                  for transport, length in registrar.accepted("501")),
+              f"short requests came as {registrar.accepted('501')}")
+        lineward.command("group", "set", name, "--domain", LONG_DOMAIN)
+        wait_until("a long request is accepted", lambda: any(
+            length > DATAGRAM_MAX for _, length in registrar.accepted("501")[short_count:]))
+        lineward.wait_registered(["501"], group=name)
+        return registrar
+
+    def test_large_requests(self):
+        """`auto`: datagrams are preferred, and a request too large for one goes by TCP."""
+        registrar = self.register_large("both", has_tcp=True)
+        wait_until("the long request comes by TCP", lambda: any(
+            transport == "tcp" and length > DATAGRAM_MAX
+            for transport, length in registrar.accepted("501")))
+        check(connections_to(self.large_ports["both"]) == 1, "no connection to the PBX")
+
+    def test_large_requests_without_tcp(self):
+        """`auto`, and the PBX takes no connection: the large request goes as a datagram."""
+        registrar = self.register_large("plain", has_tcp=False)
+        check({transport for transport, _ in registrar.accepted("501")} == {"udp"},
+              f"it came as {registrar.accepted('501')}")
 
     # ---- Whose calls are taken
 
