@@ -19,8 +19,15 @@ const struct option cli_common_options[] = {
 
 static const struct option serve_options[] = {
     {"config", "FILE", "read the settings needed to start from FILE"},
-    {"data-dir", "DIR", "where settings, journal, key and token are kept (/var/lib/lineward)"},
-    {"sip", "ADDR:PORT", "where SIP is received, by UDP (0.0.0.0:5060)"},
+    {"data-dir", "DIR",
+     "where settings, journal, key and token are kept (LINEWARD_DATA_DIR; /var/lib/lineward)"},
+    {"sip", "ADDR:PORT", "where SIP is received, by UDP and TCP (0.0.0.0:5060)"},
+    {"workers", "N", "threads that carry calls, each with ports of its own (1)"},
+    {"tls", "ADDR:PORT", "where SIP is received by TLS, with a certificate (0.0.0.0:5061)"},
+    {"tls-certificate", "FILE", "our certificate with its chain, PEM"},
+    {"tls-key", "FILE", "its key, PEM"},
+    {"media-port", "PORT", "the first that tones are sent from; 0: the system chooses (0)"},
+    {"name-servers", "ADDR", "name servers, separated by commas (the system's)"},
     {"api", "ADDR:PORT", "where the REST API is served (127.0.0.1:8480)"},
     {"log-format", "logfmt|json", "how the log is written (logfmt)"},
     NO_OPTION,

@@ -212,8 +212,11 @@ def invite_to_try(paper, world, binary):
     paper.line("    Try, in another terminal:")
     here = f"python3 {short([str(Path(__file__).resolve())])[0]}"
     call = "./dev call" if (ROOT / "dev").exists() and Path.cwd() == ROOT else f"{here} call"
+    base = os.environ.get("LINEWARD_PORT_BASE", "25000")
+    ports = f" LINEWARD_PORT_BASE={base}" if base != "25000" else ""
     for command in (
-            f"export LINEWARD_API={lineward.url} LINEWARD_TOKEN_FILE={shlex.quote(token_file)}",
+            f"export LINEWARD_API={lineward.url} LINEWARD_TOKEN_FILE={shlex.quote(token_file)}"
+            f"{ports}",
             f"alias lineward={shlex.quote(program)}",
             "lineward status",
             "lineward forward list 102",
