@@ -261,7 +261,7 @@ void api_statistics_get(struct api *api, struct request *request, struct reply *
 {
     struct filters filters = {.request = request, .reply = reply};
     char user[NAME_SIZE] = "", group[NAME_SIZE] = "";
-    uint32_t hours;
+    uint32_t hours = HOURS_DEFAULT;
     const char *wanted = api_filter_text(&filters, "group", NAME_SIZE - 1);
     if (filters.is_refused || !read_hours(request, &hours, reply)) return;
     if (wanted) text_copy(group, sizeof group, span_of(wanted));

@@ -6,18 +6,26 @@ rest gets 503; and two seconds after it is over, nobody notices that it was.
     test_overload.py --bin PATH --programs DIRECTORY                  wide bounds, a quarter minute
     test_overload.py --bin PATH --programs DIRECTORY --strict [--seconds S] [--burners N]
 
---strict is for a machine that has nothing else to do: 90 % of the maximum. The daemon and the
-caller (bench/caller.c) have a processor each. Where the caller cannot place three times what the
-daemon carries, N busy processes take the daemon's processor from it in part. docs/overload.md.
+--strict: five times in turn the maximum and three times as much; the median is 90 % of the maximum.
+Without a pause between them: a call costs something 5 s after its end, when its transaction goes.
+The daemon and the caller (bench/caller.c) have a processor each. Where the caller cannot place
+three times what the daemon carries, N busy processes take the daemon's processor from it in part.
+
+Both are counted by the time that the daemon's processor was there for it: of the whole time, what
+it did not wait for the processor while other programs had it. So the machine may have other things
+to do, too; a daemon that sleeps while calls are dropped has that counted against it.
+docs/overload.md.
 """
 
 import argparse
 import json
 import os
+import statistics
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 from message import Message
 from processes import Program, wait_until
@@ -28,19 +36,23 @@ OFFSET = 700
 LINES = 100
 WATCHED = 30  # calls at a time; one of thirty or so is refused, most are dropped
 FACTOR = 3
+WINDOWS = (50, 100, 200, 400)  # calls that are open, for the maximum
 GIVE_UP_MS = 500     # T1: then a PBX would send the INVITE again
+STRICT_ROUNDS = 5
+LINGER_S = 6         # calls cost something still when they are over: timer I ends after 5 s
 HEALTHY_US = 400000  # by then 99 % of those who are answered are, its beginning included
 
 
 class Overload:
     def __init__(self, options):
         self.options = options
-        self.goodput_min = 0.9 if options.strict else 0.5
+        self.goodput_min, self.placed_min = (0.9, 0.8) if options.strict else (0.5, 0.5)
         self.wire = Wire("overload", options.bin, OFFSET)
         self.lineward = self.wire.lineward
         self.run_program("bench_load", self.lineward.data, LINES, self.wire.ports.wire)
         processors = sorted(os.sched_getaffinity(0))
-        self.refusal = None
+        self.refusal, self.is_over = None, False
+        self.rounds = STRICT_ROUNDS if options.strict else 1
         self.daemons, self.callers = {processors[0]}, {processors[-1]}
 
     def run_program(self, name, *arguments):
@@ -61,35 +73,62 @@ class Overload:
     def lines_registered(self):
         return self.wire.status()["groups"][0]["lines"]["registered"]
 
+    def processor(self):
+        """Seconds that the daemon's busiest thread has had a processor, and waited for one."""
+        threads = [tuple(int(word) for word in path.read_text().split()[:2]) for path in
+                   Path(f"/proc/{self.lineward.program.process.pid}/task").glob("*/schedstat")]
+        had, waited = max(threads)
+        return had / 1e9, waited / 1e9
+
     def calls(self, seconds, window, rate=0):
-        """What the caller saw; `good` and `refused` a second, `unheard` of those it placed."""
+        """What the caller saw; `good`, `refused` and `placed` in a second of the processor."""
+        had, waited = self.processor()
         said = json.loads(self.run_program(
             "bench_caller", "--server", self.wire.ports.sip, "--port", self.wire.ports.wire + 1,
             "--lines", LINES, "--window", window, "--seconds", seconds, "--give-up", GIVE_UP_MS,
             *(["--rate", rate] if rate else [])))
-        said["good"] = (said["calls"] - said["wrong"]) / seconds
-        said["refused"] = said["wrong"] / seconds
-        said["placed"] = (said["calls"] + said["lost"]) / seconds
+        had_now, waited_now = self.processor()
+        there = seconds - (waited_now - waited)
+        said["there"], said["busy"] = there / seconds, (had_now - had) / there
+        said["good"] = (said["calls"] - said["wrong"]) / there
+        said["refused"] = said["wrong"] / there
+        said["placed"] = (said["calls"] + said["lost"]) / there
         return said
 
     def tell(self, what, said):
         print(f"   {what}: {said['placed']:.0f} calls/s placed, {said['good']:.0f} redirected, "
               f"{said['refused']:.0f} refused, p99 {said['p99_us'] / 1000:.1f} ms, "
-              f"{said['repeated']} answers repeated", flush=True)
+              f"{said['repeated']} answers repeated; the processor was there for "
+              f"{said['there'] * 100:.0f} % of the time, busy for {said['busy'] * 100:.0f} % of it",
+              flush=True)
+
+    def best_window(self):
+        """How many open calls make the daemon carry the most. A few leave it idle where the caller
+        is the slower one; more may be overload."""
+        said = {window: self.calls(2, window) for window in WINDOWS}
+        calm = [window for window in WINDOWS if said[window]["wrong"] == 0]
+        check(calm or not self.options.strict, f"refused though only {WINDOWS[0]} calls are open")
+        return max(calm or WINDOWS[:1], key=lambda window: said[window]["good"])
 
     def maximum(self):
-        """The calls a second that the daemon carries at most: as many as it can, one after the
-        other; the best of three, for the machine has other things to do too."""
-        best = max((self.calls(2, 50) for _ in range(3)), key=lambda said: said["good"])
-        self.tell("at most", best)
-        check(best["wrong"] == 0, "calls are refused though only 50 are open")
-        return best["good"]
+        """The calls a second that the daemon carries at most: a new one for each that is over."""
+        said = self.calls(self.options.seconds, self.window)
+        self.tell("at most", said)
+        is_calm = said["wrong"] <= 0.01 * said["calls"]
+        check(is_calm or not self.options.strict, f"refused though {self.window} calls are open")
+        return said
+
+    def serve_half(self, rate, when):
+        """Half of the maximum: nobody notices anything."""
+        said = self.calls(2, 20000, int(rate / 2))
+        self.tell(f"at half of it, {when}", said)
+        lost = said["lost"] + said["wrong"]
+        check(lost <= 0.02 * (said["calls"] + said["lost"]), f"{lost} calls not served {when}")
 
     def watch(self):
         """Some calls among the many, again and again until one is refused: how?"""
         caller = self.wire.stranger("127.0.0.1")
-        until = time.monotonic() + self.options.seconds
-        while not self.refusal and time.monotonic() < until:
+        while not self.refusal and not self.is_over:
             for i in range(WATCHED):
                 caller.send(caller.request("INVITE", f"watched{time.monotonic_ns()}-{i}", "100000"))
             while (datagram := caller.receive(0.1)) is not None:
@@ -102,37 +141,43 @@ class Overload:
         caller.close()
 
     def run(self):
-        maximum = self.maximum()
-        half = self.calls(2, 20000, int(maximum / 2))
-        self.tell("at half of it", half)
-        seconds = self.options.seconds
         watcher = threading.Thread(target=self.watch)
         watcher.start()
-        over = self.calls(seconds, 60000, int(FACTOR * maximum))
-        watcher.join()
-        self.tell(f"at {FACTOR} times", over)
+        self.window = self.best_window()
+        self.calls(LINGER_S, self.window)
+        most, goodputs = [self.maximum()], []
+        for _ in range(self.rounds):
+            over = self.calls(self.options.seconds, 60000,
+                              int(FACTOR * most[-1]["good"] * most[-1]["there"]))
+            self.tell(f"at {FACTOR} times", over)
+            most.append(self.maximum())
+            goodputs.append(self.judge((most[-1]["good"] + most[-2]["good"]) / 2, over))
+        rate = most[-1]["good"] * most[-1]["there"]
+        self.serve_half(rate, "before")
+        self.calls(1, 60000, int(FACTOR * rate))
         time.sleep(2)
-        after = self.calls(2, 20000, int(maximum / 2))
-        self.tell("two seconds later, at half", after)
-        self.judge(maximum, half, over, after)
-        status = self.wire.status()
-        check(self.refusal, "not one of the watched calls was refused")
-        check(not self.refusal.first("Retry-After"), "503 with Retry-After")
-        check(status["overloaded"] > 0, "refused calls are not counted")
-        check("overloaded: calls are refused" in self.lineward.program.text(), "the log is silent")
+        self.serve_half(rate, "two seconds later")
+        self.is_over = True
+        watcher.join()
+        self.judge_all(statistics.median(goodputs))
 
-    def judge(self, maximum, half, over, after):
-        placed = over["placed"] / maximum
-        goodput = over["good"] / maximum
+    def judge(self, most, over):
+        """Returns the goodput, in parts of the maximum."""
+        placed, goodput = over["placed"] / most, over["good"] / most
         print(f"   goodput {goodput * 100:.0f} % of the maximum, at {placed:.1f} times", flush=True)
-        check(placed > FACTOR * 0.8, f"the caller placed only {placed:.1f} times the maximum")
-        check(goodput > self.goodput_min, f"goodput is {goodput * 100:.0f} % of the maximum")
+        check(placed > FACTOR * self.placed_min, f"only {placed:.1f} times the maximum placed")
         check(over["refused"] > 0, "nobody was refused")
         check(over["p99_us"] < HEALTHY_US, f"p99 is {over['p99_us'] / 1000:.0f} ms")
         check(over["repeated"] < 0.05 * over["calls"], f"{over['repeated']} answers came again")
-        for what, said in (("before", half), ("after", after)):
-            lost = said["lost"] + said["wrong"]
-            check(lost <= 0.02 * (said["calls"] + said["lost"]), f"{lost} calls not served {what}")
+        return goodput
+
+    def judge_all(self, goodput):
+        print(f"   the median goodput is {goodput * 100:.0f} % of the maximum", flush=True)
+        check(goodput > self.goodput_min, f"goodput is {goodput * 100:.0f} % of the maximum")
+        check(self.refusal, "not one of the watched calls was refused")
+        check(not self.refusal.first("Retry-After"), "503 with Retry-After")
+        check(self.wire.status()["overloaded"] > 0, "refused calls are not counted")
+        check("overloaded: calls are refused" in self.lineward.program.text(), "the log is silent")
 
 
 def main():
