@@ -38,6 +38,7 @@ struct line {
     bool is_removed;        // free the slot when un-registered
     bool is_restored;       // still known to the PBX from before a restart, not resumed yet
     bool is_deferred;       // the PBX said when to come again (Retry-After)
+    bool is_lengthened;     // the attempt under way has been answered 423
     bool is_old_call_id;    // from before a restart, and not yet accepted since
     // The group's own_generation in the REGISTER that was sent last, and in the one that was
     // accepted.

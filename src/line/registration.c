@@ -205,6 +205,7 @@ static void begin_attempt(struct line_table *table, struct turn *turn, struct po
         } else if (line->shown == UINT8_MAX) {
             tell(table, turn, line, REGISTRATION_WAITING, 0, SPAN_NONE);
         }
+        line->is_lengthened = false;
         line_note_sent(slot, turn);
         send_register(table, turn, id);
     }
@@ -393,8 +394,8 @@ static void challenged(struct line_table *table, struct turn *turn, struct pool_
     }
 }
 
-// 423 Interval Too Brief (RFC 3261 section 10.2.8): asks again for as long as the PBX demands,
-// once.
+// 423 Interval Too Brief (RFC 3261 section 10.2.8): asks again for as long as the PBX demands, once
+// in an attempt. One that demands more each time would have a REGISTER for each of its answers.
 static void too_brief(struct line_table *table, struct turn *turn, struct pool_id id,
                       const struct sip_message *message)
 {
@@ -402,10 +403,11 @@ static void too_brief(struct line_table *table, struct turn *turn, struct pool_i
     uint64_t least_s;
     bool is_readable = span_to_u64(sip_header_value(message, SIP_MIN_EXPIRES), 86400, &least_s) &&
                        least_s > line->min_expires_s;
-    if (!is_readable) {
+    if (!is_readable || line->is_lengthened) {
         refused(table, turn, id, message, SPAN("the PBX demands no interval that we can keep"));
         return;
     }
+    line->is_lengthened = true;
     line->min_expires_s = (uint32_t)least_s;
     line_forget_proofs(table, line);
     send_register(table, turn, id);

@@ -120,6 +120,7 @@ class Connection:
 
     def __init__(self, connected):
         self.socket, self.bytes = connected, b""
+        self.ping_count = 0
 
     def send(self, data):
         self.socket.sendall(data if isinstance(data, bytes) else data.encode())
@@ -128,7 +129,9 @@ class Connection:
         """The next message; None when the other side has closed. Trouble if nothing comes."""
         self.socket.settimeout(seconds)
         while True:
-            self.bytes = self.bytes.lstrip(b"\r\n")
+            while self.bytes.startswith(b"\r\n"):
+                self.ping_count += self.bytes.startswith(b"\r\n\r\n")
+                self.bytes = self.bytes.removeprefix(b"\r\n\r\n").removeprefix(b"\r\n")
             head, end, rest = self.bytes.partition(b"\r\n\r\n")
             if end:
                 message = Message(head.decode(errors="replace"))
@@ -429,6 +432,10 @@ class Trial:
         wait_until("both lines have registered anew",
                    lambda: len({r.first("Call-ID") for r in wire.registers[before:]}) >= 2, 3)
         check(time.monotonic() - start < 6, "only when the transaction was over")
+
+    def test_keep_alive(self):
+        """The group's connection is kept alive by a ping each half a minute (RFC 5626)."""
+        wait_until("a ping", lambda: any(c.ping_count for c in self.wire.accepted), 40)
 
     def test_answer_by_new_connection(self):
         """The caller's connection is gone before the answer: it comes by a new one to the Via."""
