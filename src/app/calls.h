@@ -10,6 +10,7 @@ struct calls;
 
 enum { CALLS_SHOWN_MAX = 20000 }; // more are there unseen
 
+// An empty table; calls_free gives it back. NULL when memory is out.
 struct calls *calls_new(void) WARN_UNUSED;
 void calls_free(struct calls *calls);
 // A call of a worker is there, has changed, or is gone.

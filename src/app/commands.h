@@ -75,6 +75,7 @@ struct command {
 
 struct commands;
 
+// An empty queue. commands_free gives it back, with what nobody has taken. NULL when memory is out.
 struct commands *commands_new(void) WARN_UNUSED;
 void commands_free(struct commands *commands);
 // From any thread but the worker's.

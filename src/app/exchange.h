@@ -68,9 +68,11 @@ static inline struct engine_time worker_now(void)
     return (struct engine_time){.now_us = net_now_us(), .wall_us = net_wall_us()};
 }
 
+// Adds `by` to a counter of the worker.
 void worker_count(struct worker *worker, enum states_counter counter, uint64_t by);
 // Answers who waits for it (questions.c).
 void worker_answer(struct worker *worker, struct question *question);
+// A check has found something out, or is over; of a worker (`context`).
 void worker_check_told(void *context, const struct check_told *told);
 // Sends by the flow's socket; of a worker (`context`).
 void worker_send(void *context, const struct flow *flow, struct span bytes);
@@ -99,7 +101,9 @@ void exchange_sent_on(void *context, const struct call_sent_on *sent);
 void exchange_told(void *context, const struct line_told *told);
 // Has bytes sent by the worker that the flow names.
 void exchange_send(struct worker *worker, const struct flow *flow, struct span bytes);
+// A connection of ours has ended: the others are told, if they have had something from it.
 void exchange_closed(struct worker *worker, const struct flow *flow);
+// What was found out about a group's PBX, which holds for all workers where it was by datagrams.
 void exchange_peer(struct worker *worker, const struct line_peer_event *event);
 
 // Does what has come from the others. Before what the net has brought: a call that was sent on to a

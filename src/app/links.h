@@ -53,5 +53,6 @@ void links_send(struct links *links, const struct flow *flow, struct span bytes)
 // one.
 uint16_t links_own_tls_port(const struct links *links, const struct address *own);
 
+// When links_tick must be called next, on the monotonic clock; DEADLINE_NEVER when nothing waits.
 uint64_t links_deadline_us(const struct links *links);
 void links_tick(struct links *links, uint64_t now_us);

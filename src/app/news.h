@@ -13,6 +13,7 @@
 // Where the API is, once it runs; NULL before.
 typedef _Atomic(struct api *) news_api;
 
+// The registration of a line of `group` has changed.
 void news_line(news_api *api, const char *group, const struct line_state *effect);
 // A call is there, or has changed; that it is over is told by news_call_ended. `number`: its number
 // for people.
@@ -23,6 +24,7 @@ void news_device(news_api *api, const struct client_shown *shown);
 void news_overload(news_api *api, uint64_t refused_count);
 // A line's forwardings want an administrator's look.
 void news_alarm(news_api *api, const struct api_alarm *alarm);
+// A call is over, and this is its entry in the journal.
 void news_call_ended(news_api *api, const struct model_journal_entry *entry);
 // A check of the group has found something out, or is over.
 void news_check(news_api *api, const char *group, const struct check_told *told);

@@ -59,10 +59,11 @@ bool sites_own_towards(const struct sites *sites, const struct flow *flow, struc
 bool sites_media_towards(const struct sites *sites, const struct flow *flow, uint16_t *socket,
                          struct address *own);
 
+// When sites_tick must be called next, on the monotonic clock; DEADLINE_NEVER when nothing waits.
 uint64_t sites_deadline_us(const struct sites *sites);
 void sites_tick(struct sites *sites, uint64_t now_us);
 
-// Adds group=NAME to a log line.
-// A group's name; "" where it is not known.
+// A group's name; "" where it is not known. Borrowed until the group changes.
 const char *sites_group_name(const struct sites *sites, uint32_t group_id);
+// Adds group=NAME to a log line.
 void sites_log_group(const struct sites *sites, uint32_t group_id, struct log_line *line);

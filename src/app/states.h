@@ -10,6 +10,8 @@
 
 struct states;
 
+// A table with room for so many lines and groups; states_free gives it back. NULL when memory is
+// out.
 struct states *states_new(uint32_t lines_max, uint32_t groups_max) WARN_UNUSED;
 void states_free(struct states *states);
 
@@ -26,7 +28,9 @@ struct span states_way(struct states *states, uint8_t number);
 // place.
 uint32_t states_end(struct states *states);
 bool states_at(struct states *states, uint32_t index, struct model_registration *out);
+// The line is no more.
 void states_forget(struct states *states, uint32_t line_id);
+// How a line was told of last; false where it was not.
 bool states_get(struct states *states, uint32_t line_id, struct model_registration *out);
 // Adds up a group's lines (0: of all groups) by state.
 void states_count(struct states *states, uint32_t group_id, uint32_t counts[]);
@@ -64,6 +68,7 @@ enum states_counter {
 };
 // Each worker has its own.
 void states_add(struct states *states, uint32_t worker, enum states_counter counter, uint64_t by);
+// What one worker has counted.
 uint64_t states_read_of(struct states *states, uint32_t worker, enum states_counter counter);
 // Of all workers together.
 uint64_t states_read(struct states *states, enum states_counter counter);

@@ -41,6 +41,7 @@ bool address_parse_port(struct span text, uint16_t default_port, struct address 
 void address_print_host(struct buffer *out, const struct address *address);
 // Prints "HOST:PORT".
 void address_print(struct buffer *out, const struct address *address);
+// Whether family, host and port are the same.
 bool address_eq(const struct address *a, const struct address *b);
 // The same, whatever the ports.
 bool address_eq_host(const struct address *a, const struct address *b);
@@ -59,4 +60,5 @@ bool address_parse_range(struct span text, struct address_range *out);
 bool address_parse_ranges(struct span text, struct address_range *out, size_t max, size_t *count);
 // Prints "ADDRESS/BITS", or "ADDRESS" for one address; IPv6 without brackets.
 void address_print_range(struct buffer *out, const struct address_range *range);
+// Whether the address lies in the range, whatever its port.
 bool address_is_in(const struct address *address, const struct address_range *range);

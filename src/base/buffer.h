@@ -17,12 +17,14 @@ struct buffer buffer_over(char *bytes, size_t size);
 // What has been printed so far; valid as long as the bytes below it.
 struct span buffer_span(const struct buffer *buffer);
 
+// Each adds at the end. What does not fit is left out as a whole, and so is all that follows.
 void buffer_put(struct buffer *buffer, struct span text);
 void buffer_put_text(struct buffer *buffer, const char *text);
 void buffer_put_byte(struct buffer *buffer, char byte);
 void buffer_put_u64(struct buffer *buffer, uint64_t value);
 // `bytes` as lower-case hexadecimal digits.
 void buffer_put_hex(struct buffer *buffer, const uint8_t *bytes, size_t count);
+// As printf does; needs one byte more than it prints.
 void buffer_printf(struct buffer *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

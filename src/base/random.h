@@ -14,6 +14,7 @@ struct random {
 
 // Starts the stream for `seed` (32 bytes, copied).
 void random_init(struct random *random, const uint8_t seed[32]);
+// The next `count` bytes of the stream; of random_u64 its next eight.
 void random_bytes(struct random *random, void *out, size_t count);
 uint64_t random_u64(struct random *random);
 // Evenly distributed in 0 .. limit-1; `limit` is not 0.

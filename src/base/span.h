@@ -21,6 +21,7 @@ struct span {
 // A span over the zero-terminated `text`; NULL gives an empty span. Lives as long as `text`.
 struct span span_of(const char *text);
 
+// Whether both have the same bytes; two empty spans do.
 bool span_eq(struct span a, struct span b);
 // The same, upper and lower case ASCII being equal.
 bool span_eq_nocase(struct span a, struct span b);
@@ -44,6 +45,7 @@ struct span span_split(struct span *rest, char separator);
 // byte that is no digit, or a number above `max`.
 bool span_to_u64(struct span span, uint64_t max, uint64_t *value);
 
+// Of ASCII alone, whatever the locale; other bytes stay as they are, and are neither.
 char ascii_lower(char byte);
 bool ascii_is_digit(char byte);
 bool ascii_is_alnum(char byte);

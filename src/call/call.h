@@ -354,6 +354,7 @@ bool call_hang_up(struct call_table *table, struct turn *turn, struct pool_id ca
 void call_settled(struct call_table *table, struct turn *turn, struct pool_id call,
                   bool is_acknowledged);
 
+// When call_tick must be called next, on the monotonic clock; DEADLINE_NEVER when nothing waits.
 uint64_t call_deadline_us(const struct call_table *table);
 enum { CALL_TICK_MAX = 32 };
 // Does what is due, at most CALL_TICK_MAX things; the deadline stays due if more wait.
@@ -362,6 +363,7 @@ void call_tick(struct call_table *table, struct turn *turn);
 // ---- Feature codes: calls of devices that are answered here (feature_code.c)
 
 struct call_codes;
+// How many bytes the table of feature codes needs.
 size_t call_codes_memory_size(void);
 // Makes a table in `memory` (zeroed, aligned to 16; it must outlive the table).
 struct call_codes *call_codes_init(void *memory, const uint8_t hash_key[16],
@@ -405,6 +407,7 @@ bool call_code_acknowledged(struct call_codes *codes, struct turn *turn,
                             const struct sip_message *ack);
 bool call_code_takes(struct call_codes *codes, const struct sip_message *request,
                      struct txn_answer *answer);
+// As call_deadline_us and call_tick.
 uint64_t call_codes_deadline_us(const struct call_codes *codes);
 void call_codes_tick(struct call_codes *codes, struct turn *turn);
 
@@ -412,6 +415,7 @@ void call_codes_tick(struct call_codes *codes, struct turn *turn);
 void *call_sparse_memory(const struct call_table *table);
 // See pool_next_idle.
 struct idle_memory call_next_idle(struct call_table *table, struct idle_search *search);
+// How many calls there are.
 uint32_t call_count(const struct call_table *table);
 // How many legs they have, with what joins them and the requests that pass between them: none is
 // left when there is no call.

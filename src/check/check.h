@@ -99,9 +99,11 @@ bool check_start(struct check_table *table, struct turn *turn, const struct chec
 // are ended first: CHECK_TOLD comes when they are.
 bool check_stop(struct check_table *table, struct turn *turn, uint32_t number,
                 enum check_state state);
+// The same of all checks.
 void check_stop_all(struct check_table *table, struct turn *turn, enum check_state state);
 // Whether a line takes part in a check.
 bool check_has_line(const struct check_table *table, uint32_t line_id);
+// How many checks there are.
 uint32_t check_count(const struct check_table *table);
 
 // ---- What happens
@@ -125,6 +127,7 @@ struct check_event {
     struct span diverted_by, diverted_why; // of the topmost Diversion; empty: none
     struct span history;                   // who diverted last, by History-Info; empty: nobody
 };
+// Something has happened to a call of a check. A call whose check is over is hung up.
 void check_event(struct check_table *table, struct turn *turn, const struct check_event *event);
 // How a line of a check stands with the PBX now. `is_left`: the PBX has answered that it is
 // un-registered.
@@ -135,5 +138,7 @@ struct check_line_news {
 void check_line_changed(struct check_table *table, struct turn *turn,
                         const struct check_line_news *news);
 
+// When check_tick must be called next, on the monotonic clock; DEADLINE_NEVER when nothing waits.
 uint64_t check_deadline_us(const struct check_table *table);
+// Does what is due.
 void check_tick(struct check_table *table, struct turn *turn);

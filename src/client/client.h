@@ -44,6 +44,7 @@ struct client_counts {
     uint64_t registered; // REGISTERs that were obeyed
     uint32_t bindings;   // there are now
 };
+// Since the table was made.
 struct client_counts client_counts(const struct client_table *table);
 
 // ---- Effects
@@ -71,6 +72,7 @@ void client_remove_device(struct client_table *table, struct turn *turn, uint32_
 const struct snapshot_device *client_find_device(const struct client_table *table,
                                                  uint32_t device_id);
 
+// How many devices there are.
 uint32_t client_device_count(const struct client_table *table);
 
 // ---- Bindings: where devices are

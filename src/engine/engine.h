@@ -283,5 +283,6 @@ struct engine_counts {
     size_t call_bytes;      // of what the open ones keep
     uint32_t subscriptions; // of devices, now
 };
+// Figures since the start, but for what there is now.
 struct client_counts engine_client_counts(const struct engine *engine);
 struct engine_counts engine_counts(const struct engine *engine);

@@ -198,6 +198,7 @@ void line_sent(struct line_table *table, struct pool_id line, struct pool_id txn
 // The answer to a LINE_REQUEST, or that none came (`message` NULL).
 void line_response(struct line_table *table, struct turn *turn, struct pool_id line,
                    const struct sip_message *message);
+// The same of a group's probe, and of the OPTIONS of line_try_peer.
 void line_probe_response(struct line_table *table, struct turn *turn, struct pool_id group,
                          const struct sip_message *message);
 void line_trial_response(struct line_table *table, struct turn *turn, struct pool_id group,
@@ -205,6 +206,7 @@ void line_trial_response(struct line_table *table, struct turn *turn, struct poo
 // The connection of a line's LINE_REQUEST is gone, and with it the answer.
 void line_connection_lost(struct line_table *table, struct turn *turn, struct pool_id line);
 
+// When line_tick must be called next, on the monotonic clock; DEADLINE_NEVER when nothing waits.
 uint64_t line_deadline_us(const struct line_table *table);
 enum { LINE_TICK_MAX = 32 };
 // Does what is due, at most LINE_TICK_MAX things; the deadline stays due if more wait.
@@ -281,6 +283,7 @@ bool line_put_answers(struct buffer *out, struct turn *turn, const struct line_t
 const struct snapshot_line *line_take_any(struct line_table *table, uint32_t *place);
 // The same of the groups, once no line is left.
 const struct snapshot_group *line_take_any_group(struct line_table *table);
+// How many lines there are.
 uint32_t line_count(const struct line_table *table);
 // Whether the group has lines here.
 bool line_has_lines(const struct line_table *table, uint32_t group_id);

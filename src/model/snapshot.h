@@ -113,7 +113,8 @@ struct snapshot_device {
 
 enum { SNAPSHOT_LINE_MAX = 24576, SNAPSHOT_GROUP_MAX = 49152 }; // bytes
 
-// A part of the block `block` (a line's or a group's); lives as long as the block.
+// Parts of the block `block` (a line's or a group's): a text, a group's rules, a rule's schedule
+// and its days. They live as long as the block.
 struct span snapshot_text(const void *block, struct snapshot_text text);
 const struct snapshot_rule *snapshot_rules(const struct snapshot_group *group);
 const struct snapshot_interval *snapshot_schedule(const void *block,

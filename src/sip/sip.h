@@ -250,13 +250,14 @@ bool sip_next_value(const struct sip_message *message, enum sip_header_id id,
 // False where there is no number.
 bool sip_read_seconds(struct span value, uint32_t *seconds);
 
-// Each reads a whole text; on an error the result must not be used.
+// Each reads a whole text; on an error the result must not be used. Parts are spans into `text`.
 enum sip_err sip_parse_uri(struct span text, struct sip_uri *uri);
+enum sip_err sip_parse_address(struct span text, struct sip_address *address);
+enum sip_err sip_parse_via(struct span text, struct sip_via *via);
+
 // Whether two URIs are the same by RFC 3261 section 19.1.4, but that an escaped character is not
 // the same as the character itself.
 bool sip_uri_eq(const struct sip_uri *a, const struct sip_uri *b);
-enum sip_err sip_parse_address(struct span text, struct sip_address *address);
-enum sip_err sip_parse_via(struct span text, struct sip_via *via);
 
 // Looks `name` up in ';'-separated parameters, upper and lower case being equal. True when it is
 // there;

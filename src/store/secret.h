@@ -18,6 +18,7 @@ enum { SECRET_OVERHEAD = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES
 // that has another size. Once used, forget it with secret_key_wipe.
 enum err secret_key_load(const char *directory, bool may_create, struct secret_key *key,
                          struct store_problem *problem) WARN_UNUSED;
+// Overwrites the key in memory.
 void secret_key_wipe(struct secret_key *key);
 
 // Seals `plain` into `sealed` (plain.len + SECRET_OVERHEAD bytes).

@@ -21,6 +21,7 @@ struct store_problem {
 struct store *store_open_sqlite(const char *directory, struct store_problem *problem) WARN_UNUSED;
 // An empty store in memory that nobody shares. NULL when memory is out.
 struct store *store_open_memory(void) WARN_UNUSED;
+// Undoes what was begun and not committed, and frees it all. NULL: nothing happens.
 void store_close(struct store *store);
 // What went wrong in the last call that returned an error. Lives until the next call.
 const char *store_error(const struct store *store);

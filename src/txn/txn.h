@@ -213,7 +213,7 @@ void txn_tick(struct txn_table *table, struct turn *turn);
 
 // Transactions in use, finished ones included.
 uint32_t txn_count(const struct txn_table *table);
-// Message blocks in use, see txn_limits.message_count.
 // See pool_next_idle: of the kept messages.
 struct idle_memory txn_next_idle(struct txn_table *table, struct idle_search *search);
+// Message blocks in use, see txn_limits.message_count.
 uint32_t txn_message_count(const struct txn_table *table);

@@ -29,11 +29,13 @@ struct watch_neighbours {
 
 struct watch_table;
 
+// How many bytes a table with these limits needs.
 size_t watch_memory_size(const struct watch_limits *limits);
 // Makes a table in `memory` (zeroed, aligned to 16; it must outlive the table). `hash_key` should
 // be random.
 struct watch_table *watch_init(void *memory, const struct watch_limits *limits,
                                const uint8_t hash_key[16], struct watch_neighbours neighbours);
+// How many subscriptions there are.
 uint32_t watch_count(const struct watch_table *table);
 
 // ---- Effects
@@ -95,6 +97,7 @@ struct watch_call {
     bool is_outgoing;
     struct span remote, remote_display; // whom the line talks to
 };
+// A call of a line is there, has changed, or (WATCH_OVER) is gone: who watches the line is told.
 void watch_call_shown(struct watch_table *table, struct turn *turn, const struct watch_call *call);
 // Settings of a line or of its user have changed, or the line is no more.
 void watch_line_changed(struct watch_table *table, struct turn *turn, uint32_t line_id);
@@ -113,6 +116,7 @@ void watch_lost_flow(struct watch_table *table, const struct flow *flow);
 bool watch_note_summary(struct watch_table *table, struct turn *turn, uint32_t line_id,
                         struct span body);
 
+// When watch_tick must be called next, on the monotonic clock; DEADLINE_NEVER when nothing waits.
 uint64_t watch_deadline_us(const struct watch_table *table);
 enum { WATCH_TICK_MAX = 16 };
 // Does what is due, at most WATCH_TICK_MAX things; the deadline stays due if more wait.
