@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who changed what; newest first. behaviour.md "Journal and audit".
+// Who changed what; newest first. docs/storage.md.
 #include "api/api_int.h"
 
 // The fields as they were stored; null where there are none.

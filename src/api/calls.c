@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls that there are - held, ringing, answered -; deflecting, declining or ending one by hand.
-// behaviour.md "The decision", step 7.
+// docs/decision.md "Steps", 7.
 #include "api/api_int.h"
 
 #include <stdlib.h>

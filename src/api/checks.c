@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checks of line groups: to be started, watched, ended, read and compared. One that is over is kept
-// by the settings, for it says how forwardings are carried out. behaviour.md "Line group check".
+// by the settings, for it says how forwardings are carried out. docs/group-check.md.
 #include "api/api_int.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who is there by the web: a user is, whose page has listened to events and shown within the last
 // WEB_ALIVE_S that it lives. A page listens by the cookie of a session; programs with a token are
-// no clients of a user, and a cookie alone is none either. behaviour.md "Terms", "logged in".
+// no clients of a user, and a cookie alone is none either. docs/decision.md "Logged in".
 //
 //     page begins to listen, answers a ping, goes --> alive --30 s without--> gone
 #include "api/api_int.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A call that was redirected to one of our lines comes back to us within a moment, where the PBX
 // follows redirects. One that has not come after 3 s is told: the PBX follows no 302, or not this
-// one. behaviour.md "Executing a forwarding".
+// one. docs/calls.md.
 //
 // Any call that comes to the line counts, for PBXs change what could be compared. So with many
 // calls a lost one may go unseen, but a PBX that loses them does not. A fixed number is watched at

@@ -26,7 +26,7 @@
 #define ELSEWHERE "Reason: SIP;cause=200;text=\"Call completed elsewhere\"\r\n"
 
 enum {
-    UNREACHED_US = 5 * 1000 * 1000, // behaviour.md "Forwardings"
+    UNREACHED_US = 5 * 1000 * 1000, // docs/decision.md
     FIRST_MAX_FORWARDS = 70,
 };
 
@@ -500,7 +500,7 @@ static struct span deflection_of(const struct call_table *table, struct turn *tu
     return stored;
 }
 
-// What a client's final answer other than 2xx means. behaviour.md "The decision", 7.
+// What a client's final answer other than 2xx means. docs/decision.md "Steps", 7.
 static void client_ended(struct call_table *table, struct turn *turn, struct pool_id call_id,
                          const struct sip_message *response, bool has_alerted)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls on lines, from the INVITE to its settled answer: who calls, what was diverted before, what
-// the decision says, and carrying that out by redirect, hold or decline. behaviour.md "Executing a
-// forwarding"; RFC 3261, 5806, 7044.
+// the decision says, and carrying that out by redirect, hold or decline. docs/calls.md; RFC 3261,
+// 5806, 7044.
 #pragma once
 
 #include "call/dialog.h"
@@ -237,7 +237,7 @@ struct call_sent_on {
     size_t visited_count;
     struct span visited[FWD_VISITED_MAX]; // who forwarded it, stored form, the latest first
 };
-// Remembers what another worker has sent on; behaviour.md "The decision", 2.
+// Remembers what another worker has sent on; docs/decision.md "Steps", 2.
 void call_note_sent_on(struct call_table *table, struct turn *turn,
                        const struct call_sent_on *sent);
 
@@ -308,7 +308,7 @@ enum call_deflection {
     CALL_KEPT,        // it may not go there, for the reason given; it goes on waiting
 };
 // Forwards a waiting call by hand to a stored target of that class. `*finding` becomes an enum
-// fwd_finding that says why not. behaviour.md "The decision", 7.
+// fwd_finding that says why not. docs/decision.md "Steps", 7.
 enum call_deflection call_deflect(struct call_table *table, struct turn *turn, struct pool_id call,
                                   const struct fwd_target *target, enum fwd_finding *finding);
 // ---- Legs: what the transactions of a call's legs tell
@@ -344,7 +344,7 @@ void call_acknowledged(struct call_table *table, struct turn *turn, const struct
 
 // Ends a waiting call by hand as a client does that answers 603: nothing is forwarded, the group's
 // decline_rejected tells what the caller gets. False when the call is over, or its answer is on the
-// way. behaviour.md "The decision", 7.
+// way. docs/decision.md "Steps", 7.
 bool call_decline(struct call_table *table, struct turn *turn, struct pool_id call);
 // Ends a call by hand, whatever its state: both sides of an answered one get a BYE, whom a device
 // calls gets a CANCEL, and a call that waits here is declined. False when the call is over, or its

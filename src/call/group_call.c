@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls that come through a hunt group or queue: the group's setting `group_call` says by which
-// headers its PBX marks them ("X-Queue: *; Alert-Info: *group*"). behaviour.md "The decision", 1.
+// headers its PBX marks them ("X-Queue: *; Alert-Info: *group*"). docs/decision.md "Steps", 1.
 #include "call/call_int.h"
 
 // Whether `text` is what the pattern says; * stands for anything, upper and lower case are equal.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The caller's identity (RFC 3325, RFC 3323; behaviour.md "Internal or external"):
+// The caller's identity (RFC 3325, RFC 3323; docs/numbers.md "Internal"):
 // P-Asserted-Identity, else Remote-Party-ID, else From. The group's PBX is trusted, so a withheld
 // number still tells internal from external.
 #include "call/call_int.h"

@@ -14,7 +14,7 @@
 #include "call/bridge_int.h"
 
 enum { PROVISIONAL_US = 60 * 1000 * 1000 }; // 180 is repeated (RFC 3261 section 13.3.1.1)
-enum { UNREACHED_US = 5 * 1000 * 1000 };    // behaviour.md "Forwardings"
+enum { UNREACHED_US = 5 * 1000 * 1000 };    // docs/decision.md
 
 // ---- Answers
 

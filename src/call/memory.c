@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What we remember of executed forwardings (behaviour.md "The decision", step 2): PBXs drop
+// What we remember of executed forwardings (docs/decision.md "Steps", 2): PBXs drop
 // counters and earlier diverters, so a call that we sent to one of our own lines is recognised
 // there by group, target and caller, and goes on with its history. No entry lives longer than ten
 // seconds after its last call; when there is no room, the oldest goes. Calls that went the same way

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A forwarding that we carry out ourselves, for a PBX that follows no 302: a second call over the
 // same line to the target, joined with the caller's. To the PBX it is an outgoing call of the line
-// (outgoing.c): the line's credentials, Service-Route and dialling rule. behaviour.md "Executing a
-// forwarding"; RFC 3261 sections 13, 22; 3323, 3325 (who calls), 5806 and 7044 (who diverted), 7332
-// (Max-Forwards).
+// (outgoing.c): the line's credentials, Service-Route and dialling rule. docs/calls.md; RFC 3261
+// sections 13, 22; 3323, 3325 (who calls), 5806 and 7044 (who diverted), 7332 (Max-Forwards).
 //
 //   (decided) --181 to the caller, INVITE to the target--> CALLED --2xx--> joined (bridge.c)
 //                                                          ^ |  | |
@@ -14,7 +13,7 @@
 // The session description passes untouched, each early dialog with its own To tag (bridge.c).
 #include "call/bridge_int.h"
 
-enum { ANSWER_US = 30 * 1000 * 1000 }; // that a target may take, behaviour.md
+enum { ANSWER_US = 30 * 1000 * 1000 }; // that a target may take, docs/calls.md
 
 bool call_goes_onward(const struct call_offer *offer, struct span target)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The 302 of a forwarding (RFC 3261 section 21.3.3): one Contact, and what is told of diversions.
-// behaviour.md "Executing a forwarding".
+// docs/calls.md.
 #include "call/call_int.h"
 
 enum { REPLY_HEADERS_MAX = 2048 };

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The check of a line group: test calls among three of its lines tell what its PBX does with second
 // calls, with 302s and with our other answers. A machine without SIP: it says which line is to call
-// whom and how a test call is to be answered, and is told what came of it. behaviour.md "Line group
-// check"; docs/group-check.md.
+// whom and how a test call is to be answered, and is told what came of it. docs/group-check.md.
 #pragma once
 
 #include "model/model.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The forwarding decision. behaviour.md "The decision": when a call arrives, arrive() goes through
+// The forwarding decision. docs/decision.md "Steps": when a call arrives, arrive() goes through
 // the steps one after the other, and the first one that yields a verdict ends it. Within a step the
 // levels follow each other (levels.c); every candidate's target is judged (targets.c). When
 // something has happened since (the chosen time is over, clients have answered, ...), the decision

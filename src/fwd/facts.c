@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Facts of the decision, prepared from a snapshot (behaviour.md "The decision", step 2).
+// Facts of the decision, prepared from a snapshot (docs/decision.md "Steps", 2).
 #include "fwd/facts.h"
 
 #include "calendar/calendar.h"

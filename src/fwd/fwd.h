@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The forwarding decision: facts -> verdict + trace, one pure function without state. It knows
 // neither SIP nor time nor where the facts come from; live calls, "explain" and the journal use the
-// same one. behaviour.md "The decision".
+// same one. docs/decision.md "Steps".
 #pragma once
 
 #include "phone/phone.h"
 
 // ---- Facts
 
-// Whether a target may be used for this call; decided before (facts.h). behaviour.md step 2.
+// Whether a target may be used for this call; decided before (facts.h). docs/decision.md
+// "Steps", 2.
 enum fwd_target_state {
     FWD_TARGET_USABLE,
     FWD_TARGET_MISSING, // "mailbox" or "mobile", and the user has no such number
@@ -109,7 +110,7 @@ enum { FWD_RULES_MAX = 128 };
 
 // ---- Trace. Its numbers are in the journal: they keep their meaning, new ones go to the end.
 
-// behaviour.md's steps 1 to 7.
+// The steps 1 to 7 of docs/decision.md.
 enum fwd_step {
     FWD_STEP_ENTRY = 1, // PSAP call-back, disabled line, group call
     FWD_STEP_LIMITS,    // diverted too often

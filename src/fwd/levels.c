@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The levels of one step (behaviour.md "Precedence within one step of the decision"): mandatory
+// The levels of one step (docs/decision.md "Levels"): mandatory
 // rules of the administrator, the user's exceptions, the user's slots, in step 5 the user's mailbox
 // number, default rules of the administrator. Level beats specificity. Of each level are noted
 // first the rules that do not hold for this call, then those that do, from the most specific on;

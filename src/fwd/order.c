@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which rule comes first: by level, and among the rules of a level the one that fits a call more
-// closely. behaviour.md "Forwardings": caller filter (exact number, longer prefix, anonymous,
+// closely. docs/decision.md: caller filter (exact number, longer prefix, anonymous,
 // none), has a schedule, has a presence, origin, smallest position. Administrators' rules, which
 // have no caller filter and no presence, are compared in the same way.
 #include "fwd/fwd_int.h"

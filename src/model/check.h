@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the check of a line group finds out about its PBX, as plain data. behaviour.md "Line group
-// check". Its words are in check_words.c, for people who read no codes.
+// What the check of a line group finds out about its PBX, as plain data. docs/group-check.md. Its
+// words are in check_words.c, for people who read no codes.
 #pragma once
 
 #include "model/settings.h"

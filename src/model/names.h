@@ -27,7 +27,7 @@ enum model_origin { ORIGIN_ALL, ORIGIN_INTERNAL, ORIGIN_EXTERNAL, ORIGIN_COUNT }
 extern const struct model_names model_origins;
 
 // Whose rule it is: within one step of the decision the first one that has a rule decides.
-// behaviour.md "Precedence within one step".
+// docs/decision.md "Levels".
 enum model_level {
     LEVEL_MANDATORY, // an administrative forwarding that is marked so
     LEVEL_EXCEPTION,
@@ -157,5 +157,5 @@ const char *model_name(const struct model_names *names, unsigned value);
 bool model_find_name(const struct model_names *names, struct span name, unsigned *value);
 // The Diversion reason parameter ("unconditional"). Static text. RFC 5806 section 9.
 const char *model_reason_text(enum model_reason reason);
-// The cause parameter (302, 404, ...). RFC 4458 section 2, behaviour.md "Forwardings".
+// The cause parameter (302, 404, ...). RFC 4458 section 2, docs/decision.md.
 unsigned model_reason_cause(enum model_reason reason);

@@ -152,8 +152,7 @@ struct model_token {
     char hash[TEXT_SIZE];
 };
 
-// A forwarding of a line with filters, or the wish to be rung. Beats the slots. behaviour.md
-// "Forwardings".
+// A forwarding of a line with filters, or the wish to be rung. Beats the slots. docs/decision.md.
 struct model_exception {
     char group[NAME_SIZE];
     char extension[EXTENSION_SIZE];
@@ -265,6 +264,5 @@ union model_record {
 };
 
 // The delay of a no_answer rule that has none of its own: the smaller of 20 s and what leaves
-// the target 15 s of the PBX's ring time-out, but never less than DELAY_MIN_S. behaviour.md
-// "Forwardings".
+// the target 15 s of the PBX's ring time-out, but never less than DELAY_MIN_S. docs/decision.md.
 uint32_t model_default_delay_s(uint32_t pbx_ring_timeout_s);

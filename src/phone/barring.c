@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a group does not let calls be forwarded to. behaviour.md "Forwardings".
+// What a group does not let calls be forwarded to. docs/decision.md.
 #include "phone/phone_int.h"
 
 static bool is_premium(enum model_number_class number_class)

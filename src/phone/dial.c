@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // From the stored form to what a PBX dials and what the world calls an extension; who is internal.
-// behaviour.md "Internal or external", "Executing a forwarding".
+// docs/numbers.md "Internal", docs/calls.md.
 #include "phone/phone_int.h"
 
 static bool is_e164(struct span stored)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Telephone numbers: what people type, what is stored, what a PBX dials, and who is internal. Pure;
-// knows a site's location and numbering, no country's facts. behaviour.md "Internal or external";
+// knows a site's location and numbering, no country's facts. docs/numbers.md "Internal";
 // ITU-T E.164, RFC 3966, RFC 3261 section 19.1.6. The reasons are in docs/numbers.md.
 #pragma once
 
@@ -155,7 +155,7 @@ enum phone_barring {
     PHONE_BARRED_PREFIX,
 };
 // Whether and why the group bars a stored target of this class. (An emergency number is no matter
-// of barring, see country.h.) behaviour.md "Forwardings".
+// of barring, see country.h.) docs/decision.md.
 enum phone_barring phone_bar(const struct model_group *group,
                              const struct phone_numbering *numbering,
                              enum model_number_class number_class, struct span target);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // From digits to the stored form: what they mean at this site. The rules, and their order, are in
-// phone.h. behaviour.md "Internal or external".
+// phone.h. docs/numbers.md "Internal".
 #include "phone/phone_int.h"
 
 #include <string.h>

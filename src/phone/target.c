@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Targets of forwardings: what a person types, whether two are the same, what is dialled for one.
-// behaviour.md "Forwardings"; RFC 3261 sections 19.1, 25.1.
+// docs/decision.md; RFC 3261 sections 19.1, 25.1.
 #include "phone/phone_int.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The audit: who changed what, in the transaction of the change itself. Fields that differ stand in
-// two JSON objects, before and after; of a secret only whether it is set. behaviour.md "Journal and
-// audit", RFC 8259 section 7.
+// two JSON objects, before and after; of a secret only whether it is set. docs/storage.md, RFC 8259
+// section 7.
 #include "settings/settings_int.h"
 
 #include <string.h>

@@ -217,7 +217,7 @@ enum err settings_check_line_exists(struct settings *settings, const char *group
     return settings_fail(problem, ERR_NOT_FOUND, "extension", "is no line of the group");
 }
 
-// behaviour.md "Forwardings".
+// docs/decision.md.
 const char *settings_check_permitted(const struct settings_site *site, struct span target)
 {
     enum model_number_class number_class = country_classify(&site->numbering, target);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checks of groups as they are kept, and what follows from one: whether forwardings are redirected
-// or bridged (following.c asks), and the group's pbx_ring_timeout. behaviour.md "Line group check".
+// or bridged (following.c asks), and the group's pbx_ring_timeout. docs/group-check.md.
 #include "settings/settings_int.h"
 
 #include <string.h>

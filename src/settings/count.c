@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Exceptions for a number of `calls` are counted down when they are carried out. behaviour.md
-// "Forwardings".
+// Exceptions for a number of `calls` are counted down when they are carried out. docs/decision.md.
 #include "settings/settings_int.h"
 
 // The exception that was used; NULL where it is no more.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What would happen to a call: the same block, facts and decision as for a live one, with the
-// states that the question assumes. behaviour.md "The decision", "Internal or external".
+// states that the question assumes. docs/decision.md "Steps", docs/numbers.md "Internal".
 #include "settings/settings_int.h"
 
 #include "country/country.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether a group's forwardings are redirected (302) or bridged: the setting forward_by, where
 // `auto` goes by what the group's last check has found out about the PBX. What is unknown is
-// redirected. behaviour.md "Executing a forwarding".
+// redirected. docs/calls.md.
 #include "settings/settings_int.h"
 
 enum err settings_put_following(struct settings *settings, struct snapshot_group *block,

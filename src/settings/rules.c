@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What forwardings, exceptions, administrative forwardings, calendars, time zones and presences may
-// be. behaviour.md "Forwardings"; docs/schedules.md.
+// be. docs/decision.md; docs/schedules.md.
 #include "settings/settings_int.h"
 
 #include "zone/zone.h"

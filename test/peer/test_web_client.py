@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Who has a page open that listens to events is logged in, and 30 s after the last sign of life is
-not: real calls, with event connections like a browser's and a program's. behaviour.md "Terms"."""
+not: real calls, with event connections like a browser's and a program's (docs/decision.md, "Logged
+in")."""
 
 import http.client
 import json

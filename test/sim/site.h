@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is set at the simulated sites, in words of our own, and what must become of a call by that:
-// a second, short reading of behaviour.md "The decision", which knows neither fwd nor phone.
+// a second, short reading of docs/decision.md "Steps", which knows neither fwd nor phone.
 #pragma once
 
 #include "base/base.h"

@@ -30,7 +30,7 @@ static bool is_equal(const struct site_history *a, const struct site_history *b)
     return a->visited == b->visited && a->count == b->count;
 }
 
-// ---- What the engine remembers (behaviour.md "The decision", step 2)
+// ---- What the engine remembers (docs/decision.md "Steps", 2)
 
 enum fit { FIT_NONE, FIT_MAYBE, FIT_SURE };
 

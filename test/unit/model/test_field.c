@@ -215,7 +215,7 @@ static void test_names(void **state)
     assert_int_equal(value, ORIGIN_EXTERNAL);
 }
 
-// RFC 5806 and the table of conditions in behaviour.md.
+// RFC 5806 and the table of conditions in docs/decision.md.
 static void test_reasons(void **state)
 {
     (void)state;

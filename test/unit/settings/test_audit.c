@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The audit: every change is written down with who made it, in its own transaction. behaviour.md
-// "Journal and audit".
+// The audit: every change is written down with who made it, in its own transaction.
+// docs/storage.md.
 #include "fixture.h"
 
 // The newest entries, one line each: "admin for sales changed line trial/101 {..} {..}".
