@@ -8,7 +8,7 @@ import {useTitle} from './title';
 interface PageFrameProps {
   title: string;
   lead?: ReactNode;
-  actions?: ReactNode; // at the right of the title
+  actions?: ReactNode; // at the right of both, below them where that is too narrow
   children?: ReactNode;
 }
 
@@ -16,11 +16,13 @@ export function PageFrame({title, lead, actions, children}: PageFrameProps) {
   useTitle(title);
   return (
     <>
-      <Group justify="space-between" align="flex-start" gap="sm" mb={lead ? 0 : 'lg'}>
-        <h1>{title}</h1>
+      <div className="lw-page-head">
+        <div>
+          <h1>{title}</h1>
+          {lead && <p className="lw-lead">{lead}</p>}
+        </div>
         {actions && <Group gap="xs">{actions}</Group>}
-      </Group>
-      {lead && <p className="lw-lead">{lead}</p>}
+      </div>
       {children}
     </>
   );

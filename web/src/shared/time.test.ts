@@ -9,6 +9,7 @@ test('says as much as is needed', () => {
   expect(sayWhen(new Date(2026, 10, 23, 17, 0), 'de', now)).toBe('17:00');
   expect(sayWhen(new Date(2026, 10, 24, 9, 0), 'de', now)).toBe('morgen 09:00');
   expect(sayWhen(new Date(2026, 10, 22, 9, 5), 'de', now)).toBe('gestern 09:05');
+  expect(sayWhen(new Date(2026, 10, 23, 17, 5), 'en', now)).toMatch(/^5:05\sPM$/);
   expect(sayWhen(new Date(2026, 11, 24, 18, 0), 'de', now)).toBe('Do., 24. Dez., 18:00');
   expect(sayWhen(new Date(2027, 0, 4, 8, 0), 'de', now)).toContain('2027');
 });

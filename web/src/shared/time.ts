@@ -7,10 +7,16 @@ function isSameDay(a: Date, b: Date): boolean {
   return a.toDateString() === b.toDateString();
 }
 
+// How clocks are written: "09:05", but "9:05 AM".
+export function clockOf(language: string): Intl.DateTimeFormatOptions {
+  const has12 = new Intl.DateTimeFormat(language, {hour: 'numeric'}).resolvedOptions().hour12;
+  return {hour: has12 ? 'numeric' : '2-digit', minute: '2-digit'};
+}
+
 // "17:00", "tomorrow 09:00", "Thu, Dec 24, 18:00": as much as is needed to be clear.
 export function sayWhen(time: string | Date, language: string, now = new Date()): string {
   const at = new Date(time);
-  const clock = new Intl.DateTimeFormat(language, {hour: '2-digit', minute: '2-digit'}).format(at);
+  const clock = new Intl.DateTimeFormat(language, clockOf(language)).format(at);
   if (isSameDay(at, now)) return clock;
   const days = new Intl.RelativeTimeFormat(language, {numeric: 'auto'});
   if (isSameDay(at, new Date(now.getTime() + DAY_MS))) return `${days.format(1, 'day')} ${clock}`;
@@ -18,7 +24,7 @@ export function sayWhen(time: string | Date, language: string, now = new Date())
   const isThisYear = at.getFullYear() === now.getFullYear();
   return new Intl.DateTimeFormat(language, {
     weekday: 'short', day: 'numeric', month: 'short', year: isThisYear ? undefined : 'numeric',
-    hour: '2-digit', minute: '2-digit',
+    ...clockOf(language),
   }).format(at);
 }
 

@@ -3,6 +3,7 @@
 import {useTranslation} from 'react-i18next';
 import {Icon} from '../shared/icons';
 import type {Answer} from './data';
+import {groupDigitsIn} from './numbers';
 
 type Entry = Answer['trace'][number];
 
@@ -13,7 +14,7 @@ function Step({entry, isLast}: {entry: Entry; isLast: boolean}) {
     <li data-applies={applies || undefined} data-last={isLast || undefined}>
       <span className="lw-trace-dot"><Icon name={applies ? 'check' : 'chevron'} size={14}/></span>
       <span>
-        {entry.text}{isLast && <span className="lw-hidden"> ({t('trace.decides')})</span>}
+        {groupDigitsIn(entry.text)}{isLast && <span className="lw-hidden"> ({t('trace.decides')})</span>}
       </span>
     </li>
   );
@@ -28,7 +29,7 @@ export function TracePath({trace, text}: {trace: Entry[]; text: string}) {
           <Step key={index} entry={entry} isLast={index === trace.length - 1}/>
         ))}
       </ol>
-      <p className="lw-trace-end"><Icon name="forward" size={18}/>{text}</p>
+      <p className="lw-trace-end"><Icon name="forward" size={18}/>{groupDigitsIn(text)}</p>
     </div>
   );
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Numbers that can be read, and the user's own.
 import {expect, test} from 'vitest';
-import {groupDigits, nameOf, ownNumbers} from './numbers';
+import {groupDigits, groupDigitsIn, nameOf, ownNumbers} from './numbers';
 
 test('a number gets gaps', () => {
   expect(groupDigits('+491701234567')).toBe('+49 170 1234567');
@@ -11,6 +11,13 @@ test('a number gets gaps', () => {
   expect(groupDigits('+420123')).toBe('+420 123');
   expect(groupDigits('103')).toBe('103');
   expect(groupDigits('sip:door@pbx')).toBe('sip:door@pbx');
+});
+
+test('so do the numbers in a sentence', () => {
+  expect(groupDigitsIn('forwarded to +491701234567 (busy)'))
+    .toBe('forwarded to +49 170 1234567 (busy)');
+  expect(groupDigitsIn('declined with 486 after 20 s, +49')).toBe(
+    'declined with 486 after 20 s, +49');
 });
 
 test('colleagues have names', () => {

@@ -21,6 +21,11 @@ export function groupDigits(number: string): string {
   return isMobile ? `+49 ${rest.slice(0, 3)} ${rest.slice(3)}` : `+${country} ${rest}`;
 }
 
+// A sentence of the server with the numbers in it so.
+export function groupDigitsIn(sentence: string): string {
+  return sentence.replace(/\+\d{6,15}(?!\d)/g, groupDigits);
+}
+
 export function nameOf(extension: string, colleagues: Colleague[] | undefined): string {
   return colleagues?.find((colleague) => colleague.extension === extension)?.name ?? '';
 }

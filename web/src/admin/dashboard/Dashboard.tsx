@@ -5,6 +5,7 @@ import {useState} from 'react';
 import {useTranslation} from 'react-i18next';
 import {Link} from 'wouter';
 import {PageFrame} from '../../app/PageFrame';
+import {clockOf} from '../../shared/time';
 import '../admin.css';
 import {useStatistics, useStatus} from './data';
 import type {Statistics, Status} from './data';
@@ -79,8 +80,8 @@ function Figures({status, statistics}: {status: Status; statistics?: Statistics}
 function useTimePrinter(span: Span) {
   const {i18n} = useTranslation();
   return (time: string) => new Date(time).toLocaleString(i18n.language,
-    span === 'day' ? {hour: '2-digit', minute: '2-digit'}
-      : span === 'week' ? {weekday: 'short', hour: '2-digit'} : {day: 'numeric', month: 'short'});
+    span === 'day' ? clockOf(i18n.language)
+      : span === 'week' ? {weekday: 'short', hour: 'numeric'} : {day: 'numeric', month: 'short'});
 }
 
 function Calls({of, span}: {of: Statistics; span: Span}) {

@@ -20,8 +20,8 @@ export function useSummary(line: LineKey) {
 
   return (fields: ExceptionFields): string[] => [
     sayCaller(fields),
-    t(`condition.${fields.condition ?? 'immediate'}.name`),
-    fields.ring ? t('exceptions.rings') : `→ ${nameOfTarget(fields.target ?? '')}`,
+    `${t(`condition.${fields.condition ?? 'immediate'}.name`)} ${
+      fields.ring ? `– ${t('exceptions.rings')}` : `→ ${nameOfTarget(fields.target ?? '')}`}`,
     fields.schedule ?? '',
     fields.presence ? `${t('exceptions.presence')}: ${fields.presence}` : '',
     fields.calls ? t('exceptions.callsLeft', {count: fields.calls}) : '',

@@ -6,7 +6,7 @@ import {useTranslation} from 'react-i18next';
 import {sayDuration, sayWhen} from '../../shared/time';
 import type {Line} from '../data';
 import {nameOfCaller, useDirectory} from '../names';
-import {groupDigits} from '../numbers';
+import {groupDigits, groupDigitsIn} from '../numbers';
 import {TracePath} from '../TracePath';
 import type {JournalEntry} from './Journal';
 import {Legs} from './Legs';
@@ -28,7 +28,8 @@ function useStory(entry: JournalEntry): string {
   const {t} = useTranslation('user');
   const facts = [
     entry.outgoing && t('journal.made'),
-    !entry.outgoing && !entry.answered && entry.text,
+    // That it rang here is no story: what came of it stands beside.
+    !entry.outgoing && !entry.answered && entry.verdict !== 'ring' && groupDigitsIn(entry.text),
     entry.device && t('journal.with', {device: entry.device}),
     entry.ring_s !== undefined && t('journal.rang', {time: sayDuration(entry.ring_s)}),
     entry.talk_s !== undefined && t('journal.talked', {time: sayDuration(entry.talk_s)}),
@@ -59,7 +60,7 @@ export function Entry({entry, line}: {entry: JournalEntry; line: Line | undefine
           {t('journal.why')}<span className="lw-hidden"> – {name || number}</span>
         </Button>
       </div>
-      <p className="lw-call-text">{story}</p>
+      {story && <p className="lw-call-text">{story}</p>}
       <div id={id}>
         <Collapse in={isOpen}>
           {isOpen && !entry.outgoing && <TracePath trace={entry.trace} text={entry.text}/>}
