@@ -369,10 +369,44 @@ const tests = {
     await trial.picture(page, 'profiles');
     const call = await trial.stage.call('105', '102');
     check(call.arrived === '700', `it arrived at ${call.arrived || 'nothing'}`);
-    await page.getByRole('button', {name: 'Undo'}).click();
+    await page.getByRole('button', {name: 'Undo'}).last().click();
     await page.getByRole('button', {name: 'Put on'}).waitFor();
     const {items} = await trial.stage.api('GET', 'users/sales/profiles');
     check(!items[0].applied, 'it is still on');
+  },
+
+  // A profile that is made or changed can be taken back, too; and two who change it do not overwrite
+  // each other.
+  async 'profile, changed and taken back'(trial) {
+    const path = 'users/sales/profiles';
+    const page = await trial.signIn('sales', {path: '/profiles'});
+    await page.getByRole('button', {name: 'New profile'}).click();
+    await page.getByLabel('Name', {exact: true}).fill('Site visit');
+    await page.getByLabel('For minutes').fill('45');
+    await page.getByRole('button', {name: 'Save', exact: true}).click();
+    await page.getByText('“Site visit” is added.').waitFor();
+    const card = page.getByRole('region', {name: 'Site visit'});
+    await card.getByRole('button', {name: /Edit/}).click();
+    await page.getByLabel('For minutes').fill('60');
+    await page.getByRole('button', {name: 'Save', exact: true}).click();
+    await page.getByText('“Site visit” is saved.').waitFor();
+    const now = async () => (await trial.stage.api('GET', path)).items
+      .find(({name}) => name === 'Site visit');
+    check((await now()).minutes === 60, 'it is not saved');
+    await page.getByRole('button', {name: 'Undo'}).last().click();
+    await page.getByText('Taken back.').waitFor();
+    check((await now()).minutes === 45, 'it is not taken back');
+    await card.getByText('for 45 minutes').waitFor();
+    const read = page.waitForResponse((answer) =>
+      answer.url().endsWith('/profiles/Site%20visit'));
+    await card.getByRole('button', {name: /Edit/}).click();
+    await read;
+    await trial.stage.api('PATCH', `${path}/Site%20visit`, {minutes: 15});
+    await page.getByLabel('For minutes').fill('90');
+    await page.getByRole('button', {name: 'Save', exact: true}).click();
+    await page.getByRole('alert').getByText('Somebody else').waitFor();
+    check((await now()).minutes === 15, 'it was overwritten');
+    await trial.stage.api('DELETE', `${path}/Site%20visit`);
   },
 
   // The password is changed, and every session ends where that is asked for.

@@ -14,7 +14,8 @@ function Step({entry, isLast}: {entry: Entry; isLast: boolean}) {
     <li data-applies={applies || undefined} data-last={isLast || undefined}>
       <span className="lw-trace-dot"><Icon name={applies ? 'check' : 'chevron'} size={14}/></span>
       <span>
-        {groupDigitsIn(entry.text)}{isLast && <span className="lw-hidden"> ({t('trace.decides')})</span>}
+        {groupDigitsIn(entry.text)}
+        {isLast && <span className="lw-hidden"> ({t('trace.decides')})</span>}
       </span>
     </li>
   );

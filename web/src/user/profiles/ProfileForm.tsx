@@ -65,7 +65,8 @@ function Slots({slots, onChange}:
 export function ProfileForm({name: given, fields, onClose}:
   {name: string; fields: ProfileFields; onClose: () => void}) {
   const {t} = useTranslation('user');
-  const {save} = useProfileChanges();
+  const {add, change, readEtag} = useProfileChanges();
+  const [seen] = useState(() => (given === '' ? null : readEtag(given)));
   const {submit, isBusy, errorOf, general} = useSubmit();
   const [name, setName] = useState(given);
   const [draft, setDraft] = useState(fields);
@@ -74,7 +75,11 @@ export function ProfileForm({name: given, fields, onClose}:
   async function onSubmit(event: FormEvent) {
     event.preventDefault();
     const whole = {...draft, forwardings: writeSlots(slots)};
-    if (await submit(() => save(name.trim(), whole, given === ''))) onClose();
+    const isDone = await submit(async () => {
+      if (seen) await change(given, fields, whole, await seen);
+      else await add(name.trim(), whole);
+    });
+    if (isDone) onClose();
   }
   return (
     <form className="lw-card" onSubmit={(event) => void onSubmit(event)}

@@ -82,7 +82,7 @@ function ProfileCard({profile, onEdit}: {profile: Profile; onEdit: () => void}) 
 function Suggestions({taken, onChoose}:
   {taken: string[]; onChoose: (name: string, fields: ProfileFields) => void}) {
   const {t} = useTranslation('user');
-  const {save} = useProfileChanges();
+  const {add} = useProfileChanges();
   const left = SUGGESTED.filter(({key}) => !taken.includes(t(`profiles.suggested.${key}`)));
   if (left.length === 0) return null;
   return (
@@ -93,7 +93,7 @@ function Suggestions({taken, onChoose}:
         return (
           <Button key={key} variant="default" size="compact-sm"
             leftSection={<Icon name="plus" size={16}/>}
-            onClick={() => void save(name, fields, true).catch(() => onChoose(name, fields))}>
+            onClick={() => void add(name, fields).catch(() => onChoose(name, fields))}>
             {name}
           </Button>
         );

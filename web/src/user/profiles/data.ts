@@ -53,10 +53,13 @@ export function useProfileChanges() {
     void refresh();
   }
 
-  async function save(name: string, fields: ProfileFields, isNew: boolean) {
-    const condition = isNew ? {ifNoneMatch: '*' as const} : {};
-    await ask('put', ONE, {path: path(name), body: fields, ...condition});
+  // Replaces the profile as it was when it had that ETag; null: makes a new one. Returns the ETag
+  // that it has then.
+  async function put(name: string, fields: ProfileFields, etag: string | null) {
+    const condition = etag === null ? {ifNoneMatch: '*' as const} : {ifMatch: etag};
+    const saved = await ask('put', ONE, {path: path(name), body: fields, ...condition});
     void refresh();
+    return saved.etag ?? '*';
   }
 
   async function remove(name: string) {
@@ -65,7 +68,18 @@ export function useProfileChanges() {
   }
 
   return {
-    save,
+    // What a change of the profile is conditional on: to be read when somebody begins to edit it.
+    async readEtag(name: string): Promise<string> {
+      return (await ask('get', ONE, {path: path(name)})).etag ?? '*';
+    },
+    async add(name: string, fields: ProfileFields) {
+      await put(name, fields, null);
+      tell(t('profiles.added', {name}), () => remove(name));
+    },
+    async change(name: string, before: ProfileFields, fields: ProfileFields, etag: string) {
+      const after = await put(name, fields, etag);
+      tell(t('profiles.saved', {name}), () => put(name, before, after));
+    },
     async putOn(name: string) {
       try {
         const before = await apply(name);
@@ -88,7 +102,7 @@ export function useProfileChanges() {
       try {
         await remove(profile.name);
         tell(t('profiles.removed', {name: profile.name}),
-          () => save(profile.name, fieldsOf(profile), true));
+          () => put(profile.name, fieldsOf(profile), null));
       } catch (problem) {
         fail(problem);
       }
