@@ -6,36 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-struct buffer buffer_over(char *bytes, size_t size)
-{
-    return (struct buffer){.at = bytes, .len = 0, .size = size, .is_full = false};
-}
-
-struct span buffer_span(const struct buffer *buffer)
-{
-    return (struct span){buffer->at, buffer->len};
-}
-
-void buffer_put(struct buffer *buffer, struct span text)
-{
-    if (buffer->is_full || text.len > buffer->size - buffer->len) {
-        buffer->is_full = true;
-        return;
-    }
-    if (text.len > 0) memcpy(buffer->at + buffer->len, text.at, text.len);
-    buffer->len += text.len;
-}
-
-void buffer_put_text(struct buffer *buffer, const char *text)
-{
-    buffer_put(buffer, span_of(text));
-}
-
-void buffer_put_byte(struct buffer *buffer, char byte)
-{
-    buffer_put(buffer, (struct span){&byte, 1});
-}
-
 void buffer_put_u64(struct buffer *buffer, uint64_t value)
 {
     char digits[20];
@@ -50,9 +20,13 @@ void buffer_put_u64(struct buffer *buffer, uint64_t value)
 void buffer_put_hex(struct buffer *buffer, const uint8_t *bytes, size_t count)
 {
     static const char digits[] = "0123456789abcdef";
+    if (buffer->is_full || count > (buffer->size - buffer->len) / 2) {
+        buffer->is_full = true;
+        return;
+    }
     for (size_t i = 0; i < count; i++) {
-        buffer_put_byte(buffer, digits[bytes[i] >> 4]);
-        buffer_put_byte(buffer, digits[bytes[i] & 15]);
+        buffer->at[buffer->len++] = digits[bytes[i] >> 4];
+        buffer->at[buffer->len++] = digits[bytes[i] & 15];
     }
 }
 

@@ -13,14 +13,38 @@ struct buffer {
 };
 
 // A buffer over `size` bytes that the caller owns and keeps alive.
-struct buffer buffer_over(char *bytes, size_t size);
-// What has been printed so far; valid as long as the bytes below it.
-struct span buffer_span(const struct buffer *buffer);
+static inline struct buffer buffer_over(char *bytes, size_t size)
+{
+    return (struct buffer){.at = bytes, .len = 0, .size = size, .is_full = false};
+}
 
-// Each adds at the end. What does not fit is left out as a whole, and so is all that follows.
-void buffer_put(struct buffer *buffer, struct span text);
-void buffer_put_text(struct buffer *buffer, const char *text);
-void buffer_put_byte(struct buffer *buffer, char byte);
+// What has been printed so far; valid as long as the bytes below it.
+static inline struct span buffer_span(const struct buffer *buffer)
+{
+    return (struct span){buffer->at, buffer->len};
+}
+
+// These add at the end. What does not fit is left out as a whole, and so is all that follows.
+static inline void buffer_put(struct buffer *buffer, struct span text)
+{
+    if (buffer->is_full || text.len > buffer->size - buffer->len) {
+        buffer->is_full = true;
+        return;
+    }
+    if (text.len > 0) memcpy(buffer->at + buffer->len, text.at, text.len);
+    buffer->len += text.len;
+}
+
+static inline void buffer_put_text(struct buffer *buffer, const char *text)
+{
+    buffer_put(buffer, span_of(text));
+}
+
+static inline void buffer_put_byte(struct buffer *buffer, char byte)
+{
+    buffer_put(buffer, (struct span){&byte, 1});
+}
+
 void buffer_put_u64(struct buffer *buffer, uint64_t value);
 // `bytes` as lower-case hexadecimal digits.
 void buffer_put_hex(struct buffer *buffer, const uint8_t *bytes, size_t count);

@@ -2,34 +2,6 @@
 // Borrowed text: comparing, cutting, reading numbers.
 #include "base/span.h"
 
-#include <string.h>
-
-struct span span_of(const char *text)
-{
-    return (struct span){text, text ? strlen(text) : 0};
-}
-
-bool span_eq(struct span a, struct span b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
-}
-
-char ascii_lower(char byte)
-{
-    return byte >= 'A' && byte <= 'Z' ? (char)(byte + ('a' - 'A')) : byte;
-}
-
-bool ascii_is_digit(char byte)
-{
-    return byte >= '0' && byte <= '9';
-}
-
-bool ascii_is_alnum(char byte)
-{
-    char lower = ascii_lower(byte);
-    return ascii_is_digit(byte) || (lower >= 'a' && lower <= 'z');
-}
-
 bool span_eq_nocase(struct span a, struct span b)
 {
     if (a.len != b.len) return false;
@@ -38,24 +10,6 @@ bool span_eq_nocase(struct span a, struct span b)
         if (ascii_lower(a.at[i]) != ascii_lower(b.at[i])) return false;
     }
     return true;
-}
-
-bool span_starts_with(struct span span, struct span prefix)
-{
-    return span.len >= prefix.len && span_eq(span_slice(span, 0, prefix.len), prefix);
-}
-
-struct span span_slice(struct span span, size_t from, size_t to)
-{
-    if (to > span.len) to = span.len;
-    if (from > to) from = to;
-    if (!span.at) return SPAN_NONE;
-    return (struct span){span.at + from, to - from};
-}
-
-struct span span_from(struct span span, size_t from)
-{
-    return span_slice(span, from, span.len);
 }
 
 static bool is_blank(char byte)

@@ -176,11 +176,17 @@ struct call_table {
     uint8_t hash_key[16];
 };
 
+// What a call is known by when it comes back: hashes (returns.c).
+struct call_marks {
+    uint64_t caller, dialog, session;
+};
+
 // What is known of a call while a decision about it is made.
 struct situation {
     const struct call_offer *offer;
     struct call_caller caller;
     struct call_history history;
+    struct call_marks marks;
 };
 
 // A waiting call as it was offered.
@@ -289,6 +295,9 @@ struct call_returns;
 
 size_t call_returns_size(uint32_t count);
 struct call_returns *call_returns_init(void *memory, uint32_t count, const uint8_t hash_key[16]);
+
+// The marks of a call whose offer and caller are known.
+struct call_marks call_marks_of(const struct call_table *table, const struct situation *situation);
 
 struct call_departure {
     const struct situation *situation;

@@ -497,6 +497,7 @@ void call_begin(struct call_table *table, struct turn *turn, struct pool_id id,
     ASSERT(call && call->phase == PHASE_RESERVED);
     situation.offer = offer;
     situation.caller = call_read_caller(offer, turn);
+    situation.marks = call_marks_of(table, &situation);
     call_read_history(offer, turn, &situation.history);
     struct call_trail trail = trail_of(offer, &situation.caller, &situation.history,
                                        snapshot_text(offer->line, offer->line->extension));
@@ -540,6 +541,7 @@ bool call_revive_offer(const struct call_table *table, struct turn *turn, const 
     };
     situation->offer = &revival->offer;
     situation->caller = call_read_caller(&revival->offer, turn);
+    situation->marks = call_marks_of(table, situation);
     return true;
 }
 

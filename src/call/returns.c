@@ -29,14 +29,9 @@ enum {
     DOUBTFUL_US = 5 * 1000 * 1000, // for the same caller, and nothing else
 };
 
-// What a call is known by: hashes.
-struct marks {
-    uint64_t caller, dialog, session;
-};
-
 // A call that was sent on.
 struct departure {
-    struct marks marks;
+    struct call_marks marks;
     uint64_t at_us;
     struct pool_id call; // that carries it out itself; POOL_ID_NONE: by a 302
     int32_t max_forwards;
@@ -44,15 +39,24 @@ struct departure {
     char target[NUMBER_SIZE];
 };
 
+// A byte of each mark: nearly always it tells that a departure need not be looked at.
+struct hint {
+    uint8_t caller, dialog, session, target;
+};
+
+// What is looked at for each call is small, so that the processor has all of it at hand; the
+// departures lie elsewhere.
 struct bucket {
     uint32_t line_ids[PLACES]; // 0: nothing is there
-    uint32_t next;             // the oldest
-    struct departure departures[PLACES];
+    struct hint hints[PLACES];
+    bool is_bridged[PLACES];
+    uint32_t next; // the oldest
 };
 
 struct call_returns {
     uint32_t bucket_count; // a power of two
     uint8_t hash_key[16];
+    struct departure *departures; // PLACES for each bucket
     struct bucket buckets[];
 };
 
@@ -63,16 +67,23 @@ static uint32_t bucket_count_of(uint32_t count)
     return buckets;
 }
 
+static size_t head_size(uint32_t bucket_count)
+{
+    size_t size = sizeof(struct call_returns) + bucket_count * sizeof(struct bucket);
+    return (size + 15) / 16 * 16;
+}
+
 size_t call_returns_size(uint32_t count)
 {
-    size_t size = sizeof(struct call_returns) + bucket_count_of(count) * sizeof(struct bucket);
-    return (size + 15) / 16 * 16;
+    uint32_t buckets = bucket_count_of(count);
+    return head_size(buckets) + (size_t)buckets * PLACES * sizeof(struct departure);
 }
 
 struct call_returns *call_returns_init(void *memory, uint32_t count, const uint8_t hash_key[16])
 {
     struct call_returns *returns = memory;
     returns->bucket_count = bucket_count_of(count);
+    returns->departures = (void *)((char *)memory + head_size(returns->bucket_count));
     memcpy(returns->hash_key, hash_key, sizeof returns->hash_key);
     return returns;
 }
@@ -81,6 +92,12 @@ static struct bucket *bucket_of(struct call_returns *returns, uint32_t line_id)
 {
     uint32_t mixed = line_id * 2654435761u; // Knuth: numbers that follow each other are spread
     return &returns->buckets[(mixed >> 16 ^ mixed) & (returns->bucket_count - 1)];
+}
+
+static struct departure *departure_at(const struct call_returns *returns,
+                                      const struct bucket *bucket, size_t place)
+{
+    return &returns->departures[(size_t)(bucket - returns->buckets) * PLACES + place];
 }
 
 // ---- Session-ID (RFC 7989)
@@ -126,8 +143,9 @@ void call_put_session_id(struct buffer *out, const struct call_table *table,
     buffer_put_text(out, "\r\n");
 }
 
-static struct marks marks_of(const struct call_returns *returns, const struct situation *situation)
+struct call_marks call_marks_of(const struct call_table *table, const struct situation *situation)
 {
+    const struct call_returns *returns = table->returns;
     char bytes[2 * sizeof(struct dialog_mark)];
     struct buffer own = buffer_over(bytes, sizeof bytes);
     const struct sip_message *invite = situation->offer->invite;
@@ -135,28 +153,39 @@ static struct marks marks_of(const struct call_returns *returns, const struct si
     struct dialog_mark dialog = mark_of(returns, invite);
     put_mark(&own, &dialog);
     if (session.len == 0) session = buffer_span(&own);
-    return (struct marks){
+    return (struct call_marks){
         .caller = hash_keyed(returns->hash_key, situation->caller.number),
         .dialog = dialog.hashes[0] + invite->cseq,
         .session = hash_keyed(returns->hash_key, session),
     };
 }
 
+// ---- Going away
+
 void call_note_departure(struct call_table *table, const struct turn *turn, struct pool_id id,
                          const struct call_departure *departure)
 {
     struct call_returns *returns = table->returns;
-    const struct call_offer *offer = departure->situation->offer;
+    const struct situation *situation = departure->situation;
+    const struct call_offer *offer = situation->offer;
+    const struct call_marks *marks = &situation->marks;
     struct bucket *bucket = bucket_of(returns, offer->line->line_id);
     uint32_t place = bucket->next++ % PLACES;
-    struct departure *kept = &bucket->departures[place];
+    struct departure *kept = departure_at(returns, bucket, place);
     bucket->line_ids[place] = offer->line->line_id;
+    bucket->is_bridged[place] = departure->is_bridged;
+    bucket->hints[place] = (struct hint){
+        .caller = (uint8_t)marks->caller,
+        .dialog = (uint8_t)marks->dialog,
+        .session = (uint8_t)marks->session,
+        .target = (uint8_t)hash_keyed(returns->hash_key, departure->target),
+    };
     *kept = (struct departure){
-        .marks = marks_of(returns, departure->situation),
+        .marks = *marks,
         .at_us = turn->now_us,
         .call = departure->is_bridged ? id : POOL_ID_NONE,
         .max_forwards = offer->invite->max_forwards,
-        .diversion_count = departure->situation->history.diversion_count + 1,
+        .diversion_count = situation->history.diversion_count + 1,
     };
     text_copy(kept->target, sizeof kept->target, departure->target);
 }
@@ -165,9 +194,15 @@ void call_note_departure(struct call_table *table, const struct turn *turn, stru
 
 struct arrival {
     const struct situation *situation;
-    struct marks marks;
     uint64_t age_us;
 };
+
+// False: a call that was sent on by a 302 is certainly not this one.
+static bool may_be(const struct hint *hint, const struct call_marks *marks)
+{
+    return hint->caller == (uint8_t)marks->caller || hint->dialog == (uint8_t)marks->dialog ||
+           hint->session == (uint8_t)marks->session || hint->target == (uint8_t)marks->caller;
+}
 
 static bool is_by_line(const struct situation *situation)
 {
@@ -188,9 +223,10 @@ static bool is_by_target(const struct departure *departure, const struct arrival
 // Of a call that the PBX has been sent on with by a 302 within KEPT_US.
 static bool comes_back_redirected(const struct departure *departure, const struct arrival *arrival)
 {
-    bool is_same = departure->marks.caller == arrival->marks.caller ||
-                   departure->marks.session == arrival->marks.session;
-    return is_by_target(departure, arrival) || departure->marks.dialog == arrival->marks.dialog ||
+    const struct call_marks *marks = &arrival->situation->marks;
+    bool is_same = departure->marks.caller == marks->caller ||
+                   departure->marks.session == marks->session;
+    return is_by_target(departure, arrival) || departure->marks.dialog == marks->dialog ||
            (is_same && is_nearer_end(departure, arrival->situation->offer->invite));
 }
 
@@ -200,11 +236,11 @@ static bool comes_back_bridged(const struct call_table *table, const struct depa
 {
     const struct situation *situation = arrival->situation;
     const struct call *call = pool_find(&table->calls, departure->call);
-    bool is_same = departure->marks.caller == arrival->marks.caller;
+    bool is_same = departure->marks.caller == situation->marks.caller;
     bool is_waiting = call && call->is_onward && call->phase == PHASE_WAITING &&
                       call->line_id == situation->offer->line->line_id;
     if (!is_waiting) return false;
-    if (departure->marks.session == arrival->marks.session) return true;
+    if (departure->marks.session == situation->marks.session) return true;
     if (is_by_target(departure, arrival) || is_by_line(situation)) return true;
     if (is_same && is_nearer_end(departure, situation->offer->invite)) return true;
     return is_same && !situation->caller.is_anonymous && arrival->age_us < DOUBTFUL_US;
@@ -219,11 +255,12 @@ static const struct departure *find_departure(const struct call_table *table,
     const struct bucket *bucket = bucket_of(returns, line_id);
     struct arrival arrival = {.situation = situation};
     for (size_t i = 0; i < PLACES; i++) {
-        const struct departure *departure = &bucket->departures[i];
+        bool is_bridged = bucket->is_bridged[i];
+        if (bucket->line_ids[i] != line_id) continue;
+        if (!is_bridged && !may_be(&bucket->hints[i], &situation->marks)) continue;
+        const struct departure *departure = departure_at(returns, bucket, i);
         arrival.age_us = turn->now_us - departure->at_us;
-        bool is_bridged = departure->call.generation > 0;
-        if (bucket->line_ids[i] != line_id || (!is_bridged && arrival.age_us >= KEPT_US)) continue;
-        if (arrival.marks.dialog == 0) arrival.marks = marks_of(returns, situation);
+        if (!is_bridged && arrival.age_us >= KEPT_US) continue;
         bool is_back = is_bridged ? comes_back_bridged(table, departure, &arrival)
                                   : comes_back_redirected(departure, &arrival);
         if (is_back) return departure;
