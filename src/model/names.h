@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Enumerations that users, the API and the store see by name; the numbers are never shown. Only
-// conditions and origins are stored as numbers, in the journal's traces (fwd.h): new ones are added
-// at the end.
+// Enumerations that users, the API and the settings see by name; the numbers are never shown. Only
+// the journal stores numbers - conditions and origins in its traces (fwd.h), verdicts, outcomes and
+// reasons in its entries - so new ones of these are added at the end.
 #pragma once
 
 #include "base/base.h"

@@ -370,6 +370,7 @@ static void close_sqlite(struct store *base)
     sqlite3_close(store->settings.handle);
     sqlite3_close(store->journal.handle);
     secret_key_wipe(&store->key);
+    free(store->journal_bytes);
     free(store);
 }
 

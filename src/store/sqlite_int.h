@@ -71,6 +71,7 @@ struct sqlite_store {
     struct database settings, journal;
     struct secret_key key;
     bool is_journal_away; // no file could be opened in its place
+    char *journal_bytes;  // of entries that are being appended; NULL: none were yet
     // Prepared statements that rest; NULL while in use, or never needed.
     sqlite3_stmt *statements[KIND_COUNT][FORM_END];
     sqlite3_stmt *journal_statements[JOURNAL_FORM_END];
@@ -99,6 +100,17 @@ enum sqlite_schema { SCHEMA_SETTINGS, SCHEMA_JOURNAL };
 // Brings an open database to this program's schema; refuses one that is newer, or not ours.
 enum err sqlite_migrate(struct sqlite_store *store, const struct database *database,
                         enum sqlite_schema schema);
+
+// ---- Journal entries as bytes (sqlite_entry.c)
+
+// At most so many are of one entry: 9 texts, trace and legs with their lengths, 11 numbers.
+enum { SQLITE_ENTRY_MAX = 9 * (JOURNAL_TEXT_MAX + 2) + TRACE_BYTES_MAX + LEGS_BYTES_MAX + 4 + 110 };
+void sqlite_put_entry(struct buffer *out, const struct model_journal_entry *entry);
+// Its texts borrow from `bytes`, its id is 0; false when they are damaged.
+bool sqlite_read_entry(struct span bytes, struct model_journal_entry *entry);
+// Offers the SQL function entry_of_columns to migrations: the bytes of an entry whose parts are
+// given as the columns that the journal had up to schema 4. Returns a code of SQLite.
+int sqlite_offer_entry_of_columns(sqlite3 *handle);
 
 // ---- Operations (sqlite_records.c, sqlite_journal.c, sqlite_audit.c)
 

@@ -3,91 +3,21 @@
 // backwards. A search for a group or line walks a bounded range of ids (docs/storage.md "Journal").
 #include "store/sqlite_int.h"
 
-#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum column_type {
-    COLUMN_TEXT,
-    COLUMN_LEGS, // a text of several lines
-    COLUMN_BLOB,
-    COLUMN_BOOL,
-    COLUMN_U16,
-    COLUMN_U32,
-    COLUMN_U64,
-    COLUMN_NAME
-};
-
-// One column of the table and its place in the entry.
-struct column {
-    const char *name;
-    enum column_type type;
-    size_t offset;
-    const struct model_names *names; // of a COLUMN_NAME, an enumeration in one byte
-};
-
-static const char *const reason_list[REASON_COUNT] = {
-    [REASON_UNCONDITIONAL] = "unconditional",
-    [REASON_DND] = "dnd",
-    [REASON_UNAVAILABLE_LOGGED_OFF] = "unavailable_logged_off",
-    [REASON_UNREACHABLE] = "unreachable",
-    [REASON_BUSY] = "busy",
-    [REASON_NO_ANSWER] = "no_answer",
-    [REASON_DEFLECTION_ALERTING] = "deflection_alerting",
-    [REASON_DEFLECTION_IMMEDIATE] = "deflection_immediate",
-};
-static const struct model_names reasons = {reason_list, REASON_COUNT};
-
-#define AT(member) offsetof(struct model_journal_entry, member)
-static const struct column columns[] = {
-    {"group", COLUMN_TEXT, AT(group), NULL},
-    {"extension", COLUMN_TEXT, AT(extension), NULL},
-    {"line_id", COLUMN_U32, AT(line_id), NULL},
-    {"started_us", COLUMN_U64, AT(started_us), NULL},
-    {"ended_us", COLUMN_U64, AT(ended_us), NULL},
-    {"caller", COLUMN_TEXT, AT(caller), NULL},
-    {"caller_display", COLUMN_TEXT, AT(caller_display), NULL},
-    {"dialled", COLUMN_TEXT, AT(dialled), NULL},
-    {"diverted_by", COLUMN_TEXT, AT(diverted_by), NULL},
-    {"call_id", COLUMN_TEXT, AT(call_id), NULL},
-    {"internal", COLUMN_BOOL, AT(is_internal), NULL},
-    {"verdict", COLUMN_NAME, AT(verdict), &model_verdict_kinds},
-    {"outcome", COLUMN_NAME, AT(outcome), &model_outcomes},
-    {"reason", COLUMN_NAME, AT(reason), &reasons},
-    {"status", COLUMN_U16, AT(status), NULL},
-    {"target", COLUMN_TEXT, AT(target), NULL},
-    {"trace", COLUMN_BLOB, AT(trace), NULL},
-    {"outgoing", COLUMN_BOOL, AT(is_outgoing), NULL},
-    {"answered_us", COLUMN_U64, AT(answered_us), NULL},
-    {"device", COLUMN_TEXT, AT(device), NULL},
-    {"user_id", COLUMN_U32, AT(user_id), NULL},
-    {"legs", COLUMN_LEGS, AT(legs), NULL},
-};
 enum {
-    COLUMN_TOTAL = sizeof columns / sizeof columns[0],
     // Of one statement, where there are so many: what a statement costs by itself, the number of
     // the last entry among it, is more than half of what a row costs.
-    MANY_ROWS = 32,
+    MANY_ROWS = 64,
 };
 
 // ---- Statements
 
-static void put_columns(struct buffer *out)
-{
-    for (int i = 0; i < COLUMN_TOTAL; i++) {
-        buffer_printf(out, "%s\"%s\"", i > 0 ? "," : "", columns[i].name);
-    }
-}
-
 static void put_append(struct buffer *out, int row_count)
 {
-    buffer_put_text(out, "INSERT INTO journal(");
-    put_columns(out);
-    buffer_put_text(out, ") VALUES ");
-    for (int row = 0; row < row_count; row++) {
-        buffer_put_text(out, row > 0 ? ",(" : "(");
-        for (int i = 0; i < COLUMN_TOTAL; i++) buffer_put_text(out, i > 0 ? ",?" : "?");
-        buffer_put_byte(out, ')');
-    }
+    buffer_put_text(out, "INSERT INTO journal(entry) VALUES ");
+    for (int row = 0; row < row_count; row++) buffer_put_text(out, row > 0 ? ",(?)" : "(?)");
 }
 
 static void put_sql(struct buffer *out, enum journal_form form)
@@ -96,18 +26,14 @@ static void put_sql(struct buffer *out, enum journal_form form)
     case JOURNAL_APPEND: put_append(out, 1); break;
     case JOURNAL_APPEND_MANY: put_append(out, MANY_ROWS); break;
     case JOURNAL_LIST:
-        buffer_put_text(out, "SELECT id,");
-        put_columns(out);
-        buffer_put_text(out, " FROM journal WHERE id>=?1 AND id<?2 AND (?3='' OR \"group\"=?3)"
-                             " AND (?4='' OR extension=?4) AND (?5=0 OR user_id=?5)"
+        buffer_put_text(out, "SELECT id, entry FROM journal WHERE id>=?1 AND id<?2"
                              " ORDER BY id DESC");
         break;
     case JOURNAL_BOUNDS:
         buffer_put_text(out, "SELECT (SELECT min(id) FROM journal), (SELECT max(id) FROM journal)");
         break;
     case JOURNAL_OLDEST:
-        buffer_put_text(out, "SELECT id, ended_us, \"group\" FROM journal WHERE id>=?1"
-                             " ORDER BY id LIMIT ?2");
+        buffer_put_text(out, "SELECT id, entry FROM journal WHERE id>=?1 ORDER BY id LIMIT ?2");
         break;
     case JOURNAL_REMOVE: buffer_put_text(out, "DELETE FROM journal WHERE id=?1"); break;
     case JOURNAL_SIZE:
@@ -135,43 +61,25 @@ static void give(struct sqlite_store *store, enum journal_form form, sqlite3_stm
 
 // ---- Appending
 
-// Binds a column of an entry as the parameter `at`.
-static int bind_column(sqlite3_stmt *statement, int at, const struct column *column,
-                       const struct model_journal_entry *entry)
+// Where the entries of a statement are put together; NULL: out of memory.
+static char *bytes_for_rows(struct sqlite_store *store)
 {
-    const void *place = (const char *)entry + column->offset;
-    const uint64_t *number = place;
-    struct span text;
-    switch (column->type) {
-    case COLUMN_TEXT:
-    case COLUMN_LEGS:
-        text = column->type == COLUMN_TEXT ? store_journal_text(*(const struct span *)place)
-                                           : store_journal_legs(*(const struct span *)place);
-        return sqlite3_bind_text(statement, at, text.len > 0 ? text.at : "", (int)text.len,
-                                 SQLITE_STATIC);
-    case COLUMN_BLOB:
-        text = store_journal_trace(*(const struct span *)place);
-        if (text.len == 0) return sqlite3_bind_zeroblob(statement, at, 0);
-        return sqlite3_bind_blob(statement, at, text.at, (int)text.len, SQLITE_STATIC);
-    case COLUMN_BOOL: return sqlite3_bind_int(statement, at, *(const bool *)place);
-    case COLUMN_U16: return sqlite3_bind_int(statement, at, *(const uint16_t *)place);
-    case COLUMN_U32: return sqlite3_bind_int64(statement, at, *(const uint32_t *)place);
-    case COLUMN_U64: return sqlite3_bind_int64(statement, at, (int64_t)*number);
-    case COLUMN_NAME:
-        return sqlite3_bind_text(statement, at, model_name(column->names, *(const uint8_t *)place),
-                                 -1, SQLITE_STATIC);
-    }
-    ASSERT(false);
+    if (!store->journal_bytes) store->journal_bytes = malloc(MANY_ROWS * SQLITE_ENTRY_MAX);
+    return store->journal_bytes;
 }
 
-static int append_rows(sqlite3_stmt *statement, const struct model_journal_entry *entries,
-                       int row_count)
+static int append_rows(sqlite3_stmt *statement, char *room,
+                       const struct model_journal_entry *entries, int row_count)
 {
+    struct buffer out = buffer_over(room, MANY_ROWS * SQLITE_ENTRY_MAX);
     int code = SQLITE_OK;
-    for (int at = 0; at < row_count * COLUMN_TOTAL && code == SQLITE_OK; at++) {
-        code = bind_column(statement, at + 1, &columns[at % COLUMN_TOTAL],
-                           &entries[at / COLUMN_TOTAL]);
+    for (int row = 0; row < row_count && code == SQLITE_OK; row++) {
+        size_t from = out.len;
+        sqlite_put_entry(&out, &entries[row]);
+        code = sqlite3_bind_blob(statement, row + 1, room + from, (int)(out.len - from),
+                                 SQLITE_STATIC);
     }
+    ASSERT(!out.is_full);
     if (code == SQLITE_OK) code = sqlite3_step(statement);
     return code == SQLITE_DONE ? sqlite3_reset(statement) : code;
 }
@@ -188,10 +96,12 @@ static enum err append_by(struct sqlite_store *store, enum journal_form form, si
 {
     enum err err = ERR_NONE;
     if (rest->count < row_count) return ERR_NONE;
+    char *room = bytes_for_rows(store);
+    if (!room) return store_fail(&store->base, ERR_NO_MEMORY, "out of memory");
     sqlite3_stmt *statement = take(store, form);
     if (!statement) return store->base.problem.err;
     for (; rest->count >= row_count && err == ERR_NONE; rest->count -= row_count) {
-        if (append_rows(statement, rest->entries, (int)row_count) != SQLITE_OK) {
+        if (append_rows(statement, room, rest->entries, (int)row_count) != SQLITE_OK) {
             err = sqlite_fail(store, &store->journal);
         }
         rest->entries += row_count;
@@ -234,62 +144,29 @@ static enum err read_bounds(struct sqlite_store *store, uint64_t *oldest_id, uin
     return err;
 }
 
-// Reads a column into the entry; false when it holds no such value.
-static bool read_column(sqlite3_stmt *statement, int i, struct model_journal_entry *entry)
+static struct span bytes_of(sqlite3_stmt *statement)
 {
-    const struct column *column = &columns[i];
-    void *place = (char *)entry + column->offset;
-    int64_t number = sqlite3_column_int64(statement, i + 1);
-    struct span text = {NULL, 0};
-    unsigned value = 0;
-    bool is_text = column->type == COLUMN_TEXT || column->type == COLUMN_LEGS ||
-                   column->type == COLUMN_BLOB || column->type == COLUMN_NAME;
-    if (is_text) {
-        text.at = sqlite3_column_blob(statement, i + 1);
-        text.len = (size_t)sqlite3_column_bytes(statement, i + 1);
-    }
-    switch (column->type) {
-    case COLUMN_TEXT:
-    case COLUMN_LEGS:
-    case COLUMN_BLOB: *(struct span *)place = text; return true;
-    case COLUMN_BOOL: *(bool *)place = number != 0; return number == 0 || number == 1;
-    case COLUMN_U16:
-        *(uint16_t *)place = (uint16_t)number;
-        return number >= 0 && number <= UINT16_MAX;
-    case COLUMN_U32:
-        *(uint32_t *)place = (uint32_t)number;
-        return number >= 0 && number <= UINT32_MAX;
-    case COLUMN_U64: *(uint64_t *)place = (uint64_t)number; return true;
-    case COLUMN_NAME:
-        if (!model_find_name(column->names, text, &value)) return false;
-        *(uint8_t *)place = (uint8_t)value;
-        return true;
-    }
-    ASSERT(false);
+    return (struct span){sqlite3_column_blob(statement, 1),
+                         (size_t)sqlite3_column_bytes(statement, 1)};
 }
 
 static enum err read_entry(struct sqlite_store *store, sqlite3_stmt *statement,
                            struct model_journal_entry *entry)
 {
-    *entry = (struct model_journal_entry){.id = (uint64_t)sqlite3_column_int64(statement, 0)};
-    for (int i = 0; i < COLUMN_TOTAL; i++) {
-        if (read_column(statement, i, entry)) continue;
-        return store_fail(&store->base, ERR_CORRUPT, "%s: entry %llu: its %s is damaged",
-                          store->journal.file, (unsigned long long)entry->id, columns[i].name);
+    uint64_t id = (uint64_t)sqlite3_column_int64(statement, 0);
+    if (!sqlite_read_entry(bytes_of(statement), entry)) {
+        return store_fail(&store->base, ERR_CORRUPT, "%s: entry %llu is damaged",
+                          store->journal.file, (unsigned long long)id);
     }
+    entry->id = id;
     return ERR_NONE;
 }
 
 static enum err bind_page(struct sqlite_store *store, sqlite3_stmt *statement,
-                          const struct store_journal_query *query, const struct store_page *page)
+                          const struct store_page *page)
 {
-    const char *group = query->group ? query->group : "";
-    const char *extension = query->extension ? query->extension : "";
     bool is_bound = sqlite3_bind_int64(statement, 1, (int64_t)page->first) == SQLITE_OK &&
-                    sqlite3_bind_int64(statement, 2, (int64_t)page->before) == SQLITE_OK &&
-                    sqlite3_bind_text(statement, 3, group, -1, SQLITE_STATIC) == SQLITE_OK &&
-                    sqlite3_bind_text(statement, 4, extension, -1, SQLITE_STATIC) == SQLITE_OK &&
-                    sqlite3_bind_int64(statement, 5, query->user_id) == SQLITE_OK;
+                    sqlite3_bind_int64(statement, 2, (int64_t)page->before) == SQLITE_OK;
     return is_bound ? ERR_NONE : sqlite_fail(store, &store->journal);
 }
 
@@ -332,7 +209,7 @@ enum err sqlite_journal_list(struct store *base, const struct store_journal_quer
     struct listing listing = {query, visit, context, page.limit, 0};
     sqlite3_stmt *statement = take(store, JOURNAL_LIST);
     if (!statement) return base->problem.err;
-    err = bind_page(store, statement, query, &page);
+    err = bind_page(store, statement, &page);
     if (err == ERR_NONE) err = visit_rows(store, statement, &listing);
     give(store, JOURNAL_LIST, statement);
     if (err == ERR_NONE && query->resume_id) {
@@ -364,7 +241,8 @@ static enum err read_size(struct sqlite_store *store, uint64_t *size)
     return err;
 }
 
-// Chooses among the next entries; moves `next_id` on.
+// Chooses among the next entries; moves `next_id` on. What is damaged says nothing of its age, and
+// goes only for the room.
 static enum err choose(struct sqlite_store *store, struct store_journal_trim *trim,
                        struct removal *removal)
 {
@@ -376,12 +254,11 @@ static enum err choose(struct sqlite_store *store, struct store_journal_trim *tr
     bool is_bound = sqlite3_bind_int64(statement, 1, (int64_t)trim->next_id) == SQLITE_OK &&
                     sqlite3_bind_int64(statement, 2, trim->limit) == SQLITE_OK;
     while (is_bound && (code = sqlite3_step(statement)) == SQLITE_ROW) {
-        struct span group = {sqlite3_column_blob(statement, 2),
-                             (size_t)sqlite3_column_bytes(statement, 2)};
-        uint64_t ended_us = (uint64_t)sqlite3_column_int64(statement, 1);
+        struct model_journal_entry entry;
+        bool is_old = sqlite_read_entry(bytes_of(statement), &entry) &&
+                      entry.ended_us < trim->keep_since_us(trim->context, entry.group);
         id = sqlite3_column_int64(statement, 0);
         seen++;
-        bool is_old = ended_us < trim->keep_since_us(trim->context, group);
         if (is_old || removal->is_too_big) removal->ids[removal->count++] = id;
     }
     enum err err = code == SQLITE_DONE ? ERR_NONE : sqlite_fail(store, &store->journal);

@@ -275,6 +275,16 @@ static const char *const journal_steps[] = {
     "ALTER TABLE journal ADD COLUMN user_id INTEGER NOT NULL DEFAULT 0;",
     // 4: whom else the call went to, one line for each (model/journal.h)
     "ALTER TABLE journal ADD COLUMN legs TEXT NOT NULL DEFAULT '';",
+    // 5: an entry is one value (sqlite_entry.c). Ids go on where they were, also when none is left.
+    "CREATE TABLE entries(id INTEGER PRIMARY KEY AUTOINCREMENT, entry BLOB NOT NULL) STRICT;"
+    "INSERT INTO entries SELECT id, entry_of_columns(\"group\", extension, line_id, started_us,"
+    "  ended_us, caller, caller_display, dialled, diverted_by, call_id, internal, verdict, outcome,"
+    "  reason, status, target, trace, outgoing, answered_us, device, user_id, legs)"
+    "  FROM journal ORDER BY id;"
+    "DELETE FROM sqlite_sequence WHERE name='entries';"
+    "INSERT INTO sqlite_sequence SELECT 'entries', seq FROM sqlite_sequence WHERE name='journal';"
+    "DROP TABLE journal;"
+    "ALTER TABLE entries RENAME TO journal;",
 };
 
 struct schema {
@@ -352,6 +362,9 @@ enum err sqlite_migrate(struct sqlite_store *store, const struct database *datab
     int version = 0;
     enum err err = check_version(store, database, &schemas[schema], &version);
     if (err != ERR_NONE || version == schemas[schema].version) return err;
+    if (sqlite_offer_entry_of_columns(database->handle) != SQLITE_OK) {
+        return sqlite_fail(store, database);
+    }
     err = sqlite_run(store, database, "BEGIN IMMEDIATE");
     if (err != ERR_NONE) return err;
     err = take_steps(store, database, &schemas[schema]);

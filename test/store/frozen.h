@@ -290,12 +290,23 @@ static const char *const frozen_journal[] = {
     "ALTER TABLE journal ADD COLUMN user_id INTEGER NOT NULL DEFAULT 0;",
     // 4
     "ALTER TABLE journal ADD COLUMN legs TEXT NOT NULL DEFAULT '';",
+    // 5, of a journal without entries
+    "CREATE TABLE entries(id INTEGER PRIMARY KEY AUTOINCREMENT, entry BLOB NOT NULL) STRICT;"
+    "DROP TABLE journal;"
+    "ALTER TABLE entries RENAME TO journal;",
 };
 enum { FROZEN_JOURNAL_COUNT = sizeof frozen_journal / sizeof frozen_journal[0] };
 
-// A call, as any of these versions has written it.
-static const char journal_rows[] =
+// A call, as the versions up to 4 have written it.
+static const char journal_columns[] =
     "INSERT INTO journal(\"group\",extension,line_id,started_us,ended_us,caller,caller_display,"
     "dialled,diverted_by,call_id,internal,verdict,outcome,reason,status,target,trace) VALUES"
     "('trial','101',1,1790000000000001,1790000000250000,'+491701234567','','101','','a@b',0,"
     "'redirect','forwarded','unconditional',302,'103',x'0100020000000000')";
+
+// The same call, as those from 5 on have.
+static const char journal_bytes[] =
+    "INSERT INTO journal(entry) VALUES(x'"
+    "05747269616c033130310181c097d1edff960390e1a6d1edff96030d2b343931373031323334"
+    "3536370003313031000361406200000000ae02033130330801000200000000000000000000"
+    "')";

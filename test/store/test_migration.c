@@ -140,7 +140,7 @@ static void write_old_journal(const char *directory, int version)
     store_close(must_open(directory));
     remove_file(directory, "journal.db");
     for (int i = 0; i < version; i++) tamper(directory, "journal.db", frozen_journal[i]);
-    tamper(directory, "journal.db", journal_rows);
+    tamper(directory, "journal.db", version < 5 ? journal_columns : journal_bytes);
     snprintf(pragma, sizeof pragma, "PRAGMA user_version=%d", version);
     tamper(directory, "journal.db", pragma);
 }
@@ -149,6 +149,14 @@ static bool check_old_call(void *context, const struct model_journal_entry *entr
 {
     assert_true(span_eq(entry->caller, SPAN("+491701234567")));
     assert_true(span_eq(entry->extension, SPAN("101")) && entry->line_id == 1);
+    assert_int_equal(entry->id, 1);
+    assert_int_equal(entry->started_us, 1790000000000001);
+    assert_int_equal(entry->ended_us, 1790000000250000);
+    assert_true(span_eq(entry->dialled, SPAN("101")) && span_eq(entry->target, SPAN("103")));
+    assert_true(span_eq(entry->call_id, SPAN("a@b")) && entry->device.len == 0);
+    assert_int_equal(entry->trace.len, 8);
+    assert_memory_equal(entry->trace.at, "\1\0\2\0\0\0\0\0", 8);
+    assert_int_equal(entry->outcome, OUTCOME_FORWARDED);
     assert_int_equal(entry->status, 302);
     assert_int_equal(entry->verdict, VERDICT_REDIRECT);
     assert_int_equal(entry->answered_us, 0);
