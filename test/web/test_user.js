@@ -375,8 +375,8 @@ const tests = {
     check(!items[0].applied, 'it is still on');
   },
 
-  // A profile that is made or changed can be taken back, too; and two who change it do not overwrite
-  // each other.
+  // A profile that is made or changed can be taken back, too; and two who change it do not
+  // overwrite each other.
   async 'profile, changed and taken back'(trial) {
     const path = 'users/sales/profiles';
     const page = await trial.signIn('sales', {path: '/profiles'});
