@@ -41,7 +41,8 @@ if(LINEWARD_TRAINED)
         COMMAND ${training}/bin/bench_core 2000 100000
         COMMAND ${CMAKE_COMMAND} -E touch ${training_done}
         DEPENDS ${training_sources} ${PROJECT_SOURCE_DIR}/bench/core.c
-            ${PROJECT_SOURCE_DIR}/bench/fill.c ${PROJECT_SOURCE_DIR}/bench/message.c
+            ${PROJECT_SOURCE_DIR}/bench/batch.c ${PROJECT_SOURCE_DIR}/bench/fill.c
+            ${PROJECT_SOURCE_DIR}/bench/message.c
         COMMENT "Counting which ways calls take" USES_TERMINAL VERBATIM)
     add_custom_target(training DEPENDS ${training_done})
 endif()
