@@ -112,6 +112,8 @@ struct api_engine {
     void *context;
     // False when nothing is known of that line yet.
     bool (*registration)(void *context, uint32_t line_id, struct model_registration *out);
+    // What the PBX says of the line's desk phones; false where nobody asks about them. May be NULL.
+    bool (*desk_phone)(void *context, uint32_t line_id, struct model_desk_phone *out);
     // How many lines of a group are in each state (group_id 0: all groups).
     void (*count_lines)(void *context, uint32_t group_id,
                         uint32_t counts[/* by enum model_registration_state */]);
@@ -195,6 +197,7 @@ struct api_statistics {
     } workers[API_WORKERS_MAX];
     uint64_t device_bindings;      // now
     uint64_t device_subscriptions; // now
+    uint64_t desk_phones;          // lines whose desk phones the PBX is asked about, now
     uint64_t feature_codes_count;  // dialled by devices
     uint64_t device_registrations_count;
     uint64_t device_challenges_count; // requests that got a challenge

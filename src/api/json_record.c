@@ -18,7 +18,8 @@ static bool is_read_only(enum model_kind kind, struct span name)
     }
     if (kind == KIND_DEVICE)
         return span_eq(name, SPAN("sip_user")) || span_eq(name, SPAN("bindings"));
-    return kind == KIND_LINE && span_eq(name, SPAN("registration"));
+    return kind == KIND_LINE &&
+           (span_eq(name, SPAN("registration")) || span_eq(name, SPAN("desk_phone")));
 }
 
 static const struct parameter *find_part(const struct request *request, struct span name)

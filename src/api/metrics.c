@@ -106,6 +106,8 @@ static void put_calls(struct page *page, const struct api_statistics *statistics
                 statistics->effects_lost_count);
     put_gauge(page, "device_bindings", "Places where devices are registered.",
               statistics->device_bindings);
+    put_gauge(page, "desk_phones", "Lines whose other telephones the PBX is asked about.",
+              statistics->desk_phones);
     put_gauge(page, "device_subscriptions", "What devices watch: lamps, presence, messages.",
               statistics->device_subscriptions);
     put_counter(page, "feature_codes_total", "Feature codes that devices have dialled.",

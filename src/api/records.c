@@ -91,6 +91,17 @@ static json_t *json_registration(const struct model_registration *registration)
     return object;
 }
 
+static json_t *json_desk_phone(const struct model_desk_phone *desk)
+{
+    json_t *object = json_pack("{s:s,s:i}", "state", model_name(&model_desk_states, desk->state),
+                               "calls", desk->call_count);
+    if (desk->status != 0) json_object_set_new(object, "status", json_integer(desk->status));
+    if (desk->reason[0]) {
+        json_object_set_new(object, "reason", api_json_text(span_of(desk->reason)));
+    }
+    return object;
+}
+
 // A record as clients see it: with a line comes how it stands with its PBX.
 static json_t *json_resource(struct api *api, enum model_kind kind, uint32_t id,
                              const union model_record *record)
@@ -101,14 +112,22 @@ static json_t *json_resource(struct api *api, enum model_kind kind, uint32_t id,
     struct model_registration registration;
     api_line_registration(api, id, record->line.is_enabled, &registration);
     json_object_set_new(object, "registration", json_registration(&registration));
+    struct model_desk_phone desk = {.state = DESK_OFF};
+    const struct api_engine *engine = &api->options.engine;
+    if (engine->desk_phone) (void)engine->desk_phone(engine->context, id, &desk);
+    json_object_set_new(object, "desk_phone", json_desk_phone(&desk));
     return object;
 }
 
-// What is shown beyond the settings, and changes without them.
-static const json_t *json_state(const json_t *resource)
+static void set_etag(enum model_kind kind, const union model_record *record, json_t *resource,
+                     char etag[ETAG_SIZE])
 {
-    const json_t *registration = json_object_get(resource, "registration");
-    return registration ? registration : json_object_get(resource, "bindings");
+    // What is shown beyond the settings, and changes without them.
+    json_t *state = json_pack("[O*O*O*]", json_object_get(resource, "registration"),
+                              json_object_get(resource, "desk_phone"),
+                              json_object_get(resource, "bindings"));
+    api_etag_of_record(kind, record, json_array_size(state) > 0 ? state : NULL, etag);
+    json_decref(state);
 }
 
 // ---- Lists
@@ -454,7 +473,7 @@ static void reply_saved(struct api *api, const struct request *request, bool is_
     // missing.
     if (settings_get(api->options.settings, kind, record, &id, &problem)) id = 0;
     json_t *body = json_resource(api, kind, id, record);
-    api_etag_of_record(kind, record, json_state(body), reply->etag);
+    set_etag(kind, record, body, reply->etag);
     if (*warning) json_object_set_new(body, "warnings", json_pack("[s]", warning));
     api_reply_json(reply, is_new ? 201 : 200, body);
 }
@@ -522,7 +541,7 @@ void api_records_get(struct api *api, struct request *request, struct reply *rep
     uint32_t id;
     if (!api_records_find(api, request, &record, &id, reply)) return;
     json_t *body = json_resource(api, request->route->kind, id, &record);
-    api_etag_of_record(request->route->kind, &record, json_state(body), reply->etag);
+    set_etag(request->route->kind, &record, body, reply->etag);
     api_reply_json(reply, 200, body);
 }
 

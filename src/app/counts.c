@@ -46,6 +46,7 @@ void worker_tell_counts(struct worker *worker)
                  (uint64_t)counts.open_transactions - worker->told.open_transactions);
     worker_count(worker, STATES_SUBSCRIPTIONS,
                  (uint64_t)counts.subscriptions - worker->told.subscriptions);
+    worker_count(worker, STATES_DESKS, (uint64_t)counts.desks - worker->told.desks);
     tell_device_counts(worker);
     tell_overload(worker, counts.overloaded);
     struct log_line line;

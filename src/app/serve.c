@@ -67,6 +67,12 @@ static bool get_registration(void *context, uint32_t line_id, struct model_regis
     return states_get(server->states, line_id, out);
 }
 
+static bool get_desk_phone(void *context, uint32_t line_id, struct model_desk_phone *out)
+{
+    struct server *server = context;
+    return states_get_desk(server->states, line_id, out);
+}
+
 static void count_lines(void *context, uint32_t group_id, uint32_t counts[])
 {
     struct server *server = context;
@@ -256,6 +262,7 @@ static void get_statistics(void *context, struct api_statistics *out)
         .worker_count = server->config.workers,
         .device_bindings = states_read(server->states, STATES_DEVICE_BINDINGS),
         .device_subscriptions = states_read(server->states, STATES_SUBSCRIPTIONS),
+        .desk_phones = states_read(server->states, STATES_DESKS),
         .feature_codes_count = states_read(server->states, STATES_FEATURE_CODES),
         .device_registrations_count = states_read(server->states, STATES_DEVICE_REGISTRATIONS),
         .device_challenges_count = states_read(server->states, STATES_DEVICE_CHALLENGES),
@@ -449,6 +456,7 @@ static bool start_api(struct server *server)
         .journal = server->journal_reader,
         .engine = {.context = server,
                    .registration = get_registration,
+                   .desk_phone = get_desk_phone,
                    .count_lines = count_lines,
                    .is_logged_in = is_logged_in,
                    .web_client = set_web_client,

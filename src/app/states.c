@@ -12,6 +12,7 @@
 struct entry {
     uint32_t group_id;
     struct model_registration registration; // until_us by net_now_us: the wall clock may be set
+    struct model_desk_phone desk;
 };
 
 struct group_counts {
@@ -148,7 +149,8 @@ enum model_registration_state states_set(struct states *states, uint32_t group_i
         if (entry) index_add(&states->by_line, hash_of(registration->line_id), id);
     }
     if (entry) {
-        *entry = (struct entry){group_id, *registration};
+        entry->group_id = group_id;
+        entry->registration = *registration;
         entry->registration.way = note_way(states, route);
         shift(&entry->registration, 0 - net_wall_ahead_us());
         count(states, entry, 1);
@@ -198,6 +200,25 @@ bool states_get(struct states *states, uint32_t line_id, struct model_registrati
     uv_mutex_unlock(&states->mutex);
     if (entry) shift(out, net_wall_ahead_us());
     return entry != NULL;
+}
+
+void states_set_desk(struct states *states, const struct model_desk_phone *desk)
+{
+    struct pool_id id;
+    uv_mutex_lock(&states->mutex);
+    struct entry *entry = find(states, desk->line_id, &id);
+    if (entry) entry->desk = *desk;
+    uv_mutex_unlock(&states->mutex);
+}
+
+bool states_get_desk(struct states *states, uint32_t line_id, struct model_desk_phone *out)
+{
+    struct pool_id id;
+    uv_mutex_lock(&states->mutex);
+    const struct entry *entry = find(states, line_id, &id);
+    if (entry) *out = entry->desk;
+    uv_mutex_unlock(&states->mutex);
+    return entry && out->state != DESK_OFF;
 }
 
 void states_count(struct states *states, uint32_t group_id, uint32_t counts[])

@@ -30,6 +30,10 @@ uint32_t states_end(struct states *states);
 bool states_at(struct states *states, uint32_t index, struct model_registration *out);
 // The line is no more.
 void states_forget(struct states *states, uint32_t line_id);
+// What the PBX says of a line's desk phones; kept with the line's state, which has to be there.
+void states_set_desk(struct states *states, const struct model_desk_phone *desk);
+// False where nobody asks about them.
+bool states_get_desk(struct states *states, uint32_t line_id, struct model_desk_phone *out);
 // How a line was told of last; false where it was not.
 bool states_get(struct states *states, uint32_t line_id, struct model_registration *out);
 // Adds up a group's lines (0: of all groups) by state.
@@ -60,6 +64,7 @@ enum states_counter {
     STATES_DEVICE_FAILURES,
     STATES_DEVICE_BLOCKED,
     STATES_SUBSCRIPTIONS, // now
+    STATES_DESKS,         // lines whose desk phones are asked about, now
     STATES_FEATURE_CODES, // dialled, and given to the settings
     STATES_OVERLOAD_ALARMS,
     STATES_VERDICT, // + enum model_verdict_kind, but for redirects

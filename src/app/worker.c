@@ -54,6 +54,11 @@ void worker_send(void *context, const struct flow *flow, struct span bytes)
     }
 }
 
+static void on_desk_told(void *context, const struct desk_told *told)
+{
+    states_set_desk(((struct worker *)context)->states, &told->shown);
+}
+
 static void on_line_state(void *context, const struct line_state *effect)
 {
     struct worker *worker = context;
@@ -623,6 +628,7 @@ static bool make_engine(struct worker *worker, const struct app_config *config)
                                .told = exchange_told,
                                .send = worker_send,
                                .line_state = on_line_state,
+                               .desk_told = on_desk_told,
                                .call_ended = on_call_ended,
                                .binding_shown = on_binding_shown,
                                .call_shown = on_call_shown,

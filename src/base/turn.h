@@ -21,6 +21,7 @@ enum {
     EFFECT_CALL = 0x400,
     EFFECT_CHECK = 0x500,
     EFFECT_WATCH = 0x600,
+    EFFECT_DESK = 0x700,
 };
 
 struct turn {

@@ -62,7 +62,15 @@ enum {
     CALL_TEST_TOLD,           // struct call_test_told: what became of a test call
     CALL_CODE_DIALLED,        // struct call_code_dialled: the settings are to obey
     CALL_MEDIA,               // struct call_media: a packet is to be sent
+    CALL_TAKEN,               // struct call_taken: a call to a line was answered here
     CALL_ALARM,               // struct call_alarm: what an administrator has to know
+};
+
+// By a device, or by the target of a forwarding that we carry out ourselves.
+struct call_taken {
+    struct effect effect;
+    uint32_t line_id;
+    struct span call_id; // in the turn's arena
 };
 
 // Told for each call that it is about, however many there are.
@@ -213,6 +221,17 @@ unsigned call_test_request(struct call_table *table, struct turn *turn,
                            const struct sip_message *request);
 // How many there are, those that are ending included.
 uint32_t call_test_count(const struct call_table *table);
+// Calls of a line's other telephones, as the PBX tells of them: those that it tells by name and
+// that are ours; and all others, of which some may be ours, too, where the PBX gives them other
+// names.
+struct call_desk {
+    uint32_t ours, others;
+};
+// Takes them into account from now on; returns how many are taken for a desk phone's.
+uint32_t call_count_desk(struct call_table *table, const struct turn *turn, uint32_t line_id,
+                         const struct call_desk *counts);
+// Whether a Call-ID is of our making: of a call that we have placed.
+bool call_is_own_id(struct span call_id);
 // Whether a line has a call, of whatever kind.
 bool call_has_line(const struct call_table *table, uint32_t line_id);
 

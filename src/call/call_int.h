@@ -393,6 +393,7 @@ struct call_traffic;
 
 struct call_traffic_counts {
     uint32_t ringing, up, forwarded_now, forwarded_hour;
+    uint32_t desk; // calls of its other telephones at the PBX
 };
 
 size_t call_traffic_size(uint32_t line_count);
@@ -415,6 +416,10 @@ void call_uncount_ringing(struct call_traffic *traffic, uint32_t line_id);
 // Answered, held and outgoing ones. False when there is no room to count it.
 bool call_count_up(struct call_traffic *traffic, const struct turn *turn, uint32_t line_id);
 void call_uncount_up(struct call_traffic *traffic, uint32_t line_id);
-// The next line that has such calls, and how many; false at the end. `*place` is 0 at first.
+// See call_count_desk.
+uint32_t call_traffic_set_desk(struct call_traffic *traffic, const struct turn *turn,
+                               uint32_t line_id, const struct call_desk *counts);
+// The next line that has such calls, those of its other telephones too, and how many; false at the
+// end. `*place` is 0 at first.
 bool call_next_up(const struct call_traffic *traffic, uint32_t *place, uint32_t *line_id,
                   uint32_t *count);

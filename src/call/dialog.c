@@ -9,7 +9,8 @@
 
 #include <string.h>
 
-enum { ROUTES_MAX = 20 };
+enum { ROUTES_MAX = 20, CALL_ID_BYTES = 16 };
+#define CALL_ID_END "@lineward"
 
 // ---- Texts
 
@@ -130,9 +131,16 @@ static bool keep_call_id(struct dialog *dialog, struct turn *turn)
 {
     char bytes[64];
     struct buffer out = buffer_over(bytes, sizeof bytes);
-    random_put_token(turn->random, &out, 16);
-    buffer_put_text(&out, "@lineward");
+    random_put_token(turn->random, &out, CALL_ID_BYTES);
+    buffer_put_text(&out, CALL_ID_END);
     return keep(dialog, &dialog->call_id, buffer_span(&out));
+}
+
+bool call_is_own_id(struct span call_id)
+{
+    size_t digits = (size_t)2 * CALL_ID_BYTES;
+    return call_id.len == digits + sizeof CALL_ID_END - 1 &&
+           span_eq(span_from(call_id, digits), SPAN(CALL_ID_END));
 }
 
 bool call_dialog_start(struct dialog *dialog, struct turn *turn, const struct dialog_start *start)

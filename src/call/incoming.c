@@ -206,6 +206,7 @@ static void add_states(struct call_table *table, const struct turn *turn,
     facts->is_logged_in = line->has_user && presence.is_logged_in;
     facts->has_clients = line->has_user && presence.has_clients;
     facts->up_count = assumed ? assumed->call_count : counts.up;
+    facts->desk_count = assumed ? 0 : counts.desk;
     facts->elsewhere_count = count_elsewhere(table, offer);
     facts->ringing_count = counts.ringing;
     facts->forwarded_now_count = counts.forwarded_now;
@@ -632,6 +633,18 @@ void call_cancelled(struct call_table *table, struct turn *turn, struct pool_id 
     call_end_with(table, turn, id, 487, SPAN_NONE);
 }
 
+static void tell_taken(struct turn *turn, const struct call *call)
+{
+    struct span call_id;
+    if (call->is_outgoing || !arena_copy(turn->arena, call_text(call, call->call_id), &call_id)) {
+        return;
+    }
+    struct call_taken *taken = turn_emit(turn, CALL_TAKEN, sizeof *taken);
+    if (!taken) return;
+    taken->line_id = call->line_id;
+    taken->call_id = call_id;
+}
+
 void call_answered(struct call_table *table, struct turn *turn, struct pool_id id,
                    uint32_t device_id)
 {
@@ -640,6 +653,7 @@ void call_answered(struct call_table *table, struct turn *turn, struct pool_id i
     call->phase = PHASE_UP;
     call->status = 200;
     call->answered_us = turn->wall_us;
+    tell_taken(turn, call);
     if (call->is_onward) { // it stays a forwarded one, and none of the line's calls
         call_show_gone(turn, call, id);
         return;

@@ -95,6 +95,12 @@ void call_lift_limits(struct call_table *table, uint32_t line_id)
     call_traffic_lift(table->traffic, line_id);
 }
 
+uint32_t call_count_desk(struct call_table *table, const struct turn *turn, uint32_t line_id,
+                         const struct call_desk *counts)
+{
+    return call_traffic_set_desk(table->traffic, turn, line_id, counts);
+}
+
 uint32_t call_count(const struct call_table *table)
 {
     return table->calls.used_count;

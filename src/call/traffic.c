@@ -14,6 +14,7 @@ _Static_assert((int)NOW_BUCKETS == (int)CALL_FORWARDED_S, "one bucket is a secon
 struct line_traffic {
     uint32_t line_id;
     uint32_t ringing_count, up_count, bridged_count;
+    struct call_desk desk;
     uint64_t second, minute;        // of the newest buckets
     uint32_t now_count, hour_count; // sums of the buckets
     uint16_t seconds[NOW_BUCKETS], minutes[HOUR_BUCKETS];
@@ -108,7 +109,7 @@ static void give_one_up(struct call_traffic *traffic, const struct turn *turn)
         if (!line) continue;
         refresh(line, turn);
         if (line->ringing_count + line->up_count + line->bridged_count > 0) continue;
-        if (line->hour_count > 0) continue;
+        if (line->hour_count > 0 || line->desk.others > 0) continue;
         index_remove(&traffic->by_line, hash_of(line->line_id), id);
         pool_free(&traffic->lines, id);
         return;
@@ -197,6 +198,25 @@ void call_uncount_up(struct call_traffic *traffic, uint32_t line_id)
     if (line && line->up_count > 0) line->up_count--;
 }
 
+// A PBX that does not tell Call-IDs and tags as we know them, or only whether the extension has
+// calls, means ours, too: as many of them as are not told by name.
+static uint32_t count_desk(const struct line_traffic *line)
+{
+    uint32_t own = line->up_count + line->bridged_count;
+    uint32_t unnamed = own > line->desk.ours ? own - line->desk.ours : 0;
+    return line->desk.others > unnamed ? line->desk.others - unnamed : 0;
+}
+
+uint32_t call_traffic_set_desk(struct call_traffic *traffic, const struct turn *turn,
+                               uint32_t line_id, const struct call_desk *counts)
+{
+    struct line_traffic *line = find(traffic, line_id);
+    if (!line && counts->others > 0) line = take(traffic, turn, line_id);
+    if (!line) return 0;
+    line->desk = *counts;
+    return count_desk(line);
+}
+
 struct call_traffic_counts call_traffic_of(struct call_traffic *traffic, const struct turn *turn,
                                            uint32_t line_id)
 {
@@ -204,7 +224,8 @@ struct call_traffic_counts call_traffic_of(struct call_traffic *traffic, const s
     if (!line) return (struct call_traffic_counts){0};
     refresh(line, turn);
     return (struct call_traffic_counts){line->ringing_count, line->up_count,
-                                        line->now_count + line->bridged_count, line->hour_count};
+                                        line->now_count + line->bridged_count, line->hour_count,
+                                        count_desk(line)};
 }
 
 bool call_next_up(const struct call_traffic *traffic, uint32_t *place, uint32_t *line_id,
@@ -213,9 +234,9 @@ bool call_next_up(const struct call_traffic *traffic, uint32_t *place, uint32_t 
     struct pool_id id;
     while (*place < traffic->lines.fresh) {
         const struct line_traffic *line = pool_at(&traffic->lines, (*place)++, &id);
-        if (!line || line->up_count == 0) continue;
+        *count = line ? line->up_count + count_desk(line) : 0;
+        if (*count == 0) continue;
         *line_id = line->line_id;
-        *count = line->up_count;
         return true;
     }
     return false;

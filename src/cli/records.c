@@ -205,6 +205,19 @@ static void print_registration(const json_t *registration)
     }
 }
 
+// "watched, 1 call", "not_offered: 489 Bad Event"
+static void print_desk_phone(const json_t *desk)
+{
+    const char *state = cli_text_of(desk, "state"), *reason = cli_text_of(desk, "reason");
+    long long answer = cli_number_of(desk, "status"), calls = cli_number_of(desk, "calls");
+    fputs(state, stdout);
+    if (strcmp(state, "watched") == 0) printf(", %lld %s", calls, calls == 1 ? "call" : "calls");
+    if (!answer && !reason[0]) return;
+    fputs(": ", stdout);
+    if (answer) printf("%lld%s", answer, reason[0] ? " " : "");
+    cli_print_text(reason);
+}
+
 static void print_record(enum model_kind kind, const json_t *record)
 {
     const struct model_kind_info *info = model_kind(kind);
@@ -217,6 +230,9 @@ static void print_record(enum model_kind kind, const json_t *record)
     if (!registration) return;
     print_label("registration");
     print_registration(registration);
+    putchar('\n');
+    print_label("desk_phone");
+    print_desk_phone(json_object_get(record, "desk_phone"));
     putchar('\n');
 }
 

@@ -122,6 +122,7 @@ static void give_to_owner(struct engine *engine, const struct txn_event *event)
     case OWNER_TESTING: give_to_call(engine, event, CALL_OWNS_TEST); break;
     case OWNER_CODE: engine_give_to_code(engine, event); break;
     case OWNER_WATCH: engine_give_to_watch(engine, event); break;
+    case OWNER_DESK: engine_give_to_desk(engine, event); break;
     case OWNER_NOBODY: break;
     }
 }
@@ -158,6 +159,7 @@ static void carry_out_for_call(struct engine *engine, struct effect *effect)
     }
     case CALL_ENDED: {
         const struct call_ended *ended = any;
+        engine_note_redirect(engine, &ended->entry);
         engine->host.call_ended(engine->host.context, &ended->entry);
         break;
     }
@@ -165,6 +167,11 @@ static void carry_out_for_call(struct engine *engine, struct effect *effect)
         engine_watch_call(engine, any);
         if (engine->host.call_shown) engine->host.call_shown(engine->host.context, any);
         break;
+    case CALL_TAKEN: {
+        const struct call_taken *taken = any;
+        desk_note_taken(engine->desks, taken->line_id, taken->call_id);
+        break;
+    }
     case CALL_RULE_USED:
         if (engine->host.rule_used) engine->host.rule_used(engine->host.context, any);
         break;
@@ -194,6 +201,8 @@ static void carry_out(struct engine *engine, struct effect *effect)
     case LINE_STATE:
         engine->host.line_state(engine->host.context, any);
         engine_note_line(engine, any);
+        desk_line_changed(engine->desks, &engine->turn,
+                          ((const struct line_state *)any)->registration.line_id);
         break;
     case LINE_RELEASED: {
         const struct line_released *released = any;
@@ -223,7 +232,8 @@ static void carry_out(struct engine *engine, struct effect *effect)
         if (engine->host.binding_shown) engine->host.binding_shown(engine->host.context, any);
         break;
     default:
-        if (!engine_carry_out_check(engine, effect)) carry_out_for_call(engine, effect);
+        if (engine_carry_out_check(engine, effect) || engine_carry_out_desk(engine, effect)) break;
+        carry_out_for_call(engine, effect);
         break;
     }
 }
@@ -417,6 +427,7 @@ static void serve(struct engine *engine, const struct sip_message *request, cons
     if (request->to.tag.len > 0 && pass(engine, request, flow)) return;
     if (request->to.tag.len > 0 && engine_take_for_code(engine, request, flow)) return;
     if (request->to.tag.len > 0 && engine_take_for_watch(engine, request, flow)) return;
+    if (request->to.tag.len > 0 && engine_take_for_desk(engine, request, flow)) return;
     if (hand_over(engine, request, flow)) return;
     if (request->method == SIP_REGISTER) {
         serve_register(engine, request, flow);
@@ -616,6 +627,7 @@ uint64_t engine_deadline_us(const struct engine *engine)
     at_us = earliest(at_us, check_deadline_us(engine->checks));
     at_us = earliest(at_us, call_codes_deadline_us(engine->codes));
     at_us = earliest(at_us, watch_deadline_us(engine->watches));
+    at_us = earliest(at_us, desk_deadline_us(engine->desks));
     return earliest(at_us, call_deadline_us(engine->calls));
 }
 
@@ -634,6 +646,8 @@ void engine_tick(struct engine *engine, struct engine_time now)
     call_codes_tick(engine->codes, engine_begin(engine, now));
     engine_drain(engine);
     watch_tick(engine->watches, engine_begin(engine, now));
+    engine_drain(engine);
+    desk_tick(engine->desks, engine_begin(engine, now));
     engine_drain(engine);
 }
 
@@ -676,6 +690,11 @@ static struct watch_limits watch_limits_of(const struct engine_limits *limits)
                                  .line_count = limits->line_count};
 }
 
+static struct desk_limits desk_limits_of(const struct engine_limits *limits)
+{
+    return (struct desk_limits){limits->line_count, limits->group_count};
+}
+
 size_t engine_memory_size(const struct engine_limits *limits)
 {
     struct txn_limits txn_limits = txn_limits_of(limits);
@@ -683,11 +702,12 @@ size_t engine_memory_size(const struct engine_limits *limits)
     struct client_limits client_limits = client_limits_of(limits);
     struct call_limits call_limits = call_limits_of(limits);
     struct watch_limits watch_limits = watch_limits_of(limits);
+    struct desk_limits desk_limits = desk_limits_of(limits);
     return round_up(sizeof(struct engine)) + ARENA_SIZE + AHEAD_ARENA_SIZE +
            round_up(txn_memory_size(&txn_limits)) + round_up(line_memory_size(&line_limits)) +
            round_up(client_memory_size(&client_limits)) + round_up(call_memory_size(&call_limits)) +
            round_up(check_memory_size()) + round_up(call_codes_memory_size()) +
-           round_up(watch_memory_size(&watch_limits));
+           round_up(watch_memory_size(&watch_limits)) + round_up(desk_memory_size(&desk_limits));
 }
 
 // A key of its own, from another stream: what the other key hashes, strangers see.
@@ -747,6 +767,10 @@ struct engine *engine_init(void *memory, const struct engine_limits *limits, con
                                                            .clients = engine->clients,
                                                            .own_towards = host.own_towards,
                                                            .context = host.context});
+    next += round_up(watch_memory_size(&watch_limits));
+    struct desk_limits desk_limits = desk_limits_of(limits);
+    engine->desks = desk_init(next, &desk_limits, client_key,
+                              (struct desk_neighbours){engine->lines});
     return engine;
 }
 

@@ -6,6 +6,7 @@
 
 #include "call/call.h"
 #include "check/check.h"
+#include "desk/desk.h"
 #include "watch/watch.h"
 
 struct engine;
@@ -54,6 +55,8 @@ struct engine_host {
     void (*peer_told)(void *context, const struct line_peer_event *event);
     // A check has found something out, or is over. May be NULL.
     void (*check_told)(void *context, const struct check_told *told);
+    // What the PBX says of a line's other telephones. May be NULL.
+    void (*desk_told)(void *context, const struct desk_told *told);
     // ---- With other workers (docs/architecture.md "Workers"); may be NULL where there are none.
     uint8_t worker, worker_count; // our number, and how many there are
     // A message is for a line, a device or a request of the worker `to`: engine_datagrams there
@@ -282,6 +285,7 @@ struct engine_counts {
     uint32_t waiting_calls; // of the open ones; the others have their final answer
     size_t call_bytes;      // of what the open ones keep
     uint32_t subscriptions; // of devices, now
+    uint32_t desks;         // lines whose desk phones are asked about, now
 };
 // Figures since the start, but for what there is now.
 struct client_counts engine_client_counts(const struct engine *engine);

@@ -22,6 +22,7 @@ enum owner {
     OWNER_RELAY,
     OWNER_CODE,
     OWNER_WATCH,
+    OWNER_DESK,
     OWNER_NOBODY,
     OWNER_TEST,    // the INVITE of a test call that came
     OWNER_TESTING, // what a test call sends
@@ -63,6 +64,7 @@ struct engine {
     struct check_table *checks;
     struct call_codes *codes;
     struct watch_table *watches;
+    struct desk_table *desks;
     struct handed handed[HANDED_MAX];
     size_t handed_next; // the oldest
     uint8_t handed_key[16];
@@ -123,3 +125,15 @@ void engine_give_to_watch(struct engine *engine, const struct txn_event *event);
 // Subscribers are told of a call, and of who is there.
 void engine_watch_call(struct engine *engine, const struct call_shown *shown);
 void engine_watch_binding(struct engine *engine, const struct client_shown *shown);
+
+// ---- desks.c: desk phones at the PBX
+
+// Carries out what their table wants; false: the effect is none of that.
+bool engine_carry_out_desk(struct engine *engine, struct effect *effect);
+// What becomes of a SUBSCRIBE.
+void engine_give_to_desk(struct engine *engine, const struct txn_event *event);
+// Takes a PBX's NOTIFY within such a subscription.
+bool engine_take_for_desk(struct engine *engine, const struct sip_message *request,
+                          const struct flow *flow);
+// A call has ended here: it may have been sent on by a 302.
+void engine_note_redirect(struct engine *engine, const struct model_journal_entry *entry);

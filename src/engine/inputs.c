@@ -11,6 +11,7 @@ bool engine_put_group(struct engine *engine, struct engine_time now,
                       const struct snapshot_group *block)
 {
     bool is_taken = line_put_group(engine->lines, engine_begin(engine, now), block);
+    if (is_taken) desk_group_changed(engine->desks, block->group_id);
     engine_drain(engine);
     return is_taken;
 }
@@ -26,6 +27,7 @@ bool engine_put_line(struct engine *engine, struct engine_time now,
 {
     bool is_taken = line_put(engine->lines, engine_begin(engine, now), block);
     if (is_taken) watch_line_changed(engine->watches, &engine->turn, block->line_id);
+    if (is_taken) desk_line_changed(engine->desks, &engine->turn, block->line_id);
     engine_drain(engine);
     return is_taken;
 }
@@ -41,6 +43,7 @@ void engine_remove_line(struct engine *engine, struct engine_time now, uint32_t 
 {
     line_remove(engine->lines, engine_begin(engine, now), line_id);
     watch_line_changed(engine->watches, &engine->turn, line_id);
+    desk_line_changed(engine->desks, &engine->turn, line_id);
     engine_drain(engine);
 }
 
@@ -118,6 +121,7 @@ bool engine_yield_line(struct engine *engine, struct engine_time now, uint32_t l
     bool was_there = line_yield(engine->lines, turn, line_id, left, &txn);
     if (was_there) txn_disown(engine->txns, turn, txn);
     if (was_there) watch_end_line(engine->watches, turn, line_id);
+    if (was_there) desk_forget_line(engine->desks, turn, line_id);
     engine_drain(engine);
     return was_there;
 }
@@ -316,5 +320,6 @@ struct engine_counts engine_counts(const struct engine *engine)
     counts.call_bytes = call_bytes(engine->calls);
     counts.open_transactions = txn_count(engine->txns);
     counts.subscriptions = watch_count(engine->watches);
+    counts.desks = desk_count(engine->desks);
     return counts;
 }

@@ -103,11 +103,12 @@ static bool handle_logged_off(struct decision *decision)
 static enum fwd_finding judge_calls(const struct fwd_facts *facts)
 {
     bool is_busy_on_busy = facts->second_call == SECOND_CALL_BUSY;
-    if (facts->up_count + facts->ringing_count >= facts->max_calls) return FWD_IS_FULL;
-    if (facts->up_count == 0 && facts->elsewhere_count > 0 && is_busy_on_busy) {
+    uint32_t up_count = facts->up_count + facts->desk_count;
+    if (up_count + facts->ringing_count >= facts->max_calls) return FWD_IS_FULL;
+    if (up_count == 0 && facts->elsewhere_count > 0 && is_busy_on_busy) {
         return FWD_IS_BUSY_ELSEWHERE;
     }
-    if (facts->up_count == 0) return FWD_NOT_HELD;
+    if (up_count == 0) return FWD_NOT_HELD;
     switch (facts->second_call) {
     case SECOND_CALL_AUTO: return FWD_HAS_CALL;
     case SECOND_CALL_RING: return FWD_NOT_HELD;
@@ -130,6 +131,9 @@ static bool handle_busy(struct decision *decision)
 {
     decision->step = FWD_STEP_BUSY;
     enum fwd_finding finding = judge_calls(decision->facts);
+    if (decision->facts->desk_count > 0) {
+        fwd_note(decision, FWD_SUBJECT_OTHER_CONTACTS, FWD_HAS_CALL);
+    }
     fwd_note(decision, FWD_SUBJECT_CALLS, finding);
     if (finding == FWD_NOT_HELD) return false;
     if (finding == FWD_HAS_CALL) return forward(decision, CONDITION_BUSY);

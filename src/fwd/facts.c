@@ -238,6 +238,7 @@ void fwd_prepare(const struct snapshot_group *group, const struct phone_numberin
         .decline_rejected = (enum model_rejected)group->settings.decline_rejected,
         .client_status = call->client_status,
         .up_count = call->up_count,
+        .desk_count = call->desk_count,
         .ringing_count = call->ringing_count,
         .max_calls = line->max_calls,
         .second_call = (enum model_second_call)line->second_call,

@@ -30,6 +30,7 @@ struct fwd_call {
     unsigned client_status; // FWD_CLIENT_REJECTED
     // Calls of the line (fwd_facts), and how many it forwards at the moment and within the hour.
     uint32_t up_count, ringing_count, forwarded_now_count, forwarded_hour_count;
+    uint32_t desk_count;      // of up_count's kind, of the line's other telephones at the PBX
     uint32_t elsewhere_count; // of up_count's kind, on the user's other lines
     uint32_t diversion_count;
     const struct span *visited; // who has forwarded this call before

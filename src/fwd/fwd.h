@@ -97,6 +97,7 @@ struct fwd_facts {
     unsigned client_status; // FWD_CLIENT_REJECTED: what the client answered
     // Calls of the line: answered, held and outgoing ones; and ringing ones.
     uint32_t up_count, ringing_count, max_calls;
+    uint32_t desk_count; // of up_count's kind, of the line's other telephones at the PBX
     enum model_second_call second_call;
     uint32_t elsewhere_count; // of up_count's kind, on the user's other lines; 0: they do not count
     uint32_t diversion_count; // how often this call was diverted before it came here

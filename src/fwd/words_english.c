@@ -63,6 +63,7 @@ const struct fwd_words fwd_english = {
                 {
                     [FWD_APPLIES] = "the line's other telephones have some time to ring first",
                     [FWD_IS_UNANSWERED] = "the line's other telephones did not answer in time",
+                    [FWD_HAS_CALL] = "another telephone of the line has a call",
                 },
             [FWD_SUBJECT_CALLS] =
                 {

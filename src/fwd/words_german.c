@@ -70,6 +70,7 @@ const struct fwd_words fwd_german = {
                                     "klingeln",
                     [FWD_IS_UNANSWERED] = "an den anderen Telefonen der Nebenstelle hat niemand "
                                           "rechtzeitig abgenommen",
+                    [FWD_HAS_CALL] = "an einem anderen Telefon der Nebenstelle wird gesprochen",
                 },
             [FWD_SUBJECT_CALLS] =
                 {

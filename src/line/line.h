@@ -188,6 +188,8 @@ bool line_is_registered(const struct line_table *table, uint32_t line_id, unsign
 // The group of that number; NULL where there is none. Borrowed until the next change of settings.
 const struct line_group *line_find_group_numbered(const struct line_table *table,
                                                   uint32_t group_id);
+// The time between two REGISTERs of the group, as its register_rate and its lines have it.
+uint64_t line_group_pace_us(const struct line_table *table, uint32_t group_id);
 // The next line of a group, in no order. `*place` is 0 at first; NULL at the end. Looks at all
 // lines of the table.
 const struct snapshot_line *line_next_of_group(const struct line_table *table, uint32_t group_id,

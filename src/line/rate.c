@@ -23,6 +23,14 @@ uint64_t line_pace_us(const struct line_group_slot *slot)
     return needed * pace_us > 1000000 ? 1000000 / needed : pace_us;
 }
 
+uint64_t line_group_pace_us(const struct line_table *table, uint32_t group_id)
+{
+    enum { USUAL_US = 100 * 1000 }; // of a group that is gone
+    struct pool_id id;
+    const struct line_group_slot *slot = line_find_group(table, group_id, &id);
+    return slot ? line_pace_us(slot) : USUAL_US;
+}
+
 uint64_t line_reserve_send(struct line_group_slot *slot, const struct turn *turn)
 {
     uint64_t at_us = slot->next_send_us > turn->now_us ? slot->next_send_us : turn->now_us;

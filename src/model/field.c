@@ -109,6 +109,9 @@ static const struct model_field group_fields[] = {
          "codes that devices dial to set forwardings, as in immediate=21, busy=67; empty: none"),
     BOOL(model_group, "feature_tones", is_feature_heard, "true",
          "whether tones confirm feature codes; else the telephone's display does"),
+    ENUM(model_group, desk_phone_state, 0, model_desk_watchings, "auto",
+         "whose other telephones the PBX is asked about, whether they have calls; auto: of lines "
+         "with other_contacts"),
 };
 
 static const struct model_field user_fields[] = {

@@ -10,6 +10,7 @@
 #include "model/audit.h"
 #include "model/binding.h"
 #include "model/check.h"
+#include "model/desk_phone.h"
 #include "model/field.h"
 #include "model/journal.h"
 #include "model/preset.h"

@@ -20,6 +20,8 @@ NAMES(model_number_classes, "unknown", "internal", "national", "mobile", "premiu
 NAMES(model_diversions, "diversion", "history-info", "both", "none");
 NAMES(model_forward_bys, "redirect", "bridge", "auto");
 NAMES(model_caller_ids, "caller_in_pai", "line", "caller");
+NAMES(model_desk_watchings, "auto", "on", "off");
+NAMES(model_desk_states, "off", "waiting", "watched", "not_offered");
 NAMES(model_transports, "udp", "tcp", "tls", "auto");
 NAMES(model_logins, "auto", "on", "off");
 NAMES(model_profile_dnds, "unchanged", "on", "off");

@@ -115,6 +115,11 @@ extern const struct model_names model_forward_bys;
 enum model_caller_id { CALLER_ID_IN_PAI, CALLER_ID_LINE, CALLER_ID_CALLER };
 extern const struct model_names model_caller_ids;
 
+// Whose other telephones at the PBX are watched for calls (group setting desk_phone_state): those
+// of lines that have some (other_contacts), of all lines, of none.
+enum model_desk_watching { DESK_WATCHING_AUTO, DESK_WATCHING_ON, DESK_WATCHING_OFF };
+extern const struct model_names model_desk_watchings;
+
 // How the PBX is spoken to (group setting transport); auto: TCP, or UDP if it takes no connection.
 enum model_transport { GROUP_UDP, GROUP_TCP, GROUP_TLS, GROUP_AUTO };
 extern const struct model_names model_transports;

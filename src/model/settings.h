@@ -82,6 +82,7 @@ struct model_group {
     unsigned bridge_caller_id;       // enum model_caller_id
     char feature_codes[RANGES_SIZE]; // that devices dial for forwardings (code.h); empty: none
     bool is_feature_heard;           // tones confirm them
+    unsigned desk_phone_state;       // enum model_desk_watching
 };
 
 // A person who owns lines.

@@ -243,6 +243,8 @@ static const char *const settings_steps[] = {
     "CREATE INDEX devices_by_name ON devices(name, user);"
     "CREATE INDEX devices_by_sip_user ON devices(sip_user COLLATE NOCASE, user, name);"
     "CREATE INDEX devices_by_line ON devices(line COLLATE NOCASE, user, name);",
+    // 18: whether the PBX is asked about desk phones
+    "ALTER TABLE groups ADD COLUMN desk_phone_state TEXT NOT NULL DEFAULT 'auto';",
 };
 
 static const char *const journal_steps[] = {

@@ -10,6 +10,8 @@
 //   pbx answers STATUS                     to the last request that was expected
 //   pbx invites EXTENSION id=NAME          an INVITE; from=NUMBER, source=ADDRESS:PORT; NAME names
 //                                          the call; as=NAME: that call by another path
+//   pbx notifies NAME CSEQ STATE           a NOTIFY in the dialog of the SUBSCRIBE noted as NAME;
+//                                          from=ADDRESS:PORT tag=TAG; indented: its body
 //   pbx acks NAME | pbx cancels NAME | pbx repeats NAME
 //       indented lines below `answers`, `invites` and `cancels` are further header lines
 //   after N[ms|s]                          time passes
@@ -17,13 +19,12 @@
 //   late N[ms|s]                           the same, and the engine is not woken before the end
 //   clock +Ns | clock -Ns                  the wall clock is set
 //   clients EXTENSION none|ring|busy|rejected|unreachable   what its clients do when rung, calls=N
-//   that
-//                                          they have; deflect=TARGET: they send a 302; or forget
+//                                          that they have; deflect=TARGET: they send a 302; or
+//                                          forget
 //   decline                                the call that was told last to wait is declined by hand
 //   hang up                                the call that was told last is ended by hand
-//   deflect TARGET                         the call that was told last to wait is deflected by
-//   hand; a
-//                                          finding behind it: it is not, and why
+//   deflect TARGET                         the call told last to wait is deflected by hand;
+//                                          a finding behind it: it is not, and why
 //   device USER ADDRESS:PORT               a device of the user can be called there
 //   answers STATUS tag=TAG                 to the last request that was expected, by whom it went
 //                                          to; indented: headers, and a line "body TEXT"
@@ -43,6 +44,7 @@
 //                                          a leading '!', does not contain
 //   expect nothing                         nothing was sent
 //   expect line ID STATE                   a line's registration; indented: text in its reason
+//   expect desk ID STATE CALLS             what is told of a line's desk phones
 //   expect journal OUTCOME                 the next entry; indented: "caller 102", "target 103",
 //                                          "status 486", "executed bridge", its legs as "device
 //                                          tel: rang, 487 by caller", sentences of its trace
@@ -231,34 +233,6 @@ static void pbx_follows_up(struct transcript *script, struct span words, const c
     world_receive(script->world, &call->source, buffer_span(&out));
 }
 
-static void pbx(struct transcript *script, struct span words)
-{
-    struct span verb = word(&words);
-    if (span_eq(verb, SPAN("at"))) {
-        world_set_peer(script->world, 1, span_trim(words));
-    } else if (span_eq(verb, SPAN("behind"))) {
-        world_set_targets(script->world, span_trim(words));
-    } else if (span_eq(verb, SPAN("unknown"))) {
-        world_set_peer(script->world, 1, SPAN_NONE);
-    } else if (span_eq(verb, SPAN("sees"))) {
-        bool is_read = address_parse_port(span_trim(words), 0, &script->seen);
-        require(script, is_read, "an address", words);
-    } else if (span_eq(verb, SPAN("answers"))) {
-        pbx_answers(script, words);
-    } else if (span_eq(verb, SPAN("invites"))) {
-        pbx_invites(script, words);
-    } else if (span_eq(verb, SPAN("acks"))) {
-        pbx_follows_up(script, words, "ACK");
-    } else if (span_eq(verb, SPAN("cancels"))) {
-        pbx_follows_up(script, words, "CANCEL");
-    } else if (span_eq(verb, SPAN("repeats"))) {
-        const struct invite *call = find_call(script, word(&words));
-        world_receive(script->world, &call->source, span_of(call->text));
-    } else {
-        fail(script, "at, unknown, sees, answers, invites, acks, cancels or repeats", verb);
-    }
-}
-
 // ---- Devices, and what anybody says
 
 // Prints the header that answers a 401: of the user whose password is "secret".
@@ -410,6 +384,76 @@ static void device(struct transcript *script, struct span words)
     world_bind(script->world, user_id, word(&words));
 }
 
+// ---- The PBX
+
+// A document of dialogs, in the dialog that our SUBSCRIBE has made.
+static void pbx_notifies(struct transcript *script, struct span words)
+{
+    char bytes[MESSAGE_MAX], body_bytes[1024];
+    struct buffer out = buffer_over(bytes, sizeof bytes);
+    struct buffer body = buffer_over(body_bytes, sizeof body_bytes);
+    struct arena arena = arena_over(script->arena_bytes, sizeof script->arena_bytes);
+    struct span name = word(&words), cseq = word(&words), state = word(&words), detail;
+    struct sip_message asked;
+    struct sip_fault fault;
+    struct address source;
+    size_t i = script->note_count;
+    while (i > 0 && !span_eq(script->notes[i - 1].name, name)) i--;
+    require(script, i > 0, "a noted SUBSCRIBE", name);
+    enum sip_err err = sip_parse(span_of(script->notes[i - 1].text), &arena, &asked, &fault);
+    require(script, err == SIP_OK && asked.is_request, "a request", name);
+    bool is_read = address_parse_port(option(words, SPAN("from"), SPAN("192.0.2.1:5060")), 5060,
+                                      &source);
+    require(script, is_read, "an address", words);
+    while (next_detail(script, &detail)) {
+        put_filled(script, &body, detail);
+        buffer_put(&body, SPAN("\r\n"));
+    }
+    buffer_put_text(&out, "NOTIFY sip:102@192.0.2.9:5070 SIP/2.0\r\n");
+    buffer_printf(&out, "Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK-n%.*s%.*s\r\n",
+                  SPAN_ARG(name), SPAN_ARG(cseq));
+    buffer_printf(&out, "From: <sip:102@pbx.test>;tag=%.*s\r\nTo: <sip:102@pbx.test>;tag=%.*s\r\n",
+                  SPAN_ARG(option(words, SPAN("tag"), SPAN("pbxtag"))), SPAN_ARG(asked.from.tag));
+    buffer_printf(&out, "Call-ID: %.*s\r\nCSeq: %.*s NOTIFY\r\nMax-Forwards: 70\r\n",
+                  SPAN_ARG(asked.call_id), SPAN_ARG(cseq));
+    buffer_printf(&out,
+                  "Contact: <sip:pbx@192.0.2.1>\r\nEvent: %.*s\r\nSubscription-State: %.*s\r\n",
+                  SPAN_ARG(option(words, SPAN("event"), SPAN("dialog"))), SPAN_ARG(state));
+    if (body.len > 0) buffer_put_text(&out, "Content-Type: application/dialog-info+xml\r\n");
+    sip_put_end(&out, buffer_span(&body));
+    world_receive(script->world, &source, buffer_span(&out));
+}
+
+static void pbx(struct transcript *script, struct span words)
+{
+    struct span verb = word(&words);
+    if (span_eq(verb, SPAN("at"))) {
+        world_set_peer(script->world, 1, span_trim(words));
+    } else if (span_eq(verb, SPAN("behind"))) {
+        world_set_targets(script->world, span_trim(words));
+    } else if (span_eq(verb, SPAN("unknown"))) {
+        world_set_peer(script->world, 1, SPAN_NONE);
+    } else if (span_eq(verb, SPAN("sees"))) {
+        bool is_read = address_parse_port(span_trim(words), 0, &script->seen);
+        require(script, is_read, "an address", words);
+    } else if (span_eq(verb, SPAN("answers"))) {
+        pbx_answers(script, words);
+    } else if (span_eq(verb, SPAN("invites"))) {
+        pbx_invites(script, words);
+    } else if (span_eq(verb, SPAN("notifies"))) {
+        pbx_notifies(script, words);
+    } else if (span_eq(verb, SPAN("acks"))) {
+        pbx_follows_up(script, words, "ACK");
+    } else if (span_eq(verb, SPAN("cancels"))) {
+        pbx_follows_up(script, words, "CANCEL");
+    } else if (span_eq(verb, SPAN("repeats"))) {
+        const struct invite *call = find_call(script, word(&words));
+        world_receive(script->world, &call->source, span_of(call->text));
+    } else {
+        fail(script, "at, unknown, sees, answers, invites, acks, cancels or repeats", verb);
+    }
+}
+
 // ---- What is expected
 
 // The indented lines below: each stands in `text`, or, with '!', does not.
@@ -444,6 +488,19 @@ static void expect_message(struct transcript *script, struct span kind, struct s
         require(script, is_read && address_eq(&to, &script->last_peer), "another address", words);
     }
     expect_details(script, sent);
+}
+
+static void expect_desk(struct transcript *script, struct span words)
+{
+    char bytes[64];
+    struct buffer found = buffer_over(bytes, sizeof bytes - 1);
+    uint64_t line_id;
+    require(script, span_to_u64(word(&words), UINT32_MAX, &line_id), "a line's number", words);
+    struct model_desk_phone desk = world_desk(script->world, (uint32_t)line_id);
+    buffer_printf(&found, "%s %u", model_name(&model_desk_states, desk.state), desk.call_count);
+    require(script, span_eq(buffer_span(&found), span_trim(words)), "this state",
+            buffer_span(&found));
+    expect_details(script, span_of(desk.reason));
 }
 
 static void expect_line(struct transcript *script, struct span words)
@@ -539,6 +596,8 @@ static void expect(struct transcript *script, struct span words)
         require(script, !world_take_entry(script->world), "no journal entry", SPAN("one"));
     } else if (span_eq(what, SPAN("line"))) {
         expect_line(script, words);
+    } else if (span_eq(what, SPAN("desk"))) {
+        expect_desk(script, words);
     } else if (span_eq(what, SPAN("journal"))) {
         expect_journal(script, word(&words));
     } else if (span_eq(what, SPAN("calls"))) {

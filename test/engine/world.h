@@ -54,6 +54,8 @@ struct world_call {
     enum model_call_state state;
     char device[NAME_SIZE];
 };
+// What was told last of a line's desk phones.
+struct model_desk_phone world_desk(const struct world *world, uint32_t line_id);
 // The call that was told last; NULL: there is none.
 const struct world_call *world_last_call(const struct world *world);
 // Ends it by hand; false: there is none, or its end is on the way.

@@ -51,6 +51,16 @@ static void on_line_state(void *context, const struct line_state *state)
     text_copy(saved->route, sizeof saved->route, state->route);
 }
 
+static void on_desk_told(void *context, const struct desk_told *told)
+{
+    struct world *world = ((struct worker *)context)->world;
+    size_t i = 0;
+    while (i < world->desk_count && world->desks[i].line_id != told->shown.line_id) i++;
+    ASSERT(i < STATES_MAX);
+    if (i == world->desk_count) world->desk_count++;
+    world->desks[i] = told->shown;
+}
+
 static void on_call_ended(void *context, const struct model_journal_entry *entry)
 {
     struct world *world = ((struct worker *)context)->world;
@@ -269,6 +279,7 @@ struct engine_host world_host(struct worker *worker)
                                 .told = on_told,
                                 .send = on_send,
                                 .line_state = on_line_state,
+                                .desk_told = on_desk_told,
                                 .call_ended = on_call_ended,
                                 .call_shown = on_call_shown,
                                 .rule_used = on_rule_used,
@@ -284,6 +295,14 @@ struct engine_host world_host(struct worker *worker)
 }
 
 // ---- What was told
+
+struct model_desk_phone world_desk(const struct world *world, uint32_t line_id)
+{
+    for (size_t i = 0; i < world->desk_count; i++) {
+        if (world->desks[i].line_id == line_id) return world->desks[i];
+    }
+    return (struct model_desk_phone){.state = DESK_OFF};
+}
 
 const struct world_call *world_last_call(const struct world *world)
 {

@@ -66,6 +66,8 @@ struct world {
     struct flow taken_flow;
     struct entry entries[ENTRIES_MAX];
     size_t entries_first, entries_count;
+    struct model_desk_phone desks[STATES_MAX];
+    size_t desk_count;
     struct line_saved states[STATES_MAX]; // until_us is monotonic here and in `saved`
     size_t state_count;
     struct line_saved saved[STATES_MAX];

@@ -111,6 +111,7 @@ class Pbx:
         self.address = address
         self.executable = find_program("kamailio")
         self.memory_mb = 64 if certificate else 16  # with less, its TLS refuses to work
+        self.dialogs = self.directory / "dialogs" if fault == "TELLS_DIALOGS" else None
         values = {
             "ADDRESS": address,
             "PBX_PORT": ports.pbx,
@@ -128,6 +129,7 @@ class Pbx:
             "FOLLOW_302": int(is_following),
             "REDIRECTS_MAX": REDIRECTS_MAX,
             "FAULT": f"#!define {fault}" if fault else "",
+            "DIALOGS": self.directory / "dialogs",
             "RING_MS": 1000 * ring_s,
             "CANCEL_METHOD": 2 if cancels_all else 0,
             "MAILBOX": MAILBOX,
@@ -142,6 +144,9 @@ class Pbx:
     def start(self):
         run = self.directory / "kamailio"
         run.mkdir(exist_ok=True)
+        if self.dialogs:  # the empty tables that its presence server wants to find
+            shutil.rmtree(self.dialogs, ignore_errors=True)
+            shutil.copytree("/usr/share/kamailio/dbtext/kamailio", self.dialogs)
         self.program = Program(
             "the PBX (kamailio)",
             [self.executable, "-DD", "-E", "-f", self.config, "-w", run, "-Y", run,

@@ -256,6 +256,8 @@ static const char *const frozen[] = {
     "CREATE INDEX devices_by_name ON devices(name, user);"
     "CREATE INDEX devices_by_sip_user ON devices(sip_user COLLATE NOCASE, user, name);"
     "CREATE INDEX devices_by_line ON devices(line COLLATE NOCASE, user, name);",
+    // 18
+    "ALTER TABLE groups ADD COLUMN desk_phone_state TEXT NOT NULL DEFAULT 'auto';",
 };
 enum { FROZEN_COUNT = sizeof frozen / sizeof frozen[0] };
 

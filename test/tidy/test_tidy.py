@@ -42,7 +42,9 @@ Run `./dev run`, then `./dev check`. See [the layers](docs/architecture.md).
 | `src/call` | line, client, code, txn, fwd, sip, phone, model, base | pure |
 | `src/check` | model, base | pure |
 | `src/watch` | call, line, client, code, txn, fwd, sip, phone, model, base | pure |
-| `src/engine` | watch, check, call, line, client, code, txn, fwd, sip, phone, model, base | pure |
+| `src/desk` | call, line, client, code, txn, fwd, sip, phone, model, base | pure |
+| `src/engine` | desk, watch, check, call, line, client, code, txn, fwd, sip, phone, model, \
+base | pure |
 | `src/net` | base | effects |
 | `src/store` | phone, model, base | effects |
 | `src/country` | phone, model, base | effects |

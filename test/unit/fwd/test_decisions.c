@@ -192,6 +192,7 @@ static bool read_count(const struct table *table, struct span name, struct span 
         {"up", &facts->up_count},          {"ringing", &facts->ringing_count},
         {"max_calls", &facts->max_calls},  {"grace", &facts->grace_s},
         {"client", &facts->client_status}, {"elsewhere", &facts->elsewhere_count},
+        {"desk", &facts->desk_count},
     };
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
         if (!span_eq(name, span_of(counts[i].name))) continue;

@@ -49,6 +49,7 @@ export const GROUP: Kind = {
         options: ['486', '480', '603', 'as_client', 'ringing']},
       {name: 'pbx_ring_timeout', type: 'number', initial: 30},
       {name: 'other_contacts_grace', type: 'number', initial: 15},
+      {name: 'desk_phone_state', type: 'choice', options: ['auto', 'on', 'off']},
       {name: 'group_call', type: 'text'},
       {name: 'feature_codes', type: 'text',
         initial: 'immediate=21, dnd=26, logged_off=70, busy=67, no_answer=61'},
