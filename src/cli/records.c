@@ -305,8 +305,9 @@ static void print_lines(const json_t *lines)
 // "103 busy, all callers", as a table of the fields that matter.
 static void print_rules(enum model_kind kind, const json_t *rules)
 {
-    static const char *const exceptions[] = {"POSITION", "CONDITION", "FROM",    "CALLER",
-                                             "SCHEDULE", "TARGET",    "ENABLED", NULL};
+    static const char *const exceptions[] = {"POSITION", "CONDITION",  "FROM",    "CALLER",
+                                             "SCHEDULE", "TARGET",     "ENABLED", "PRESENCE",
+                                             "UNTIL",    "CALLS LEFT", NULL};
     static const char *const forwardings[] = {"NAME",     "CONDITION", "FROM",    "CALENDAR",
                                               "SCHEDULE", "TARGET",    "ENABLED", NULL};
     bool is_exception = kind == KIND_EXCEPTION;
@@ -315,7 +316,7 @@ static void print_rules(enum model_kind kind, const json_t *rules)
     json_t *rule;
     json_array_foreach(rules, i, rule)
     {
-        char position[24];
+        char position[24], calls[24] = "";
         bool is_ring = json_is_true(json_object_get(rule, "ring"));
         snprintf(position, sizeof position, "%lld", cli_number_of(rule, "position"));
         cli_table_add(table, is_exception ? position : cli_text_of(rule, "name"));
@@ -325,6 +326,13 @@ static void print_rules(enum model_kind kind, const json_t *rules)
         cli_table_add(table, cli_text_of(rule, "schedule"));
         cli_table_add(table, is_ring ? "(rings)" : cli_text_of(rule, "target"));
         cli_table_add(table, on_off(rule, "enabled"));
+        if (!is_exception) continue;
+        if (cli_number_of(rule, "calls") > 0) {
+            snprintf(calls, sizeof calls, "%lld", cli_number_of(rule, "calls"));
+        }
+        cli_table_add(table, cli_text_of(rule, "presence"));
+        cli_table_add(table, cli_text_of(rule, "until"));
+        cli_table_add(table, calls);
     }
     cli_table_print_and_free(table);
 }

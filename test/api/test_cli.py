@@ -202,12 +202,16 @@ class Forwardings(Case):
         self.assertEqual(self.done("exception", "add", "102", "--caller", "anonymous",
                                    "--ring", "on"), "exception 2 of trial/102 added\n")
         self.assertEqual(self.done("exception", "list", "102").splitlines(), [
-            "POSITION  CONDITION  FROM  CALLER     SCHEDULE           TARGET   ENABLED",
+            "POSITION  CONDITION  FROM  CALLER     SCHEDULE           TARGET   ENABLED  PRESENCE  "
+            "UNTIL  CALLS LEFT",
             "1         immediate  all   +4989*     mo-fr 08:00-17:00  mailbox  on",
             "2         immediate  all   anonymous                     (rings)  on"])
         self.assertIn("exception schedule: cannot be read at character 1",
                       self.refused("exception", "set", "102", "1", "--schedule", "often"))
-        self.done("exception", "set", "102", "1", "--until", "2030-01-01T00:00:00+01:00")
+        self.done("exception", "set", "102", "1", "--until", "2030-01-01T00:00:00+01:00",
+                  "--calls", "3", "--presence", "meeting")
+        self.assertEqual(self.done("exception", "list", "102").splitlines()[1].split()[-3:],
+                         ["meeting", "2029-12-31T23:00:00Z", "3"])
         self.assertIn("2029-12-31T23:00:00Z", self.done("exception", "show", "102", "1"))
         self.assertEqual(self.done("exception", "move", "102", "2", "1"),
                          "exception 2 of trial/102 moved to position 1\n")
