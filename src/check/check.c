@@ -16,6 +16,7 @@
 enum {
     LATE_US = 1000 * 1000,        // before an answer that others are to ring before
     TARGET_US = 500 * 1000,       // before the target declines
+    FIRST_US = 500 * 1000,        // before the call is answered beside which a second one comes
     CLEAR_US = 5 * 1000 * 1000,   // for calls to end
     PAUSE_US = 200 * 1000,        // between two steps
     LEAVE_US = 5 * 1000 * 1000,   // for the PBX to un-register a line
@@ -253,6 +254,10 @@ static void answer_due(struct turn *turn, struct check *check, struct test_call 
 {
     const struct script *script = check_script((enum step)check->step);
     call->answer_us = 0;
+    if (call->is == CALL_OTHER) {
+        answer_with(turn, check, call->id, 200);
+        return;
+    }
     if (call->is == CALL_TARGET) {
         check->seen.target_answered_us = turn->now_us;
         answer_with(turn, check, call->id, script->target_answer);
@@ -443,6 +448,20 @@ static void arrived_at_called(struct turn *turn, struct check *check,
     }
 }
 
+// At the line that is to have a call when a second one comes. Not at once: a PBX that has an answer
+// before it has called the line's other telephones may leave one of them ringing.
+static void first_arrived(struct turn *turn, struct check *check, const struct check_event *event,
+                          bool is_called)
+{
+    struct test_call *call = add_call(turn, check, event->call, CALL_OTHER);
+    if (!call) return;
+    if (is_called) {
+        call->answer_us = turn->now_us + FIRST_US;
+    } else {
+        answer_with(turn, check, event->call, 480);
+    }
+}
+
 static void arrived(struct turn *turn, struct check *check, const struct check_event *event)
 {
     const struct script *script = check_script((enum step)check->step);
@@ -454,9 +473,7 @@ static void arrived(struct turn *turn, struct check *check, const struct check_e
     if (check->phase != PHASE_RUNNING || !of) {
         if (add_call(turn, check, event->call, CALL_OTHER)) hang_up(turn, event->call);
     } else if (of->is == CALL_FIRST) {
-        if (add_call(turn, check, event->call, CALL_OTHER)) {
-            answer_with(turn, check, event->call, is_called ? 200 : 480);
-        }
+        first_arrived(turn, check, event, is_called);
     } else if (is_called && seen->arrival_count++ == 0) {
         arrived_at_called(turn, check, event);
     } else if (is_ours && role == CHECK_TARGET && script->divert != DIVERT_NOT &&

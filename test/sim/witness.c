@@ -96,7 +96,7 @@ static void add_memory(struct scene *scene, const struct leg *leg, unsigned plac
                         : place == PLACE_ATTENDANT ? 180
                                                    : CALLER_NONE; // these numbers call nobody here
         memory.diverter = PLACE_NONE;
-        memory.history.visited |= 1U << place;
+        memory.history.visited = 1U << leg->line | 1U << place; // all that is known of it
     }
     forget_too_old(witness, scene->sim.now_us);
     for (unsigned i = 0; i < witness->memory_count; i++) {
