@@ -26,8 +26,8 @@ if(LINEWARD_TRAINED)
         -fprofile-use=${training_counts} -fprofile-prefix-path=${CMAKE_BINARY_DIR}
         -fprofile-partial-training -Wno-missing-profile)
     set(training_sources "")
-    foreach(layer base model sip phone calendar code fwd locate txn line client call check watch
-            engine zone country store settings)
+    foreach(layer base model sip phone calendar code fwd locate txn line client call desk check
+            watch engine zone country store settings)
         file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${layer}/*)
         list(APPEND training_sources ${sources})
     endforeach()

@@ -153,6 +153,8 @@ static json_t *json_verdict(const struct settings_answer *answer)
         json_object_set_new(object, "target", api_json_text(span_of(answer->target)));
         json_object_set_new(object, "dialled", api_json_text(span_of(answer->dialled)));
         json_object_set_new(object, "reason", json_string(reason));
+        json_object_set_new(object, "executed",
+                            json_string(answer->is_bridged ? "bridge" : "redirect"));
     } else {
         json_object_set_new(object, "status", json_integer(verdict->status));
     }

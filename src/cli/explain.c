@@ -91,8 +91,11 @@ static void print_answer(const struct line_name *line, const json_t *answer)
            line->extension);
     cli_print_text(cli_text_of(answer, "text"));
     putchar('\n');
-    if (dialled[0] && strcmp(dialled, cli_text_of(verdict, "target")) != 0) {
-        fputs("The PBX is told to dial ", stdout);
+    bool is_bridged = strcmp(cli_text_of(verdict, "executed"), "bridge") == 0;
+    if (is_bridged || strcmp(dialled, cli_text_of(verdict, "target")) != 0) {
+        fputs(is_bridged ? "By a second call of the line (bridged), which dials "
+                         : "The PBX is told to dial ",
+              stdout);
         cli_print_text(dialled);
         putchar('\n');
     }

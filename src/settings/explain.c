@@ -199,6 +199,20 @@ static uint64_t end_of(const struct settings *settings, const struct fwd_verdict
     return find_until_s(snapshot_rules(group), group->rules.count, level, verdict->rule_id);
 }
 
+// How the call would be sent there: by a 302, or by a second call of the line (as onward.c has it).
+static enum err judge_way(struct settings *settings, struct settings_answer *answer,
+                          struct settings_problem *problem)
+{
+    const struct snapshot_group *group = settings->group_block;
+    bool bridges_internal = group->bridges_internal, bridges_external = group->bridges_external;
+    bool is_internal = false;
+    answer->is_bridged = false;
+    if (answer->verdict.kind != VERDICT_REDIRECT) return ERR_NONE;
+    enum err err = settings_judge_origin(settings, span_of(answer->dialled), &is_internal, problem);
+    answer->is_bridged = is_internal ? bridges_internal : bridges_external;
+    return err;
+}
+
 enum err settings_explain(struct settings *settings, const struct settings_question *question,
                           struct settings_answer *answer, struct settings_problem *problem)
 {
@@ -211,7 +225,7 @@ enum err settings_explain(struct settings *settings, const struct settings_quest
     decide(settings, question, answer);
     answer->until_s = end_of(settings, &answer->verdict);
     keep_target(&settings->site.numbering, answer);
-    return ERR_NONE;
+    return judge_way(settings, answer, problem);
 }
 
 enum err settings_read_destination(struct settings *settings, const struct model_line *line,

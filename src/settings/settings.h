@@ -213,6 +213,7 @@ struct settings_answer {
     struct fwd_verdict verdict; // its target points into `target`
     char target[TEXT_SIZE];
     char dialled[TEXT_SIZE]; // what the PBX would be told to dial
+    bool is_bridged;         // we would call there ourselves; else by a 302
     bool is_internal;
     char caller[NUMBER_SIZE]; // stored form; "anonymous" where there is none
     uint64_t until_s; // when the rule that decides ends by itself; 0: never, or there is none

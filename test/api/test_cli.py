@@ -313,6 +313,10 @@ class Decisions(Case):
             "   2. the line is enabled",
             "   3. the call has not been diverted too often",
             "   4. the immediate forwarding for external callers applies"])
+        self.done("group", "set", "trial", "--forward-by", "bridge")
+        self.assertEqual(self.done("explain", "102", "--from", "089 5555").splitlines()[1],
+                         "By a second call of the line (bridged), which dials 001701234567")
+        self.done("group", "set", "trial", "--forward-by", "auto")
         self.assertIn("101 (internal) calls trial/102: rings",
                       self.done("explain", "102", "--from", "101"))
         self.assertIn("forwarded to 700 (logged off)",

@@ -579,7 +579,10 @@ class Decisions(Case):
         outside = self.explain(**{"from": "0170 1234567"})
         self.assertEqual((outside["caller"], outside["internal"]), ("+491701234567", False))
         self.assertEqual(outside["verdict"], {"kind": "redirect", "target": "102",
-                                              "dialled": "102", "reason": "unconditional"})
+                                              "dialled": "102", "reason": "unconditional",
+                                              "executed": "redirect"})
+        self.call("changeGroup", "main", body={"forward_by": "bridge"})
+        self.assertEqual(self.explain(**{"from": "0170 1234567"})["verdict"]["executed"], "bridge")
         self.assertEqual(outside["text"], "forwarded to 102 (immediate)")
         inside = self.explain(**{"from": "102"})
         self.assertEqual((inside["internal"], inside["verdict"]["kind"]), (True, "ring"))
@@ -588,7 +591,7 @@ class Decisions(Case):
     def test_assumptions(self):
         off = self.explain(**{"from": "102", "assume": {"logged_in": False}})
         self.assertEqual(off["verdict"], {"kind": "redirect", "target": "700", "dialled": "700",
-                                          "reason": "unavailable"})
+                                          "reason": "unavailable", "executed": "redirect"})
         dnd = self.explain(**{"from": "102", "assume": {"dnd": True}})
         self.assertEqual(dnd["verdict"], {"kind": "decline", "status": 486})
         self.call("changeGroup", "main", body={"decline_unavailable": "ringing"})
