@@ -326,11 +326,12 @@ class Trial:
         self.set_group("--tls-ca-file", str(self.certificates.path("stranger-ca.crt")))
         self.check_tls_refused("TLS: self-signed certificate in certificate chain")
         self.set_group("--tls-ca-file", str(self.certificates.path("ca.crt")))
-        self.lineward.wait_registered(USERS)
+        # A worker that another one's probe has spared looks 13 s later.
+        self.lineward.wait_registered(USERS, seconds=20)
         self.world.start_pbx(has_tcp=True, certificate=self.certificates.path("other"))
         self.check_tls_refused("TLS: the certificate is for another host")
         self.set_group("--tls-verify", "off")
-        self.lineward.wait_registered(USERS)
+        self.lineward.wait_registered(USERS, seconds=20)
         self.check_call()
 
     def test_tls_causes(self):
