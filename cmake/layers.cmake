@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # How a layer and a test of it are declared.
 
+# The layers that a call goes through, without sockets and threads: what the simulations compile,
+# and what is trained.
+set(lineward_core_layers base model sip phone calendar code fwd locate txn line client call desk
+    check watch engine zone country store settings)
+
 # lineward_layer(NAME [USES layer...] [LIBRARIES pkg-config target...])
 # The static library lineward_NAME of all C and C++ files in src/NAME. USES names the layers it
 # may call.

@@ -26,8 +26,7 @@ if(LINEWARD_TRAINED)
         -fprofile-use=${training_counts} -fprofile-prefix-path=${CMAKE_BINARY_DIR}
         -fprofile-partial-training -Wno-missing-profile)
     set(training_sources "")
-    foreach(layer base model sip phone calendar code fwd locate txn line client call desk check
-            watch engine zone country store settings)
+    foreach(layer ${lineward_core_layers})
         file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${layer}/*)
         list(APPEND training_sources ${sources})
     endforeach()

@@ -44,13 +44,6 @@ static bool is_target(struct span text)
     return text.len > 0;
 }
 
-static int hex_value(char byte)
-{
-    char lower = ascii_lower(byte);
-    if (ascii_is_digit(byte)) return byte - '0';
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 // Undoes the percent-encoding, and where `has_plus`, takes + for a blank. False when it is
 // malformed.
 static bool decode(struct arena *arena, struct span text, bool has_plus, struct span *out)
@@ -62,8 +55,8 @@ static bool decode(struct arena *arena, struct span text, bool has_plus, struct 
         char byte = text.at[i];
         if (byte == '+' && has_plus) byte = ' ';
         if (byte == '%') {
-            int high = i + 2 < text.len ? hex_value(text.at[i + 1]) : -1;
-            int low = i + 2 < text.len ? hex_value(text.at[i + 2]) : -1;
+            int high = i + 2 < text.len ? ascii_hex_value(text.at[i + 1]) : -1;
+            int low = i + 2 < text.len ? ascii_hex_value(text.at[i + 2]) : -1;
             if (high < 0 || low < 0) return false;
             byte = (char)(high << 4 | low);
             i += 2;

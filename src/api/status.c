@@ -68,9 +68,7 @@ static bool add_abroad(void *context, uint32_t id, const void *record)
     if (!rule->is_enabled || (rule->until_s > 0 && rule->until_s <= api_now_s())) return true;
     bool is_read = settings_test_number(listing->settings, rule->group, span_of(rule->target),
                                         &number, &problem) == ERR_NONE;
-    bool is_abroad = number.number_class == NUMBER_FOREIGN ||
-                     number.number_class == NUMBER_FOREIGN_PREMIUM;
-    if (!is_read || !is_abroad || !number.is_permitted) return true;
+    if (!is_read || !phone_is_foreign(number.number_class) || !number.is_permitted) return true;
     json_array_append_new(listing->names, api_json_text(span_of(rule->name)));
     return true;
 }

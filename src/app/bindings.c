@@ -151,15 +151,10 @@ size_t bindings_take_saved(struct bindings *bindings, uint32_t device_id, struct
 
 // ---- The table
 
-static uint64_t hash_id(uint32_t device_id)
-{
-    return device_id * UINT64_C(0x9e3779b97f4a7c15) >> 16;
-}
-
 static struct entry *find(struct bindings *bindings, uint32_t worker,
                           const struct model_binding *binding, struct pool_id *id)
 {
-    struct index_search search = INDEX_SEARCH(hash_id(binding->device_id));
+    struct index_search search = INDEX_SEARCH(index_hash_id(binding->device_id));
     for (;;) {
         *id = index_next(&bindings->by_device, &search);
         struct entry *entry = pool_find(&bindings->entries, *id);
@@ -173,7 +168,7 @@ static struct entry *add(struct bindings *bindings, const struct client_shown *s
 {
     struct entry *entry = pool_take(&bindings->entries, id);
     if (!entry) return NULL;
-    index_add(&bindings->by_device, hash_id(shown->binding.device_id), *id);
+    index_add(&bindings->by_device, index_hash_id(shown->binding.device_id), *id);
     return entry;
 }
 
@@ -183,7 +178,7 @@ void bindings_told(struct bindings *bindings, uint32_t worker, const struct clie
     uv_mutex_lock(&bindings->mutex);
     struct entry *entry = find(bindings, worker, &shown->binding, &id);
     if (shown->is_gone && entry) {
-        index_remove(&bindings->by_device, hash_id(shown->binding.device_id), id);
+        index_remove(&bindings->by_device, index_hash_id(shown->binding.device_id), id);
         pool_free(&bindings->entries, id);
     } else if (!shown->is_gone) {
         if (!entry) entry = add(bindings, shown, &id);
@@ -211,7 +206,7 @@ static void show(struct api_binding *out, const struct model_binding *binding)
 size_t bindings_list(struct bindings *bindings, uint32_t device_id, struct api_binding *out,
                      size_t max)
 {
-    struct index_search search = INDEX_SEARCH(hash_id(device_id));
+    struct index_search search = INDEX_SEARCH(index_hash_id(device_id));
     size_t count = 0;
     uv_mutex_lock(&bindings->mutex);
     while (count < max) {

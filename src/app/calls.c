@@ -72,14 +72,9 @@ struct pool_id calls_id(uint64_t number, uint32_t *worker)
                             .generation = (uint32_t)(number >> 32)};
 }
 
-static uint64_t hash_of(uint64_t number)
-{
-    return number * UINT64_C(0x9e3779b97f4a7c15) >> 16;
-}
-
 static struct told_call *find(const struct calls *calls, uint64_t number, struct pool_id *id)
 {
-    struct index_search search = INDEX_SEARCH(hash_of(number));
+    struct index_search search = INDEX_SEARCH(index_hash_id(number));
     for (;;) {
         *id = index_next(&calls->by_number, &search);
         struct told_call *call = pool_find(&calls->pool, *id);
@@ -130,13 +125,13 @@ void calls_told(struct calls *calls, uint32_t worker, const struct call_shown *s
     uv_mutex_lock(&calls->mutex);
     struct told_call *call = find(calls, number, &id);
     if (shown->is_gone && call) {
-        index_remove(&calls->by_number, hash_of(number), id);
+        index_remove(&calls->by_number, index_hash_id(number), id);
         texts_drop(&call->texts);
         pool_free(&calls->pool, id);
     } else if (!shown->is_gone) {
         if (!call) {
             call = pool_take(&calls->pool, &id);
-            bool is_added = !call || index_add(&calls->by_number, hash_of(number), id);
+            bool is_added = !call || index_add(&calls->by_number, index_hash_id(number), id);
             ASSERT(is_added); // it has room for all of the pool
         }
         if (call) {

@@ -60,14 +60,9 @@ uint32_t placement_of_line(const struct placement *placement, const struct snaps
 
 // ---- Lines
 
-static uint64_t hash_of(uint32_t line_id)
-{
-    return line_id * UINT64_C(0x9e3779b97f4a7c15) >> 16;
-}
-
 static struct place *find(const struct placement *placement, uint32_t line_id, struct pool_id *id)
 {
-    struct index_search search = INDEX_SEARCH(hash_of(line_id));
+    struct index_search search = INDEX_SEARCH(index_hash_id(line_id));
     for (;;) {
         *id = index_next(&placement->by_line, &search);
         struct place *place = pool_find(&placement->places, *id);
@@ -91,7 +86,7 @@ bool placement_put(struct placement *placement, uint32_t line_id, uint32_t worke
         place = pool_take(&placement->places, &id);
         if (!place) return false;
         place->line_id = line_id;
-        bool is_added = index_add(&placement->by_line, hash_of(line_id), id);
+        bool is_added = index_add(&placement->by_line, index_hash_id(line_id), id);
         ASSERT(is_added); // it is as large as the pool
     }
     place->worker = (uint8_t)worker;
@@ -102,6 +97,6 @@ void placement_remove(struct placement *placement, uint32_t line_id)
 {
     struct pool_id id;
     if (!find(placement, line_id, &id)) return;
-    index_remove(&placement->by_line, hash_of(line_id), id);
+    index_remove(&placement->by_line, index_hash_id(line_id), id);
     pool_free(&placement->places, id);
 }

@@ -70,14 +70,9 @@ void states_free(struct states *states)
     free(states);
 }
 
-static uint64_t hash_of(uint32_t line_id)
-{
-    return line_id * UINT64_C(0x9e3779b97f4a7c15) >> 16;
-}
-
 static struct entry *find(struct states *states, uint32_t line_id, struct pool_id *id)
 {
-    struct index_search search = INDEX_SEARCH(hash_of(line_id));
+    struct index_search search = INDEX_SEARCH(index_hash_id(line_id));
     for (;;) {
         *id = index_next(&states->by_line, &search);
         struct entry *entry = pool_find(&states->entries, *id);
@@ -146,7 +141,7 @@ enum model_registration_state states_set(struct states *states, uint32_t group_i
         count(states, entry, -1);
     } else {
         entry = pool_take(&states->entries, &id);
-        if (entry) index_add(&states->by_line, hash_of(registration->line_id), id);
+        if (entry) index_add(&states->by_line, index_hash_id(registration->line_id), id);
     }
     if (entry) {
         entry->group_id = group_id;
@@ -185,7 +180,7 @@ void states_forget(struct states *states, uint32_t line_id)
     struct entry *entry = find(states, line_id, &id);
     if (entry) {
         count(states, entry, -1);
-        index_remove(&states->by_line, hash_of(line_id), id);
+        index_remove(&states->by_line, index_hash_id(line_id), id);
         pool_free(&states->entries, id);
     }
     uv_mutex_unlock(&states->mutex);

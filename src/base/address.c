@@ -94,6 +94,12 @@ bool address_eq(const struct address *a, const struct address *b)
     return a->port == b->port && address_eq_host(a, b);
 }
 
+bool flow_eq(const struct flow *a, const struct flow *b)
+{
+    return address_eq(&a->peer, &b->peer) && a->transport == b->transport &&
+           a->socket == b->socket && a->connection == b->connection;
+}
+
 // ---- Ranges
 
 static unsigned bits_of(const struct address *address)

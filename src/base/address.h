@@ -43,6 +43,8 @@ void address_print_host(struct buffer *out, const struct address *address);
 void address_print(struct buffer *out, const struct address *address);
 // Whether family, host and port are the same.
 bool address_eq(const struct address *a, const struct address *b);
+// Whether they lead by the same socket or connection to the same peer.
+bool flow_eq(const struct flow *a, const struct flow *b);
 // The same, whatever the ports.
 bool address_eq_host(const struct address *a, const struct address *b);
 

@@ -30,6 +30,12 @@ size_t index_memory_size(uint32_t item_count);
 // Makes an empty index in `memory` (zeroed, index_memory_size bytes, aligned to 16, outlives the
 // index).
 void index_init(struct index *index, void *memory, uint32_t item_count);
+// The hash of a number that we have given: those that follow each other are spread. Nobody else
+// chooses them, so it needs no key.
+static inline uint64_t index_hash_id(uint64_t id)
+{
+    return id * UINT64_C(0x9e3779b97f4a7c15) >> 16;
+}
 // Adds `hash` -> `id`. Returns false when the index is full. Equal hashes may be added many times.
 bool index_add(struct index *index, uint64_t hash, struct pool_id id);
 // The next id with the searched hash, or POOL_ID_NONE. Do not change the index during a search.

@@ -86,3 +86,11 @@ static inline bool ascii_is_alnum(char byte)
     char lower = ascii_lower(byte);
     return ascii_is_digit(byte) || (lower >= 'a' && lower <= 'z');
 }
+
+// The value of a hexadecimal digit in either case; -1: it is none.
+static inline int ascii_hex_value(char byte)
+{
+    char lower = ascii_lower(byte);
+    if (ascii_is_digit(byte)) return byte - '0';
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}

@@ -47,14 +47,9 @@ struct call_traffic *call_traffic_init(void *memory, uint32_t line_count)
     return traffic;
 }
 
-static uint64_t hash_of(uint32_t line_id)
-{
-    return line_id * UINT64_C(0x9e3779b97f4a7c15) >> 16;
-}
-
 static struct line_traffic *find(const struct call_traffic *traffic, uint32_t line_id)
 {
-    struct index_search search = INDEX_SEARCH(hash_of(line_id));
+    struct index_search search = INDEX_SEARCH(index_hash_id(line_id));
     for (;;) {
         struct pool_id id = index_next(&traffic->by_line, &search);
         struct line_traffic *line = pool_find(&traffic->lines, id);
@@ -64,12 +59,12 @@ static struct line_traffic *find(const struct call_traffic *traffic, uint32_t li
 
 void call_traffic_seek(const struct call_traffic *traffic, uint32_t line_id)
 {
-    index_prefetch(&traffic->by_line, hash_of(line_id));
+    index_prefetch(&traffic->by_line, index_hash_id(line_id));
 }
 
 void call_traffic_prefetch(const struct call_traffic *traffic, uint32_t line_id)
 {
-    struct index_search search = INDEX_SEARCH(hash_of(line_id));
+    struct index_search search = INDEX_SEARCH(index_hash_id(line_id));
     pool_prefetch(&traffic->lines, index_next(&traffic->by_line, &search),
                   sizeof(struct line_traffic));
 }
@@ -110,7 +105,7 @@ static void give_one_up(struct call_traffic *traffic, const struct turn *turn)
         refresh(line, turn);
         if (line->ringing_count + line->up_count + line->bridged_count > 0) continue;
         if (line->hour_count > 0 || line->desk.others > 0) continue;
-        index_remove(&traffic->by_line, hash_of(line->line_id), id);
+        index_remove(&traffic->by_line, index_hash_id(line->line_id), id);
         pool_free(&traffic->lines, id);
         return;
     }
@@ -130,7 +125,7 @@ static struct line_traffic *take(struct call_traffic *traffic, const struct turn
     line = pool_take(&traffic->lines, &id);
     if (!line) return NULL;
     line->line_id = line_id;
-    bool is_added = index_add(&traffic->by_line, hash_of(line_id), id);
+    bool is_added = index_add(&traffic->by_line, index_hash_id(line_id), id);
     ASSERT(is_added); // it has room for all of the pool
     refresh(line, turn);
     return line;

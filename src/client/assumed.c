@@ -21,14 +21,9 @@ void client_assumed_init(struct client_table *table, void *memory)
     index_init(&table->assumed_by_line, next, CLIENT_ASSUMPTIONS_MAX);
 }
 
-static uint64_t hash_of(uint32_t line_id)
-{
-    return line_id * UINT64_C(0x9e3779b97f4a7c15) >> 16;
-}
-
 static struct assumed *find(const struct client_table *table, uint32_t line_id, struct pool_id *id)
 {
-    struct index_search search = INDEX_SEARCH(hash_of(line_id));
+    struct index_search search = INDEX_SEARCH(index_hash_id(line_id));
     for (;;) {
         *id = index_next(&table->assumed_by_line, &search);
         struct assumed *found = pool_find(&table->assumed, *id);
@@ -42,7 +37,7 @@ bool client_assume(struct client_table *table, uint32_t line_id,
     struct pool_id id;
     struct assumed *assumed = find(table, line_id, &id);
     if (!assumption) {
-        if (assumed) index_remove(&table->assumed_by_line, hash_of(line_id), id);
+        if (assumed) index_remove(&table->assumed_by_line, index_hash_id(line_id), id);
         pool_free(&table->assumed, id);
         return true;
     }
@@ -50,7 +45,7 @@ bool client_assume(struct client_table *table, uint32_t line_id,
         assumed = pool_take(&table->assumed, &id);
         if (!assumed) return false;
         assumed->line_id = line_id;
-        bool is_added = index_add(&table->assumed_by_line, hash_of(line_id), id);
+        bool is_added = index_add(&table->assumed_by_line, index_hash_id(line_id), id);
         ASSERT(is_added); // it has room for all of the pool
     }
     assumed->assumption = *assumption;

@@ -82,15 +82,10 @@ struct client_counts client_counts(const struct client_table *table)
 
 // ---- Looking up
 
-static uint64_t hash_id(uint32_t id)
-{
-    return id * UINT64_C(0x9e3779b97f4a7c15) >> 16;
-}
-
 struct device *client_device(const struct client_table *table, uint32_t device_id,
                              struct pool_id *id)
 {
-    struct index_search search = INDEX_SEARCH(hash_id(device_id));
+    struct index_search search = INDEX_SEARCH(index_hash_id(device_id));
     for (;;) {
         *id = index_next(&table->by_id, &search);
         struct device *device = pool_find(&table->devices, *id);
@@ -138,8 +133,8 @@ static const struct device *next_of_user(const struct client_table *table, uint3
 static void index_device(struct client_table *table, const struct device *device, struct pool_id id)
 {
     uint64_t name = hash_keyed(table->hash_key, span_of(device->block.sip_user));
-    bool is_added = index_add(&table->by_id, hash_id(device->block.device_id), id) &&
-                    index_add(&table->by_user, hash_id(device->block.user_id), id) &&
+    bool is_added = index_add(&table->by_id, index_hash_id(device->block.device_id), id) &&
+                    index_add(&table->by_user, index_hash_id(device->block.user_id), id) &&
                     index_add(&table->by_sip_user, name, id);
     ASSERT(is_added); // the indexes are as large as the pool
 }
@@ -148,8 +143,8 @@ static void unindex_device(struct client_table *table, const struct device *devi
                            struct pool_id id)
 {
     uint64_t name = hash_keyed(table->hash_key, span_of(device->block.sip_user));
-    index_remove(&table->by_id, hash_id(device->block.device_id), id);
-    index_remove(&table->by_user, hash_id(device->block.user_id), id);
+    index_remove(&table->by_id, index_hash_id(device->block.device_id), id);
+    index_remove(&table->by_user, index_hash_id(device->block.user_id), id);
     index_remove(&table->by_sip_user, name, id);
 }
 
@@ -228,7 +223,7 @@ static size_t add_sorted(struct client_contact *out, size_t count, size_t max,
 size_t client_contacts(const struct client_table *table, uint32_t user_id,
                        struct client_contact *out, size_t max)
 {
-    struct index_search search = INDEX_SEARCH(hash_id(user_id));
+    struct index_search search = INDEX_SEARCH(index_hash_id(user_id));
     const struct device *device;
     size_t count = 0;
     while ((device = next_of_user(table, user_id, &search)) != NULL) {
@@ -243,7 +238,7 @@ size_t client_contacts(const struct client_table *table, uint32_t user_id,
 
 uint32_t client_live_count(const struct client_table *table, uint32_t user_id)
 {
-    struct index_search search = INDEX_SEARCH(hash_id(user_id));
+    struct index_search search = INDEX_SEARCH(index_hash_id(user_id));
     const struct device *device;
     uint32_t count = client_has_web(table, user_id) ? 1 : 0;
     while ((device = next_of_user(table, user_id, &search)) != NULL) {

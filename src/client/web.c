@@ -20,14 +20,9 @@ void client_web_init(struct client_table *table, void *memory)
     index_init(&table->web_by_user, next, CLIENT_WEB_MAX);
 }
 
-static uint64_t hash_of(uint32_t user_id)
-{
-    return user_id * UINT64_C(0x9e3779b97f4a7c15) >> 16;
-}
-
 static struct web *find(const struct client_table *table, uint32_t user_id, struct pool_id *id)
 {
-    struct index_search search = INDEX_SEARCH(hash_of(user_id));
+    struct index_search search = INDEX_SEARCH(index_hash_id(user_id));
     for (;;) {
         *id = index_next(&table->web_by_user, &search);
         struct web *web = pool_find(&table->web, *id);
@@ -47,14 +42,14 @@ bool client_set_web(struct client_table *table, uint32_t user_id, bool is_live)
     struct web *web = find(table, user_id, &id);
     if ((web != NULL) == is_live) return true;
     if (web) {
-        index_remove(&table->web_by_user, hash_of(user_id), id);
+        index_remove(&table->web_by_user, index_hash_id(user_id), id);
         pool_free(&table->web, id);
         return true;
     }
     web = pool_take(&table->web, &id);
     if (!web) return false;
     web->user_id = user_id;
-    bool is_added = index_add(&table->web_by_user, hash_of(user_id), id);
+    bool is_added = index_add(&table->web_by_user, index_hash_id(user_id), id);
     ASSERT(is_added); // it has room for all of the pool
     return true;
 }

@@ -44,11 +44,6 @@ uint32_t desk_count(const struct desk_table *table)
 
 // ---- Finding
 
-static uint64_t hash_id(uint32_t id)
-{
-    return id * UINT64_C(0x9e3779b97f4a7c15) >> 16;
-}
-
 static uint64_t hash_tag(const struct desk_table *table, struct span tag)
 {
     return hash_keyed(table->hash_key, tag);
@@ -56,7 +51,7 @@ static uint64_t hash_tag(const struct desk_table *table, struct span tag)
 
 struct desk *desk_find(const struct desk_table *table, uint32_t line_id, struct pool_id *id)
 {
-    struct index_search search = INDEX_SEARCH(hash_id(line_id));
+    struct index_search search = INDEX_SEARCH(index_hash_id(line_id));
     for (;;) {
         *id = index_next(&table->by_line, &search);
         struct desk *desk = pool_find(&table->desks, *id);
@@ -175,7 +170,7 @@ static void add(struct desk_table *table, struct turn *turn, uint32_t line_id, u
     desk->group_id = group_id;
     desk->is_wanted = true;
     group->desk_count++;
-    bool is_added = index_add(&table->by_line, hash_id(line_id), id);
+    bool is_added = index_add(&table->by_line, index_hash_id(line_id), id);
     ASSERT(is_added); // it has room for all of the pool
     desk_make_due(table, turn, id);
     desk_tell(turn, desk, &(struct desk_news){.state = DESK_WAITING});
@@ -211,7 +206,7 @@ void desk_free(struct desk_table *table, struct turn *turn, struct pool_id id)
         told->is_gone = true;
     }
     desk_group_of(table, desk)->desk_count--;
-    index_remove(&table->by_line, hash_id(desk->line_id), id);
+    index_remove(&table->by_line, index_hash_id(desk->line_id), id);
     desk_drop_dialog(table, id);
     deadlines_set(&table->deadlines, id.index, DEADLINE_NEVER);
     pool_free(&table->desks, id);
@@ -243,12 +238,6 @@ static enum wish wish_of(const struct desk_table *table, uint32_t line_id,
     return line_is_registered(lines, line_id, &status) ? WISH_ASK : WISH_FORGET;
 }
 
-static bool is_same_flow(const struct flow *a, const struct flow *b)
-{
-    return address_eq(&a->peer, &b->peer) && a->transport == b->transport &&
-           a->socket == b->socket && a->connection == b->connection;
-}
-
 // Goes on, or begins again after it was to be ended; where the PBX is reached in another way now it
 // is asked at once.
 static void go_on(struct desk_table *table, struct turn *turn, struct pool_id id,
@@ -256,7 +245,7 @@ static void go_on(struct desk_table *table, struct turn *turn, struct pool_id id
 {
     struct desk *desk = pool_find(&table->desks, id);
     bool was_wanted = desk->is_wanted;
-    bool is_elsewhere = desk->is_established && !is_same_flow(&desk->dialog.flow, &group->flow);
+    bool is_elsewhere = desk->is_established && !flow_eq(&desk->dialog.flow, &group->flow);
     desk->is_wanted = true;
     if (desk->phase == PHASE_ASKING || desk->phase == PHASE_DUE) return;
     if (!was_wanted || (is_elsewhere && desk->phase == PHASE_SUBSCRIBED)) {

@@ -85,9 +85,9 @@ static bool read_hex(struct span digits, uint64_t *value)
 {
     *value = 0;
     for (size_t i = 0; i < digits.len; i++) {
-        char byte = ascii_lower(digits.at[i]);
-        if (!ascii_is_digit(byte) && (byte < 'a' || byte > 'f')) return false;
-        *value = *value * 16 + (uint64_t)(ascii_is_digit(byte) ? byte - '0' : byte - 'a' + 10);
+        int digit = ascii_hex_value(digits.at[i]);
+        if (digit < 0) return false;
+        *value = *value * 16 + (uint64_t)digit;
     }
     return digits.len > 0;
 }

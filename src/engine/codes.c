@@ -27,16 +27,9 @@ bool engine_offer_code(struct engine *engine, const struct call_outgoing *wanted
 bool engine_take_for_code(struct engine *engine, const struct sip_message *request,
                           const struct flow *flow)
 {
-    struct turn *turn = &engine->turn;
-    struct txn_owner owner = {.kind = OWNER_NOBODY};
     struct txn_answer answer;
-    struct pool_id txn;
     if (!call_code_takes(engine->codes, request, &answer)) return false;
-    if (txn_accept(engine->txns, turn, request, flow, owner, &txn)) {
-        txn_respond(engine->txns, turn, txn, &answer);
-    } else {
-        txn_respond_stateless(engine->txns, turn, request, flow, &answer);
-    }
+    engine_answer(engine, request, flow, &answer);
     return true;
 }
 

@@ -50,18 +50,15 @@ void engine_give_to_desk(struct engine *engine, const struct txn_event *event)
 bool engine_take_for_desk(struct engine *engine, const struct sip_message *request,
                           const struct flow *flow)
 {
-    struct turn *turn = &engine->turn;
-    struct txn_owner owner = {.kind = OWNER_NOBODY};
-    struct pool_id txn;
-    unsigned status = desk_notified(engine->desks, turn, request, &flow->peer);
+    unsigned status = desk_notified(engine->desks, &engine->turn, request, &flow->peer);
     if (status == 0) return false;
     struct txn_answer answer = {.status = status};
     if (status == 489) answer.headers = SPAN("Allow-Events: dialog\r\n");
     if (status == 415) answer.headers = SPAN("Accept: application/dialog-info+xml\r\n");
-    if (status != 481 && txn_accept(engine->txns, turn, request, flow, owner, &txn)) {
-        txn_respond(engine->txns, turn, txn, &answer);
+    if (status == 481) { // for a stranger nothing is kept
+        txn_respond_stateless(engine->txns, &engine->turn, request, flow, &answer);
     } else {
-        txn_respond_stateless(engine->txns, turn, request, flow, &answer);
+        engine_answer(engine, request, flow, &answer);
     }
     return true;
 }

@@ -252,6 +252,18 @@ static void decline(struct engine *engine, const struct sip_message *request,
     txn_respond_stateless(engine->txns, &engine->turn, request, flow, &answer);
 }
 
+void engine_answer(struct engine *engine, const struct sip_message *request,
+                   const struct flow *flow, const struct txn_answer *answer)
+{
+    struct txn_owner owner = {.kind = OWNER_NOBODY};
+    struct pool_id txn;
+    if (txn_accept(engine->txns, &engine->turn, request, flow, owner, &txn)) {
+        txn_respond(engine->txns, &engine->turn, txn, answer);
+    } else {
+        txn_respond_stateless(engine->txns, &engine->turn, request, flow, answer);
+    }
+}
+
 // There is no room for the call, or no time: 503, never with Retry-After, which would stop the PBX
 // for all lines.
 static void decline_overloaded(struct engine *engine, const struct sip_message *invite,

@@ -83,6 +83,10 @@ struct engine {
 struct turn *engine_begin(struct engine *engine, struct engine_time now);
 // Carries out what the machines asked for, in order.
 void engine_drain(struct engine *engine);
+// Answers a request that belongs to nobody: in a transaction, so that copies get the same answer;
+// without one where there is no room.
+void engine_answer(struct engine *engine, const struct sip_message *request,
+                   const struct flow *flow, const struct txn_answer *answer);
 
 // ---- checks.c
 

@@ -138,7 +138,6 @@ bool engine_take_summary(struct engine *engine, const struct sip_message *reques
     struct turn *turn = &engine->turn;
     struct span event = sip_header_value(request, SIP_EVENT), type = span_split(&event, ';');
     struct txn_answer answer = {.status = 200};
-    struct pool_id txn;
     if (request->method != SIP_NOTIFY || request->to.tag.len > 0) return false;
     if (!span_eq_nocase(span_trim(type), SPAN("message-summary"))) return false;
     const struct snapshot_line *line = uas_find_line(engine->lines, request, &flow->peer);
@@ -146,12 +145,7 @@ bool engine_take_summary(struct engine *engine, const struct sip_message *reques
     if (!watch_note_summary(engine->watches, turn, line->line_id, request->body)) {
         answer.status = 400;
     }
-    struct txn_owner owner = {.kind = OWNER_NOBODY};
-    if (txn_accept(engine->txns, turn, request, flow, owner, &txn)) {
-        txn_respond(engine->txns, turn, txn, &answer);
-    } else {
-        txn_respond_stateless(engine->txns, turn, request, flow, &answer);
-    }
+    engine_answer(engine, request, flow, &answer);
     return true;
 }
 

@@ -143,11 +143,6 @@ uint64_t line_hash_extension(const struct line_table *table, uint32_t group_id,
     return hash_keyed(table->hash_key, extension) ^ (group_id * UINT64_C(0x9e3779b97f4a7c15));
 }
 
-static uint64_t hash_id(uint32_t line_id)
-{
-    return line_id * UINT64_C(0x9e3779b97f4a7c15) >> 16;
-}
-
 static size_t length_of(struct span extension)
 {
     return extension.len < EXTENSION_SIZE ? extension.len : EXTENSION_SIZE - 1;
@@ -208,7 +203,7 @@ uint32_t line_sought_id(const struct line_table *table, uint64_t sought)
 
 struct line *line_find_by_id(const struct line_table *table, uint32_t line_id, struct pool_id *id)
 {
-    struct index_search search = INDEX_SEARCH(hash_id(line_id));
+    struct index_search search = INDEX_SEARCH(index_hash_id(line_id));
     for (;;) {
         *id = index_next(&table->by_id, &search);
         struct line *line = pool_find(&table->lines, *id);
@@ -383,12 +378,6 @@ void line_remove_group(struct line_table *table, struct turn *turn, uint32_t gro
     restart_lines(table, turn, id, false); // the last line to go frees the group
 }
 
-static bool is_same_flow(const struct flow *a, const struct flow *b)
-{
-    return address_eq(&a->peer, &b->peer) && a->transport == b->transport &&
-           a->socket == b->socket && a->connection == b->connection;
-}
-
 // A PBX that is spoken to by another transport, or from another address, would have two contacts of
 // each line until the former one expires. Another PBX knows nothing of it.
 static void note_former_contact(struct line_group_slot *slot, const struct line_peer *peer)
@@ -411,7 +400,7 @@ void line_set_peer(struct line_table *table, struct turn *turn, uint32_t group_i
     struct pool_id id;
     struct line_group_slot *slot = line_find_group(table, group_id, &id);
     if (!slot) return;
-    bool is_same = line_is_reachable(slot) && is_same_flow(&slot->group.flow, &peer->flow) &&
+    bool is_same = line_is_reachable(slot) && flow_eq(&slot->group.flow, &peer->flow) &&
                    address_eq(&slot->told_own, &peer->own);
     slot->is_own_fixed = peer->is_own_fixed;
     slot->problem[0] = '\0';
@@ -503,7 +492,7 @@ static struct line *add_line(struct line_table *table, struct turn *turn,
     line->shown = UINT8_MAX;
     line->hash = line_hash_extension(table, block->group_id, line_extension(line));
     bool is_added = index_add(&table->by_extension, line->hash, *id) &&
-                    index_add(&table->by_id, hash_id(block->line_id), *id);
+                    index_add(&table->by_id, index_hash_id(block->line_id), *id);
     ASSERT(is_added); // the indexes are as large as the pool
     table->extension_counts[length_of(line_extension(line))]++;
     return line;
@@ -541,8 +530,8 @@ static void revive_line(struct line_table *table, struct turn *turn, struct line
                         struct pool_id id, const struct snapshot_line *block)
 {
     tell_gone(turn, line);
-    index_remove(&table->by_id, hash_id(line->block->line_id), id);
-    bool is_added = index_add(&table->by_id, hash_id(block->line_id), id);
+    index_remove(&table->by_id, index_hash_id(line->block->line_id), id);
+    bool is_added = index_add(&table->by_id, index_hash_id(block->line_id), id);
     ASSERT(is_added); // in place of the one before
     release(turn, line->block);
     line->block = block;
@@ -602,7 +591,7 @@ void line_free(struct line_table *table, struct turn *turn, struct pool_id id)
     deadlines_set(&table->deadlines, id.index, DEADLINE_NEVER);
     index_remove(&table->by_extension, line->hash, id);
     table->extension_counts[length_of(line_extension(line))]--;
-    index_remove(&table->by_id, hash_id(line->block->line_id), id);
+    index_remove(&table->by_id, index_hash_id(line->block->line_id), id);
     release(turn, line->block);
     if (--slot->line_count == 0 && slot->is_removed) free_group(table, turn, line->group);
     pool_free(&table->lines, id);

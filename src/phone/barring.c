@@ -7,7 +7,7 @@ static bool is_premium(enum model_number_class number_class)
     return number_class == NUMBER_PREMIUM || number_class == NUMBER_FOREIGN_PREMIUM;
 }
 
-static bool is_foreign(enum model_number_class number_class)
+bool phone_is_foreign(enum model_number_class number_class)
 {
     return number_class == NUMBER_FOREIGN || number_class == NUMBER_FOREIGN_PREMIUM;
 }
@@ -29,7 +29,7 @@ enum phone_barring phone_bar(const struct model_group *group,
                              enum model_number_class number_class, struct span target)
 {
     if (group->is_barring_premium && is_premium(number_class)) return PHONE_BARRED_PREMIUM;
-    if (group->is_barring_foreign && is_foreign(number_class)) return PHONE_BARRED_FOREIGN;
+    if (group->is_barring_foreign && phone_is_foreign(number_class)) return PHONE_BARRED_FOREIGN;
     if (numbering->barred_count == 0) return PHONE_PERMITTED;
     struct phone_number number = phone_number_of_target(numbering, target);
     bool is_barred = number.kind != PHONE_INVALID &&

@@ -154,6 +154,8 @@ enum phone_barring {
     PHONE_BARRED_FOREIGN,
     PHONE_BARRED_PREFIX,
 };
+// Whether a number of this class is abroad.
+bool phone_is_foreign(enum model_number_class number_class);
 // Whether and why the group bars a stored target of this class. (An emergency number is no matter
 // of barring, see country.h.) docs/decision.md.
 enum phone_barring phone_bar(const struct model_group *group,

@@ -21,13 +21,6 @@ struct span phone_sip_user(struct span uri)
     return span_slice(user, 0, span_find(user, ':')); // without a password
 }
 
-static int hex_value(char byte)
-{
-    char lower = ascii_lower(byte);
-    if (ascii_is_digit(lower)) return lower - '0';
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 bool phone_unescape(struct span text, char *out, size_t size, size_t *len)
 {
     *len = 0;
@@ -35,7 +28,7 @@ bool phone_unescape(struct span text, char *out, size_t size, size_t *len)
         char byte = text.at[i];
         if (byte == '%') {
             if (text.len - i < 3) return false;
-            int high = hex_value(text.at[i + 1]), low = hex_value(text.at[i + 2]);
+            int high = ascii_hex_value(text.at[i + 1]), low = ascii_hex_value(text.at[i + 2]);
             if (high < 0 || low < 0) return false;
             byte = (char)(high * 16 + low);
             i += 2;

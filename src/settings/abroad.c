@@ -44,7 +44,7 @@ static void add_target(struct settings_abroad_line *line, const struct snapshot_
         number_class = block->mailbox_class;
         target = snapshot_text(block, block->mailbox);
     }
-    if (number_class != NUMBER_FOREIGN && number_class != NUMBER_FOREIGN_PREMIUM) return;
+    if (!phone_is_foreign((enum model_number_class)number_class)) return;
     uint64_t *until_s = &line->until_s[number_class == NUMBER_FOREIGN_PREMIUM];
     uint64_t ends_s = rule->until_s ? rule->until_s : UINT64_MAX;
     if (ends_s > *until_s) *until_s = ends_s;

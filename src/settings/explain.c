@@ -206,8 +206,10 @@ static enum err judge_way(struct settings *settings, struct settings_answer *ans
     const struct snapshot_group *group = settings->group_block;
     bool bridges_internal = group->bridges_internal, bridges_external = group->bridges_external;
     bool is_internal = false;
-    answer->is_bridged = false;
-    if (answer->verdict.kind != VERDICT_REDIRECT) return ERR_NONE;
+    answer->is_bridged = answer->verdict.kind == VERDICT_REDIRECT && bridges_external;
+    if (answer->verdict.kind != VERDICT_REDIRECT || bridges_internal == bridges_external) {
+        return ERR_NONE; // the store need not be asked whose number it is
+    }
     enum err err = settings_judge_origin(settings, span_of(answer->dialled), &is_internal, problem);
     answer->is_bridged = is_internal ? bridges_internal : bridges_external;
     return err;

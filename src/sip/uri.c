@@ -114,18 +114,12 @@ enum sip_err sip_parse_uri(struct span text, struct sip_uri *uri)
     return sip_read_uri(&cursor, uri) ? SIP_OK : SIP_ERR_URI;
 }
 
-static unsigned hex_value(char digit)
-{
-    return ascii_is_digit(digit) ? (unsigned)(digit - '0')
-                                 : (unsigned)(ascii_lower(digit) - 'a' + 10);
-}
-
 void sip_put_unescaped(struct buffer *out, struct span text)
 {
     const struct cursor cursor = cursor_over(text);
     for (const char *at = cursor.at; at < cursor.end; at++) {
         if (is_escape(at, cursor.end)) {
-            buffer_put_byte(out, (char)(hex_value(at[1]) << 4 | hex_value(at[2])));
+            buffer_put_byte(out, (char)(ascii_hex_value(at[1]) << 4 | ascii_hex_value(at[2])));
             at += 2;
         } else {
             buffer_put_byte(out, *at);

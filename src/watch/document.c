@@ -61,7 +61,7 @@ static void put_remote(struct buffer *out, const struct line_group *group,
 static void put_calls(struct buffer *out, const struct watch_table *table,
                       const struct subscription *of, const struct line_group *group)
 {
-    struct index_search search = INDEX_SEARCH(watch_hash_id(of->line_id));
+    struct index_search search = INDEX_SEARCH(index_hash_id(of->line_id));
     const struct watched_call *call;
     unsigned count = 0;
     while (count < SHOWN_CALLS_MAX &&
@@ -84,7 +84,7 @@ static void put_calls(struct buffer *out, const struct watch_table *table,
 static void put_presence(struct buffer *out, const struct watch_table *table,
                          const struct subscription *of, const struct snapshot_line *line)
 {
-    struct index_search search = INDEX_SEARCH(watch_hash_id(of->line_id));
+    struct index_search search = INDEX_SEARCH(index_hash_id(of->line_id));
     struct client_presence presence = client_presence_of(
         (enum model_login)line->login, client_live_count(table->neighbours.clients, line->user_id));
     bool is_open = line->is_enabled && line->has_user && presence.is_logged_in && !line->is_dnd;

@@ -141,7 +141,7 @@ static struct txn_answer read_wish(const struct watch_table *table, struct wish 
 
 static bool has_room(const struct watch_table *table, uint32_t device_id)
 {
-    struct index_search search = INDEX_SEARCH(watch_hash_id(device_id));
+    struct index_search search = INDEX_SEARCH(index_hash_id(device_id));
     uint32_t count = 0;
     for (;;) {
         const struct subscription *of = pool_find(&table->subscriptions,

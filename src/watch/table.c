@@ -63,11 +63,6 @@ uint32_t watch_count(const struct watch_table *table)
     return table->subscriptions.used_count;
 }
 
-uint64_t watch_hash_id(uint32_t id)
-{
-    return id * UINT64_C(0x9e3779b97f4a7c15) >> 16;
-}
-
 uint64_t watch_hash_tag(const struct watch_table *table, struct span tag)
 {
     return hash_keyed(table->hash_key, tag);
@@ -80,9 +75,9 @@ void watch_index(struct watch_table *table, struct pool_id id)
     const struct subscription *of = pool_find(&table->subscriptions, id);
     uint64_t tag = watch_hash_tag(table, call_dialog_tag(&of->dialog));
     bool is_added = index_add(&table->by_tag, tag, id) &&
-                    index_add(&table->by_line, watch_hash_id(of->line_id), id) &&
-                    index_add(&table->by_user, watch_hash_id(of->user_id), id) &&
-                    index_add(&table->by_device, watch_hash_id(of->device_id), id);
+                    index_add(&table->by_line, index_hash_id(of->line_id), id) &&
+                    index_add(&table->by_user, index_hash_id(of->user_id), id) &&
+                    index_add(&table->by_device, index_hash_id(of->device_id), id);
     ASSERT(is_added); // the indexes are as large as the pool
 }
 
@@ -91,9 +86,9 @@ void watch_free(struct watch_table *table, struct pool_id id)
     const struct subscription *of = pool_find(&table->subscriptions, id);
     if (!of) return;
     index_remove(&table->by_tag, watch_hash_tag(table, call_dialog_tag(&of->dialog)), id);
-    index_remove(&table->by_line, watch_hash_id(of->line_id), id);
-    index_remove(&table->by_user, watch_hash_id(of->user_id), id);
-    index_remove(&table->by_device, watch_hash_id(of->device_id), id);
+    index_remove(&table->by_line, index_hash_id(of->line_id), id);
+    index_remove(&table->by_user, index_hash_id(of->user_id), id);
+    index_remove(&table->by_device, index_hash_id(of->device_id), id);
     deadlines_set(&table->deadlines, id.index, DEADLINE_NEVER);
     pool_free(&table->subscriptions, id);
 }
@@ -121,7 +116,7 @@ static void note_change(struct watch_table *table, struct pool_id id)
 
 static void change_line(struct watch_table *table, uint32_t line_id)
 {
-    struct index_search search = INDEX_SEARCH(watch_hash_id(line_id));
+    struct index_search search = INDEX_SEARCH(index_hash_id(line_id));
     struct pool_id id;
     while (next_of_line(table, line_id, &search, &id)) note_change(table, id);
 }
@@ -134,7 +129,7 @@ void watch_line_changed(struct watch_table *table, struct turn *turn, uint32_t l
 
 void watch_user_changed(struct watch_table *table, struct turn *turn, uint32_t user_id)
 {
-    struct index_search search = INDEX_SEARCH(watch_hash_id(user_id));
+    struct index_search search = INDEX_SEARCH(index_hash_id(user_id));
     struct pool_id id;
     const struct subscription *of;
     (void)turn;
@@ -149,7 +144,7 @@ void watch_user_changed(struct watch_table *table, struct turn *turn, uint32_t u
 
 static bool find_of_device(const struct watch_table *table, uint32_t device_id, struct pool_id *id)
 {
-    struct index_search search = INDEX_SEARCH(watch_hash_id(device_id));
+    struct index_search search = INDEX_SEARCH(index_hash_id(device_id));
     for (;;) {
         *id = index_next(&table->by_device, &search);
         const struct subscription *of = pool_find(&table->subscriptions, *id);
@@ -169,7 +164,7 @@ void watch_end_device(struct watch_table *table, struct turn *turn, uint32_t dev
 void watch_end_line(struct watch_table *table, struct turn *turn, uint32_t line_id)
 {
     for (;;) {
-        struct index_search search = INDEX_SEARCH(watch_hash_id(line_id));
+        struct index_search search = INDEX_SEARCH(index_hash_id(line_id));
         struct pool_id id;
         if (!next_of_line(table, line_id, &search, &id)) return;
         watch_end(table, turn, id, "deactivated");
@@ -222,7 +217,7 @@ static struct watched_call *add_call(struct watch_table *table, const struct wat
     call->line_id = shown->line_id;
     call->texts = texts_in(table->texts, 2 * WATCHED_TEXT_MAX);
     bool is_added = index_add(&table->by_call, hash_of_call(shown->call), id) &&
-                    index_add(&table->calls_by_line, watch_hash_id(shown->line_id), id);
+                    index_add(&table->calls_by_line, index_hash_id(shown->line_id), id);
     ASSERT(is_added); // the indexes are as large as the pool
     return call;
 }
@@ -232,7 +227,7 @@ static void forget_call(struct watch_table *table, struct pool_id id)
     struct watched_call *call = pool_find(&table->calls, id);
     texts_drop(&call->texts);
     index_remove(&table->by_call, hash_of_call(call->call), id);
-    index_remove(&table->calls_by_line, watch_hash_id(call->line_id), id);
+    index_remove(&table->calls_by_line, index_hash_id(call->line_id), id);
     pool_free(&table->calls, id);
 }
 
@@ -275,7 +270,7 @@ const struct watched_call *watch_next_call(const struct watch_table *table, uint
 static struct summary *find_summary(const struct watch_table *table, uint32_t line_id,
                                     struct pool_id *id)
 {
-    struct index_search search = INDEX_SEARCH(watch_hash_id(line_id));
+    struct index_search search = INDEX_SEARCH(index_hash_id(line_id));
     for (;;) {
         *id = index_next(&table->summary_by_line, &search);
         struct summary *summary = pool_find(&table->summaries, *id);
@@ -295,7 +290,7 @@ static struct summary *add_summary(struct watch_table *table, uint32_t line_id)
     struct summary *summary = pool_take(&table->summaries, &id);
     if (!summary) return NULL;
     summary->line_id = line_id;
-    bool is_added = index_add(&table->summary_by_line, watch_hash_id(line_id), id);
+    bool is_added = index_add(&table->summary_by_line, index_hash_id(line_id), id);
     ASSERT(is_added); // it has room for all of the pool
     return summary;
 }

@@ -59,7 +59,6 @@ struct watch_table {
 
 // ---- table.c
 
-uint64_t watch_hash_id(uint32_t id);
 uint64_t watch_hash_tag(const struct watch_table *table, struct span tag);
 // Makes a subscription whose ids, package and local tag are set findable.
 void watch_index(struct watch_table *table, struct pool_id id);
