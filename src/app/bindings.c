@@ -118,8 +118,8 @@ struct bindings *bindings_load(const char *data_dir, uint32_t devices_max)
         free(bindings);
         return NULL;
     }
-    pool_init(&bindings->entries, bindings->memory, sizeof(struct entry), count);
-    index_init(&bindings->by_device, (char *)bindings->memory + pool_size, count);
+    void *next = pool_init(&bindings->entries, bindings->memory, sizeof(struct entry), count);
+    index_init(&bindings->by_device, next, count);
     state_file_init(&bindings->file, data_dir, "bindings");
     load(bindings);
     return bindings;

@@ -43,10 +43,9 @@ struct calls *calls_new(void)
         free(calls);
         return NULL;
     }
-    char *next = calls->memory;
-    pool_init(&calls->pool, next, sizeof(struct told_call), CALLS_SHOWN_MAX);
-    calls->texts = text_store_init(next + pool_size, CALLS_SHOWN_MAX, TEXTS_MAX);
-    index_init(&calls->by_number, next + pool_size + texts_size, CALLS_SHOWN_MAX);
+    char *next = pool_init(&calls->pool, calls->memory, sizeof(struct told_call), CALLS_SHOWN_MAX);
+    calls->texts = text_store_init(next, CALLS_SHOWN_MAX, TEXTS_MAX);
+    index_init(&calls->by_number, next + texts_size, CALLS_SHOWN_MAX);
     return calls;
 }
 

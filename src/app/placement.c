@@ -27,8 +27,8 @@ struct placement *placement_new(uint32_t worker_count, uint32_t lines_max)
         free(placement);
         return NULL;
     }
-    pool_init(&placement->places, placement->memory, sizeof(struct place), lines_max);
-    index_init(&placement->by_line, (char *)placement->memory + pool_size, lines_max);
+    void *next = pool_init(&placement->places, placement->memory, sizeof(struct place), lines_max);
+    index_init(&placement->by_line, next, lines_max);
     return placement;
 }
 

@@ -56,8 +56,8 @@ struct states *states_new(uint32_t lines_max, uint32_t groups_max)
         free(states);
         return NULL;
     }
-    pool_init(&states->entries, states->memory, sizeof(struct entry), lines_max);
-    index_init(&states->by_line, (char *)states->memory + pool_size, lines_max);
+    void *next = pool_init(&states->entries, states->memory, sizeof(struct entry), lines_max);
+    index_init(&states->by_line, next, lines_max);
     return states;
 }
 

@@ -15,13 +15,14 @@ size_t deadlines_memory_size(uint32_t slot_count)
     return (size + 15) / 16 * 16;
 }
 
-void deadlines_init(struct deadlines *deadlines, void *memory, uint32_t slot_count)
+void *deadlines_init(struct deadlines *deadlines, void *memory, uint32_t slot_count)
 {
     *deadlines = (struct deadlines){
         .heap = memory,
         .positions = (uint32_t *)(void *)((char *)memory + heap_size(slot_count)),
         .slot_count = slot_count,
     };
+    return (char *)memory + deadlines_memory_size(slot_count);
 }
 
 static void place(struct deadlines *deadlines, uint32_t position, struct deadline_entry entry)

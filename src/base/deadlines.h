@@ -21,8 +21,9 @@ struct deadline_entry {
 
 // Bytes needed for `slot_count` slots.
 size_t deadlines_memory_size(uint32_t slot_count);
-// Makes an empty set in `memory` (zeroed, deadlines_memory_size bytes, aligned to 16).
-void deadlines_init(struct deadlines *deadlines, void *memory, uint32_t slot_count);
+// Makes an empty set in `memory` (zeroed, deadlines_memory_size bytes, aligned to 16). Returns
+// where it ends, for what comes next.
+void *deadlines_init(struct deadlines *deadlines, void *memory, uint32_t slot_count);
 // Sets or moves the deadline of `slot`; DEADLINE_NEVER removes it.
 void deadlines_set(struct deadlines *deadlines, uint32_t slot, uint64_t at_us);
 // The earliest deadline, DEADLINE_NEVER when none is set.

@@ -17,7 +17,7 @@ size_t index_memory_size(uint32_t item_count)
     return sizeof(struct index_entry) * entry_count_for(item_count);
 }
 
-void index_init(struct index *index, void *memory, uint32_t item_count)
+void *index_init(struct index *index, void *memory, uint32_t item_count)
 {
     uint32_t count = entry_count_for(item_count);
     *index = (struct index){
@@ -25,6 +25,7 @@ void index_init(struct index *index, void *memory, uint32_t item_count)
         .mask = count - 1,
         .used_max = (uint32_t)((uint64_t)count * 3 / 4),
     };
+    return index->entries + count;
 }
 
 static bool is_empty(const struct index_entry *entry)

@@ -28,8 +28,8 @@ struct index_search {
 // Bytes needed for `item_count` things.
 size_t index_memory_size(uint32_t item_count);
 // Makes an empty index in `memory` (zeroed, index_memory_size bytes, aligned to 16, outlives the
-// index).
-void index_init(struct index *index, void *memory, uint32_t item_count);
+// index). Returns where it ends, for what comes next.
+void *index_init(struct index *index, void *memory, uint32_t item_count);
 // The hash of a number that we have given: those that follow each other are spread. Nobody else
 // chooses them, so it needs no key.
 static inline uint64_t index_hash_id(uint64_t id)

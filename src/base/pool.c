@@ -21,7 +21,7 @@ size_t pool_memory_size(size_t slot_size, uint32_t slot_count)
     return (round_up(slot_size) * slot_count) + 2 * round_up(sizeof(uint32_t) * slot_count);
 }
 
-void pool_init(struct pool *pool, void *memory, size_t slot_size, uint32_t slot_count)
+void *pool_init(struct pool *pool, void *memory, size_t slot_size, uint32_t slot_count)
 {
     size_t table_size = round_up(sizeof(uint32_t) * slot_count);
     char *bytes = memory;
@@ -33,6 +33,7 @@ void pool_init(struct pool *pool, void *memory, size_t slot_size, uint32_t slot_
         .slot_count = slot_count,
         .first_free = no_slot,
     };
+    return bytes + pool_memory_size(slot_size, slot_count);
 }
 
 static void *slot_at(const struct pool *pool, uint32_t index)

@@ -40,8 +40,8 @@ struct idle_search {
 // How many bytes a pool of `slot_count` slots of `slot_size` bytes needs (a multiple of 16).
 size_t pool_memory_size(size_t slot_size, uint32_t slot_count);
 // Makes an empty pool in `memory` (zeroed, pool_memory_size bytes, aligned to 16; it must outlive
-// the pool).
-void pool_init(struct pool *pool, void *memory, size_t slot_size, uint32_t slot_count);
+// the pool). Returns where it ends, for what comes next.
+void *pool_init(struct pool *pool, void *memory, size_t slot_size, uint32_t slot_count);
 // A zeroed slot and its `*id`; NULL when all are taken.
 void *pool_take(struct pool *pool, struct pool_id *id);
 // The same with unspecified content: for large slots of which little is used.

@@ -66,10 +66,8 @@ struct call_codes *call_codes_init(void *memory, const uint8_t hash_key[16],
 {
     struct call_codes *codes = memory;
     char *next = (char *)memory + head_size();
-    pool_init(&codes->features, next, sizeof(struct feature), FEATURES_MAX);
-    next += pool_memory_size(sizeof(struct feature), FEATURES_MAX);
-    index_init(&codes->by_tag, next, FEATURES_MAX);
-    next += index_memory_size(FEATURES_MAX);
+    next = pool_init(&codes->features, next, sizeof(struct feature), FEATURES_MAX);
+    next = index_init(&codes->by_tag, next, FEATURES_MAX);
     deadlines_init(&codes->deadlines, next, FEATURES_MAX);
     codes->neighbours = neighbours;
     memcpy(codes->hash_key, hash_key, sizeof codes->hash_key);

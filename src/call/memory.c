@@ -47,8 +47,7 @@ struct call_memory *call_memory_init(void *memory, uint32_t count, const uint8_t
 {
     struct call_memory *table = memory;
     char *next = (char *)memory + head_size();
-    pool_init(&table->entries, next, sizeof(struct remembered), count);
-    next += pool_memory_size(sizeof(struct remembered), count);
+    next = pool_init(&table->entries, next, sizeof(struct remembered), count);
     index_init(&table->index, next, KEYS_MAX * count);
     memcpy(table->hash_key, hash_key, sizeof table->hash_key);
     return table;

@@ -35,21 +35,14 @@ size_t call_memory_size(const struct call_limits *limits)
            call_traffic_size(limits->line_count);
 }
 
-static char *place_pool(struct pool *pool, char *memory, size_t slot_size, uint32_t count)
-{
-    pool_init(pool, memory, slot_size, count);
-    return memory + pool_memory_size(slot_size, count);
-}
-
 struct call_table *call_init(void *memory, const struct call_limits *limits,
                              const uint8_t hash_key[16], struct call_neighbours neighbours)
 {
     struct call_table *table = memory;
     uint32_t count = limits->call_count + EMERGENCY_CALLS, leg_count = count * LEGS_PER_CALL;
     char *next = (char *)memory + head_size();
-    next = place_pool(&table->calls, next, sizeof(struct call), count);
-    deadlines_init(&table->deadlines, next, count);
-    next += deadlines_memory_size(count);
+    next = pool_init(&table->calls, next, sizeof(struct call), count);
+    next = deadlines_init(&table->deadlines, next, count);
     table->memory = call_memory_init(next, limits->memory_count, hash_key);
     next += call_memory_table_size(limits->memory_count);
     table->returns = call_returns_init(next, limits->memory_count, hash_key);
@@ -57,14 +50,14 @@ struct call_table *call_init(void *memory, const struct call_limits *limits,
     table->traffic = call_traffic_init(next, limits->line_count);
     next += call_traffic_size(limits->line_count);
     table->sparse = next;
-    next = place_pool(&table->waiting, next, sizeof(struct call_waiting), count);
-    next = place_pool(&table->bridges, next, sizeof(struct bridge), count);
-    next = place_pool(&table->legs, next, sizeof(struct leg), leg_count);
-    next = place_pool(&table->relays, next, sizeof(struct relay), count);
-    next = place_pool(&table->invites, next, sizeof(struct kept_invite), count);
-    next = place_pool(&table->accounts, next, sizeof(struct call_account), count);
-    next = place_pool(&table->long_invites, next, sizeof(struct long_invite), LONG_INVITES_MAX);
-    next = place_pool(&table->tests, next, sizeof(struct test_call), TEST_CALLS_MAX);
+    next = pool_init(&table->waiting, next, sizeof(struct call_waiting), count);
+    next = pool_init(&table->bridges, next, sizeof(struct bridge), count);
+    next = pool_init(&table->legs, next, sizeof(struct leg), leg_count);
+    next = pool_init(&table->relays, next, sizeof(struct relay), count);
+    next = pool_init(&table->invites, next, sizeof(struct kept_invite), count);
+    next = pool_init(&table->accounts, next, sizeof(struct call_account), count);
+    next = pool_init(&table->long_invites, next, sizeof(struct long_invite), LONG_INVITES_MAX);
+    next = pool_init(&table->tests, next, sizeof(struct test_call), TEST_CALLS_MAX);
     table->texts = text_store_init(next, count * ROOMS_PER_CALL, TEXT_ROOM_MAX);
     next += text_store_size(count * ROOMS_PER_CALL, TEXT_ROOM_MAX);
     index_init(&table->by_tag, next, leg_count * TAGS_PER_LEG);

@@ -41,8 +41,7 @@ struct call_traffic *call_traffic_init(void *memory, uint32_t line_count)
 {
     struct call_traffic *traffic = memory;
     char *next = (char *)memory + head_size();
-    pool_init(&traffic->lines, next, sizeof(struct line_traffic), line_count);
-    next += pool_memory_size(sizeof(struct line_traffic), line_count);
+    next = pool_init(&traffic->lines, next, sizeof(struct line_traffic), line_count);
     index_init(&traffic->by_line, next, line_count);
     return traffic;
 }

@@ -13,12 +13,11 @@ size_t client_assumed_size(void)
            index_memory_size(CLIENT_ASSUMPTIONS_MAX);
 }
 
-void client_assumed_init(struct client_table *table, void *memory)
+void *client_assumed_init(struct client_table *table, void *memory)
 {
-    char *next = memory;
-    pool_init(&table->assumed, next, sizeof(struct assumed), CLIENT_ASSUMPTIONS_MAX);
-    next += pool_memory_size(sizeof(struct assumed), CLIENT_ASSUMPTIONS_MAX);
-    index_init(&table->assumed_by_line, next, CLIENT_ASSUMPTIONS_MAX);
+    size_t size = sizeof(struct assumed);
+    void *next = pool_init(&table->assumed, memory, size, CLIENT_ASSUMPTIONS_MAX);
+    return index_init(&table->assumed_by_line, next, CLIENT_ASSUMPTIONS_MAX);
 }
 
 static struct assumed *find(const struct client_table *table, uint32_t line_id, struct pool_id *id)

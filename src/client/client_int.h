@@ -114,10 +114,11 @@ void client_note_failure(struct client_table *table, const struct turn *turn,
 
 // ---- web.c
 
+// In `memory` of so many bytes, zeroed; the end is returned.
 size_t client_web_size(void);
-void client_web_init(struct client_table *table, void *memory);
+void *client_web_init(struct client_table *table, void *memory);
 
 // ---- assumed.c
 
 size_t client_assumed_size(void);
-void client_assumed_init(struct client_table *table, void *memory);
+void *client_assumed_init(struct client_table *table, void *memory);

@@ -42,20 +42,12 @@ struct client_table *client_init(void *memory, const struct client_limits *limit
     struct client_table *table = memory;
     char *next = (char *)memory + round_up(sizeof *table);
     struct index *indexes[] = {&table->by_id, &table->by_user, &table->by_sip_user};
-    client_assumed_init(table, next);
-    next += client_assumed_size();
-    client_web_init(table, next);
-    next += client_web_size();
-    pool_init(&table->devices, next, sizeof(struct device), limits->device_count);
-    next += pool_memory_size(sizeof(struct device), limits->device_count);
-    pool_init(&table->bindings, next, sizeof(struct binding), limits->binding_count);
-    next += pool_memory_size(sizeof(struct binding), limits->binding_count);
-    for (size_t i = 0; i < 3; i++) {
-        index_init(indexes[i], next, limits->device_count);
-        next += index_memory_size(limits->device_count);
-    }
-    deadlines_init(&table->deadlines, next, limits->binding_count);
-    next += deadlines_memory_size(limits->binding_count);
+    next = client_assumed_init(table, next);
+    next = client_web_init(table, next);
+    next = pool_init(&table->devices, next, sizeof(struct device), limits->device_count);
+    next = pool_init(&table->bindings, next, sizeof(struct binding), limits->binding_count);
+    for (size_t i = 0; i < 3; i++) next = index_init(indexes[i], next, limits->device_count);
+    next = deadlines_init(&table->deadlines, next, limits->binding_count);
     table->sources = (struct source *)(void *)next;
     make_keys(table, hash_key);
     client_set_realm(table, SPAN("lineward"));

@@ -12,12 +12,10 @@ size_t client_web_size(void)
     return pool_memory_size(sizeof(struct web), CLIENT_WEB_MAX) + index_memory_size(CLIENT_WEB_MAX);
 }
 
-void client_web_init(struct client_table *table, void *memory)
+void *client_web_init(struct client_table *table, void *memory)
 {
-    char *next = memory;
-    pool_init(&table->web, next, sizeof(struct web), CLIENT_WEB_MAX);
-    next += pool_memory_size(sizeof(struct web), CLIENT_WEB_MAX);
-    index_init(&table->web_by_user, next, CLIENT_WEB_MAX);
+    void *next = pool_init(&table->web, memory, sizeof(struct web), CLIENT_WEB_MAX);
+    return index_init(&table->web_by_user, next, CLIENT_WEB_MAX);
 }
 
 static struct web *find(const struct client_table *table, uint32_t user_id, struct pool_id *id)

@@ -23,14 +23,10 @@ struct desk_table *desk_init(void *memory, const struct desk_limits *limits,
     struct desk_table *table = memory;
     uint32_t count = limits->line_count;
     char *next = (char *)memory + head_size();
-    pool_init(&table->desks, next, sizeof(struct desk), count);
-    next += pool_memory_size(sizeof(struct desk), count);
-    pool_init(&table->groups, next, sizeof(struct desk_group), limits->group_count);
-    next += pool_memory_size(sizeof(struct desk_group), limits->group_count);
-    index_init(&table->by_line, next, count);
-    next += index_memory_size(count);
-    index_init(&table->by_tag, next, count);
-    next += index_memory_size(count);
+    next = pool_init(&table->desks, next, sizeof(struct desk), count);
+    next = pool_init(&table->groups, next, sizeof(struct desk_group), limits->group_count);
+    next = index_init(&table->by_line, next, count);
+    next = index_init(&table->by_tag, next, count);
     deadlines_init(&table->deadlines, next, count);
     table->neighbours = neighbours;
     memcpy(table->hash_key, hash_key, sizeof table->hash_key);

@@ -20,11 +20,8 @@ size_t line_elsewhere_memory_size(const struct line_limits *limits)
 void line_elsewhere_init(struct line_table *table, void *memory, const struct line_limits *limits)
 {
     uint32_t count = limits->elsewhere_count;
-    char *next = memory;
-    pool_init(&table->elsewhere, next, sizeof(struct elsewhere), count);
-    next += pool_memory_size(sizeof(struct elsewhere), count);
-    index_init(&table->elsewhere_by_name, next, count);
-    next += index_memory_size(count);
+    void *next = pool_init(&table->elsewhere, memory, sizeof(struct elsewhere), count);
+    next = index_init(&table->elsewhere_by_name, next, count);
     index_init(&table->elsewhere_by_id, next, count);
 }
 

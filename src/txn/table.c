@@ -19,14 +19,6 @@ size_t txn_memory_size(const struct txn_limits *limits)
            2 * index_memory_size(count) + deadlines_memory_size(count);
 }
 
-// Cuts `size` bytes off the front of what is left.
-static void *cut(char **rest, size_t size)
-{
-    void *at = *rest;
-    *rest += round_up(size);
-    return at;
-}
-
 // A key of its own for each use.
 static void derive_key(uint8_t out[16], const uint8_t key[16], char use)
 {
@@ -40,23 +32,20 @@ static void derive_key(uint8_t out[16], const uint8_t key[16], char use)
 struct txn_table *txn_init(void *memory, const struct txn_limits *limits,
                            const uint8_t hash_key[16])
 {
-    char *rest = memory;
+    struct txn_table *table = memory;
     uint32_t count = limits->transaction_count;
-    struct txn_table *table = cut(&rest, sizeof *table);
+    char *next = (char *)memory + round_up(sizeof *table);
     *table = (struct txn_table){.fresh = NULL};
     derive_key(table->key, hash_key, 'a');
     derive_key(table->key_merge, hash_key, 'm');
     derive_key(table->key_tag, hash_key, 't');
-    size_t slots_size = pool_memory_size(sizeof(struct txn_slot), count);
-    size_t blocks_size = pool_memory_size(sizeof(struct txn_block), limits->message_count);
-    pool_init(&table->slots, cut(&rest, slots_size), sizeof(struct txn_slot), count);
-    pool_init(&table->blocks, cut(&rest, blocks_size), sizeof(struct txn_block),
-              limits->message_count);
-    index_init(&table->by_key, cut(&rest, index_memory_size(count)), count);
-    index_init(&table->by_merge, cut(&rest, index_memory_size(count)), count);
-    deadlines_init(&table->resends, cut(&rest, deadlines_memory_size(count)), count);
+    next = pool_init(&table->slots, next, sizeof(struct txn_slot), count);
+    next = pool_init(&table->blocks, next, sizeof(struct txn_block), limits->message_count);
+    next = index_init(&table->by_key, next, count);
+    next = index_init(&table->by_merge, next, count);
+    next = deadlines_init(&table->resends, next, count);
     for (int i = 0; i < WAIT_COUNT; i++) table->lists[i] = (struct txn_list){no_slot, no_slot};
-    ASSERT(rest == (char *)memory + txn_memory_size(limits));
+    ASSERT(next == (char *)memory + txn_memory_size(limits));
     return table;
 }
 

@@ -22,36 +22,24 @@ size_t watch_memory_size(const struct watch_limits *limits)
            index_memory_size(limits->line_count) + deadlines_memory_size(count);
 }
 
-static char *place_pool(struct pool *pool, char *memory, size_t slot_size, uint32_t count)
-{
-    pool_init(pool, memory, slot_size, count);
-    return memory + pool_memory_size(slot_size, count);
-}
-
-static char *place_index(struct index *index, char *memory, uint32_t count)
-{
-    index_init(index, memory, count);
-    return memory + index_memory_size(count);
-}
-
 struct watch_table *watch_init(void *memory, const struct watch_limits *limits,
                                const uint8_t hash_key[16], struct watch_neighbours neighbours)
 {
     struct watch_table *table = memory;
     uint32_t count = limits->subscription_count;
     char *next = (char *)memory + head_size();
-    next = place_pool(&table->subscriptions, next, sizeof(struct subscription), count);
-    next = place_pool(&table->calls, next, sizeof(struct watched_call), limits->call_count);
-    next = place_pool(&table->summaries, next, sizeof(struct summary), limits->line_count);
+    next = pool_init(&table->subscriptions, next, sizeof(struct subscription), count);
+    next = pool_init(&table->calls, next, sizeof(struct watched_call), limits->call_count);
+    next = pool_init(&table->summaries, next, sizeof(struct summary), limits->line_count);
     table->texts = text_store_init(next, limits->call_count, 2 * WATCHED_TEXT_MAX);
     next += text_store_size(limits->call_count, 2 * WATCHED_TEXT_MAX);
-    next = place_index(&table->by_tag, next, count);
-    next = place_index(&table->by_line, next, count);
-    next = place_index(&table->by_user, next, count);
-    next = place_index(&table->by_device, next, count);
-    next = place_index(&table->by_call, next, limits->call_count);
-    next = place_index(&table->calls_by_line, next, limits->call_count);
-    next = place_index(&table->summary_by_line, next, limits->line_count);
+    next = index_init(&table->by_tag, next, count);
+    next = index_init(&table->by_line, next, count);
+    next = index_init(&table->by_user, next, count);
+    next = index_init(&table->by_device, next, count);
+    next = index_init(&table->by_call, next, limits->call_count);
+    next = index_init(&table->calls_by_line, next, limits->call_count);
+    next = index_init(&table->summary_by_line, next, limits->line_count);
     deadlines_init(&table->deadlines, next, count);
     table->neighbours = neighbours;
     memcpy(table->hash_key, hash_key, sizeof table->hash_key);
