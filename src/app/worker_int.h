@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The inside of a worker, and what it exchanges with the others: messages for lines and devices
-// that they have, answers to be sent by their sockets, and what is found out (docs/architecture.md
-// "Workers").
+// The inside of a worker, for the files it is made of.
 #pragma once
 
 #include "app/line_log.h"
@@ -70,21 +68,39 @@ static inline struct engine_time worker_now(void)
 
 // Adds `by` to a counter of the worker.
 void worker_count(struct worker *worker, enum states_counter counter, uint64_t by);
-// Answers who waits for it (questions.c).
-void worker_answer(struct worker *worker, struct question *question);
-// A check has found something out, or is over; of a worker (`context`).
-void worker_check_told(void *context, const struct check_told *told);
+// Copies of a message for those who look at the groups it belongs to.
+void worker_copy(const struct worker *worker, const struct flow *flow, struct span bytes,
+                 bool is_received);
+
+// ---- worker_effects.c
+
+// What the engine calls.
+struct engine_host worker_effects(struct worker *worker);
 // Sends by the flow's socket; of a worker (`context`).
 void worker_send(void *context, const struct flow *flow, struct span bytes);
 // A target of a group's PBX works, or does not.
 void worker_follow_peer(struct worker *worker, const struct line_peer_event *event);
+// The same for all that a turn of the engine has told of targets.
+void worker_follow_peers(struct worker *worker);
 
-// ---- counts.c
+// ---- worker_commands.c
+
+// Does what the queue holds.
+void worker_take_commands(struct worker *worker);
+
+// ---- worker_questions.c
+
+// Answers who waits for it.
+void worker_answer(struct worker *worker, struct question *question);
+// A check has found something out, or is over; of a worker (`context`).
+void worker_check_told(void *context, const struct check_told *told);
+
+// ---- worker_counts.c
 
 // Adds what has been counted since the last call.
 void worker_tell_counts(struct worker *worker);
 
-// ---- features.c: feature codes; of the engine (struct engine_host), but for the first.
+// ---- worker_features.c: feature codes; of the engine (struct engine_host), but for the first.
 
 // The socket for media of the `index`-th address of `config->sip`.
 bool feature_open_media(struct worker *worker, const struct app_config *config, uint32_t index,
@@ -93,7 +109,9 @@ void feature_dialled(void *context, const struct call_code_dialled *dialled);
 bool feature_media_towards(void *context, const struct flow *flow, struct address *own);
 void feature_send_media(void *context, const struct call_media *media);
 
-// ---- exchange.c: to the others. The first four are the engine's (struct engine_host).
+// ---- worker_exchange.c: what goes to the others and comes from them: messages for lines and
+// devices that they have, answers to be sent by their sockets, what is found out (docs/workers.md).
+// The first four are the engine's (struct engine_host).
 
 void exchange_message(void *context, uint8_t to, const struct flow *flow, struct span bytes);
 void exchange_subscribed(void *context, uint8_t to, const struct engine_subscribe *subscribe);

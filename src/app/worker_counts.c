@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a worker's engine has counted, told to the states, and to people where it is trouble.
-#include "app/exchange.h"
+#include "app/worker_int.h"
 
 enum { OVERLOAD_TOLD_US = 10 * 1000 * 1000 }; // how often people are told that calls are refused
 

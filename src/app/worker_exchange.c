@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a worker exchanges with the others.
-#include "app/exchange.h"
+#include "app/worker_int.h"
 
 enum { HANDED_IDLE_S = 3660 }; // the longest registration, and a little
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a worker is asked by others who wait for the answer, and what its checks tell them.
-#include "app/exchange.h"
+#include "app/worker_int.h"
 
 void worker_answer(struct worker *worker, struct question *question)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Feature codes, as a worker hands them to the settings, and the media that answer them.
-#include "app/exchange.h"
+#include "app/worker_int.h"
 
 bool feature_open_media(struct worker *worker, const struct app_config *config, uint32_t index,
                         struct net_problem *problem)
