@@ -3,6 +3,7 @@
 #include "batch.h"
 
 #include <errno.h>
+#include <netinet/udp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,9 +35,8 @@ struct sockaddr_in batch_loopback(uint16_t port)
 }
 
 // Beyond the system's limit where we may, as the server does.
-static void set_buffer(int fd, int forced, int usual)
+static void set_buffer(int fd, int size, int forced, int usual)
 {
-    int size = SOCKET_BUFFER_BYTES;
     if (setsockopt(fd, SOL_SOCKET, forced, &size, sizeof size) == 0) return;
     if (setsockopt(fd, SOL_SOCKET, usual, &size, sizeof size) != 0) {
         bench_fail("socket buffer", strerror(errno));
@@ -48,8 +48,8 @@ int batch_socket(uint16_t port)
     struct sockaddr_in own = batch_loopback(port);
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0) bench_fail("socket", strerror(errno));
-    set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF);
-    set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF);
+    set_buffer(fd, SOCKET_BUFFER_BYTES, SO_RCVBUFFORCE, SO_RCVBUF);
+    set_buffer(fd, SOCKET_BUFFER_BYTES, SO_SNDBUFFORCE, SO_SNDBUF);
     if (bind(fd, (const struct sockaddr *)&own, sizeof own) != 0) {
         char what[40];
         snprintf(what, sizeof what, "127.0.0.1:%u", port);
@@ -57,6 +57,14 @@ int batch_socket(uint16_t port)
     }
     return fd;
 }
+
+void batch_receive_more(int fd)
+{
+    set_buffer(fd, LARGE_BUFFER_BYTES, SO_RCVBUFFORCE, SO_RCVBUF);
+}
+
+// UDP_MAX_SEGMENTS of the system is 64 = BATCH_MAX or more.
+enum { JOINED_BYTES_MAX = 65000 };
 
 struct batch *batch_new(void)
 {
@@ -86,12 +94,48 @@ struct packet *batch_next(struct batch *batch, int fd)
     return &batch->items[batch->count++];
 }
 
+// How many of the items from `first` on may go as one message.
+static unsigned alike(const struct batch *batch, unsigned first)
+{
+    const struct packet *one = &batch->items[first];
+    unsigned count = 1, most = batch->is_joined ? (unsigned)(JOINED_BYTES_MAX / one->len) : 1;
+    while (count < most && first + count < batch->count) {
+        const struct packet *next = &batch->items[first + count];
+        if (next->len != one->len || memcmp(&next->peer, &one->peer, sizeof one->peer) != 0) break;
+        count++;
+    }
+    return count;
+}
+
+// A message of `count` items from `first` on.
+static void join(struct batch *batch, struct msghdr *message, unsigned first, unsigned count)
+{
+    message->msg_name = &batch->items[first].peer;
+    message->msg_iov = &batch->parts[first];
+    message->msg_iovlen = count;
+    message->msg_control = NULL;
+    message->msg_controllen = 0;
+    if (count == 1) return;
+    uint16_t len = (uint16_t)batch->items[first].len;
+    message->msg_control = batch->controls[first];
+    message->msg_controllen = sizeof batch->controls[first];
+    struct cmsghdr *control = CMSG_FIRSTHDR(message);
+    control->cmsg_len = CMSG_LEN(sizeof len);
+    control->cmsg_level = SOL_UDP;
+    control->cmsg_type = UDP_SEGMENT;
+    memcpy(CMSG_DATA(control), &len, sizeof len);
+}
+
 void batch_send(struct batch *batch, int fd)
 {
+    unsigned messages = 0, sent = 0;
     for (unsigned i = 0; i < batch->count; i++) batch->parts[i].iov_len = batch->items[i].len;
-    unsigned sent = 0;
-    while (sent < batch->count) {
-        int count = sendmmsg(fd, batch->headers + sent, batch->count - sent, 0);
+    for (unsigned first = 0, count; first < batch->count; first += count) {
+        count = alike(batch, first);
+        join(batch, &batch->headers[messages++].msg_hdr, first, count);
+    }
+    while (sent < messages) {
+        int count = sendmmsg(fd, batch->headers + sent, messages - sent, 0);
         // What the system does not take is lost, and counted as a lost call by the caller.
         sent += count > 0 ? (unsigned)count : 1;
     }

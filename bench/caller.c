@@ -13,7 +13,9 @@
 //
 // With --give-up it is for an overload: a call is lost after MS milliseconds, and those that the
 // caller itself was too busy to begin, with room for more open ones, are not placed at all, neither
-// late nor in a crowd. How many it placed is calls + lost. Prints one line of JSON:
+// late nor in a crowd. How many it placed is calls + lost. It does not sleep then, and what it sends
+// is joined (batch.h), for it has to place several times what the server can carry.
+// Prints one line of JSON:
 //
 //   calls      that have a final answer
 //   lost       without one
@@ -55,7 +57,7 @@ struct open_call {
 struct caller {
     struct options options;
     int fd;
-    struct batch *in, *out;
+    struct batch *in, *invites, *acks; // the same, or joined and apart so that neighbours are alike
     struct message invite, ack;
     struct sockaddr_in servers[WORKERS_MAX]; // of each worker of the server
     uint32_t run; // tells the calls of this run from those of the one before
@@ -93,7 +95,7 @@ static void begin_call(struct caller *caller, uint64_t begun_us)
     uint32_t number = (uint32_t)caller->begun++;
     caller->open[slot] = (struct open_call){number, true, begun_us};
     struct call_texts texts = calling_texts(caller->run, number, slot, caller->options.lines);
-    struct packet *invite = batch_next(caller->out, caller->fd);
+    struct packet *invite = batch_next(caller->invites, caller->fd);
     invite->peer = *server_of(caller, &texts);
     invite->len = message_fill(&caller->invite, &texts, invite->bytes);
 }
@@ -147,7 +149,7 @@ static void send_ack(struct caller *caller, const struct call_texts *texts,
     if (!tag) return;
     tag += 5;
     len -= (size_t)(tag - to);
-    struct packet *ack = batch_next(caller->out, caller->fd);
+    struct packet *ack = batch_next(caller->acks, caller->fd);
     ack->peer = *server_of(caller, texts);
     ack->len = message_fill(&caller->ack, texts, ack->bytes);
     if (len > 200) bench_fail("To tag", "too long");
@@ -193,6 +195,12 @@ static void wait_until(const struct caller *caller, uint64_t at_us)
     }
 }
 
+static void send_all(struct caller *caller)
+{
+    if (caller->acks != caller->invites) batch_send(caller->acks, caller->fd);
+    batch_send(caller->invites, caller->fd);
+}
+
 static void run(struct caller *caller)
 {
     caller->started_us = caller->schedule_us = now_us();
@@ -200,8 +208,8 @@ static void run(struct caller *caller)
     uint64_t look_us = caller->started_us, last_answer_us = caller->started_us;
     do {
         begin_due_calls(caller);
-        batch_send(caller->out, caller->fd);
-        wait_until(caller, due_us(caller));
+        send_all(caller);
+        if (!caller->options.give_up_ms) wait_until(caller, due_us(caller));
         batch_receive(caller->in, caller->fd, MSG_DONTWAIT);
         uint64_t at_us = now_us();
         for (unsigned i = 0; i < caller->in->count; i++) {
@@ -211,7 +219,7 @@ static void run(struct caller *caller)
         if (at_us >= look_us) give_up_lost_calls(caller, at_us);
         if (at_us >= look_us) look_us = at_us + CALLING_LOOK_US;
     } while (caller->free_count < caller->options.window || now_us() < caller->ended_us);
-    batch_send(caller->out, caller->fd); // the last ACKs
+    send_all(caller); // the last ACKs
     caller->ended_us = last_answer_us;
 }
 
@@ -261,6 +269,13 @@ static struct options read_options(int argc, char **argv)
     return options;
 }
 
+static void prepare_overload(struct caller *caller)
+{
+    caller->acks = batch_new();
+    caller->invites->is_joined = caller->acks->is_joined = true;
+    batch_receive_more(caller->fd);
+}
+
 int main(int argc, char **argv)
 {
     static struct caller caller;
@@ -272,7 +287,8 @@ int main(int argc, char **argv)
     }
     caller.fd = batch_socket(caller.options.port);
     caller.in = batch_new();
-    caller.out = batch_new();
+    caller.invites = caller.acks = batch_new();
+    if (caller.options.give_up_ms) prepare_overload(&caller);
     caller.run = (uint32_t)(now_us() / 1000) & UINT16_MAX;
     for (uint32_t slot = 0; slot < caller.options.window; slot++) {
         caller.free_slots[caller.free_count++] = slot;

@@ -7,7 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { WINDOW_MAX = 65535 };
+// 16 hexadecimal digits: 4 of the run, 7 of the number, 5 of the place.
+enum { TOKEN_RUN_DIGITS = 4, TOKEN_SLOT_DIGITS = 5, WINDOW_MAX = 300000 };
 
 // Prints a number in so many digits; what does not fit is cut off at the front.
 void token_put_digits(char *out, unsigned len, uint32_t value, unsigned base);

@@ -37,6 +37,7 @@ LINES = 100
 WATCHED = 30  # calls at a time; one of thirty or so is refused, most are dropped
 FACTOR = 3
 WINDOWS = (50, 100, 200, 400)  # calls that are open, for the maximum
+WINDOW_OVER = 300000  # more than are open when most are dropped, each for GIVE_UP_MS
 GIVE_UP_MS = 500     # T1: then a PBX would send the INVITE again
 STRICT_ROUNDS = 5
 LINGER_S = 6         # calls cost something still when they are over: timer I ends after 5 s
@@ -147,14 +148,14 @@ class Overload:
         self.calls(LINGER_S, self.window)
         most, goodputs = [self.maximum()], []
         for _ in range(self.rounds):
-            over = self.calls(self.options.seconds, 60000,
+            over = self.calls(self.options.seconds, WINDOW_OVER,
                               int(FACTOR * most[-1]["good"] * most[-1]["there"]))
             self.tell(f"at {FACTOR} times", over)
             most.append(self.maximum())
             goodputs.append(self.judge((most[-1]["good"] + most[-2]["good"]) / 2, over))
         rate = most[-1]["good"] * most[-1]["there"]
         self.serve_half(rate, "before")
-        self.calls(1, 60000, int(FACTOR * rate))
+        self.calls(1, WINDOW_OVER, int(FACTOR * rate))
         time.sleep(2)
         self.serve_half(rate, "two seconds later")
         self.is_over = True
