@@ -12,7 +12,7 @@ set(web_modules ${web}/node_modules/.package-lock.json)
 
 # Several builds of one clone share web/node_modules and the types made there: one at a time.
 if(LINEWARD_FLOCK)
-    set(web_alone ${LINEWARD_FLOCK} ${web}/package.json)
+    set(LINEWARD_WEB_ALONE ${LINEWARD_FLOCK} ${web}/package.json CACHE INTERNAL "")
 endif()
 
 function(lineward_build_web)
@@ -21,13 +21,11 @@ function(lineward_build_web)
     list(FILTER sources EXCLUDE REGEX "\\.test\\.tsx?$|/src/api/openapi\\.ts$")
     # What npm has installed says so in a file of its own.
     add_custom_command(OUTPUT ${web_modules}
-        COMMAND ${web_alone} ${LINEWARD_NPM} ci
-            --ignore-scripts --no-audit --no-fund --loglevel=error
-        COMMAND ${CMAKE_COMMAND} -E touch ${web_modules}
+        COMMAND ${LINEWARD_WEB_ALONE} sh ${web}/install.sh ${LINEWARD_NPM}
         DEPENDS ${web}/package.json ${web}/package-lock.json
         WORKING_DIRECTORY ${web} COMMENT "Installing what the web client is made of" VERBATIM)
     add_custom_command(OUTPUT ${web_out}/web_files.c ${web_out}/web_bytes.S ${web_out}/web_files.bin
-        COMMAND ${web_alone} ${LINEWARD_NPM} run --silent build
+        COMMAND ${LINEWARD_WEB_ALONE} ${LINEWARD_NPM} run --silent build
             -- --logLevel warn --outDir ${web_out}/dist
         COMMAND ${LINEWARD_NODE} ${web}/pack.js ${web_out}/dist ${web_out}
         DEPENDS ${sources} ${web_modules} ${web}/index.html ${web}/pack.js ${web}/vite.config.ts

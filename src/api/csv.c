@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A table of lines, as spreadsheets export it (RFC 4180), to records. The first row names the
 // columns: a line's fields by their names, its user's as "user.mobile", its forwardings' targets as
-// "forward.busy.external". An empty cell says nothing.
+// "forward.busy.external". An empty cell says nothing. A table that says nothing of lines but whose
+// they are ("user") is one of users.
 #include "api/api_int.h"
 
 #include <csv.h>
@@ -21,7 +22,8 @@ struct table {
     struct column columns[COLUMNS_MAX];
     size_t column_count;
     bool is_first_row;
-    size_t column; // of the next cell
+    bool has_lines; // some column is about a line
+    size_t column;  // of the next cell
     json_int_t row;
     int last_end;                        // what ended the row before
     json_t *users, *lines, *forwardings; // what the rows before have come to
@@ -78,6 +80,7 @@ static void add_column(struct table *table, struct span name)
         if (span_eq(name, span_of(table->columns[i].name))) fail(table, name, "is there twice");
     }
     if (!read_column(column, name)) fail(table, name, "is no column that is known");
+    if (column->kind != KIND_USER && !span_eq(name, SPAN("user"))) table->has_lines = true;
     table->column_count++;
 }
 
@@ -143,9 +146,10 @@ static void end_records(struct table *table)
     json_t *forwarding, *owner = json_object_get(table->line, "user");
     size_t i;
     json_object_set_new(table->line, IMPORT_ROW, json_integer(table->row));
-    if (json_object_size(table->user) > 0 && !owner) {
+    bool is_said = json_object_size(table->user) > 0;
+    if (is_said && !owner) {
         fail(table, SPAN("user"), "is missing, but something is said of the user");
-    } else if (json_object_size(table->user) > 0) {
+    } else if (is_said || !table->has_lines) {
         json_object_set(table->user, "name", owner);
         json_object_set_new(table->user, IMPORT_ROW, json_integer(table->row));
         json_array_append(table->users, table->user);
@@ -157,7 +161,7 @@ static void end_records(struct table *table)
         json_object_set_new(forwarding, IMPORT_ROW, json_integer(table->row));
         json_array_append(table->forwardings, forwarding);
     }
-    json_array_append(table->lines, table->line);
+    if (table->has_lines) json_array_append(table->lines, table->line);
 }
 
 static void drop_row(struct table *table)

@@ -227,6 +227,20 @@ class Tables(Import):
         self.assertEqual(self.client.call("getUser", "anna", status=200).json["mobile"],
                          "+491701234567")
 
+    def test_users_alone(self):
+        """A table that says nothing of lines but whose they are adds and changes users."""
+        table = self.rows("user,user.display_name,user.mobile", "anna,Anna,+491701234567",
+                          "berta,Berta,", "carl,,")
+        result = self.load(table)
+        self.assertEqual(self.counts(result)["added"], {"users": 3})
+        self.assertEqual(self.counts(self.load(table))["unchanged"], {"users": 3})
+        self.assertEqual(self.client.call("getUser", "anna", status=200).json["mobile"],
+                         "+491701234567")
+        self.assertEqual(self.refused(self.rows("user,user.mobile", "anna,x y", ",1")), [
+            (3, "", "user", "is missing, but something is said of the user")])
+        self.assertEqual(self.refused(self.rows("user,user.role", "anna,chief"))[0][:3],
+                         (2, "anna", "role"))
+
     def test_other_spreadsheets(self):
         for number, (separator, end) in enumerate([(";", "\r\n"), ("\t", "\n"), (",", "\r\n")]):
             rows = [["group", "extension", "enabled"], ["main", str(160 + number), "off"]]

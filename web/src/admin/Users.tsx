@@ -7,8 +7,18 @@ import {Link} from 'wouter';
 import {askAny} from './records/data';
 import type {Stored} from './records/fields';
 import {USER} from './kinds';
+import type {Many} from './records/ManyTools';
 import {RecordPage} from './RecordPage';
 import {useTold} from '../shared/undo';
+
+const NUMBERS_AND_STATE = ['display_name', 'role', 'business', 'mobile', 'home', 'mailbox', 'dnd',
+  'login', 'presence', 'time_zone'];
+const MANY: Many = {
+  bulk: {list: 'users', fields: ['dnd', 'login', 'time_zone'], partsOf: (name) => ({name})},
+  // As the import has the users of a table.
+  exported: {user: 'name',
+    ...Object.fromEntries(NUMBERS_AND_STATE.map((name) => [`user.${name}`, name]))},
+};
 
 function SignOutEverywhere({user}: {user: Stored}) {
   const {t} = useTranslation('admin');
@@ -25,7 +35,7 @@ function SignOutEverywhere({user}: {user: Stored}) {
 export default function Users() {
   const {t} = useTranslation('admin');
   return (
-    <RecordPage kind={USER} columns={[
+    <RecordPage kind={USER} many={MANY} columns={[
       {name: 'name', show: (user) => String(user.name), sort: 'name'},
       {name: 'display_name', show: (user) => String(user.display_name), sort: 'display_name'},
       {name: 'role', show: (user) => t(`user.role_options.${String(user.role)}`)},
@@ -36,7 +46,7 @@ export default function Users() {
         <Link className="la-link" aria-label={t('user.devicesOf', {name: user.name})}
           href={`/admin/devices?user=${encodeURIComponent(String(user.name))}`}>
           {t('user.toDevices')}</Link>)}]}
-    tools={<Link href="/setup" className="la-link">{t('import.open')}</Link>}
+    tools={<Link href="/setup?table" className="la-link">{t('import.open')}</Link>}
     inForm={(user) => (user?.password_set ? <SignOutEverywhere user={user}/> : null)}/>
   );
 }

@@ -11,16 +11,27 @@ import '../admin.css';
 import {LINE} from '../kinds';
 import {useNames} from '../records/data';
 import type {Kind, Stored} from '../records/fields';
+import type {Bulk} from '../records/BulkEdit';
+import {ManyTools} from '../records/ManyTools';
 import {RecordDrawer} from '../records/RecordForm';
 import {RecordList} from '../records/RecordList';
-import {BulkEdit} from './BulkEdit';
-import {ExportButton} from './ExportButton';
 import {LineState} from './LineState';
-import {PickFound} from './PickFound';
 
 const ABROAD = 'abroad'; // no state, but chosen among them: lines that forward abroad
 const CHOICES = ['', 'registered', 'refused', 'unreachable', 'waiting', 'disabled', ABROAD];
 const ALL: Kind = {...LINE, list: '/lines'};
+
+const EXPORTED = Object.fromEntries(['group', 'extension', 'display_name', 'user', 'enabled',
+  'auth_user', 'second_call', 'max_calls', 'other_contacts', 'number_withheld']
+  .map((name) => [name, name]));
+const BULK: Bulk = {
+  list: 'lines',
+  fields: ['enabled', 'second_call', 'max_calls', 'other_contacts', 'number_withheld'],
+  partsOf(key) {
+    const at = key.indexOf('/');
+    return {group: key.slice(0, at), extension: key.slice(at + 1)};
+  },
+};
 
 function keyOf(line: Stored): string {
   return `${String(line.group)}/${String(line.extension)}`;
@@ -43,7 +54,6 @@ export default function Lines() {
   const [choice, setChoice] = useState(choiceOfAddress);
   const isAbroad = choice === ABROAD;
   const [picked, setPicked] = useState<Set<string>>(new Set());
-  const [isEditing, setEditing] = useState(false);
   const [open, setOpen] = useState<{record: Stored | null} | null>(null);
   const into = group || groups[0];
   return (
@@ -53,7 +63,6 @@ export default function Lines() {
     )}>
       <RecordList kind={ALL} query={{group: group || undefined,
           ...(isAbroad ? {abroad: 'true'} : {state: choice || undefined})}} isCounted={!choice}
-       
         keyOf={keyOf} picked={picked} onPick={setPicked} onOpen={(record) => setOpen({record})}
         tools={(found) => (
           <>
@@ -63,14 +72,8 @@ export default function Lines() {
             <NativeSelect aria-label={t('line.state')} value={choice}
               data={CHOICES.map((value) => ({value, label: t(`states.${value || 'any'}`)}))}
               onChange={(event) => setChoice(event.currentTarget.value)}/>
-            <ExportButton found={found}/>
-            {picked.size > 0 && (
-              <>
-                <Button variant="default" onClick={() => setEditing(true)}>
-                  {t('bulk.open', {count: picked.size})}</Button>
-                <PickFound found={found} keyOf={keyOf} onPick={setPicked}/>
-              </>
-            )}
+            <ManyTools kind={ALL} bulk={BULK} exported={EXPORTED} found={found} keyOf={keyOf}
+              picked={picked} onPick={setPicked}/>
           </>
         )}
         columns={[
@@ -82,10 +85,6 @@ export default function Lines() {
           {name: 'messages', show: (line) => (
             <Link className="la-link" href={`/admin/trace/${partOf(line.group)}/` +
               partOf(line.extension)}>{t('trace.open')}</Link>)}]}/>
-      <BulkEdit isOpen={isEditing} picked={picked} onClose={(isDone) => {
-        setEditing(false);
-        if (isDone) setPicked(new Set());
-      }}/>
       <RecordDrawer isOpen={open !== null} kind={LINE} record={open?.record ?? null}
         path={{group: into ?? ''}} onClose={() => setOpen(null)}/>
     </PageFrame>

@@ -82,21 +82,22 @@ function LoadedForm({kind, path, loaded, setLoaded, first, canRemove = true, chi
   const form = useRef<HTMLFormElement>(null);
   const before = loaded.record;
 
+  // Does it, or has told why not; what was typed stays.
   async function attempt(action: () => Promise<void>) {
     setBusy(true);
     setProblem(null);
     try {
-      await action();
-    } catch (caught) {
-      if (!(caught instanceof Problem)) throw caught;
-      if (caught.status === 412 && before) {
+      await action().catch(async (caught: unknown) => {
+        if (!(caught instanceof Problem) || caught.status !== 412 || !before) throw caught;
         const {data, etag} = await askAny('get', kind.item, {path: kind.parts(before)});
         setTheirs({record: data, etag});
-      } else {
-        setProblem(caught);
-      }
+      });
+    } catch (caught) {
+      if (!(caught instanceof Problem)) throw caught;
+      setProblem(caught);
+    } finally {
+      setBusy(false);
     }
-    setBusy(false);
   }
 
   async function save(etag: string | null) {
@@ -163,18 +164,12 @@ function LoadedForm({kind, path, loaded, setLoaded, first, canRemove = true, chi
           <Alert color="red" role="alert">{t('refusedFields')}</Alert>
         )}
         {theirs && before && (
-          <Alert color="orange" role="alert" title={t('conflict.title')}>
-            <p>{t('conflict.text', {fields: differing(kind, before, theirs.record!)
-              .map((name) => t(`${kind.name}.${name}`, {defaultValue: name})).join(', ')})}</p>
-            <Group gap="xs">
-              <Button size="xs" onClick={takeTheirs}>{t('conflict.theirs')}</Button>
-              <Button size="xs" variant="default" onClick={() => {
-                const {etag} = theirs;
-                setTheirs(null);
-                void attempt(() => save(etag));
-              }}>{t('conflict.mine')}</Button>
-            </Group>
-          </Alert>
+          <Conflict kind={kind} before={before} theirs={theirs.record!} onTheirs={takeTheirs}
+            onMine={() => {
+              const {etag} = theirs;
+              setTheirs(null);
+              void attempt(() => save(etag));
+            }}/>
         )}
         <Group justify="space-between">
           <Group gap="xs">
@@ -188,6 +183,32 @@ function LoadedForm({kind, path, loaded, setLoaded, first, canRemove = true, chi
         </Group>
       </Stack>
     </form>
+  );
+}
+
+// What somebody else has changed since the form was opened, and how it is stored now.
+function Conflict({kind, before, theirs, onTheirs, onMine}: {kind: Kind; before: Stored;
+  theirs: Stored; onTheirs: () => void; onMine: () => void}) {
+  const {t} = useTranslation('admin');
+  const say = (value: unknown) => (typeof value === 'boolean' ? t(value ? 'yes' : 'no')
+    : value === '' ? t('conflict.empty') : String(value));
+  const names = differing(kind, before, theirs);
+  return (
+    <Alert color="orange" role="alert" title={t('conflict.title')}>
+      <p>{t(names.length > 0 ? 'conflict.text' : 'conflict.hidden')}</p>
+      <ul>
+        {names.map((name) => (
+          <li key={name}>
+            {t(`${kind.name}.${name}`, {defaultValue: t(`rule.${name}`, {defaultValue: name})})}
+            {': '}{say(theirs[name])}</li>
+        ))}
+      </ul>
+      <p>{t('conflict.kept')}</p>
+      <Group gap="xs">
+        <Button size="xs" onClick={onTheirs}>{t('conflict.theirs')}</Button>
+        <Button size="xs" variant="default" onClick={onMine}>{t('conflict.mine')}</Button>
+      </Group>
+    </Alert>
   );
 }
 

@@ -4,6 +4,7 @@ import {useQuery, useQueryClient} from '@tanstack/react-query';
 import {ask} from '../../api/client';
 import type {Answer, Asked} from '../../api/client';
 import type {Kind, Stored} from './fields';
+import type {Worker} from './work';
 
 // The same operations for every kind: their paths are known at run time only.
 export const askAny = ask as unknown as
@@ -28,14 +29,25 @@ export function useRecords(kind: Kind, path: Record<string, string>, query: Quer
 
 const PAGE_MAX = 1000; // that a list answers at once
 
+// Not all that a list is asked for can be counted by the server.
+function isCounted(query: Query): boolean {
+  return !query.state && !query.abroad;
+}
+
 // All records that a query finds, read page by page.
-export async function readAll(list: string, query: Query): Promise<Stored[]> {
+export async function readAll(list: string, query: Query, {signal, tell}: Worker):
+  Promise<Stored[]> {
   const records: Stored[] = [];
   let after: string | undefined;
+  let all: number | undefined;
   do {
-    const {data} = await askAny('get', list, {query: {...query, limit: PAGE_MAX, after}});
+    const count = !after && isCounted(query) ? true : undefined;
+    const {data} = await askAny('get', list,
+      {query: {...query, limit: PAGE_MAX, after, count}, signal});
     const page = data as unknown as Page;
     records.push(...page.items);
+    all ??= page.count;
+    tell({name: 'reading', done: records.length, all});
     after = placeOf(page.next);
   } while (after);
   return records;

@@ -59,7 +59,8 @@ export function changesOf(kind: Kind, before: Stored | null,
   return changes;
 }
 
-function typed(field: Field, value: Value): Value {
+// A value as the server takes it.
+export function typed(field: Field, value: Value): Value {
   if (field.type !== 'number') return value;
   const text = String(value).trim();
   return /^\d+$/.test(text) ? Number(text) : text; // the server says what is wrong with it

@@ -7,7 +7,7 @@ import {useTranslation} from 'react-i18next';
 import {Problem} from '../../api/client';
 import type {Schemas} from '../../api/client';
 import {askAny, useRenewal} from '../records/data';
-import {useReason} from '../../shared/reasons';
+import {useProblemText, useReason} from '../../shared/reasons';
 
 type Result = Schemas['ImportResult'];
 type Message = Schemas['ImportMessage'];
@@ -17,6 +17,8 @@ const EXAMPLE = 'group,extension,password,user,user.mobile,forward.busy.external
 
 export function ImportTable({onDone}: {onDone: () => void}) {
   const {t} = useTranslation('admin');
+  const sayProblem = useProblemText();
+  const reason = useReason();
   const renew = useRenewal();
   const [csv, setCsv] = useState('');
   const [result, setResult] = useState<Result | null>(null);
@@ -46,7 +48,8 @@ export function ImportTable({onDone}: {onDone: () => void}) {
       if (!(caught instanceof Problem)) throw caught;
       setResult(null);
       setErrors(caught.errors as unknown as Message[]);
-      setProblem(caught.message);
+      // The rows that are wrong have a table of their own.
+      setProblem(caught.errors.length > 0 ? reason(caught.message) ?? '' : sayProblem(caught));
     }
     setBusy(false);
   }
@@ -110,6 +113,9 @@ function Messages({of, title}: {of: Message[]; title: string}) {
             <td>{reason(message.reason)}</td></tr>
         ))}</tbody>
       </table>
+      {of.length > SHOWN_MAX && (
+        <p className="la-note">{t('andMore', {count: of.length - SHOWN_MAX})}</p>
+      )}
     </div>
   );
 }

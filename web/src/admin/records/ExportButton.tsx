@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// The records that are found, as a table for a spreadsheet.
+import {Button} from '@mantine/core';
+import {useTranslation} from 'react-i18next';
+import {csvOf} from './csv';
+import type {Exported} from './csv';
+import {readAll} from './data';
+import type {Query} from './data';
+import type {Kind} from './fields';
+import {Progress, useWork} from './work';
+
+function offer(name: string, text: string) {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([text], {type: 'text/csv'}));
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+export function ExportButton({kind, columns, found}:
+  {kind: Kind; columns: Exported; found: Query}) {
+  const {t} = useTranslation('admin');
+  const work = useWork();
+  if (work.step) return <Progress of={work}/>;
+  return (
+    <Button variant="default" onClick={() => void work.run(async (worker) => {
+      const records = await readAll(kind.list, found, worker);
+      offer(`${kind.name}s.csv`, csvOf(columns, records));
+    })}>{t('export')}</Button>
+  );
+}

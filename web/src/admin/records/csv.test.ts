@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tables of records.
+import {expect, test} from 'vitest';
+import {csvOf} from './csv';
+
+test('texts that would break a table are quoted', () => {
+  const line = {extension: '101', display_name: 'A "B", C\nD', enabled: true, user: 'anna'};
+  expect(csvOf({extension: 'extension', name: 'display_name', enabled: 'enabled', x: 'missing'},
+    [line])).toBe('extension,name,enabled,x\r\n101,"A ""B"", C\nD",true,\r\n');
+});
+
+test('a table without records has its heads', () => {
+  expect(csvOf({'user': 'name', 'user.mobile': 'mobile'}, [])).toBe('user,user.mobile\r\n');
+});
