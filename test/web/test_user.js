@@ -1,25 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a user does in the web client, with real calls.
+import {clearForwardings, forwardingOf} from './forwardings.js';
 import {check, run} from './stage.js';
 
 const BUSY_EXTERNAL = '[data-slot="busy/external"]';
-
-// Sets a forwarding by the page.
-async function setForwarding(page, slot, target) {
-  await page.locator(`[data-slot="${slot}"] .lw-slot-open`).click();
-  await page.getByRole('textbox', {name: 'Where to'}).fill(target);
-  await page.getByRole('button', {name: 'Save', exact: true}).click();
-}
-
-async function forwardingOf(trial, slot, line = '102') {
-  const {status, body} = await trial.stage.do('api',
-    {method: 'GET', path: `groups/trial/lines/${line}/forwardings/${slot}`});
-  return status === 404 ? null : body;
-}
-
-async function clearForwardings(trial, line = '102') {
-  await trial.stage.api('PUT', `groups/trial/lines/${line}/forwardings`, {items: []});
-}
 
 // In the page: keeps the titles of the notices that the browser is asked for, which are real ones.
 function watchNotices() {
@@ -91,28 +75,6 @@ const tests = {
     await trial.stage.api('DELETE', 'groups/trial/lines/102/client-state');
   },
 
-  // What was changed is taken back exactly; a switch is one click.
-  async undo(trial) {
-    await clearForwardings(trial);
-    const until = '2099-12-24T17:00:00Z';
-    await trial.stage.api('PUT', 'groups/trial/lines/102/forwardings/no_answer/all',
-      {target: 'mailbox', delay: 25, until});
-    const page = await trial.signIn('sales', {path: '/forwardings'});
-    await page.getByRole('switch', {name: 'On: No answer, All callers'}).press('Space');
-    await page.getByText('No answer, All callers: off.').waitFor();
-    check((await forwardingOf(trial, 'no_answer/all')).enabled === false, 'it is still on');
-    await page.getByRole('button', {name: 'Undo'}).click();
-    await page.getByText('Taken back.').waitFor();
-    const back = await forwardingOf(trial, 'no_answer/all');
-    check(back.enabled && back.target === 'mailbox' && back.delay === 25 && back.until === until,
-      JSON.stringify(back));
-    await setForwarding(page, 'immediate/internal', '105');
-    await page.getByText('Always, Colleagues: goes to 105.').waitFor();
-    await page.getByRole('button', {name: 'Undo'}).last().click();
-    await page.locator('[data-slot="immediate/internal"]').getByText('Set').waitFor();
-    check(await forwardingOf(trial, 'immediate/internal') === null, 'it is still there');
-  },
-
   // What the server refuses stands at the field; a loop is warned of.
   async refused(trial) {
     await clearForwardings(trial);
@@ -159,30 +121,6 @@ const tests = {
     await page.getByLabel('Neues Gerät').fill('a/b');
     await page.getByRole('button', {name: 'Zugangsdaten erzeugen'}).click();
     await error.getByText('Darf kein / enthalten').waitFor();
-  },
-
-  // Two tabs change the same: nothing is overwritten unasked.
-  async conflict(trial) {
-    await clearForwardings(trial);
-    const page = await trial.signIn('sales', {path: '/forwardings'});
-    await page.locator('[data-slot="busy/all"] .lw-slot-open').click();
-    await page.getByRole('textbox', {name: 'Where to'}).fill('105');
-    const other = await page.context().newPage();
-    await other.goto(`${trial.stage.url}/forwardings`);
-    await setForwarding(other, 'busy/all', '106');
-    await other.locator('[data-slot="busy/all"]').getByText('106').waitFor();
-    await page.getByRole('button', {name: 'Save', exact: true}).click();
-    const alert = page.getByRole('alert');
-    await alert.getByText('Somebody else has just changed this').waitFor();
-    check((await alert.locator('[data-version=theirs]').innerText()).includes('106'), 'theirs');
-    check((await alert.locator('[data-version=mine]').innerText()).includes('105'), 'mine');
-    check((await forwardingOf(trial, 'busy/all')).target === '106', 'it was overwritten');
-    await trial.checkAccess(page, 'a conflict');
-    await trial.picture(page, 'conflict');
-    await alert.getByRole('button', {name: 'Save mine instead'}).click();
-    await page.locator('[data-slot="busy/all"]').getByText('105').waitFor();
-    check((await forwardingOf(trial, 'busy/all')).target === '105', 'mine was not saved');
-    await clearForwardings(trial);
   },
 
   // The daemon goes and comes back: the page does, too, with what was being typed.
@@ -373,40 +311,6 @@ const tests = {
     await page.getByRole('button', {name: 'Put on'}).waitFor();
     const {items} = await trial.stage.api('GET', 'users/sales/profiles');
     check(!items[0].applied, 'it is still on');
-  },
-
-  // A profile that is made or changed can be taken back, too; and two who change it do not
-  // overwrite each other.
-  async 'profile, changed and taken back'(trial) {
-    const path = 'users/sales/profiles';
-    const page = await trial.signIn('sales', {path: '/profiles'});
-    await page.getByRole('button', {name: 'New profile'}).click();
-    await page.getByLabel('Name', {exact: true}).fill('Site visit');
-    await page.getByLabel('For minutes').fill('45');
-    await page.getByRole('button', {name: 'Save', exact: true}).click();
-    await page.getByText('“Site visit” is added.').waitFor();
-    const card = page.getByRole('region', {name: 'Site visit'});
-    await card.getByRole('button', {name: /Edit/}).click();
-    await page.getByLabel('For minutes').fill('60');
-    await page.getByRole('button', {name: 'Save', exact: true}).click();
-    await page.getByText('“Site visit” is saved.').waitFor();
-    const now = async () => (await trial.stage.api('GET', path)).items
-      .find(({name}) => name === 'Site visit');
-    check((await now()).minutes === 60, 'it is not saved');
-    await page.getByRole('button', {name: 'Undo'}).last().click();
-    await page.getByText('Taken back.').waitFor();
-    check((await now()).minutes === 45, 'it is not taken back');
-    await card.getByText('for 45 minutes').waitFor();
-    const read = page.waitForResponse((answer) =>
-      answer.url().endsWith('/profiles/Site%20visit'));
-    await card.getByRole('button', {name: /Edit/}).click();
-    await read;
-    await trial.stage.api('PATCH', `${path}/Site%20visit`, {minutes: 15});
-    await page.getByLabel('For minutes').fill('90');
-    await page.getByRole('button', {name: 'Save', exact: true}).click();
-    await page.getByRole('alert').getByText('Somebody else').waitFor();
-    check((await now()).minutes === 15, 'it was overwritten');
-    await trial.stage.api('DELETE', `${path}/Site%20visit`);
   },
 
   // The password is changed, and every session ends where that is asked for.

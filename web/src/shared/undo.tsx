@@ -12,6 +12,16 @@ import {useProblemText} from './reasons';
 const TOLD_MS = 8_000;
 const UNDO_MS = 30_000;
 
+// So many stand there at a time; what was said first makes room, so that the way back from what was
+// done last is always there.
+const SHOWN_MAX = 3;
+const shown: string[] = [];
+
+function show(notice: Parameters<typeof notifications.show>[0]) {
+  shown.push(notifications.show(notice));
+  shown.splice(0, Math.max(0, shown.length - SHOWN_MAX)).forEach((id) => notifications.hide(id));
+}
+
 // Tells that something was done; with `undo`, offers to take it back exactly.
 export function useTold() {
   const {t} = useTranslation();
@@ -19,7 +29,7 @@ export function useTold() {
 
   function fail(problem: unknown) {
     const text = problem instanceof Problem ? sayProblem(problem) : String(problem);
-    notifications.show({color: 'red', message: text, role: 'alert'});
+    show({color: 'red', message: text, role: 'alert'});
   }
 
   function tell(message: string, undo?: () => Promise<unknown>) {
@@ -28,12 +38,12 @@ export function useTold() {
       notifications.hide(id);
       try {
         await undo?.();
-        notifications.show({message: t('undone'), role: 'status'});
+        show({message: t('undone'), role: 'status'});
       } catch (problem) {
         fail(problem);
       }
     }
-    notifications.show({
+    show({
       id, autoClose: undo ? UNDO_MS : TOLD_MS, role: 'status', withCloseButton: true,
       message: (
         <Group justify="space-between" wrap="nowrap">

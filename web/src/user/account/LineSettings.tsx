@@ -4,27 +4,42 @@ import {NativeSelect, Switch} from '@mantine/core';
 import {useQueryClient} from '@tanstack/react-query';
 import {useTranslation} from 'react-i18next';
 import {ask} from '../../api/client';
+import {patchSeen, pick} from '../../shared/patch';
+import type {Patched} from '../../shared/patch';
 import {useTold} from '../../shared/undo';
 import {keyOf, useMyLines} from '../data';
 import type {Line} from '../data';
 
 const SECOND_CALLS = ['auto', 'ring', 'busy'] as const;
 
+const PATH = '/groups/{group}/lines/{extension}';
+
+function recordOf(line: Line): Patched<Line> {
+  const path = keyOf(line);
+  return {
+    read: () => ask('get', PATH, {path}),
+    patch: (body, etag) => ask('patch', PATH, {path, body, ifMatch: etag ?? undefined}),
+  };
+}
+
 function useLineChange(line: Line) {
   const {t} = useTranslation('user');
   const client = useQueryClient();
   const {tell, fail} = useTold();
-  async function set(fields: Partial<Line>) {
-    await ask('patch', '/groups/{group}/lines/{extension}', {path: keyOf(line), body: fields});
-    void client.invalidateQueries({queryKey: ['lines']});
-    void client.invalidateQueries({queryKey: ['explain']});
+  async function set(seen: Partial<Line>, fields: Partial<Line>): Promise<Line> {
+    try {
+      return await patchSeen(recordOf(line), seen, fields);
+    } finally {
+      void client.invalidateQueries({queryKey: ['lines']});
+      void client.invalidateQueries({queryKey: ['explain']});
+    }
   }
   return async (fields: Partial<Line>) => {
     const names = Object.keys(fields) as (keyof Line)[];
-    const before = Object.fromEntries(names.map((name) => [name, line[name]]));
     try {
-      await set(fields);
-      tell(t('account.lineSaved', {line: line.extension}), () => set(before));
+      const after = await set(line, fields);
+      tell(t('account.lineSaved', {line: line.extension}),
+        () => set(pick(after, names), pick(line, names)));
     } catch (problem) {
       fail(problem);
     }

@@ -5,31 +5,79 @@ import {useState} from 'react';
 import type {FormEvent} from 'react';
 import {useTranslation} from 'react-i18next';
 import {useSubmit} from '../../shared/ask';
+import {Overtaken} from '../../shared/patch';
+import {Conflict} from '../Conflict';
 import {useMyUser} from '../data';
 import type {User} from '../data';
 import {useUserChange} from '../home/useUserChange';
+import {groupDigits} from '../numbers';
 
 const FIELDS = ['mobile', 'home', 'business'] as const;
 type Fields = Partial<Record<typeof FIELDS[number], string>>;
 
-function Form({user}: {user: User}) {
+// "Mobile: +49 170 1234567 · Home: –", of the numbers that `draft` has.
+function useSummary(draft: Fields) {
+  const {t} = useTranslation('user');
+  return (numbers: Fields): string => FIELDS.filter((field) => draft[field] !== undefined)
+    .map((field) => `${t(`target.${field}`)}: ${groupDigits(numbers[field] ?? '') || '–'}`)
+    .join(' · ');
+}
+
+// `seen` is how the numbers were when somebody began to type.
+function useDraft(user: User) {
   const {t} = useTranslation('user');
   const change = useUserChange();
-  const {submit, isBusy, errorOf, general} = useSubmit();
+  const submitting = useSubmit();
   const [draft, setDraft] = useState<Fields>({});
+  const [seen, setSeen] = useState<User | null>(null);
+  const [theirs, setTheirs] = useState<User | null>(null);
+  const leave = () => {
+    setDraft({});
+    setSeen(null);
+    setTheirs(null);
+  };
+  async function save(over: User) {
+    const isDone = await submitting.submit(() =>
+      change(over, draft, {message: t('account.numbersSaved'), isThrown: true})
+        .catch((problem) => {
+          if (!(problem instanceof Overtaken)) throw problem;
+          setTheirs(problem.now as User);
+          throw problem;
+        }));
+    if (isDone) leave();
+  }
+  function set(field: typeof FIELDS[number], text: string) {
+    setSeen(seen ?? user);
+    setDraft({...draft, [field]: text});
+  }
+  return {...submitting, draft, set, seen: seen ?? user, setSeen, theirs, setTheirs, save, leave};
+}
+
+function Form({user}: {user: User}) {
+  const {t} = useTranslation('user');
+  const {draft, set, seen, setSeen, theirs, setTheirs, save, leave, isBusy, errorOf, general} =
+    useDraft(user);
+  const summary = useSummary(draft);
   const isChanged = FIELDS.some((field) =>
-    draft[field] !== undefined && draft[field] !== user[field]);
-  async function onSubmit(event: FormEvent) {
+    draft[field] !== undefined && draft[field] !== seen[field]);
+  function onSubmit(event: FormEvent) {
     event.preventDefault();
-    const isDone = await submit(() => change(draft, t('account.numbersSaved'), true));
-    if (isDone) setDraft({});
+    void save(seen);
+  }
+  if (theirs) {
+    return <Conflict mine={summary(draft)} theirs={summary(theirs)} isBusy={isBusy}
+      onTheirs={leave} onMine={() => void save(theirs)}
+      onBack={() => {
+        setSeen(theirs);
+        setTheirs(null);
+      }}/>;
   }
   return (
-    <form onSubmit={(event) => void onSubmit(event)}>
+    <form onSubmit={onSubmit}>
       {FIELDS.map((field) => (
         <TextInput key={field} type="tel" label={t(`target.${field}`)} mb="sm" maxLength={39}
           value={draft[field] ?? user[field]} error={errorOf(field)}
-          onChange={(event) => setDraft({...draft, [field]: event.currentTarget.value})}/>
+          onChange={(event) => set(field, event.currentTarget.value)}/>
       ))}
       <TextInput label={t('target.mailbox')} value={user.mailbox || '–'} readOnly mb="sm"
         description={t('account.mailboxHelp')}/>

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // An exception: for whom, when, and what happens to these calls instead.
-import {Alert, Button, Group, NativeSelect, NumberInput, Switch, TextInput} from '@mantine/core';
-import {useEffect, useState} from 'react';
+import {Button, Group, NativeSelect, NumberInput, Switch, TextInput} from '@mantine/core';
+import {useEffect, useRef, useState} from 'react';
 import type {FormEvent} from 'react';
 import {useTranslation} from 'react-i18next';
 import {Problem} from '../../api/client';
+import {useFocusLeaves} from '../../shared/focus';
 import {useProblemText, useReason} from '../../shared/reasons';
 import {UntilInput} from '../../shared/UntilInput';
+import {Conflict} from '../Conflict';
 import {CONDITIONS, ORIGINS} from '../data';
 import type {LineKey} from '../data';
 import {TargetInput} from '../TargetInput';
@@ -33,7 +35,7 @@ function useDraft({line, position, onWarnings, onClose}: Props) {
     if (position === null) return;
     readException(line, position).then((read) => {
       setSeen(read);
-      setDraft(read?.fields ?? NEW);
+      setDraft(read.fields ?? NEW);
     }).catch(setProblem);
     // Only what was there when the form was opened counts.
     // eslint-disable-next-line
@@ -50,31 +52,16 @@ function useDraft({line, position, onWarnings, onClose}: Props) {
     } catch (error) {
       setBusy(false);
       if (!(error instanceof Problem)) throw error;
-      const now = error.status === 412 && position !== null
-        ? await readException(line, position) : null;
-      if (now) setTheirs(now);
+      const isConflict = [404, 412].includes(error.status) && position !== null;
+      if (isConflict) setTheirs(await readException(line, position));
       else setProblem(error);
     }
   }
-  return {draft, setDraft, problem, theirs, setTheirs, setSeen, isBusy, save};
-}
-
-function Conflict({line, mine, theirs, onTheirs, onMine}: {line: LineKey; mine: ExceptionFields;
-  theirs: ExceptionFields; onTheirs: () => void; onMine: () => void}) {
-  const {t} = useTranslation('user');
-  const summary = useSummary(line);
-  return (
-    <Alert color="orange" role="alert" title={t('conflict.title')}>
-      <dl className="lw-pairs">
-        <div><dt>{t('conflict.theirs')}</dt><dd>{summary(theirs).join(' · ')}</dd></div>
-        <div><dt>{t('conflict.mine')}</dt><dd>{summary(mine).join(' · ')}</dd></div>
-      </dl>
-      <Group gap="xs">
-        <Button onClick={onTheirs}>{t('conflict.keepTheirs')}</Button>
-        <Button variant="default" onClick={onMine}>{t('conflict.takeMine')}</Button>
-      </Group>
-    </Alert>
-  );
+  function back() {
+    setSeen(theirs);
+    setTheirs(null);
+  }
+  return {draft, setDraft, problem, theirs, back, isBusy, save};
 }
 
 function Fields({line, draft, errorOf, onChange}: {line: LineKey; draft: ExceptionFields;
@@ -125,18 +112,30 @@ function Fields({line, draft, errorOf, onChange}: {line: LineKey; draft: Excepti
 
 export function ExceptionForm(props: Props) {
   const {t} = useTranslation('user');
+  const frame = useRef<HTMLDivElement>(null);
+  useFocusLeaves(frame, [`[data-edit="${props.position}"]`, '.lw-page-head button'], true);
+  const typed = useDraft(props);
+  const summary = useSummary(props.line);
+  const say = (fields: ExceptionFields | null) => (fields
+    ? [...summary(fields), fields.enabled ? '' : t('conflict.off')].filter(Boolean).join(' · ')
+    : t('conflict.gone'));
+  const {draft, theirs} = typed;
+  return (
+    <div ref={frame}>
+      {draft && theirs
+        ? <Conflict mine={say(draft)} theirs={say(theirs.fields)} isBusy={typed.isBusy}
+          onTheirs={props.onClose} onMine={() => void typed.save(theirs)} onBack={typed.back}/>
+        : <Form {...props} typed={typed}/>}
+    </div>
+  );
+}
+
+function Form({typed, ...props}: Props & {typed: ReturnType<typeof useDraft>}) {
+  const {t} = useTranslation('user');
   const reason = useReason();
   const sayProblem = useProblemText();
-  const {draft, setDraft, problem, theirs, setTheirs, setSeen, isBusy, save} = useDraft(props);
+  const {draft, setDraft, problem, save, isBusy} = typed;
   if (!draft) return null;
-  if (theirs) {
-    return <Conflict line={props.line} mine={draft} theirs={theirs.fields}
-      onTheirs={props.onClose} onMine={() => {
-        setSeen(theirs);
-        setTheirs(null);
-        void save(theirs);
-      }}/>;
-  }
   const set = (fields: Partial<ExceptionFields>) => setDraft({...draft, ...fields});
   const errorOf = (field: string) => reason(problem?.of(field));
   function submit(event: FormEvent) {

@@ -2,15 +2,15 @@
 // Exceptions: what goes before the forwardings, in the order that decides between equal ones.
 import './exceptions.css';
 import {ActionIcon, Button, Group, Loader, Switch} from '@mantine/core';
-import {useState} from 'react';
+import {useRef, useState} from 'react';
 import {useTranslation} from 'react-i18next';
 import {PageFrame} from '../../app/PageFrame';
+import {useFocusLeaves} from '../../shared/focus';
 import {Icon} from '../../shared/icons';
 import {useReason} from '../../shared/reasons';
-import {useTold} from '../../shared/undo';
 import type {Exception, LineKey} from '../data';
 import {LineChoice, useChosenLine} from '../LineChoice';
-import {fieldsOf, readException, useExceptionChanges, useExceptions} from './data';
+import {fieldsOf, useExceptionChanges, useExceptions} from './data';
 import {ExceptionForm} from './ExceptionForm';
 import {useSummary} from './summary';
 
@@ -18,20 +18,12 @@ function Row({line, exception, before, after, onEdit}: {line: LineKey; exception
   before?: Exception; after?: Exception; onEdit: () => void}) {
   const {t} = useTranslation('user');
   const changes = useExceptionChanges(line);
-  const {fail} = useTold();
+  const row = useRef<HTMLLIElement>(null);
+  useFocusLeaves(row, ['[data-edit]', '.lw-page-head button']);
   const [caller, ...rest] = useSummary(line)(fieldsOf(exception));
-  async function setEnabled(enabled: boolean) {
-    try {
-      const seen = await readException(line, exception.position);
-      if (seen) await changes.change(seen, {...seen.fields, enabled});
-    } catch (problem) {
-      fail(problem);
-    }
-  }
-  const move = (to: Exception | undefined) => to &&
-    void changes.move(exception.position, to.position);
+  const move = (to: Exception | undefined) => to && void changes.move(exception, to.position);
   return (
-    <li className="lw-card lw-exception" data-on={exception.enabled || undefined}>
+    <li className="lw-card lw-exception" data-on={exception.enabled || undefined} ref={row}>
       <div className="lw-exception-move">
         <ActionIcon variant="subtle" color="gray" aria-label={t('exceptions.up', {caller})}
           disabled={!before} onClick={() => move(before)}>
@@ -48,9 +40,9 @@ function Row({line, exception, before, after, onEdit}: {line: LineKey; exception
       </div>
       <Group gap="xs" wrap="nowrap">
         <Switch checked={exception.enabled} aria-label={t('exceptions.on', {caller})}
-          onChange={(event) => void setEnabled(event.currentTarget.checked)}/>
+          onChange={(event) => void changes.setEnabled(exception, event.currentTarget.checked)}/>
         <ActionIcon variant="subtle" size="lg" aria-label={t('exceptions.editOne', {caller})}
-          onClick={onEdit}><Icon name="edit"/></ActionIcon>
+          data-edit={exception.position} onClick={onEdit}><Icon name="edit"/></ActionIcon>
         <ActionIcon variant="subtle" color="red" size="lg"
           aria-label={t('exceptions.removeOne', {caller})}
           onClick={() => void changes.remove(exception)}><Icon name="trash"/></ActionIcon>
@@ -66,7 +58,11 @@ function List({line, edited, setEdited}: {line: LineKey; edited: number | 'new' 
   const exceptions = useExceptions(line);
   const [warnings, setWarnings] = useState<string[]>([]);
   const close = () => setEdited(null);
-  const list = exceptions.data ?? [];
+  // What is being edited stays, also where somebody else removes it meanwhile.
+  const kept = exceptions.data ?? [];
+  const isGone = typeof edited === 'number' && !kept.some(({position}) => position === edited);
+  const list = isGone ? [...kept, {position: edited} as Exception]
+    .sort((one, other) => one.position - other.position) : kept;
   return (
     <div className="lw-stack">
       {edited === 'new' && (

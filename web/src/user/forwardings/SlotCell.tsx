@@ -31,7 +31,7 @@ function useSwitch({line, slot, forwarding, onWarnings}: Props) {
   const {fail} = useTold();
   const [isBusy, setBusy] = useState(false);
   async function setEnabled(enabled: boolean) {
-    if (!forwarding) return;
+    if (!forwarding || isBusy) return;
     setBusy(true);
     try {
       const shown = fieldsOf(forwarding);
@@ -43,7 +43,7 @@ function useSwitch({line, slot, forwarding, onWarnings}: Props) {
     }
     setBusy(false);
   }
-  return {isBusy, setEnabled};
+  return setEnabled;
 }
 
 function Details({forwarding}: {forwarding: Forwarding}) {
@@ -61,7 +61,7 @@ export function SlotCell(props: Props) {
   const reason = useReason();
   const nameOfTarget = useTargetName(props.line);
   const {slot, forwarding, isOpen, decides, warnings, onOpen} = props;
-  const {isBusy, setEnabled} = useSwitch(props);
+  const setEnabled = useSwitch(props);
   const origin = t(`origin.${slot.origin}`);
   const what = t('forwardings.slot', {
     condition: t(`condition.${slot.condition}.name`), origin,
@@ -86,7 +86,7 @@ export function SlotCell(props: Props) {
         )}
       </button>
       {forwarding && (
-        <Switch checked={isOn} disabled={isBusy} aria-label={t('forwardings.on', {what})}
+        <Switch checked={isOn} aria-label={t('forwardings.on', {what})}
           onChange={(event) => void setEnabled(event.currentTarget.checked)}/>
       )}
       {warnings.map((warning) => (

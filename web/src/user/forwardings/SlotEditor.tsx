@@ -2,17 +2,19 @@
 // Sets one forwarding in its place: where to, after how many seconds, until when. What is typed
 // stays while the connection is away, and while somebody else changes the same.
 import {Button, Group, NumberInput} from '@mantine/core';
-import {useEffect, useState} from 'react';
+import {useEffect, useRef, useState} from 'react';
 import type {FormEvent} from 'react';
 import {useTranslation} from 'react-i18next';
 import {Problem} from '../../api/client';
+import {useFocusLeaves} from '../../shared/focus';
 import {useProblemText, useReason} from '../../shared/reasons';
 import {UntilInput} from '../../shared/UntilInput';
+import {Conflict} from '../Conflict';
 import type {LineKey} from '../data';
 import {TargetInput} from '../TargetInput';
-import {Conflict} from './Conflict';
 import {isSame, readSlot, SlotConflict} from './slots';
 import type {SeenSlot, Slot, SlotFields} from './slots';
+import {useSummary} from './summary';
 import {useSlotChange} from './useSlotChange';
 
 const EMPTY: SlotFields = {target: '', delay: 0, until: '', enabled: true};
@@ -75,23 +77,24 @@ export function SlotEditor(props: Props) {
   const {draft, setDraft, problem, general, conflict, setConflict, setSeen, isBusy, save, seen} =
     useDraft(props);
   const {line, slot, onClose} = props;
+  const summary = useSummary(line);
+  const frame = useRef<HTMLDivElement>(null);
+  useFocusLeaves(frame, [`[data-slot="${slot.condition}/${slot.origin}"] .lw-slot-open`], true);
   const set = (fields: Partial<SlotFields>) => setDraft({...draft, ...fields});
   function submit(event: FormEvent) {
     event.preventDefault();
     void save({...draft, enabled: true});
   }
-  if (conflict) {
-    return (
-      <Conflict line={line} mine={draft} theirs={conflict.fields} isBusy={isBusy}
-        onTheirs={onClose}
-        onMine={() => void save({...draft, enabled: true}, conflict)}
-        onBack={() => {
-          setSeen(conflict);
-          setConflict(null);
-        }}/>
-    );
-  }
-  return (
+  const conflicting = conflict && (
+    <Conflict mine={summary({...draft, enabled: true})} theirs={summary(conflict.fields)}
+      isBusy={isBusy} onTheirs={onClose}
+      onMine={() => void save({...draft, enabled: true}, conflict)}
+      onBack={() => {
+        setSeen(conflict);
+        setConflict(null);
+      }}/>
+  );
+  const form = (
     <form className="lw-editor" onSubmit={submit} aria-label={t('forwardings.edit', {
       condition: t(`condition.${slot.condition}.name`), origin: t(`origin.${slot.origin}`),
     })} onKeyDown={(event) => {
@@ -123,4 +126,5 @@ export function SlotEditor(props: Props) {
       </Group>
     </form>
   );
+  return <div className="lw-editor-frame" ref={frame}>{conflicting ?? form}</div>;
 }

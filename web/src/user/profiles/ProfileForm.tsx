@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // A profile: presence, do-not-disturb, forwardings, and how long it holds once it is put on.
 import {ActionIcon, Button, Group, NativeSelect, NumberInput, TextInput} from '@mantine/core';
-import {useState} from 'react';
+import {useRef, useState} from 'react';
 import type {FormEvent} from 'react';
 import {useTranslation} from 'react-i18next';
+import {Problem} from '../../api/client';
+import {useSession} from '../../app/session';
 import {useSubmit} from '../../shared/ask';
+import {useFocusLeaves} from '../../shared/focus';
 import {Icon} from '../../shared/icons';
+import {Conflict} from '../Conflict';
 import {CONDITIONS, ORIGINS, useMyLines} from '../data';
 import type {Condition, LineKey, Origin} from '../data';
 import {TargetInput} from '../TargetInput';
-import {useProfileChanges} from './data';
-import type {ProfileFields} from './data';
+import {isSame, readProfile, useProfileChanges} from './data';
+import type {ProfileFields, SeenProfile} from './data';
 import {readSlots, writeSlots} from './slots';
 import type {ProfileSlot} from './slots';
+import {useSummary} from './summary';
 
 const NEW_SLOT: ProfileSlot = {condition: 'immediate', origin: 'all', delay: 0, target: ''};
 
@@ -62,28 +67,84 @@ function Slots({slots, onChange}:
   );
 }
 
-export function ProfileForm({name: given, fields, onClose}:
-  {name: string; fields: ProfileFields; onClose: () => void}) {
-  const {t} = useTranslation('user');
-  const {add, change, readEtag} = useProfileChanges();
-  const [seen] = useState(() => (given === '' ? null : readEtag(given)));
-  const {submit, isBusy, errorOf, general} = useSubmit();
+interface Props {
+  name: string; // empty: a new one
+  fields: ProfileFields; // as the page shows it
+  onClose(): void;
+}
+
+// What is being typed, what it began with, and what somebody else has made of it meanwhile.
+function useDraft({name: given, fields, onClose}: Props) {
+  const {user} = useSession();
+  const {add, change} = useProfileChanges();
+  const submitting = useSubmit();
   const [name, setName] = useState(given);
   const [draft, setDraft] = useState(fields);
   const [slots, setSlots] = useState(readSlots(fields.forwardings ?? ''));
-  const set = (changed: Partial<ProfileFields>) => setDraft({...draft, ...changed});
-  async function onSubmit(event: FormEvent) {
-    event.preventDefault();
-    const whole = {...draft, forwardings: writeSlots(slots)};
-    const isDone = await submit(async () => {
-      if (seen) await change(given, fields, whole, await seen);
-      else await add(name.trim(), whole);
-    });
+  const [shown, setShown] = useState<ProfileFields | null>(fields);
+  const [begun, setBegun] = useState<Promise<SeenProfile> | null>(() =>
+    (given === '' ? null : readProfile(user, given)));
+  const [theirs, setTheirs] = useState<SeenProfile | null>(null);
+  const whole = {...draft, forwardings: writeSlots(slots)};
+
+  async function save(over: SeenProfile | null) {
+    const seen = over ?? await begun;
+    if (!seen) return add(name.trim(), whole);
+    if (!over && !isSame(seen.fields, shown)) throw new Problem(412, 'it has changed');
+    return change(name.trim(), seen, whole);
+  }
+
+  async function submit(over: SeenProfile | null = null) {
+    const isDone = await submitting.submit(() => save(over).catch(async (problem) => {
+      const isConflict = problem instanceof Problem && [404, 412].includes(problem.status);
+      if (isConflict) setTheirs(await readProfile(user, name.trim()));
+      throw problem;
+    }));
     if (isDone) onClose();
   }
+
+  function back() {
+    if (given !== '' && theirs) {
+      setBegun(Promise.resolve(theirs));
+      setShown(theirs.fields);
+    }
+    setTheirs(null);
+  }
+  return {...submitting, name, setName, draft, setDraft, slots, setSlots, whole, theirs, submit,
+    back};
+}
+
+export function ProfileForm(props: Props) {
+  const {t} = useTranslation('user');
+  const frame = useRef<HTMLDivElement>(null);
+  useFocusLeaves(frame, [`[data-profile="${CSS.escape(props.name)}"] [data-edit]`,
+    '.lw-page-head button'], true);
+  const draft = useDraft(props);
+  const summary = useSummary();
+  const say = (fields: ProfileFields | null) => (fields
+    ? summary(fields).join(' · ') || '–' : t('conflict.gone'));
   return (
-    <form className="lw-card" onSubmit={(event) => void onSubmit(event)}
-      aria-label={given || t('profiles.new')}>
+    <div ref={frame}>
+      {draft.theirs
+        ? <Conflict mine={say(draft.whole)} theirs={say(draft.theirs.fields)}
+          isBusy={draft.isBusy} onTheirs={props.onClose} onBack={draft.back}
+          onMine={() => void draft.submit(draft.theirs)}/>
+        : <Form given={props.name} draft={draft} onClose={props.onClose}/>}
+    </div>
+  );
+}
+
+function Form({given, draft: typed, onClose}:
+  {given: string; draft: ReturnType<typeof useDraft>; onClose: () => void}) {
+  const {t} = useTranslation('user');
+  const {name, setName, draft, setDraft, slots, setSlots, submit, isBusy, errorOf, general} = typed;
+  const set = (changed: Partial<ProfileFields>) => setDraft({...draft, ...changed});
+  function onSubmit(event: FormEvent) {
+    event.preventDefault();
+    void submit();
+  }
+  return (
+    <form className="lw-card" onSubmit={onSubmit} aria-label={given || t('profiles.new')}>
       <div className="lw-fields">
         <TextInput label={t('profiles.title')} value={name} required maxLength={63}
           withAsterisk={false} disabled={given !== ''} autoFocus={given === ''}

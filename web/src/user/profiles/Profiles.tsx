@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Profiles: put on with one touch, over all settings, until they end.
 import {Button, Group, Loader} from '@mantine/core';
-import {useState} from 'react';
+import {useRef, useState} from 'react';
 import {useTranslation} from 'react-i18next';
 import {PageFrame} from '../../app/PageFrame';
+import {useFocusLeaves} from '../../shared/focus';
 import {Icon} from '../../shared/icons';
 import {sayWhen} from '../../shared/time';
-import {useMyLines} from '../data';
-import {useTargetName} from '../names';
 import {fieldsOf, useProfileChanges, useProfiles} from './data';
 import type {Profile, ProfileFields} from './data';
 import {ProfileForm} from './ProfileForm';
-import {readSlots} from './slots';
+import {useSummary} from './summary';
 
 const EMPTY: ProfileFields =
   {presence: '', dnd: 'unchanged', forwardings: '', minutes: 0, end_at: ''};
@@ -25,27 +24,15 @@ const SUGGESTED: {key: string; fields: ProfileFields}[] = [
   {key: 'focus', fields: {...EMPTY, dnd: 'on', minutes: 120}},
 ];
 
-function useSummary() {
-  const {t} = useTranslation('user');
-  const nameOfTarget = useTargetName(useMyLines().data?.[0]);
-  return (profile: Profile): string[] => [
-    profile.presence ? `${t('state.presence')}: ${profile.presence}` : '',
-    profile.dnd && profile.dnd !== 'unchanged'
-      ? `${t('state.dnd')}: ${t(`profiles.dnd.${profile.dnd}`)}` : '',
-    ...readSlots(profile.forwardings ?? '').map((slot) => `${t('forwardings.slot', {
-      condition: t(`condition.${slot.condition}.name`), origin: t(`origin.${slot.origin}`),
-    })} → ${nameOfTarget(slot.target)}`),
-    profile.minutes ? t('profiles.forMinutes', {count: profile.minutes}) : '',
-    profile.end_at ? t('profiles.untilClock', {clock: profile.end_at}) : '',
-  ].filter(Boolean);
-}
-
 function ProfileCard({profile, onEdit}: {profile: Profile; onEdit: () => void}) {
   const {t, i18n} = useTranslation('user');
   const changes = useProfileChanges();
   const summary = useSummary();
+  const card = useRef<HTMLElement>(null);
+  useFocusLeaves(card, ['.lw-profile [data-edit]', '.lw-page-head button']);
   const [isBusy, setBusy] = useState(false);
   async function during(action: Promise<void>) {
+    if (isBusy) return;
     setBusy(true);
     await action;
     setBusy(false);
@@ -53,7 +40,7 @@ function ProfileCard({profile, onEdit}: {profile: Profile; onEdit: () => void}) 
   const when = profile.until ? sayWhen(profile.until, i18n.language) : '';
   return (
     <section className="lw-card lw-profile" data-applied={profile.applied || undefined}
-      aria-label={profile.name}>
+      aria-label={profile.name} data-profile={profile.name} ref={card}>
       <div className="lw-card-head">
         <h2>{profile.name}</h2>
         {profile.applied && (
@@ -64,13 +51,12 @@ function ProfileCard({profile, onEdit}: {profile: Profile; onEdit: () => void}) 
       </div>
       <ul>{summary(profile).map((line) => <li key={line}>{line}</li>)}</ul>
       <Group gap="xs">
-        {profile.applied
-          ? <Button loading={isBusy} color="orange.9"
-            onClick={() => void during(changes.end(profile))}>{t('profiles.end')}</Button>
-          : <Button loading={isBusy} onClick={() => void during(changes.putOn(profile.name))}>
-            {t('profiles.apply')}
-          </Button>}
-        <Button variant="default" onClick={onEdit}>{t('profiles.edit')}</Button>
+        <Button aria-busy={isBusy} color={profile.applied ? 'orange.9' : undefined}
+          onClick={() => void during(profile.applied ? changes.end(profile)
+            : changes.putOn(profile.name))}>
+          {t(profile.applied ? 'profiles.end' : 'profiles.apply')}
+        </Button>
+        <Button variant="default" data-edit onClick={onEdit}>{t('profiles.edit')}</Button>
         <Button variant="subtle" color="red" onClick={() => void changes.remove(profile)}>
           {t('forwardings.remove')}
         </Button>
@@ -107,16 +93,16 @@ export default function Profiles() {
   const profiles = useProfiles();
   const [edited, setEdited] = useState<{name: string; fields: ProfileFields} | null>(null);
   const list = profiles.data ?? [];
+  // What is being edited stays, also where somebody else removes it meanwhile.
+  const isGone = edited !== null && !list.some(({name}) => name === edited.name);
+  const shown = isGone ? [edited as Partial<Profile> as Profile, ...list] : list;
   return (
     <PageFrame title={t('profiles.name')} lead={t('profiles.lead')}
       actions={<Button leftSection={<Icon name="plus" size={18}/>}
         onClick={() => setEdited({name: '', fields: EMPTY})}>{t('profiles.new')}</Button>}>
       <div className="lw-stack">
         {profiles.isPending && <Loader aria-label={t('common:loading')}/>}
-        {edited?.name === '' && (
-          <ProfileForm key="new" name="" fields={edited.fields} onClose={() => setEdited(null)}/>
-        )}
-        {list.map((profile) => (edited?.name === profile.name
+        {shown.map((profile) => (edited?.name === profile.name
           ? <ProfileForm key={profile.name} name={profile.name} fields={edited.fields}
             onClose={() => setEdited(null)}/>
           : <ProfileCard key={profile.name} profile={profile}
