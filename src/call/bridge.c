@@ -164,7 +164,7 @@ bool call_bridge_begin(struct call_table *table, struct pool_id id,
     struct leg *caller = call_leg_of_caller(table, id, &caller_id);
     bridge->caller = caller_id;
     bridge->invite_cseq = invite->cseq;
-    bridge->unreached_us = DEADLINE_NEVER;
+    bridge->unreached_us = bridge->lost_due_us = DEADLINE_NEVER;
     if (caller) {
         caller->session = (struct session){.due_us = DEADLINE_NEVER};
         call_session_read(&caller->asked, &caller->session, invite);
@@ -235,6 +235,7 @@ void call_bridge_drop(struct call_table *table, struct turn *turn, struct pool_i
 // Who hangs up needs no BYE.
 static enum model_leg_end who_ended(const struct bridge *bridge, const struct bridge_end *end)
 {
+    if (end->is_lost) return LEG_ENDED_BY_LOSS;
     if (bridge->state == BRIDGE_ENDING) return LEG_ENDED_BY_CALLED;
     if (end->is_caller_told == end->is_callee_told) return LEG_ENDED_BY_SERVER;
     return end->is_caller_told ? LEG_ENDED_BY_CALLED : LEG_ENDED_BY_CALLER;
@@ -335,6 +336,7 @@ static struct leg *leg_of_response(struct call_table *table, struct turn *turn, 
     fork->invite_cseq = leg->invite_cseq;
     fork->is_reached = fork->is_fork = true;
     fork->started_ms = leg->started_ms;
+    fork->lost_us = leg->lost_us;
     fork->session = leg->session;
     struct texts texts = fork->dialog.texts;
     fork->dialog = leg->dialog;
@@ -543,8 +545,9 @@ static void leg_failed(struct call_table *table, struct turn *turn, struct pool_
     struct pool_id call_id = leg->call, txn = leg->txn;
     struct call *call = pool_find(&table->calls, call_id);
     struct bridge *bridge = call_bridge_of(table, call);
+    bool is_lost = !response->message && leg->lost_us > 0;
     struct leg_over over = {response->message ? response->message->status : 408,
-                            LEG_ENDED_BY_CALLED};
+                            is_lost ? LEG_ENDED_BY_LOSS : LEG_ENDED_BY_CALLED};
     bool has_alerted = false;
     if (bridge->state != BRIDGE_RINGING) return;
     if (call->is_outgoing && call_outgoing_tries_again(table, turn, id, response->message)) return;
@@ -632,6 +635,7 @@ void call_acknowledged(struct call_table *table, struct turn *turn, const struct
         (void)call_relay_acknowledged(table, turn, leg, ack, is_from_caller);
     } else if (bridge->state == BRIDGE_ANSWERED) {
         call_leg_confirm(turn, call->txn);
+        if (leg->lost_us > 0) call_leg_follow(table, leg);
         call_leg_send_ack(turn, leg, &(struct leg_ack){leg->txn, leg->invite_cseq, ack, SPAN_NONE});
         call_description_keep(table, leg, ack);
         bridge->state = BRIDGE_UP;

@@ -44,6 +44,7 @@ struct leg {
     bool has_alerted;             // one that was passed on
     bool is_fork;                 // it came of another one's INVITE, and is not the one answered
     uint32_t started_ms, rang_ms; // from the call's start; LEG_NEVER: it has not rung
+    uint64_t lost_us;             // when its device's connection ended; 0: it has not
     struct session_ask asked;     // of the caller's: by its INVITE
     struct session session;
     struct pool_id description;     // that this side was told last, where it is kept
@@ -63,6 +64,7 @@ struct bridge {
     struct pool_id first;  // of the called legs
     struct pool_id relays; // the first one
     uint64_t unreached_us; // when nobody is reached; DEADLINE_NEVER: somebody was
+    uint64_t lost_due_us;  // when legs whose connection ended are looked at; DEADLINE_NEVER
     uint32_t invite_cseq;  // the caller's
     uint8_t state;         // enum bridge_state
     uint8_t proof_count;   // how often the PBX's challenge was answered
@@ -180,6 +182,7 @@ void call_bridge_drop(struct call_table *table, struct turn *turn, struct pool_i
 // The two sides of an answered call get a BYE, those that want one, and the call is over.
 struct bridge_end {
     bool is_caller_told, is_callee_told;
+    bool is_lost;        // because the other one is gone
     struct span headers; // of the BYE
 };
 void call_bridge_hang_up(struct call_table *table, struct turn *turn, struct pool_id call,
@@ -224,6 +227,12 @@ void call_session_failed(struct session *session, const struct turn *turn,
 // is there, or ends the call.
 uint64_t call_session_due_us(const struct call_table *table, const struct bridge *bridge);
 void call_session_check(struct call_table *table, struct turn *turn, struct pool_id call);
+
+// ---- lost.c: devices whose connection has ended
+
+// Looks at the legs of a call that have lost theirs, if it is time for that: who has come back is
+// asked about the call, who does not come back is given up. May end the call. False: not yet.
+bool call_lost_look(struct call_table *table, struct turn *turn, struct pool_id call);
 
 // ---- description.c
 

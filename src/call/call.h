@@ -369,6 +369,9 @@ bool call_decline(struct call_table *table, struct turn *turn, struct pool_id ca
 // calls gets a CANCEL, and a call that waits here is declined. False when the call is over, or its
 // end is on the way.
 bool call_hang_up(struct call_table *table, struct turn *turn, struct pool_id call);
+// A connection has ended: devices that ring by it, or have a call, are waited for, asked or given
+// up later. docs/calls.md "What is lost in a call".
+void call_lost_flow(struct call_table *table, struct turn *turn, const struct flow *flow);
 // The final answer is settled; the call ends.
 void call_settled(struct call_table *table, struct turn *turn, struct pool_id call,
                   bool is_acknowledged);

@@ -67,6 +67,7 @@ void call_set_deadline(struct call_table *table, struct pool_id id)
         if (call->repeat_us < at_us) at_us = call->repeat_us;
         if (bridge && bridge->unreached_us < at_us) at_us = bridge->unreached_us;
     }
+    if (bridge && bridge->lost_due_us < at_us) at_us = bridge->lost_due_us;
     deadlines_set(&table->deadlines, id.index, at_us);
 }
 
@@ -688,7 +689,8 @@ void call_settled(struct call_table *table, struct turn *turn, struct pool_id id
         call_bridge_unacknowledged(table, turn, id);
         return;
     }
-    if (!is_acknowledged) call->outcome = OUTCOME_FAILED;
+    bool is_by_nobody = call->is_outgoing && call->is_given_up; // whoever called may be gone
+    if (!is_acknowledged && !is_by_nobody) call->outcome = OUTCOME_FAILED;
     call_finish(table, turn, id);
 }
 
@@ -727,6 +729,7 @@ void call_tick(struct call_table *table, struct turn *turn)
         struct pool_id id;
         if (!deadlines_take_due(&table->deadlines, turn->now_us, &index)) break;
         struct call *call = pool_at(&table->calls, index, &id);
+        if (call && call_lost_look(table, turn, id)) continue;
         if (call && call->phase == PHASE_WAITING) waiting_due(table, turn, id);
         if (call && call->phase == PHASE_UP) call_session_check(table, turn, id);
     }

@@ -48,6 +48,7 @@ struct leg *call_leg_add(struct call_table *table, struct turn *turn, struct poo
     leg->is_reached = leg->has_alerted = leg->is_fork = false;
     leg->started_ms = call_age_ms(call, turn);
     leg->rang_ms = LEG_NEVER;
+    leg->lost_us = 0;
     leg->session = (struct session){.due_us = DEADLINE_NEVER};
     leg->asked = (struct session_ask){.refresher = REFRESHER_ANY};
     leg->description = POOL_ID_NONE;

@@ -279,12 +279,15 @@ static void pass_back(struct call_table *table, struct turn *turn, const struct 
                              .is_insistent = is_accepting && relay->method == SIP_INVITE});
 }
 
-// Whether the answer says that the other side knows nothing of the dialog any more (12.2.1.2).
+// Whether the answer says that the other side knows nothing of the dialog any more (12.2.1.2); to a
+// question of ours also by knowing nothing of its own Contact (RFC 5057 section 5.1), as a
+// telephone that was switched off meanwhile.
 static bool is_dialog_gone(const struct relay *relay, const struct sip_message *response)
 {
     unsigned status = response ? response->status : 408;
     bool is_vital = relay->method == SIP_INVITE || relay->method == SIP_UPDATE || relay->is_check;
-    return status == 481 || (status == 408 && is_vital);
+    bool is_unknown = status == 404 || status == 410 || status == 604;
+    return status == 481 || (status == 408 && is_vital) || (is_unknown && relay->is_check);
 }
 
 static void end_gone(struct call_table *table, struct turn *turn, struct pool_id id)
@@ -295,9 +298,10 @@ static void end_gone(struct call_table *table, struct turn *turn, struct pool_id
     const struct bridge *bridge = bridge_of_relay(table, relay);
     call_abandon_relay(table, id);
     if (bridge->state == BRIDGE_RINGING) return;
-    call_bridge_hang_up(
-        table, turn, call_id,
-        &(struct bridge_end){.is_caller_told = !is_caller_gone, .is_callee_told = is_caller_gone});
+    call_bridge_hang_up(table, turn, call_id,
+                        &(struct bridge_end){.is_caller_told = !is_caller_gone,
+                                             .is_callee_told = is_caller_gone,
+                                             .is_lost = true});
 }
 
 // What the final answer to an INVITE or UPDATE means for the session of who gave it.

@@ -210,6 +210,7 @@ void call_session_check(struct call_table *table, struct turn *turn, struct pool
         call_bridge_hang_up(table, turn, id,
                             &(struct bridge_end){.is_caller_told = true,
                                                  .is_callee_told = true,
+                                                 .is_lost = true,
                                                  .headers = span_of(expired)});
     }
 }

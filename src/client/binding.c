@@ -102,6 +102,7 @@ struct pool_id client_bind(struct client_table *table, struct turn *turn,
     binding->flow = bind->flow;
     binding->q = bind->q;
     binding->since_us = turn->wall_us;
+    binding->reached_us = turn->now_us;
     binding->until_us = turn->now_us + bind->expires_s * UINT64_C(1000000);
     text_copy(binding->uri, sizeof binding->uri, bind->uri);
     text_copy(binding->route, sizeof binding->route, bind->route);
@@ -124,6 +125,7 @@ void client_restore(struct client_table *table, struct turn *turn,
     binding->q = saved->q;
     binding->reg_id = saved->reg_id;
     binding->since_us = saved->since_us;
+    binding->reached_us = turn->now_us;
     binding->until_us = turn->now_us + (saved->until_us - turn->wall_us);
     if (saved->flow.transport != TRANSPORT_UDP) binding->lost_us = turn->now_us;
     memcpy(binding->uri, saved->uri, sizeof binding->uri);

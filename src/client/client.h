@@ -85,7 +85,8 @@ struct client_contact {
     struct span uri;   // for the Request-URI
     struct span route; // value of the Route header (Path, RFC 3327); empty: none
     uint32_t device_id;
-    uint16_t q; // 0 to 1000
+    uint16_t q;        // 0 to 1000
+    uint64_t since_us; // monotonic: when it was first registered by that flow
 };
 
 // The contacts of a user's devices that can be reached now, the greatest q first, at most `max`

@@ -27,6 +27,7 @@ struct binding {
     struct pool_id device;
     struct flow flow;
     uint64_t since_us;   // wall clock
+    uint64_t reached_us; // monotonic: since when it is reached by that flow
     uint64_t until_us;   // monotonic: when it expires
     uint64_t lost_us;    // monotonic: when its connection was lost; 0: it was not
     uint64_t call_id[2]; // of the REGISTER that made it last, hashed; 0, 0: it is not known

@@ -343,7 +343,9 @@ static bool bind(struct registering *work, struct wanted *wanted)
         binding->since_us = work->turn->wall_us;
     }
     struct span agent = sip_header_value(request, SIP_USER_AGENT);
-    binding->flow = flow_of(work, wanted);
+    struct flow flow = flow_of(work, wanted);
+    if (!flow_eq(&binding->flow, &flow)) binding->reached_us = work->turn->now_us;
+    binding->flow = flow;
     binding->lost_us = 0;
     binding->until_us = work->turn->now_us + grant(work, wanted) * UINT64_C(1000000);
     binding->cseq = request->cseq;

@@ -194,6 +194,7 @@ static bool read_contact(const struct client_table *table, struct pool_id id,
         .route = span_of(binding->route),
         .device_id = device->block.device_id,
         .q = binding->q,
+        .since_us = binding->reached_us,
     };
     return true;
 }

@@ -264,6 +264,7 @@ void engine_connection_lost(struct engine *engine, struct engine_time now, const
     struct turn *turn = engine_begin(engine, now);
     txn_connection_lost(engine->txns, turn, flow);
     client_lost_flow(engine->clients, turn, flow);
+    call_lost_flow(engine->calls, turn, flow);
     watch_lost_flow(engine->watches, flow);
     engine_drain(engine);
 }

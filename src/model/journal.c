@@ -9,7 +9,7 @@
 #include <string.h>
 
 static const char kind_letters[] = "dfmhot"; // by enum model_leg_kind; h: by hand
-static const char end_letters[] = "cdsa";    // by enum model_leg_end; d: the called one
+static const char end_letters[] = "cdsal";   // by enum model_leg_end; d: the called one
 
 enum { LINE_MAX = 96 + JOURNAL_TEXT_MAX, WORDS_BEFORE_STATUS = 5 };
 

@@ -42,6 +42,7 @@ enum model_leg_end {
     LEG_ENDED_BY_CALLED,  // it hung up, or refused
     LEG_ENDED_BY_SERVER,  // its time was over, somebody ended the call by hand, a rule came next
     LEG_ENDED_BY_ANOTHER, // another leg was answered
+    LEG_ENDED_BY_LOSS,    // one side was found to be gone
 };
 extern const struct model_names model_leg_ends;
 

@@ -33,7 +33,7 @@ NAMES(model_outcomes, "forwarded", "declined", "missed", "answered_elsewhere", "
       "unanswered");
 NAMES(model_alarm_kinds, "forwarded_at_once", "forwarded_per_hour", "redirect_lost");
 NAMES(model_leg_kinds, "device", "forwarding", "mailbox", "deflection", "outgoing", "transfer");
-NAMES(model_leg_ends, "caller", "called", "server", "another");
+NAMES(model_leg_ends, "caller", "called", "server", "another", "lost");
 NAMES(model_executeds, "none", "redirect", "bridge");
 NAMES(model_call_states, "held", "ringing", "answered", "on_hold");
 NAMES(model_audit_actions, "added", "changed", "removed");

@@ -25,13 +25,14 @@
 //   hang up                                the call that was told last is ended by hand
 //   deflect TARGET                         the call told last to wait is deflected by hand;
 //                                          a finding behind it: it is not, and why
-//   device USER ADDRESS:PORT               a device of the user can be called there
+//   device USER [tcp] ADDRESS:PORT         a device of the user can be called there
+//   lose                                   the connection that the last message went by has ended
 //   answers STATUS tag=TAG                 to the last request that was expected, by whom it went
 //                                          to; indented: headers, and a line "body TEXT"
 //   note NAME                              the last message that was expected has a name
 //   recall NAME ADDRESS:PORT               the noted message becomes the last one, which that one
 //                                          got
-//   send ADDRESS:PORT                      from there; indented: a request line, headers, "body
+//   send [tcp] ADDRESS:PORT                from there; indented: a request line, headers, "body
 //                                          TEXT"; {NAME.Header} is the value of a noted message's
 //                                          header, {NAME.contact} the URI of its Contact,
 //                                          {NAME.to-tag} and {NAME.from-tag} are its tags, and
@@ -79,12 +80,13 @@ struct transcript {
     struct note {
         struct span name;
         char text[MESSAGE_MAX];
+        struct flow flow;
     } notes[NOTES_MAX];
     size_t note_count;
     char arena_bytes[65536];
-    uint32_t media_count;     // packets of tones that were expected
-    struct address seen;      // where the PBX sees us
-    struct address last_peer; // whom the last message that was expected went to
+    uint32_t media_count;  // packets of tones that were expected
+    struct address seen;   // where the PBX sees us
+    struct flow last_flow; // of the last message that was expected
 };
 
 _Noreturn static void fail(const struct transcript *script, const char *expected, struct span found)
@@ -183,9 +185,8 @@ static void pbx_invites(struct transcript *script, struct span words)
     struct span extension = word(&words);
     struct span from = option(words, SPAN("from"), SPAN("102"));
     call->name = option(words, SPAN("id"), SPAN("call"));
-    bool is_read = address_parse_port(option(words, SPAN("source"), SPAN("192.0.2.1:5060")), 5060,
-                                      &call->source);
-    require(script, is_read, "a source address", words);
+    struct span source = option(words, SPAN("source"), SPAN("192.0.2.1:5060"));
+    require(script, address_parse_port(source, 5060, &call->source), "a source address", words);
     struct buffer out = buffer_over(call->text, sizeof call->text - 1);
     buffer_printf(&out, "INVITE sip:%.*s@192.0.2.9:5070 SIP/2.0\r\n", SPAN_ARG(extension));
     buffer_printf(&out, "Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK-%.*s\r\n",
@@ -270,12 +271,9 @@ static void put_noted(struct transcript *script, struct buffer *out, struct span
             put_proof(script, out, &message, span_from(reference, 6));
             return;
         }
-        if (span_eq(reference, SPAN("to-tag"))) {
-            buffer_put(out, message.to.tag);
-            return;
-        }
-        if (span_eq(reference, SPAN("from-tag"))) {
-            buffer_put(out, message.from.tag);
+        bool is_to = span_eq(reference, SPAN("to-tag"));
+        if (is_to || span_eq(reference, SPAN("from-tag"))) {
+            buffer_put(out, is_to ? message.to.tag : message.from.tag);
             return;
         }
         bool is_contact = span_eq(reference, SPAN("contact"));
@@ -334,7 +332,7 @@ static void answers(struct transcript *script, struct span words)
     require(script, err == SIP_OK && request.is_request, "a request was expected before",
             span_of(script->last));
     bool is_read = address_parse_port(option(words, SPAN("from"), SPAN_NONE), 5060, &peer);
-    if (!is_read) peer = script->last_peer;
+    if (!is_read) peer = script->last_flow.peer;
     sip_put_status_line(&out, (unsigned)number, SPAN_NONE);
     sip_put_reply_headers(&out, &request, &script->seen, option(words, SPAN("tag"), SPAN_NONE));
     put_message(script, &out);
@@ -346,9 +344,12 @@ static void send_raw(struct transcript *script, struct span words)
     char bytes[MESSAGE_MAX];
     struct buffer out = buffer_over(bytes, sizeof bytes);
     struct address peer;
+    bool is_stream = span_starts_with(words, SPAN("tcp "));
+    if (is_stream) (void)word(&words);
     require(script, address_parse_port(word(&words), 5060, &peer), "an address", words);
     put_message(script, &out);
-    world_receive(script->world, &peer, buffer_span(&out));
+    if (is_stream) (void)world_receive_stream(script->world, &peer, buffer_span(&out));
+    if (!is_stream) world_receive(script->world, &peer, buffer_span(&out));
 }
 
 static void note(struct transcript *script, struct span words)
@@ -357,6 +358,7 @@ static void note(struct transcript *script, struct span words)
     struct note *note = &script->notes[script->note_count++];
     note->name = word(&words);
     memcpy(note->text, script->last, sizeof note->text);
+    note->flow = script->last_flow;
 }
 
 // Answers and requests are kept by name, so that an earlier one can be answered.
@@ -366,8 +368,9 @@ static void recall(struct transcript *script, struct span words)
     for (size_t i = script->note_count; i-- > 0;) {
         if (!span_eq(script->notes[i].name, name)) continue;
         memcpy(script->last, script->notes[i].text, sizeof script->last);
-        bool is_read = address_parse_port(word(&words), 5060, &script->last_peer);
-        require(script, is_read, "the address of who has it", words);
+        script->last_flow = script->notes[i].flow;
+        require(script, address_parse_port(word(&words), 5060, &script->last_flow.peer),
+                "the address of who has it", words);
         return;
     }
     fail(script, "a noted message", name);
@@ -381,7 +384,7 @@ static void device(struct transcript *script, struct span words)
     buffer_printf(&out, "name=%.*s", SPAN_ARG(user));
     uint32_t user_id = world_id(script->world, SPAN("user"), buffer_span(&out));
     require(script, user_id != 0, "a user", user);
-    world_bind(script->world, user_id, word(&words));
+    world_bind(script->world, user_id, span_trim(words));
 }
 
 // ---- The PBX
@@ -402,9 +405,8 @@ static void pbx_notifies(struct transcript *script, struct span words)
     require(script, i > 0, "a noted SUBSCRIBE", name);
     enum sip_err err = sip_parse(span_of(script->notes[i - 1].text), &arena, &asked, &fault);
     require(script, err == SIP_OK && asked.is_request, "a request", name);
-    bool is_read = address_parse_port(option(words, SPAN("from"), SPAN("192.0.2.1:5060")), 5060,
-                                      &source);
-    require(script, is_read, "an address", words);
+    struct span from = option(words, SPAN("from"), SPAN("192.0.2.1:5060"));
+    require(script, address_parse_port(from, 5060, &source), "an address", words);
     while (next_detail(script, &detail)) {
         put_filled(script, &body, detail);
         buffer_put(&body, SPAN("\r\n"));
@@ -434,8 +436,7 @@ static void pbx(struct transcript *script, struct span words)
     } else if (span_eq(verb, SPAN("unknown"))) {
         world_set_peer(script->world, 1, SPAN_NONE);
     } else if (span_eq(verb, SPAN("sees"))) {
-        bool is_read = address_parse_port(span_trim(words), 0, &script->seen);
-        require(script, is_read, "an address", words);
+        require(script, address_parse_port(word(&words), 0, &script->seen), "an address", words);
     } else if (span_eq(verb, SPAN("answers"))) {
         pbx_answers(script, words);
     } else if (span_eq(verb, SPAN("invites"))) {
@@ -465,8 +466,7 @@ static void expect_details(struct transcript *script, struct span text)
         char bytes[1024];
         struct buffer filled = buffer_over(bytes, sizeof bytes);
         put_filled(script, &filled, is_forbidden ? span_trim(span_from(detail, 1)) : detail);
-        struct span part = buffer_span(&filled);
-        require(script, contains(text, part) != is_forbidden,
+        require(script, contains(text, buffer_span(&filled)) != is_forbidden,
                 is_forbidden ? "not to contain this" : "to contain this", text);
     }
 }
@@ -478,14 +478,14 @@ static void expect_message(struct transcript *script, struct span kind, struct s
     struct span sent = world_take_sent(script->world);
     require(script, sent.len > 0, "a message", SPAN("nothing was sent"));
     require(script, text_copy(script->last, sizeof script->last, sent), "a short message", sent);
-    script->last_peer = world_sent_flow(script->world)->peer;
+    script->last_flow = *world_sent_flow(script->world);
     bool is_status = kind.len == 3 && ascii_is_digit(kind.at[0]);
     struct span start = is_status ? span_slice(sent, 8, 8 + kind.len)
                                   : span_slice(sent, 0, kind.len);
     require(script, span_eq(start, kind), "that kind of message", sent);
     if (span_eq(word(&words), SPAN("to"))) {
         bool is_read = address_parse_port(span_trim(words), 0, &to);
-        require(script, is_read && address_eq(&to, &script->last_peer), "another address", words);
+        require(script, is_read && address_eq(&to, &script->last_flow.peer), "this address", words);
     }
     expect_details(script, sent);
 }
@@ -570,8 +570,8 @@ static void expect_number(struct transcript *script, struct span words, uint32_t
     char found[32];
     uint64_t wanted;
     snprintf(found, sizeof found, "%u", actual);
-    require(script, span_to_u64(word(&words), 100000, &wanted), "a number", words);
-    require(script, actual == wanted, "that many", span_of(found));
+    require(script, span_to_u64(word(&words), 100000, &wanted) && actual == wanted, "that many",
+            span_of(found));
 }
 
 static void expect_call(struct transcript *script, struct span words)
@@ -582,8 +582,8 @@ static void expect_call(struct transcript *script, struct span words)
         snprintf(text, sizeof text, "%s %s %s", model_name(&model_call_states, call->state),
                  call->is_outgoing ? "out" : "in", call->device);
     }
-    struct span found = span_trim(span_of(text));
-    require(script, span_eq(found, words), "the call as it was told last", found);
+    require(script, span_eq(span_trim(span_of(text)), words), "the call as it was told last",
+            span_of(text));
 }
 
 static void expect(struct transcript *script, struct span words)
@@ -633,8 +633,8 @@ static void change(struct transcript *script, struct span verb, struct span word
         require(script, !refused, "to be accepted", span_of(refused));
         return;
     }
-    struct span reason = span_from(script->lines[script->at++], sizeof "refused");
-    require(script, refused && contains(span_of(refused), span_trim(reason)), "this refusal",
+    struct span reason = span_trim(span_from(script->lines[script->at++], sizeof "refused"));
+    require(script, refused && contains(span_of(refused), reason), "this refusal",
             span_of(refused));
 }
 
@@ -666,10 +666,9 @@ static void pass_time(struct transcript *script, struct span words, bool is_unti
 // The wall clock is set: "+3600s" or "-3600s".
 static void step_clock(struct transcript *script, struct span words)
 {
-    struct span text = word(&words);
+    struct span text = word(&words), digits = span_slice(text, 1, text.len - 1);
     uint64_t seconds;
     bool is_back = text.len > 0 && text.at[0] == '-';
-    struct span digits = span_slice(text, 1, text.len - 1);
     require(script, span_to_u64(digits, 1000000000, &seconds), "a step such as +60s", text);
     int64_t by_us = (int64_t)seconds * 1000000;
     world_step_wall(script->world, is_back ? -by_us : by_us);
@@ -704,8 +703,8 @@ static void deflect(struct transcript *script, struct span words)
     struct span target = word(&words), why = word(&words);
     enum call_deflection result = world_deflect(script->world, target, &finding);
     if (result == CALL_NOT_WAITING) fail(script, "a call that waits", SPAN("none"));
-    struct span found = result == CALL_KEPT ? span_of(fwd_finding_name((uint8_t)finding))
-                                            : SPAN_NONE;
+    struct span found = SPAN_NONE;
+    if (result == CALL_KEPT) found = span_of(fwd_finding_name((uint8_t)finding));
     require(script, span_eq(found, why), "this result", found);
 }
 
@@ -713,6 +712,8 @@ static bool speak(struct transcript *script, struct span verb, struct span rest)
 {
     if (span_eq(verb, SPAN("device"))) {
         device(script, rest);
+    } else if (span_eq(verb, SPAN("lose"))) {
+        world_lose(script->world, &script->last_flow);
     } else if (span_eq(verb, SPAN("settings"))) {
         world_set_store_away(script->world, span_eq(word(&rest), SPAN("away")));
     } else if (span_eq(verb, SPAN("answers"))) {
@@ -747,8 +748,7 @@ static void play(struct transcript *script)
         } else if (span_eq(verb, SPAN("clients"))) {
             assume(script, rest);
         } else if (span_eq(verb, SPAN("decline"))) {
-            bool is_declined = world_decline(script->world);
-            require(script, is_declined, "a call that waits", SPAN("none"));
+            require(script, world_decline(script->world), "a call that waits", SPAN("none"));
         } else if (span_eq(verb, SPAN("hang"))) {
             require(script, world_hang_up(script->world), "a call that is not over", SPAN("none"));
         } else if (span_eq(verb, SPAN("deflect"))) {

@@ -118,6 +118,12 @@ void world_set_peer(struct world *world, uint32_t group_id, struct span peer)
     world_deliver(world);
 }
 
+// Who has the sockets, as a worker knows it: the first one has all.
+static uint8_t has_socket(uint32_t worker)
+{
+    return worker == 0 ? 0 : 1;
+}
+
 void world_bind(struct world *world, uint32_t user_id, struct span peer)
 {
     char uri[TEXT_SIZE];
@@ -125,6 +131,11 @@ void world_bind(struct world *world, uint32_t user_id, struct span peer)
     struct snapshot_device device = {.device_id = 1000 + number, .user_id = user_id};
     struct client_bind bind = {.device_id = device.device_id, .q = 1000, .expires_s = 36000};
     struct buffer out = buffer_over(uri, sizeof uri);
+    if (span_starts_with(peer, SPAN("tcp "))) {
+        peer = span_from(peer, 4);
+        bind.flow.transport = TRANSPORT_TCP;
+        bind.flow.connection = ++world->connection_count;
+    }
     buffer_printf(&out, "sip:device%u@%.*s", number, SPAN_ARG(peer));
     buffer_printf(&(struct buffer){device.sip_user, 0, sizeof device.sip_user, false}, "device%u",
                   number);
@@ -132,6 +143,7 @@ void world_bind(struct world *world, uint32_t user_id, struct span peer)
     bool is_read = address_parse_port(peer, 5060, &bind.flow.peer);
     ASSERT(is_read);
     uint8_t at = (uint8_t)(device.user_id % world->worker_count);
+    if (bind.flow.transport == TRANSPORT_TCP) bind.flow.worker = has_socket(at);
     struct engine *engine = world->workers[at].engine;
     world_note_place(world, &(struct line_elsewhere){.id = device.device_id,
                                                      .worker = at,
@@ -140,6 +152,16 @@ void world_bind(struct world *world, uint32_t user_id, struct span peer)
     ASSERT(is_taken);
     struct pool_id id = engine_bind_client(engine, world->time, &bind);
     ASSERT(id.generation != 0);
+}
+
+void world_lose(struct world *world, const struct flow *flow)
+{
+    for (uint32_t i = 0; i < world->worker_count; i++) {
+        struct flow seen = *flow;
+        seen.worker = has_socket(i);
+        engine_connection_lost(world->workers[i].engine, world->time, &seen);
+    }
+    world_deliver(world);
 }
 
 void world_assume(struct world *world, uint32_t line_id, const struct client_assumption *assumption)

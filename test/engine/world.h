@@ -38,8 +38,11 @@ void world_set_targets(struct world *world, struct span addresses);
 // Assumes what a line's clients do, NULL: nothing any more.
 void world_assume(struct world *world, uint32_t line_id,
                   const struct client_assumption *assumption);
-// A device of the user with that number, reached at `peer` without having registered, q 1.
+// A device of the user with that number, reached at `peer` ("tcp ADDRESS": by a new connection)
+// without having registered, q 1.
 void world_bind(struct world *world, uint32_t user_id, struct span peer);
+// A connection has ended.
+void world_lose(struct world *world, const struct flow *flow);
 // Deflects the call that was told last to wait to a stored target.
 enum call_deflection world_deflect(struct world *world, struct span target,
                                    enum fwd_finding *finding);

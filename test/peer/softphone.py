@@ -50,9 +50,14 @@ class Softphone:
             f"{CONFIG}ctrl_tcp_listen {control[0]}:{control[1]}\nsnd_path {home}\n{more}\n")
         (home / "accounts").write_text(account + "\n")
         (home / "contacts").write_text(contacts)
-        self.log = home.with_suffix(".log")
-        self.program = Program(f"baresip ({home.name})",
-                               ["ip", "netns", "exec", space, "baresip", "-f", home], self.log)
+        self.log, self.space = home.with_suffix(".log"), space
+        self.start()
+
+    def start(self):
+        """Switched on, and again after it was killed: it knows nothing of its calls then."""
+        self.program = Program(f"baresip ({self.home.name})",
+                               ["ip", "netns", "exec", self.space, "baresip", "-f", self.home],
+                               self.log)
 
     def tell(self, command, parameters=""):
         """A command (JSON in netstrings); returns what it says."""

@@ -21,7 +21,7 @@ from space import run_in_space
 
 OFFSET = 2250  # of the ports; those of the other tests lie elsewhere
 SPACE = f"lwheard{os.getpid()}"
-OURS, THEIRS = "198.18.79.1", "198.18.79.2"  # RFC 2544: nobody's
+OURS, THEIRS = "198.18.80.1", "198.18.80.2"  # RFC 2544: nobody's
 LINE, CALLER, TARGET = "102", "107", "108"
 TONES = {CALLER: 440, TARGET: 660}
 TALK_S = 2

@@ -23,7 +23,9 @@ function fateOf(leg: Leg): {key: string; time: string} {
     ({key, time: from && to ? sayDuration(secondsOf(from, to)) : ''});
   if (leg.executed === 'redirect') return of('redirected');
   if (leg.kind === 'transfer') return of(leg.status && leg.status < 300 ? 'transferred' : 'failed');
-  if (leg.answered) return of('answered', leg.answered, leg.ended);
+  if (leg.answered) {
+    return of(leg.ended_by === 'lost' ? 'lost' : 'answered', leg.answered, leg.ended);
+  }
   if (!leg.ended) return of('unknown');
   if (leg.ended_by === 'another') return of('another', leg.rang, leg.ended);
   if (leg.ended_by === 'caller') return of('gaveUp', leg.rang, leg.ended);
