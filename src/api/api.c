@@ -41,9 +41,7 @@ struct api *api_new(const struct api_options *options, struct settings_problem *
     if (!api_server_listen(api, listening)) return refuse_memory(api, problem);
     api->passwords = api_passwords_new(api);
     api->events = api_events_new(api);
-    api->statistics = api_statistics_new();
-    if (!api->passwords || !api->events || !api->statistics || !api_web_clients_init(api) ||
-        !api_setup_begin(api)) {
+    if (!api->passwords || !api->events || !api_web_clients_init(api) || !api_setup_begin(api)) {
         return refuse_memory(api, problem);
     }
     return api;
@@ -136,6 +134,5 @@ void api_free(struct api *api)
     api_passwords_free(api->passwords);
     free(api->web_clients);
     api_events_free(api->events);
-    api_statistics_free(api->statistics);
     free(api);
 }

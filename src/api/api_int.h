@@ -650,13 +650,6 @@ struct setup {
 // Makes the code, where it is needed. False when memory is out.
 bool api_setup_begin(struct api *api);
 
-// ---- Figures over time (statistics.c)
-
-struct statistics;
-// NULL when memory is out.
-struct statistics *api_statistics_new(void);
-void api_statistics_free(struct statistics *statistics);
-
 // ---- Connection tests (connection_tests.c)
 
 enum { CONNECTION_TESTS_MAX = 4 }; // at the same time, and kept
@@ -697,7 +690,6 @@ struct api {
     struct rates rates;
     unsigned char attempts_key[16]; // that hashes names and sources
     struct setup setup;
-    struct statistics *statistics;
     struct connection_test connection_tests[CONNECTION_TESTS_MAX];
     uint32_t connection_test_count; // ever begun
     _Atomic bool is_stopping;

@@ -2,6 +2,7 @@
 // Two pages that take turns: one fills, the other is written.
 #include "app/journal.h"
 
+#include "app/backlog.h"
 #include "app/log.h"
 #include "net/net.h"
 
@@ -49,6 +50,7 @@ struct trimming {
 
 struct journal {
     struct trimming trimming;
+    struct backlog backlog;
     struct store *store;
     uv_thread_t thread;
     uv_mutex_t mutex;
@@ -112,9 +114,12 @@ uint64_t journal_dropped_count(struct journal *journal)
 static uint64_t pause_ns(const struct journal *journal)
 {
     const struct trimming *trimming = &journal->trimming;
-    uint64_t now_ns = uv_hrtime();
-    if (!trimming->is_started) return TRIM_INTERVAL_NS;
-    return trimming->due_ns > now_ns ? trimming->due_ns - now_ns : TRIM_PAUSE_NS;
+    uint64_t now_ns = uv_hrtime(), due_ns = now_ns + TRIM_INTERVAL_NS;
+    if (trimming->is_started) due_ns = trimming->due_ns;
+    if (!journal->backlog.is_done && journal->backlog.due_ns < due_ns) {
+        due_ns = journal->backlog.due_ns;
+    }
+    return due_ns > now_ns ? due_ns - now_ns : TRIM_PAUSE_NS;
 }
 
 // Waits for entries and gathers some; returns the page to be written, NULL when none came.
@@ -155,7 +160,10 @@ static void write_page(struct journal *journal, struct page *page)
     uv_cond_broadcast(&journal->written);
     uv_mutex_unlock(&journal->mutex);
     const char *notice = store_take_notice(journal->store);
-    if (notice) log_event(LOG_WARN, "journal file gone", "cause", span_of(notice));
+    if (notice) {
+        log_event(LOG_WARN, "journal file gone", "cause", span_of(notice));
+        journal->backlog.is_done = false; // what stands there now may be of an earlier version
+    }
     page->count = 0;
     arena_reset(&page->texts);
 }
@@ -242,6 +250,7 @@ static void trim(struct journal *journal)
     step->limit = TRIM_ENTRIES;
     uint64_t removed = step->removed_count;
     if (is_first) trimming->now_us = net_wall_us();
+    step->figures_since_hour = store_hour_of(trimming->now_us) - FIGURES_HOURS_MAX;
     enum err err = store_journal_trim(journal->store, step);
     if (err != ERR_NONE) fail_trimming(journal);
     // What was too big may still be: the pass ends when nothing more goes.
@@ -271,6 +280,7 @@ static void run(void *context)
         struct page *page = next_page(journal, &is_over);
         if (page) write_page(journal, page);
         if (!is_over) trim(journal);
+        if (!is_over) backlog_step(&journal->backlog, journal->store);
     }
 }
 

@@ -104,7 +104,7 @@ struct call {
     uint16_t status;            // final: sent, or when the waiting is over
     uint8_t phase;
     uint8_t due; // enum fwd_event: what has happened then; FWD_ARRIVED: nothing, the status ends it
-    uint8_t verdict, reason, outcome;
+    uint8_t verdict, reason, outcome, target_class;
     bool is_internal;
     bool is_outgoing;
     bool is_counted;  // among the line's ringing calls

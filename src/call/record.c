@@ -88,6 +88,7 @@ void call_keep_verdict(struct call *call, const struct fwd_verdict *verdict)
     put_trace(call, &verdict->trace, &trace);
     call->verdict = (uint8_t)verdict->kind;
     call->reason = (uint8_t)verdict->reason;
+    call->target_class = (uint8_t)verdict->target_class;
     call->status = verdict->kind == VERDICT_REDIRECT ? 302 : (uint16_t)verdict->status;
     if (call->trace.len > 0) texts_cut(&call->texts, call->target.at);
     call->target = keep_bytes(call, verdict->target, TEXT_SIZE);
@@ -124,6 +125,8 @@ void call_emit_entry(const struct call_table *table, struct turn *turn, const st
         .device = kept(copy.at, call->device),
         .user_id = call->user_id,
         .legs = legs,
+        .target_class = call->target_class,
+        .is_loop = call->verdict == VERDICT_DECLINE && fwd_is_loop(call_text(call, call->trace)),
     };
 }
 

@@ -297,6 +297,7 @@ void fwd_decide(const struct fwd_facts *facts, struct fwd_verdict *verdict)
 {
     struct decision decision = {.facts = facts, .verdict = verdict, .step = FWD_STEP_ENTRY};
     verdict->target = SPAN_NONE;
+    verdict->target_class = NUMBER_UNKNOWN;
     verdict->reason = REASON_UNCONDITIONAL;
     verdict->status = verdict->seconds = 0;
     verdict->has_next = false;

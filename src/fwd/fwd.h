@@ -204,7 +204,8 @@ enum {
 
 struct fwd_verdict {
     enum model_verdict_kind kind;
-    struct span target;       // redirect: stored form, points into the facts
+    struct span target; // redirect: stored form, points into the facts
+    enum model_number_class target_class;
     enum model_reason reason; // redirect
     unsigned status;  // decline: the answer; hold and ring: the answer when the seconds are over
     unsigned seconds; // hold, ring; a ring's count from the INVITE on
@@ -221,6 +222,10 @@ struct fwd_verdict {
 // Decides what happens to a call. `verdict` is filled but for the trace's unused entries; its
 // targets borrow from `facts`.
 void fwd_decide(const struct fwd_facts *facts, struct fwd_verdict *verdict);
+
+// Whether the trace of a call that was declined, as the journal keeps it, ends with a target where
+// the call had been before, or with one diversion too many: its forwardings went in a circle.
+bool fwd_is_loop(struct span trace);
 
 // ---- Words
 

@@ -3,6 +3,8 @@
 // are counted in one entry; what decides always has room.
 #include "fwd/fwd_int.h"
 
+#include <string.h>
+
 // Entries that only fwd_note and fwd_note_choice use: no decision makes more than these.
 enum { RESERVED_ENTRIES = 24 };
 
@@ -76,4 +78,12 @@ void fwd_note_choice(struct decision *decision, const struct fwd_choice *choice,
     entry->condition = choice->condition;
     entry->origin = choice->origin;
     entry->number = choice->number;
+}
+
+bool fwd_is_loop(struct span trace)
+{
+    struct fwd_trace_entry last;
+    if (trace.len < sizeof last) return false;
+    memcpy(&last, trace.at + trace.len - sizeof last, sizeof last);
+    return last.finding == FWD_IS_VISITED || last.finding == FWD_IS_OVER_LIMIT;
 }

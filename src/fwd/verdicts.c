@@ -7,6 +7,7 @@ void fwd_redirect(struct decision *decision, const struct fwd_choice *choice)
     struct fwd_verdict *verdict = decision->verdict;
     verdict->kind = VERDICT_REDIRECT;
     verdict->target = choice->target.stored;
+    verdict->target_class = choice->target.number_class;
     verdict->reason = (enum model_reason)choice->reason;
     verdict->rule_id = choice->rule_id;
     verdict->is_counted = choice->is_counted;

@@ -93,6 +93,8 @@ struct model_journal_entry {
     struct span device;   // name of the user's device that answered or called; empty: none
     uint32_t user_id;     // who owned the line then; 0: nobody
     struct span legs;     // see model_leg_next; a redirect has none for its target
+    uint8_t target_class; // enum model_number_class, when the call came
+    bool is_loop;         // it was ended because its forwardings went in a circle
 };
 
 // How the call was forwarded last; a bridge counts also where nobody answered there.

@@ -12,6 +12,7 @@
 #include "model/check.h"
 #include "model/desk_phone.h"
 #include "model/field.h"
+#include "model/figures.h"
 #include "model/journal.h"
 #include "model/preset.h"
 #include "model/registration.h"

@@ -120,6 +120,19 @@ static enum err failing_journal_trim(struct store *store, struct store_journal_t
     return pass(store, store_journal_trim(failing_of(store)->beneath, trim));
 }
 
+static enum err failing_figures_list(struct store *store, struct store_figures_query *query,
+                                     store_figures_visit *visit, void *context)
+{
+    if (is_due(store)) return fail(store);
+    return pass(store, store_figures_list(failing_of(store)->beneath, query, visit, context));
+}
+
+static enum err failing_figures_count(struct store *store, struct store_figures_counting *counting)
+{
+    if (is_due(store)) return fail(store);
+    return pass(store, store_figures_count(failing_of(store)->beneath, counting));
+}
+
 static enum err failing_audit_append(struct store *store, const struct model_audit_entry *entry)
 {
     if (is_due(store)) return fail(store);
@@ -169,6 +182,8 @@ struct store *store_open_failing(struct store *beneath)
         .journal_append = failing_journal_append,
         .journal_list = failing_journal_list,
         .journal_trim = failing_journal_trim,
+        .figures_list = failing_figures_list,
+        .figures_count = failing_figures_count,
         .audit_append = failing_audit_append,
         .audit_list = failing_audit_list,
         .audit_trim = failing_audit_trim,

@@ -565,6 +565,32 @@ static enum err memory_journal_trim(struct store *store, struct store_journal_tr
     return ERR_NONE;
 }
 
+// Nothing is kept beside the entries: each is visited for itself.
+static enum err memory_figures_list(struct store *store, struct store_figures_query *query,
+                                    store_figures_visit *visit, void *context)
+{
+    struct memory *memory = memory_of(store);
+    bool is_any = !query->group || !*query->group;
+    for (size_t i = 0; i < memory->journal_count; i++) {
+        const struct journal_row *row = memory->journal[i];
+        if (!row || !(is_any || span_eq(span_of(query->group), row->entry.group))) continue;
+        struct model_figures figures = {.loops = 0};
+        uint32_t hour = store_hour_of(row->entry.started_us);
+        if (hour < query->since_hour || hour >= query->end_hour) continue;
+        model_figures_count(&figures, &row->entry);
+        visit(context, hour, &figures);
+    }
+    query->is_complete = true;
+    return ERR_NONE;
+}
+
+static enum err memory_figures_count(struct store *store, struct store_figures_counting *counting)
+{
+    (void)store;
+    counting->is_done = true;
+    return ERR_NONE;
+}
+
 // ---- Audit
 
 static struct audit_row *copy_audit_entry(const struct model_audit_entry *entry)
@@ -672,6 +698,8 @@ struct store *store_open_memory(void)
         .journal_append = memory_journal_append,
         .journal_list = memory_journal_list,
         .journal_trim = memory_journal_trim,
+        .figures_list = memory_figures_list,
+        .figures_count = memory_figures_count,
         .audit_append = memory_audit_append,
         .audit_list = memory_audit_list,
         .audit_trim = memory_audit_trim,

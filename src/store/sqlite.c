@@ -305,6 +305,10 @@ static void finalize_journal(struct sqlite_store *store)
         sqlite3_finalize(store->journal_statements[i]);
         store->journal_statements[i] = NULL;
     }
+    for (int i = 0; i < FIGURES_FORM_END; i++) {
+        sqlite3_finalize(store->figures_statements[i]);
+        store->figures_statements[i] = NULL;
+    }
 }
 
 // Opens what stands under the journal's name, or makes a new one.
@@ -391,6 +395,8 @@ struct store *store_open_sqlite(const char *directory, struct store_problem *pro
         .journal_append = sqlite_journal_append,
         .journal_list = sqlite_journal_list,
         .journal_trim = sqlite_journal_trim,
+        .figures_list = sqlite_figures_list,
+        .figures_count = sqlite_figures_count,
         .audit_append = sqlite_audit_append,
         .audit_list = sqlite_audit_list,
         .audit_trim = sqlite_audit_trim,

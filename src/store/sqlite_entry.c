@@ -38,7 +38,7 @@ static const char *const reason_list[REASON_COUNT] = {
 };
 static const struct model_names reasons = {reason_list, REASON_COUNT};
 
-// The order is that of the columns that older journals had.
+// The order is that of the columns that older journals had; what came later stands behind.
 #define AT(member) offsetof(struct model_journal_entry, member)
 static const struct part parts[] = {
     {PART_TEXT, AT(group), NULL},
@@ -63,12 +63,17 @@ static const struct part parts[] = {
     {PART_TEXT, AT(device), NULL},
     {PART_U32, AT(user_id), NULL},
     {PART_LEGS, AT(legs), NULL},
+    {PART_VALUE, AT(target_class), &model_number_classes},
+    {PART_BOOL, AT(is_loop), NULL},
 };
-enum { PART_TOTAL = sizeof parts / sizeof parts[0] };
+enum {
+    PART_TOTAL = sizeof parts / sizeof parts[0],
+    COLUMN_TOTAL = 22, // parts that journals with columns had
+};
 
 // ---- Writing
 
-static void put_number(struct buffer *out, uint64_t number)
+void sqlite_put_number(struct buffer *out, uint64_t number)
 {
     for (; number > 0x7f; number >>= 7) buffer_put_byte(out, (char)(0x80 | (number & 0x7f)));
     buffer_put_byte(out, (char)number);
@@ -76,7 +81,7 @@ static void put_number(struct buffer *out, uint64_t number)
 
 static void put_text(struct buffer *out, struct span text)
 {
-    put_number(out, text.len);
+    sqlite_put_number(out, text.len);
     buffer_put(out, text);
 }
 
@@ -88,19 +93,18 @@ void sqlite_put_entry(struct buffer *out, const struct model_journal_entry *entr
         case PART_TEXT: put_text(out, store_journal_text(*(const struct span *)place)); break;
         case PART_LEGS: put_text(out, store_journal_legs(*(const struct span *)place)); break;
         case PART_TRACE: put_text(out, store_journal_trace(*(const struct span *)place)); break;
-        case PART_BOOL: put_number(out, *(const bool *)place); break;
-        case PART_U16: put_number(out, *(const uint16_t *)place); break;
-        case PART_U32: put_number(out, *(const uint32_t *)place); break;
-        case PART_U64: put_number(out, *(const uint64_t *)place); break;
-        case PART_VALUE: put_number(out, *(const uint8_t *)place); break;
+        case PART_BOOL: sqlite_put_number(out, *(const bool *)place); break;
+        case PART_U16: sqlite_put_number(out, *(const uint16_t *)place); break;
+        case PART_U32: sqlite_put_number(out, *(const uint32_t *)place); break;
+        case PART_U64: sqlite_put_number(out, *(const uint64_t *)place); break;
+        case PART_VALUE: sqlite_put_number(out, *(const uint8_t *)place); break;
         }
     }
 }
 
 // ---- Reading
 
-// Takes a number of at most `max` off the front; false when there is none.
-static bool take_number(struct span *rest, uint64_t max, uint64_t *number)
+bool sqlite_take_number(struct span *rest, uint64_t max, uint64_t *number)
 {
     *number = 0;
     for (unsigned bits = 0; bits < 64 && rest->len > 0; bits += 7) {
@@ -116,7 +120,7 @@ static bool take_number(struct span *rest, uint64_t max, uint64_t *number)
 static bool take_text(struct span *rest, struct span *text)
 {
     uint64_t len;
-    if (!take_number(rest, rest->len, &len) || len > rest->len) return false;
+    if (!sqlite_take_number(rest, rest->len, &len) || len > rest->len) return false;
     *text = span_slice(*rest, 0, (size_t)len);
     *rest = span_from(*rest, (size_t)len);
     return true;
@@ -132,20 +136,20 @@ static bool take_part(struct span *rest, const struct part *part, struct model_j
     case PART_LEGS:
     case PART_TRACE: return take_text(rest, place);
     case PART_BOOL:
-        if (!take_number(rest, 1, &number)) return false;
+        if (!sqlite_take_number(rest, 1, &number)) return false;
         *(bool *)place = number == 1;
         return true;
     case PART_U16:
-        if (!take_number(rest, UINT16_MAX, &number)) return false;
+        if (!sqlite_take_number(rest, UINT16_MAX, &number)) return false;
         *(uint16_t *)place = (uint16_t)number;
         return true;
     case PART_U32:
-        if (!take_number(rest, UINT32_MAX, &number)) return false;
+        if (!sqlite_take_number(rest, UINT32_MAX, &number)) return false;
         *(uint32_t *)place = (uint32_t)number;
         return true;
-    case PART_U64: return take_number(rest, UINT64_MAX, place);
+    case PART_U64: return sqlite_take_number(rest, UINT64_MAX, place);
     case PART_VALUE:
-        if (!take_number(rest, part->names->count - 1, &number)) return false;
+        if (!sqlite_take_number(rest, part->names->count - 1, &number)) return false;
         *(uint8_t *)place = (uint8_t)number;
         return true;
     }
@@ -197,7 +201,7 @@ static void entry_of_columns(sqlite3_context *context, int count, sqlite3_value 
     char bytes[SQLITE_ENTRY_MAX];
     struct buffer out = buffer_over(bytes, sizeof bytes);
     struct model_journal_entry entry = {.id = 0};
-    ASSERT(count == PART_TOTAL);
+    ASSERT(count == COLUMN_TOTAL);
     for (int i = 0; i < count; i++) {
         if (read_column(columns[i], &parts[i], &entry)) continue;
         sqlite3_result_error(context, "an entry is damaged", -1);
@@ -210,7 +214,7 @@ static void entry_of_columns(sqlite3_context *context, int count, sqlite3_value 
 
 int sqlite_offer_entry_of_columns(sqlite3 *handle)
 {
-    return sqlite3_create_function_v2(handle, "entry_of_columns", PART_TOTAL,
+    return sqlite3_create_function_v2(handle, "entry_of_columns", COLUMN_TOTAL,
                                       SQLITE_UTF8 | SQLITE_DIRECTONLY, NULL, entry_of_columns, NULL,
                                       NULL, NULL);
 }

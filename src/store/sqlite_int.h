@@ -65,6 +65,17 @@ enum journal_form {
     JOURNAL_SIZE,
     JOURNAL_FORM_END
 };
+enum figures_form {
+    FIGURES_GET,
+    FIGURES_PUT,
+    FIGURES_LIST,
+    FIGURES_HOURS,
+    FIGURES_REMOVE,
+    FIGURES_UNCOUNTED,
+    FIGURES_NEXT,
+    FIGURES_MOVE,
+    FIGURES_FORM_END
+};
 
 struct sqlite_store {
     struct store base;
@@ -75,6 +86,7 @@ struct sqlite_store {
     // Prepared statements that rest; NULL while in use, or never needed.
     sqlite3_stmt *statements[KIND_COUNT][FORM_END];
     sqlite3_stmt *journal_statements[JOURNAL_FORM_END];
+    sqlite3_stmt *figures_statements[FIGURES_FORM_END];
     sqlite3_stmt *audit_statements[AUDIT_FORM_END];
 };
 
@@ -103,8 +115,16 @@ enum err sqlite_migrate(struct sqlite_store *store, const struct database *datab
 
 // ---- Journal entries as bytes (sqlite_entry.c)
 
-// At most so many are of one entry: 9 texts, trace and legs with their lengths, 11 numbers.
-enum { SQLITE_ENTRY_MAX = 9 * (JOURNAL_TEXT_MAX + 2) + TRACE_BYTES_MAX + LEGS_BYTES_MAX + 4 + 110 };
+enum { SQLITE_NUMBER_MAX = 10 };
+void sqlite_put_number(struct buffer *out, uint64_t number);
+// Takes a number of at most `max` off the front; false when there is none.
+bool sqlite_take_number(struct span *rest, uint64_t max, uint64_t *number);
+
+// At most so many are of one entry: 9 texts, trace and legs with their lengths, 13 numbers.
+enum {
+    SQLITE_ENTRY_MAX = 9 * (JOURNAL_TEXT_MAX + 2) + TRACE_BYTES_MAX + LEGS_BYTES_MAX + 4 +
+                       13 * SQLITE_NUMBER_MAX
+};
 void sqlite_put_entry(struct buffer *out, const struct model_journal_entry *entry);
 // Its texts borrow from `bytes`, its id is 0; false when they are damaged.
 bool sqlite_read_entry(struct span bytes, struct model_journal_entry *entry);
@@ -112,7 +132,19 @@ bool sqlite_read_entry(struct span bytes, struct model_journal_entry *entry);
 // given as the columns that the journal had up to schema 4. Returns a code of SQLite.
 int sqlite_offer_entry_of_columns(sqlite3 *handle);
 
-// ---- Operations (sqlite_records.c, sqlite_journal.c, sqlite_audit.c)
+// Ends the journal's transaction: commits it, or undoes it where `err` says that something failed
+// on the way, or the commit does. Returns what went wrong.
+enum err sqlite_journal_end(struct sqlite_store *store, enum err err);
+
+// ---- Figures (sqlite_figures.c)
+
+// Counts entries that are being appended, in the transaction of that.
+enum err sqlite_figures_append(struct sqlite_store *store,
+                               const struct model_journal_entry *entries, size_t count);
+// Removes the figures that a pass of forgetting no longer keeps.
+enum err sqlite_figures_trim(struct sqlite_store *store, const struct store_journal_trim *trim);
+
+// ---- Operations (sqlite_records.c, sqlite_journal.c, sqlite_figures.c, sqlite_audit.c)
 
 enum err sqlite_add(struct store *base, enum model_kind kind, const void *record, uint32_t *id);
 enum err sqlite_replace(struct store *base, enum model_kind kind, const void *record);
@@ -128,6 +160,9 @@ enum err sqlite_journal_append(struct store *base, const struct model_journal_en
 enum err sqlite_journal_list(struct store *base, const struct store_journal_query *query,
                              store_journal_visit *visit, void *context);
 enum err sqlite_journal_trim(struct store *base, struct store_journal_trim *trim);
+enum err sqlite_figures_list(struct store *base, struct store_figures_query *query,
+                             store_figures_visit *visit, void *context);
+enum err sqlite_figures_count(struct store *base, struct store_figures_counting *counting);
 enum err sqlite_audit_append(struct store *base, const struct model_audit_entry *entry);
 enum err sqlite_audit_list(struct store *base, const struct store_audit_query *query,
                            store_audit_visit *visit, void *context);

@@ -59,6 +59,14 @@ static void give(struct sqlite_store *store, enum journal_form form, sqlite3_stm
     sqlite_give(&store->journal_statements[form], statement);
 }
 
+enum err sqlite_journal_end(struct sqlite_store *store, enum err err)
+{
+    if (err == ERR_NONE) err = sqlite_run(store, &store->journal, "COMMIT");
+    bool is_open = !sqlite3_get_autocommit(store->journal.handle);
+    if (is_open) sqlite3_exec(store->journal.handle, "ROLLBACK", NULL, NULL, NULL);
+    return err;
+}
+
 // ---- Appending
 
 // Where the entries of a statement are put together; NULL: out of memory.
@@ -121,10 +129,8 @@ enum err sqlite_journal_append(struct store *base, const struct model_journal_en
         err = append_by(store, JOURNAL_APPEND_MANY, MANY_ROWS, &rest);
     }
     if (err == ERR_NONE) err = append_by(store, JOURNAL_APPEND, 1, &rest);
-    if (err == ERR_NONE) err = sqlite_run(store, &store->journal, "COMMIT");
-    bool is_open = !sqlite3_get_autocommit(store->journal.handle);
-    if (is_open) sqlite3_exec(store->journal.handle, "ROLLBACK", NULL, NULL, NULL);
-    return err;
+    if (err == ERR_NONE) err = sqlite_figures_append(store, entries, count);
+    return sqlite_journal_end(store, err);
 }
 
 // ---- Listing
@@ -279,10 +285,7 @@ static enum err remove_chosen(struct sqlite_store *store, const struct removal *
         sqlite3_reset(statement);
     }
     give(store, JOURNAL_REMOVE, statement);
-    if (err == ERR_NONE) err = sqlite_run(store, &store->journal, "COMMIT");
-    bool is_open = !sqlite3_get_autocommit(store->journal.handle);
-    if (is_open) sqlite3_exec(store->journal.handle, "ROLLBACK", NULL, NULL, NULL);
-    return err;
+    return sqlite_journal_end(store, err);
 }
 
 enum err sqlite_journal_trim(struct store *base, struct store_journal_trim *trim)
@@ -295,6 +298,7 @@ enum err sqlite_journal_trim(struct store *base, struct store_journal_trim *trim
     // Only the oldest make room.
     if (trim->bytes_max > 0 && trim->next_id == 0) err = read_size(store, &size);
     removal.is_too_big = size > trim->bytes_max;
+    if (err == ERR_NONE && trim->next_id == 0) err = sqlite_figures_trim(store, trim);
     if (err == ERR_NONE) err = choose(store, trim, &removal);
     if (err != ERR_NONE || removal.count == 0) return err;
     err = remove_chosen(store, &removal);

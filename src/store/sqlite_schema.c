@@ -287,6 +287,16 @@ static const char *const journal_steps[] = {
     "INSERT INTO sqlite_sequence SELECT 'entries', seq FROM sqlite_sequence WHERE name='journal';"
     "DROP TABLE journal;"
     "ALTER TABLE entries RENAME TO journal;",
+    // 6: figures of each hour and group (sqlite_figures.c). Entries before that are not counted
+    // yet.
+    "CREATE TABLE figures("
+    "  hour INTEGER NOT NULL,"
+    "  \"group\" TEXT NOT NULL,"
+    "  figures BLOB NOT NULL,"
+    "  PRIMARY KEY(hour, \"group\")"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE uncounted(before_id INTEGER NOT NULL) STRICT;"
+    "INSERT INTO uncounted SELECT id + 1 FROM journal ORDER BY id DESC LIMIT 1;",
 };
 
 struct schema {

@@ -110,6 +110,17 @@ enum err store_journal_trim(struct store *store, struct store_journal_trim *trim
     return store->ops->journal_trim(store, trim);
 }
 
+enum err store_figures_list(struct store *store, struct store_figures_query *query,
+                            store_figures_visit *visit, void *context)
+{
+    return store->ops->figures_list(store, query, visit, context);
+}
+
+enum err store_figures_count(struct store *store, struct store_figures_counting *counting)
+{
+    return store->ops->figures_count(store, counting);
+}
+
 enum err store_audit_append(struct store *store, const struct model_audit_entry *entry)
 {
     return store->ops->audit_append(store, entry);
@@ -365,6 +376,11 @@ bool store_journal_matches(const struct store_journal_query *query,
            is_caller(query->caller, entry->caller) && is_any_or_same(query->outcome, outcome) &&
            is_within(entry->started_us, query->since_us, query->until_us) &&
            is_any_or_contained(query->text, texts, sizeof texts / sizeof texts[0]);
+}
+
+uint32_t store_hour_of(uint64_t at_us)
+{
+    return (uint32_t)(at_us / 1000000 / 3600);
 }
 
 struct span store_journal_text(struct span text)

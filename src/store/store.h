@@ -104,6 +104,9 @@ struct store_journal_trim {
     uint64_t next_id;       // where the step begins; becomes 0 when all have been looked at
     uint32_t limit;         // so many are looked at, JOURNAL_PAGE_MAX at most
     uint64_t removed_count; // the removed ones are added
+    // Figures of hours before this one go at the first step; so do those of a group's hours that
+    // are as old as calls which it no longer keeps.
+    uint32_t figures_since_hour;
 };
 enum err store_journal_trim(struct store *store, struct store_journal_trim *trim) WARN_UNUSED;
 
@@ -127,6 +130,38 @@ enum { JOURNAL_PAGE_MAX = 1000, JOURNAL_SCAN_MAX = 100000 };
 typedef bool store_journal_visit(void *context, const struct model_journal_entry *entry);
 enum err store_journal_list(struct store *store, const struct store_journal_query *query,
                             store_journal_visit *visit, void *context) WARN_UNUSED;
+
+// ---- Figures: how many calls of each kind began in each hour, kept by group as entries are
+// appended. They outlive the entries that went because the journal had become too big.
+
+enum { FIGURES_HOURS_MAX = 31 * 24 }; // that anybody asks for
+
+// The hour of a wall clock's time, since 1970.
+uint32_t store_hour_of(uint64_t at_us);
+
+struct store_figures_query {
+    const char *group;             // NULL or empty: any
+    uint32_t since_hour, end_hour; // hours since 1970: from the first on, before the second
+    // Becomes false as long as entries that an earlier version wrote are not counted yet.
+    bool is_complete;
+};
+// Of an hour and group there may be several: they are to be added up. In any order.
+typedef void store_figures_visit(void *context, uint32_t hour, const struct model_figures *figures);
+enum err store_figures_list(struct store *store, struct store_figures_query *query,
+                            store_figures_visit *visit, void *context) WARN_UNUSED;
+
+// One step of counting what an earlier version wrote, the newest first. How far it has come is kept
+// with the figures: each call is counted once, also where a step is cut off.
+struct store_figures_counting {
+    void *context;
+    // Sets what earlier versions did not write: the target's class, and whether it was a loop.
+    void (*complete)(void *context, struct model_journal_entry *entry);
+    uint32_t since_hour; // older ones are not counted
+    uint32_t limit;      // so many entries are looked at
+    bool is_done;        // becomes true when there is nothing left to count
+};
+enum err store_figures_count(struct store *store,
+                             struct store_figures_counting *counting) WARN_UNUSED;
 
 // ---- Audit: who changed what. Entries are written in the transaction of the change that they tell
 // of, and never changed.

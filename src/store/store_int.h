@@ -24,6 +24,9 @@ struct store_ops {
     enum err (*journal_list)(struct store *store, const struct store_journal_query *query,
                              store_journal_visit *visit, void *context);
     enum err (*journal_trim)(struct store *store, struct store_journal_trim *trim);
+    enum err (*figures_list)(struct store *store, struct store_figures_query *query,
+                             store_figures_visit *visit, void *context);
+    enum err (*figures_count)(struct store *store, struct store_figures_counting *counting);
     enum err (*audit_append)(struct store *store, const struct model_audit_entry *entry);
     enum err (*audit_list)(struct store *store, const struct store_audit_query *query,
                            store_audit_visit *visit, void *context);

@@ -286,6 +286,7 @@ static void fill_journal(struct store *store)
         .reason = REASON_UNCONDITIONAL,
         .status = 302,
         .target = SPAN("+491701234567"),
+        .target_class = NUMBER_MOBILE,
         .trace = {(const char *)trace, sizeof trace},
     };
     struct model_journal_entry entries[4];

@@ -21,6 +21,11 @@ class StatisticsTests:
                 hour[entry["outcome"]] = hour.get(entry["outcome"], 0) + 1
             self.assertEqual(seen, wanted)
             self.assertEqual(figures["targets"]["mobile"], 1)
+            for entry in journal:
+                figures["outcomes"][entry["outcome"]] -= 1
+                figures["executed"][entry["executed"]] -= 1
+            self.assertEqual({*figures["outcomes"].values(), *figures["executed"].values()}, {0})
+            self.assertEqual(sum(figures["conditions"].values()), 1)
         again = self.call("getStatistics", query={"hours": 744}, status=200).json
         self.assertEqual(again["targets"], figures["targets"])
         other = self.call("getStatistics", query={"hours": 744, "group": "other"}).json

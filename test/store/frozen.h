@@ -296,6 +296,14 @@ static const char *const frozen_journal[] = {
     "CREATE TABLE entries(id INTEGER PRIMARY KEY AUTOINCREMENT, entry BLOB NOT NULL) STRICT;"
     "DROP TABLE journal;"
     "ALTER TABLE entries RENAME TO journal;",
+    // 6
+    "CREATE TABLE figures("
+    "  hour INTEGER NOT NULL,"
+    "  \"group\" TEXT NOT NULL,"
+    "  figures BLOB NOT NULL,"
+    "  PRIMARY KEY(hour, \"group\")"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE uncounted(before_id INTEGER NOT NULL) STRICT;",
 };
 enum { FROZEN_JOURNAL_COUNT = sizeof frozen_journal / sizeof frozen_journal[0] };
 

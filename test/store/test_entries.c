@@ -198,7 +198,7 @@ static void test_old_journal_entries_go(void **state)
     for (int step = 0; step == 0 || (trim.next_id != 0 && step < 10); step++) {
         unsigned before = asked;
         assert_int_equal(store_journal_trim(store, &trim), ERR_NONE);
-        assert_true(asked - before <= 2);
+        assert_true(asked - before <= (step == 0 ? 4 : 2)); // first also of the groups' figures
     }
     assert_int_equal(trim.removed_count, 4);
     assert_journal(store, (struct store_journal_query){.limit = 0}, "5 3 ", 0);

@@ -80,7 +80,7 @@ static int64_t read_number(const char *directory, const char *file, const char *
 
 // The version of the settings' schema, to be raised with each migration.
 #define SETTINGS_VERSION 18
-#define JOURNAL_VERSION  5
+#define JOURNAL_VERSION  6
 #define TEXT_OF(number)  TEXT_OF_(number)
 #define TEXT_OF_(number) #number
 

@@ -104,8 +104,6 @@ static char *answer_to(struct api *api, const struct asked *asked, unsigned *sta
 static struct api *begin(void)
 {
     struct api *api = new_api();
-    api->statistics = api_statistics_new();
-    assert_non_null(api->statistics);
     for (size_t i = 0; i < sizeof before / sizeof before[0]; i++) {
         unsigned status = 0;
         const char *text = answer_to(api, &before[i], &status);
@@ -121,12 +119,6 @@ static char *settings_of(struct api *api)
     const char *text = answer_to(api, &(struct asked){METHOD_GET, "export", NULL}, &status);
     assert_int_equal(status, 200);
     return strdup(strstr(text, "\r\n\r\n"));
-}
-
-static void end(struct api *api)
-{
-    api_statistics_free(api->statistics);
-    free_api(api);
 }
 
 struct told {
@@ -148,7 +140,7 @@ static struct told tell(const struct asked *asked, unsigned long n, bool is_last
     told.body_len = body ? strlen(body) : 0;
     if (!text) told.status = 0; // the connection ends without an answer
     told.settings = settings_of(api);
-    end(api);
+    free_api(api);
     if (n > 0 && count < n) told.status = UINT32_MAX; // it was over before
     return told;
 }
@@ -175,7 +167,7 @@ static void test_each(void **state)
     (void)state;
     struct api *api = begin();
     char *untouched = settings_of(api);
-    end(api);
+    free_api(api);
     for (size_t i = 0; i < sizeof stories / sizeof stories[0]; i++) {
         struct told whole = tell(&stories[i], 0, false), told;
         assert_true(whole.status >= 200 && whole.status < 500);

@@ -22,8 +22,8 @@ export function useStatistics(hours: number) {
     queryKey: ['statistics', hours],
     queryFn: async () => (await ask('get', '/statistics', {query: {hours}})).data,
     placeholderData: (before) => before,
-    // Until all calls are counted, each answer counts more of them.
-    refetchInterval: ({state}) => (state.data && !state.data.complete ? 200 : FRESH_MS),
+    // After an update the calls of before are counted in the background, for some seconds.
+    refetchInterval: ({state}) => (state.data && !state.data.complete ? 1000 : FRESH_MS),
   });
 }
 
