@@ -13,9 +13,9 @@
 //
 // With --give-up it is for an overload: a call is lost after MS milliseconds, and those that the
 // caller itself was too busy to begin, with room for more open ones, are not placed at all, neither
-// late nor in a crowd. How many it placed is calls + lost. It does not sleep then, and what it sends
-// is joined (batch.h), for it has to place several times what the server can carry.
-// Prints one line of JSON:
+// late nor in a crowd. How many it placed is calls + lost. It does not sleep then, and what it
+// sends is joined (batch.h), for it has to place several times what the server can carry. Prints
+// one line of JSON:
 //
 //   calls      that have a final answer
 //   lost       without one

@@ -40,6 +40,7 @@ struct line {
     bool is_deferred;       // the PBX said when to come again (Retry-After)
     bool is_lengthened;     // the attempt under way has been answered 423
     bool is_old_call_id;    // from before a restart, and not yet accepted since
+    bool is_spread;         // its refreshes have a place of their own among the others'
     // The group's own_generation in the REGISTER that was sent last, and in the one that was
     // accepted.
     uint8_t sent_generation, registered_generation;
@@ -72,6 +73,7 @@ struct line_group_slot {
     struct address saved_peer; // where the PBX was before a restart; ADDRESS_NONE: not known
     uint32_t granted_s;        // what the PBX granted last, 0: nothing yet
     uint32_t told_rate;        // of the last LINE_RATE
+    uint32_t spread;           // where the last refresh was put, in parts of 2^32
     uint64_t lost_at_us;       // when is_lost began
     uint64_t learned_at_us;    // group.own is what the PBX saw then; 0: what we were told
     struct address told_own;   // as line_set_peer had it
@@ -179,6 +181,8 @@ uint64_t line_reserve_send(struct line_group_slot *slot, const struct turn *turn
 // Whether, after what was sent already, it is too early for a further one: when we were late, many
 // places in the pacing are due at once.
 bool line_is_too_soon(const struct line_group_slot *slot, const struct turn *turn);
+// The next one of moments that lie evenly in a range from 0 on, however many are asked for.
+uint64_t line_spread(struct line_group_slot *slot, uint64_t range_us);
 // A REGISTER that had a place was sent.
 void line_note_sent(struct line_group_slot *slot, const struct turn *turn);
 // Gives back the place that was taken last.

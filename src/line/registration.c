@@ -64,6 +64,7 @@ void line_make_due(struct line_table *table, struct turn *turn, struct pool_id i
     struct line *line = pool_find(&table->lines, id);
     bool is_registered = line->expires_us > turn->now_us;
     bool is_sending = line->is_wanted || is_registered;
+    if (line->phase != PHASE_DUE) line->is_spread = false;
     line->phase = PHASE_DUE;
     line_forget_proofs(table, line);
     line->is_changed = false;
@@ -99,9 +100,10 @@ void line_start(struct line_table *table, struct turn *turn, struct pool_id id)
     if (!line->is_wanted) wait_until(table, id, turn->now_us); // people are told
 }
 
-// Refreshed after 50 to 85 % of the time that is left, spread at random so that lines never come in
-// a crowd; at once where the PBX sees us at another address than it did when the REGISTER was sent,
-// or where the answer came so late that nothing is left.
+// Refreshed after 50 to 85 % of the time that is left, spread evenly so that lines never come in a
+// crowd; the first time after 25 to 85 %, for those may have registered all at once. At once where
+// the PBX sees us at another address than it did when the REGISTER was sent, or where the answer
+// came so late that nothing is left.
 static void keep_registered(struct line_table *table, struct turn *turn, struct pool_id id)
 {
     struct line *line = pool_find(&table->lines, id);
@@ -110,9 +112,12 @@ static void keep_registered(struct line_table *table, struct turn *turn, struct 
         line_make_due(table, turn, id);
         return;
     }
-    uint64_t left_us = line->expires_us - turn->now_us, spread_us = left_us * 35 / 100;
+    uint64_t left_us = line->expires_us - turn->now_us;
+    uint64_t least_us = line->is_spread ? left_us / 2 : left_us / 4;
+    uint64_t range_us = left_us * 85 / 100 - least_us;
     line->phase = PHASE_REGISTERED;
-    wait_until(table, id, turn->now_us + left_us / 2 + random_below(turn->random, spread_us + 1));
+    wait_until(table, id,
+               turn->now_us + least_us + line_spread(line_group_of(table, line), range_us));
 }
 
 // Goes on where the program before stopped. Who cannot takes a place in the pacing like a new line.
@@ -128,6 +133,7 @@ static void resume(struct line_table *table, struct turn *turn, struct pool_id i
     }
     line->sent_generation = line->registered_generation = slot->own_generation;
     line_forget_place(table, line);
+    line->is_spread = true; // by the program before
     tell(table, turn, line, REGISTRATION_REGISTERED, 0, SPAN_NONE);
     keep_registered(table, turn, id);
 }
@@ -236,6 +242,9 @@ void line_due(struct line_table *table, struct turn *turn, struct pool_id id)
     case PHASE_DUE: begin_attempt(table, turn, id); break;
     case PHASE_WAITING: wait_longer(table, turn, id); break;
     case PHASE_REGISTERED:
+        line_make_due(table, turn, id);
+        line->is_spread = true;
+        break;
     case PHASE_FAILED: line_make_due(table, turn, id); break;
     }
 }

@@ -326,6 +326,7 @@ bool line_put_group(struct line_table *table, struct turn *turn, const struct sn
     if (is_new) {
         slot->probe_at_us = DEADLINE_NEVER;
         slot->cseq = first_cseq(turn);
+        slot->spread = (uint32_t)line_hash_extension(table, block->group_id, SPAN_NONE);
     }
     if (is_restart) {
         line_forget_refusals(slot);

@@ -134,9 +134,8 @@ class Trial:
     def check_refreshes(self, what):
         """Watches one whole interval: refreshes are spread, and nobody falls out.
 
-        A machine that pauses for a second makes a crowd of what came due meanwhile, and a hundred
-        lines may be crowded by chance. So a crowd is looked for in the next interval, too: lines
-        that are not spread make one in each.
+        A machine that pauses for a second makes a crowd of what came due meanwhile. So a crowd is
+        looked for in the next interval, too: lines that are not spread make one in each.
         """
         begin = time.time()
         for _ in range(2):
