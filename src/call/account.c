@@ -57,7 +57,7 @@ static enum model_leg_kind kind_of(const struct call *call)
     bool is_deflection = call->reason == REASON_DEFLECTION_ALERTING ||
                          call->reason == REASON_DEFLECTION_IMMEDIATE;
     if (call->is_outgoing) return LEG_OUTGOING;
-    if (!call->is_onward) return LEG_DEVICE;
+    if (!call->is_onward && call->taken.generation == 0) return LEG_DEVICE;
     if (is_deflection) return LEG_DEFLECTION;
     return is_to_mailbox(call) ? LEG_MAILBOX : LEG_FORWARDING;
 }
@@ -66,7 +66,7 @@ static struct span name_of(const struct call_table *table, const struct call *ca
                            const struct leg *leg)
 {
     if (call->is_outgoing) return call_text(call, call->dialled);
-    if (call->is_onward) return call_text(call, call->target);
+    if (kind_of(call) != LEG_DEVICE) return call_text(call, call->target);
     const struct snapshot_device *device = client_find_device(table->neighbours.clients,
                                                               leg->device_id);
     return device ? span_of(device->name) : SPAN_NONE;

@@ -347,6 +347,15 @@ static struct leg *leg_of_response(struct call_table *table, struct turn *turn, 
     return NULL;
 }
 
+// What the response to a leg's INVITE says of its dialog, unless that is there already.
+static bool take_dialog(const struct call *call, struct leg *leg,
+                        const struct sip_message *response)
+{
+    if (call->taken.generation == 0) return call_dialog_take_response(&leg->dialog, response);
+    call_dialog_refresh(&leg->dialog, response);
+    return true;
+}
+
 // Ringing, progress, early media. All have their session descriptions passed on; without one, one
 // 180 is enough.
 static void leg_rang(struct call_table *table, struct turn *turn, struct pool_id id,
@@ -361,7 +370,7 @@ static void leg_rang(struct call_table *table, struct turn *turn, struct pool_id
     if (bridge->state != BRIDGE_RINGING) return;
     bridge->unreached_us = DEADLINE_NEVER;
     leg->is_reached = true;
-    if (has_dialog && !call_dialog_take_response(&leg->dialog, response)) return;
+    if (has_dialog && !take_dialog(call, leg, response)) return;
     bool is_alert = response->status == 180 || response->status == 183;
     bool is_reliable = sip_named_header_value(response, SPAN("RSeq")).len > 0;
     bool is_news = response->body.len > 0 || is_reliable || !leg->has_alerted;
@@ -419,6 +428,7 @@ static void leg_answered(struct call_table *table, struct turn *turn, struct poo
     }
     bridge->state = BRIDGE_ANSWERED;
     bridge->unreached_us = DEADLINE_NEVER;
+    if (call->taken.generation != 0) call_has_taken_over(table, turn, call);
     call_answered(table, turn, call_id, leg->device_id);
     call_set_deadline(table, call_id);
     call_fit(call);
@@ -552,7 +562,7 @@ static void leg_failed(struct call_table *table, struct turn *turn, struct pool_
     if (bridge->state != BRIDGE_RINGING) return;
     if (call->is_outgoing && call_outgoing_tries_again(table, turn, id, response->message)) return;
     if (call->is_onward && call_onward_tries_again(table, turn, id, response->message)) return;
-    bool is_of_device = !call->is_outgoing && !call->is_onward;
+    bool is_of_device = !call->is_outgoing && !call->is_onward && call->taken.generation == 0;
     if (is_of_device && rings_again(table, turn, id, response->message)) return;
     struct pool_id at = bridge->first;
     for (const struct leg *other; (other = pool_find(&table->legs, at)) != NULL;) {
@@ -564,7 +574,9 @@ static void leg_failed(struct call_table *table, struct turn *turn, struct pool_
         }
         at = next;
     }
-    if (call->is_outgoing) {
+    if (call->taken.generation != 0) {
+        call_end_with(table, turn, call_id, call->status, SPAN_NONE);
+    } else if (call->is_outgoing) {
         call_outgoing_failed(table, turn, call_id, response->message);
     } else if (call->is_onward) {
         call_onward_failed(table, turn, call_id, response->message);
@@ -606,7 +618,7 @@ void call_leg_responded(struct call_table *table, struct turn *turn,
     const struct call *call = leg ? pool_find(&table->calls, leg->call) : NULL;
     const struct bridge *bridge = call ? call_bridge_of(table, call) : NULL;
     bool is_first = bridge && bridge->state == BRIDGE_RINGING;
-    if (is_first && call_dialog_take_response(&leg->dialog, message)) {
+    if (is_first && take_dialog(call, leg, message)) {
         leg_answered(table, turn, id, response);
     } else if (is_first || !leg || !pool_id_eq(id, bridge->first)) {
         call_leg_refuse(turn, response);

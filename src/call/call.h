@@ -303,9 +303,9 @@ struct call_offer {
 // The INVITE of a reserved call: decides and answers.
 void call_begin(struct call_table *table, struct turn *turn, struct pool_id call,
                 const struct call_offer *offer);
-// Whether an INVITE for a line is to replace a call that the line has not: 481 (RFC 3891 section
-// 3).
-bool call_replaces_nothing(const struct call_table *table, const struct call_offer *offer);
+// What an INVITE for a line gets that is to replace a call (RFC 3891 section 3): 481 where the line
+// has no such one, 486 where it is answered and only a ringing one was meant. 0: it can be taken.
+unsigned call_refuses_replacing(const struct call_table *table, const struct call_offer *offer);
 // A device's INVITE, to be sent on through its line.
 struct call_outgoing {
     struct pool_id txn; // the INVITE's server transaction

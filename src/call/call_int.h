@@ -93,6 +93,7 @@ struct call {
     struct pool_id long_invite; // in the place of that
     struct pool_id bridge;      // its legs, from the first ringing on
     struct pool_id account;     // of legs that have ended
+    struct pool_id taken;       // the bridged call that it takes an end of, until that has agreed
     uint64_t started_us;        // wall clock
     uint64_t invited_us;        // monotonic
     uint64_t ends_us;           // monotonic; of the waiting
@@ -107,16 +108,17 @@ struct call {
     uint8_t verdict, reason, outcome, target_class;
     bool is_internal;
     bool is_outgoing;
-    bool is_counted;  // among the line's ringing calls
-    bool is_up;       // among its answered ones
-    bool is_rung;     // the clients have been rung
-    bool is_shown;    // people were told of it
-    bool is_on_hold;  // one side has the other one wait
-    uint8_t shown;    // enum model_call_state, as told
-    bool has_alerted; // 180 was sent
-    bool is_onward;   // its called legs are those of a forwarding that we carry out ourselves
-    bool was_sent_on; // there has been such a forwarding
-    bool is_given_up; // the caller has cancelled it
+    bool is_counted;       // among the line's ringing calls
+    bool is_up;            // among its answered ones
+    bool is_rung;          // the clients have been rung
+    bool is_shown;         // people were told of it
+    bool is_on_hold;       // one side has the other one wait
+    uint8_t shown;         // enum model_call_state, as told
+    bool has_alerted;      // 180 was sent
+    bool is_onward;        // its called legs are those of a forwarding that we carry out ourselves
+    bool was_sent_on;      // there has been such a forwarding
+    bool is_given_up;      // the caller has cancelled it
+    bool is_taking_caller; // of two ends, the caller's
     struct text group, extension, caller, display, dialled, diverted_by, call_id, target, trace;
     struct text device; // its name
     struct texts texts;
@@ -225,6 +227,12 @@ struct span call_account_text(const struct call_table *table, const struct call 
 
 // The device whose call with the PBX on that line an INVITE is to replace; 0: there is none.
 uint32_t call_replaced_device(const struct call_table *table, const struct call_offer *offer);
+// The call takes the place of an end of a bridged forwarding, which such an INVITE names. False:
+// that cannot be done.
+bool call_take_over(struct call_table *table, struct turn *turn, struct pool_id call,
+                    const struct call_offer *offer);
+// The end that stays has agreed: the other one is told, and this call is the forwarding now.
+void call_has_taken_over(struct call_table *table, struct turn *turn, struct call *call);
 
 // ---- incoming.c, as the files of its legs see it
 

@@ -481,6 +481,7 @@ static void replace(struct call_table *table, struct turn *turn, struct pool_id 
         .kind = VERDICT_RING, .seconds = FWD_RING_MAX_S, .status = 480};
     struct call *call = pool_find(&table->calls, id);
     uint32_t device_id = call_replaced_device(table, offer);
+    if (device_id == 0 && call_take_over(table, turn, id, offer)) return;
     call_keep_verdict(call, &verdict);
     call->is_rung = true;
     wait_for(table, turn, id, &verdict);
@@ -626,6 +627,7 @@ void call_cancelled(struct call_table *table, struct turn *turn, struct pool_id 
 {
     struct call *call = pool_find(&table->calls, id);
     if (!call || call->phase != PHASE_WAITING) return;
+    if (call->taken.generation != 0) return; // its answer is on the way: a BYE is to end it
     call->is_given_up = true;
     if (!call->is_outgoing) {
         call->outcome = is_answered_elsewhere(cancel) ? OUTCOME_ANSWERED_ELSEWHERE : OUTCOME_MISSED;

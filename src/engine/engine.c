@@ -315,8 +315,9 @@ static void offer_call(struct engine *engine, const struct sip_message *invite,
     };
     if (engine_offer_test(engine, &offer)) return;
     if (refuse_session(engine, invite, flow)) return;
-    if (call_replaces_nothing(engine->calls, &offer)) {
-        decline(engine, invite, flow, (struct txn_answer){.status = 481});
+    unsigned refusal = call_refuses_replacing(engine->calls, &offer);
+    if (refusal != 0) {
+        decline(engine, invite, flow, (struct txn_answer){.status = refusal});
         return;
     }
     engine->counts.calls++;

@@ -299,6 +299,35 @@ class Trial:
         check(self.entry("forwarded")["target"] == "108", "another target")
         self.expect_nothing_left()
 
+    # ---- Another one in the place of an end (RFC 3891)
+
+    def test_taken_over(self):
+        """Carl, whom an end has asked to, takes its place: the other one talks with him then."""
+        self.forward("108")
+        carl = Phone(self.ann.server, (ABSENT, password_of(ABSENT), DOMAIN))
+        for stays, goes in ((self.ann, self.bob), (self.bob, self.ann)):
+            dialogs = dict(zip((self.ann, self.bob), self.up()))
+            old = dialogs[goes]
+            fields = carl.begin(LINE, name="taken", headers=[
+                "Require: replaces", f"Replaces: {old.call_id};to-tag={tag_of(old.remote)}"
+                f";from-tag={tag_of(old.local)}"])
+            asked = stays.wait("INVITE", call_id=dialogs[stays].call_id)
+            check("a=taken" in asked.text, f"not Carl's description: {asked.text}")
+            stays.reply(asked, 200, body="v=0\r\na=agreed\r\n")
+            ok = carl.wait(200, call_id=fields["call_id"])
+            check("a=agreed" in ok.text, f"not the answer: {ok.text}")
+            goes.hung_up(old)
+            self.entry("forwarded")
+            taken = carl.answered(fields, ok)
+            stays.wait("ACK", call_id=dialogs[stays].call_id)
+            press_a_key(taken, carl, stays)
+            stays.within(dialogs[stays], "BYE")
+            carl.hung_up(taken)
+            stays.wait("BYE 200")
+            check(self.entry("forwarded")["caller"] == ABSENT, "another caller")
+            self.expect_nothing_left()
+        carl.close()
+
     # ---- The longest wait
 
     def test_target_unanswered(self):
