@@ -91,6 +91,7 @@ def tls_configuration(ports, certificate):
     return "\n".join((
         "enable_tls=yes",
         f"listen=tls:127.0.0.1:{ports.pbx_tls}",
+        f"listen=tls:[::1]:{ports.pbx_tls}",
         'loadmodule "tls.so"',
         f'modparam("tls", "certificate", "{certificate}.crt")',
         f'modparam("tls", "private_key", "{certificate}.key")',
@@ -115,8 +116,8 @@ class Pbx:
         values = {
             "ADDRESS": address,
             "PBX_PORT": ports.pbx,
-            "TCP": (f"tcp_children=2\nlisten=tcp:127.0.0.1:{ports.pbx}" if has_tcp
-                    else "disable_tcp=yes"),
+            "TCP": (f"tcp_children=2\nlisten=tcp:127.0.0.1:{ports.pbx}\n"
+                    f"listen=tcp:[::1]:{ports.pbx}" if has_tcp else "disable_tcp=yes"),
             "TLS": tls_configuration(ports, certificate) if certificate else "",
             "OUTSIDE_PORT": ports.outside,
             "TRUNK_FIRST": ports.trunk_callers[0],

@@ -30,10 +30,14 @@ STRANGER = "127.0.0.3"
 ESTABLISHED = "01"
 
 
-def connections_to(*ports):
-    """How many connections to ports on loopback are established, as the one who opened sees it."""
-    wanted = {f"0100007F:{port:04X}" for port in ports}
-    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+LOOPBACK = {"tcp": "0100007F", "tcp6": "00000000000000000000000001000000"}
+
+
+def connections_to(*ports, table="tcp"):
+    """How many connections to ports on loopback are established, as the one who opened sees it;
+    by IPv6 with `table` tcp6."""
+    wanted = {f"{LOOPBACK[table]}:{port:04X}" for port in ports}
+    rows = [line.split() for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]]
     return sum(row[2] in wanted and row[3] == ESTABLISHED for row in rows)
 
 
@@ -45,7 +49,8 @@ class Certificates:
         self.directory.mkdir()
         self.make("ca", "-addext", "basicConstraints=critical,CA:TRUE")
         self.make("stranger-ca", "-addext", "basicConstraints=critical,CA:TRUE")
-        for name, host in (("pbx", "IP:127.0.0.1"), ("lineward", "IP:127.0.0.1"),
+        both = "IP:127.0.0.1,IP:::1"
+        for name, host in (("pbx", both), ("lineward", both),
                            ("other", "DNS:other.example")):
             self.make(name, "-addext", f"subjectAltName={host}",
                       "-CA", self.path("ca.crt"), "-CAkey", self.path("ca.key"))
@@ -228,7 +233,9 @@ class Trial:
         own = self.certificates.path("lineward")
         first = self.world.ports.sip
         self.sip_ports = range(first, first + WORKERS)
-        self.lineward.options = ["--tls", f"127.0.0.1:{self.world.ports.tls}",
+        tls = self.world.ports.tls
+        self.lineward.options = ["--sip", f"127.0.0.1:{first},[::1]:{first}",
+                                 "--tls", f"127.0.0.1:{tls},[::1]:{tls}",
                                  "--tls-certificate", f"{own}.crt", "--tls-key", f"{own}.key"]
         self.world.start_pbx(has_tcp=True)
         self.world.set_up()
@@ -301,6 +308,42 @@ class Trial:
         time.sleep(1)
         self.speak("auto")
         check(connections_to(self.world.ports.pbx) == 0, "a connection to a PBX without TCP")
+        self.check_call()
+
+    def check_ipv6(self, server_port, own_port):
+        """The lines are registered from [::1] at [::1], calls come that way, and so do refreshes."""
+        lineward, own_ports = self.lineward, range(own_port, own_port + WORKERS)
+        count = connections_to(server_port, table="tcp6")
+        check(count == WORKERS, f"{count} connections to the PBX by IPv6, not one of each worker")
+        shown = lineward.registration("102")
+        check(shown["contact"] in {f"[::1]:{port}" for port in own_ports}, shown)
+        self.check_call()
+        check(connections_to(*own_ports, table="tcp6") == 1, "the call did not come by IPv6")
+        before = {e: lineward.registration(e)["until"] for e in USERS}
+        wait_until("a line is refreshed", lambda: any(
+            lineward.registration(e)["until"] > before[e] for e in USERS), 60)
+        check(connections_to(server_port, table="tcp6") == WORKERS, "by another connection")
+        lineward.wait_registered(USERS)
+
+    def test_tcp_ipv6(self):
+        """A PBX by IPv6 and TCP: registered, a call is forwarded, refreshed."""
+        self.world.start_pbx(has_tcp=True, certificate=self.certificates.path("pbx"))
+        port = self.world.ports.pbx
+        self.speak("tcp", "--server", f"[::1]:{port}", "--register-interval-s", "60")
+        self.check_ipv6(port, self.world.ports.sip)
+
+    def test_tls_ipv6(self):
+        """The same by TLS: the certificate is for the address."""
+        port = self.world.ports.pbx_tls
+        self.speak("tls", "--server", f"[::1]:{port}",
+                   "--tls-ca-file", str(self.certificates.path("ca.crt")))
+        self.check_ipv6(port, self.world.ports.tls)
+
+    def test_ipv4_again(self):
+        """Back to IPv4: the contact follows."""
+        self.speak("tcp", "--server", f"127.0.0.1:{self.world.ports.pbx}",
+                   "--register-interval-s", "300")
+        check(self.lineward.registration("102")["contact"].startswith("127.0.0.1:"), "another one")
         self.check_call()
 
     def test_tls(self):
