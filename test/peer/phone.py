@@ -133,8 +133,8 @@ class Phone:
     def send(self, text, to=None):
         self.socket.sendto(text.encode(), to or self.server)
 
-    def request(self, method, uri, fields, headers=(), body=""):
-        """Sends a request and returns its branch."""
+    def printed(self, method, uri, fields, headers=(), body=""):
+        """A request as it is sent; without a branch among the fields it gets a new one."""
         branch = fields.get("branch") or "z9hG4bK" + secrets.token_hex(8)
         lines = [f"{method} {uri} SIP/2.0", f"Via: SIP/2.0/UDP {self.here};branch={branch};rport",
                  "Max-Forwards: 70", f"From: {fields['from']}", f"To: {fields['to']}",
@@ -143,7 +143,12 @@ class Phone:
         if body:
             lines.append("Content-Type: " + ("application/sdp" if body.startswith("v=0")
                                              else fields.get("type", "text/plain")))
-        self.send("\r\n".join([*lines, f"Content-Length: {len(body)}", "", body]))
+        return "\r\n".join([*lines, f"Content-Length: {len(body)}", "", body])
+
+    def request(self, method, uri, fields, headers=(), body=""):
+        """Sends a request and returns its branch."""
+        branch = fields.get("branch") or "z9hG4bK" + secrets.token_hex(8)
+        self.send(self.printed(method, uri, dict(fields, branch=branch), headers, body))
         return branch
 
     def reply(self, request, status, tag="", headers=(), body=""):

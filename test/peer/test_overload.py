@@ -20,6 +20,7 @@ docs/overload.md.
 import argparse
 import json
 import os
+import queue
 import statistics
 import subprocess
 import sys
@@ -28,9 +29,11 @@ import time
 from pathlib import Path
 
 from message import Message
-from processes import Program, wait_until
+from phone import Phone
+from processes import Program, Trouble, wait_until
 from runner import check, run_script
-from wire import Wire
+from test_devices import SECRET
+from wire import Wire, response_to
 
 OFFSET = 700
 LINES = 100
@@ -42,6 +45,66 @@ GIVE_UP_MS = 500     # T1: then a PBX would send the INVITE again
 STRICT_ROUNDS = 5
 LINGER_S = 6         # calls cost something still when they are over: timer I ends after 5 s
 HEALTHY_US = 400000  # by then 99 % of those who are answered are, its beginning included
+EMERGENCY, EMERGENCIES, PHASES_MAX = "112", 20, 12
+RESENT_S = (0.5, 1, 2, 4, 4, 4)  # timer A; what is not answered then is lost
+
+
+class Rescue:
+    """A device that calls for help, with a user and a line of its own; the PBX's socket takes the
+    calls, and refuses each, so that it is over."""
+
+    def __init__(self, wire):
+        self.pbx = wire.pbx
+        command, group = wire.lineward.command, wire.lineward.api("GET", "groups")["items"][0]
+        command("user", "add", "guard")
+        command("line", "add", "799", "--group", group["name"], "--user", "guard")
+        account = SECRET.search(command("device", "add", "guard", "gate")).groups()
+        port = wire.ports.sip
+        self.phone = Phone(("127.0.0.1", port), (*account, f"127.0.0.1:{port}"))
+        self.phone.register()
+        self.took, self.call_ids = [], set()
+
+    def ask(self, text, call_id, status):
+        """Sends an INVITE until it is answered; returns that, or the refusal by that status."""
+        for wait_s in RESENT_S:
+            self.phone.send(text)
+            until = time.monotonic() + wait_s
+            while (left := until - time.monotonic()) > 0:
+                try:
+                    message = self.phone.received.get(timeout=left)
+                except queue.Empty:
+                    break
+                if message.first("Call-ID") == call_id and message.status >= 200:
+                    check(message.status == status, f"{message.start_line} to a call for help")
+                    return message
+        raise Trouble(f"a call for help is not answered after {sum(RESENT_S):.0f} s")
+
+    def arrives(self):
+        """The PBX gets the call and refuses it."""
+        while True:
+            message = self.pbx.received.get(timeout=sum(RESENT_S))
+            is_new = message.first("Call-ID") not in self.call_ids
+            if message.start_line.startswith(f"INVITE sip:{EMERGENCY}@") and is_new:
+                self.call_ids.add(message.first("Call-ID"))
+                self.pbx.send(response_to(message, 486, "Busy Here"))
+                return
+
+    def call(self):
+        """One call; notes how long it took to the PBX."""
+        phone, began = self.phone, time.monotonic()
+        address, uri = f"<sip:{phone.user}@{phone.domain}>", f"sip:{EMERGENCY}@{phone.domain}"
+        fields = {"from": f"{address};tag={began}", "to": f"<{uri}>", "uri": uri, "cseq": 1,
+                  "call_id": f"help-{began}", "branch": f"z9hG4bKask{began}"}
+        challenge = self.ask(phone.printed("INVITE", uri, fields), fields["call_id"], 401)
+        phone.ack(fields, challenge)
+        fields |= {"cseq": 2, "branch": f"z9hG4bKhelp{began}"}
+        proof = phone.proof(challenge, "INVITE", uri)
+        arrival = threading.Thread(target=self.arrives)
+        arrival.start()
+        refusal = self.ask(phone.printed("INVITE", uri, fields, [proof]), fields["call_id"], 486)
+        arrival.join()
+        phone.ack(fields, refusal)
+        self.took.append(time.monotonic() - began)
 
 
 class Overload:
@@ -52,7 +115,7 @@ class Overload:
         self.lineward = self.wire.lineward
         self.run_program("bench_load", self.lineward.data, LINES, self.wire.ports.wire)
         processors = sorted(os.sched_getaffinity(0))
-        self.refusal, self.is_over = None, False
+        self.refusal, self.rescue, self.is_over = None, None, False
         self.rounds = STRICT_ROUNDS if options.strict else 1
         self.daemons, self.callers = {processors[0]}, {processors[-1]}
 
@@ -70,6 +133,7 @@ class Overload:
                     self.wire.directory / "burner.log")
         os.sched_setaffinity(0, self.callers)
         wait_until("the lines are registered", lambda: self.lines_registered() == LINES, 30)
+        self.rescue = Rescue(self.wire)
 
     def lines_registered(self):
         return self.wire.status()["groups"][0]["lines"]["registered"]
@@ -155,12 +219,32 @@ class Overload:
             goodputs.append(self.judge((most[-1]["good"] + most[-2]["good"]) / 2, over))
         rate = most[-1]["good"] * most[-1]["there"]
         self.serve_half(rate, "before")
+        self.call_for_help(int(FACTOR * rate))
         self.calls(1, WINDOW_OVER, int(FACTOR * rate))
         time.sleep(2)
         self.serve_half(rate, "two seconds later")
         self.is_over = True
         watcher.join()
         self.judge_all(statistics.median(goodputs))
+
+    def call_for_help(self, rate):
+        """Calls for help while most calls are turned away: each reaches the PBX. Where nobody is
+        refused by that rate, the machine has become faster meanwhile: by a greater one, then."""
+        for _ in range(PHASES_MAX):
+            before = self.wire.status()["overloaded"]
+            load = threading.Thread(target=self.calls,
+                                    args=(self.options.seconds, WINDOW_OVER, rate))
+            load.start()
+            while load.is_alive() and len(self.rescue.took) < EMERGENCIES:
+                if self.wire.status()["overloaded"] > before:
+                    self.rescue.call()
+            load.join()
+            if len(self.rescue.took) == EMERGENCIES:
+                break
+            rate = rate if self.wire.status()["overloaded"] > before else 2 * rate
+        check(len(self.rescue.took) == EMERGENCIES, f"{len(self.rescue.took)} calls for help only")
+        print(f"   {EMERGENCIES} calls for help of {EMERGENCIES} have reached the PBX, after "
+              f"{max(self.rescue.took) * 1000:.0f} ms at most", flush=True)
 
     def judge(self, most, over):
         """Returns the goodput, in parts of the maximum."""
