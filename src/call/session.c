@@ -16,6 +16,7 @@
 enum {
     CHECK_S = 900,              // half of the interval that RFC 4028 recommends
     OURS_S = 1800,              // that interval (section 4)
+    GRANTED_MAX_S = 7200,       // of a side that is gone nobody learns for so long
     MARGIN_S = 32,              // before the end, at most (section 10)
     SOUND_MIN_S = 30,           // what a proxy agreed on for who knows no timers; less is none
     RETRY_US = 3 * 1000 * 1000, // RFC 3261 section 14.1: 2.1 to 4 s
@@ -119,6 +120,7 @@ void call_session_put_answer(struct buffer *out, struct session *session, const 
     bool is_ours = is_ours_to_refresh(session, ask);
     if (seconds == 0 && ask->is_able)
         seconds = session->expires_s > 0 ? session->expires_s : OURS_S;
+    if (seconds > GRANTED_MAX_S) seconds = GRANTED_MAX_S; // who answers may shorten it (section 9)
     if (seconds > 0 && seconds < ask->least_s) seconds = ask->least_s;
     session->expires_s = seconds < SOUND_MIN_S ? 0 : seconds;
     session->is_refresher = is_ours;
