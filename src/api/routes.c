@@ -80,6 +80,7 @@ static const struct route routes[] = {
     {METHOD_POST,   API "/connection-tests",       api_connection_tests_add, KIND_GROUP,    NULL, FOR_ADMIN, SCOPE_ADMIN},
     {METHOD_GET,    API "/connection-tests/{number}", api_connection_tests_get, KIND_GROUP, NULL, FOR_ADMIN, SCOPE_ADMIN},
 
+    {METHOD_GET,    LINE "/statistics",            api_line_statistics_get, KIND_LINE,  "hours before", FOR_OWNER, SCOPE_READ},
     {METHOD_GET,    LINE "/messages",              api_messages_list,  KIND_LINE,       "after", FOR_ADMIN, SCOPE_ADMIN},
 
     {METHOD_GET,    LINE "/forwardings",           api_slots_list,     KIND_FORWARDING, NULL, FOR_OWNER, SCOPE_READ},

@@ -8,7 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HOUR_S = 3600, HOURS_DEFAULT = 24 };
+enum {
+    HOUR_S = 3600,
+    HOURS_DEFAULT = 24,
+    LISTS_PER_REQUEST = 4, // each looks at JOURNAL_SCAN_MAX entries, or finds a page of the line's
+};
 
 // ---- Lines, minute by minute
 
@@ -134,6 +138,68 @@ void api_statistics_get(struct api *api, struct request *request, struct reply *
         json_object_set_new(body, "lines",
                             has_lines ? json_lines(engine, period.count) : json_array());
         api_reply_json(reply, 200, body);
+    }
+    free(period.hours);
+}
+
+// ---- Of one line: counted from its entries when they are asked for
+
+static bool count_entry(void *context, const struct model_journal_entry *entry)
+{
+    struct model_figures figures = {.loops = 0};
+    model_figures_count(&figures, entry);
+    add_figures(context, store_hour_of(entry->started_us), &figures);
+    return true;
+}
+
+// Counts entries page by page; where the next request may go on is in `*query->resume_id`.
+static enum err count_entries(struct api *api, struct store_journal_query *query,
+                              struct period *period)
+{
+    enum err err = ERR_NONE;
+    for (int i = 0; i < LISTS_PER_REQUEST; i++) {
+        err = store_journal_list(api->options.journal, query, count_entry, period);
+        if (err || *query->resume_id == 0) break;
+        query->before_id = *query->resume_id;
+    }
+    return err;
+}
+
+static void reply_line(const struct request *request, const struct period *period,
+                       uint64_t resume_id, struct reply *reply)
+{
+    char text[24];
+    struct buffer out = buffer_over(text, sizeof text);
+    json_t *body = json_figures(period);
+    buffer_put_u64(&out, resume_id);
+    if (resume_id > 0) {
+        json_object_set_new(body, "next", api_query_next(request, "before", buffer_span(&out)));
+    }
+    api_reply_json(reply, 200, body);
+}
+
+void api_line_statistics_get(struct api *api, struct request *request, struct reply *reply)
+{
+    const struct api_engine *engine = &api->options.engine;
+    struct filters filters = {.request = request, .reply = reply};
+    union model_record record;
+    struct period period;
+    uint64_t resume_id = 0;
+    struct store_journal_query query = {.before_id = api_filter_before(&filters),
+                                        .resume_id = &resume_id};
+    if (filters.is_refused || !api_records_find(api, request, &record, NULL, reply)) return;
+    // As in the journal, users see the calls that came when the line was theirs.
+    if (!api_rights_user_id(api, request, &query.user_id, reply)) return;
+    if (!read_period(request, &period, reply)) return;
+    query.group = record.line.group;
+    query.extension = record.line.extension;
+    query.since_us = (uint64_t)period.since_hour * HOUR_S * 1000000;
+    if (engine->settle_journal) engine->settle_journal(engine->context);
+    enum err err = count_entries(api, &query, &period);
+    if (err) {
+        api_reply_store_problem(reply, err, store_error(api->options.journal));
+    } else {
+        reply_line(request, &period, resume_id, reply);
     }
     free(period.hours);
 }

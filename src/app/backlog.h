@@ -8,7 +8,7 @@
 
 struct backlog {
     bool is_done;
-    uint64_t due_ns;   // monotonic; when the next step is to be taken
+    uint64_t due_ns; // monotonic; when the next step is to be taken
     uint64_t seen_count;
     // The group whose entry was the last, and its numbers as its settings have them now.
     char group[NAME_SIZE];

@@ -176,7 +176,7 @@ command_run cli_forward_list, cli_forward_set, cli_forward_clear;
 command_run cli_device_list, cli_device_show, cli_device_add, cli_device_set, cli_device_password,
     cli_device_remove;
 command_run cli_token_list, cli_token_add, cli_token_remove;
-command_run cli_explain, cli_journal, cli_audit, cli_revert, cli_status;
+command_run cli_explain, cli_journal, cli_statistics, cli_audit, cli_revert, cli_status;
 command_run cli_completion, cli_manual, cli_preset_list, cli_preset_show, cli_import, cli_export;
 command_run cli_alarm_list, cli_alarm_lift;
 command_run cli_trace, cli_number, cli_call_list, cli_call_deflect, cli_call_decline,

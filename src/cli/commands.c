@@ -101,6 +101,13 @@ static const struct option explain_options[] = {
     NO_OPTION,
 };
 
+static const struct option statistics_options[] = {
+    {"group", "GROUP", "only calls of this group; with EXT, the group that the line is in"},
+    {"hours", "N", "of so many hours up to now, 744 at most (24)"},
+    {"csv", NULL, "a table of the hours for a spreadsheet"},
+    NO_OPTION,
+};
+
 static const struct option journal_options[] = {
     {"group", "GROUP", "only calls of this group"},
     {"caller", "NUMBER", "only calls of this number, as in +491701234567 or +4930*"},
@@ -261,6 +268,7 @@ const struct command cli_commands[] = {
     {"call",    "hang-up", "ID",            1, 1, "end a call, whatever its state",                NULL,                  false, 0,               cli_call_hang_up},
     {"alarm",   "list",   "",               0, 0, "list what wants a look: limits of forwardings, lost redirects", NULL,  false, 0,               cli_alarm_list},
     {"alarm",   "lift",   "ID",             1, 1, "lift an alarm: the line forwards calls again",  NULL,                  false, 0,               cli_alarm_lift},
+    {"statistics", NULL,  "[EXT]",          0, 1, "count what became of calls, of all or of a line", statistics_options,  false, 0,               cli_statistics},
     {"journal", NULL,     "[EXT]",          0, 1, "tell what happened to calls, and why",          journal_options,       false, 0,               cli_journal},
     {"audit",   NULL,     "[KEY]",          0, 1, "tell who changed which setting",                audit_options,         false, 0,               cli_audit},
     {"revert",  NULL,     "ID",             1, 1, "take a change back that the audit tells of",    revert_options,        false, 0,               cli_revert},

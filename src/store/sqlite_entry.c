@@ -68,6 +68,7 @@ static const struct part parts[] = {
 };
 enum {
     PART_TOTAL = sizeof parts / sizeof parts[0],
+    HEAD_TOTAL = 5,    // up to when the call ended
     COLUMN_TOTAL = 22, // parts that journals with columns had
 };
 
@@ -156,13 +157,25 @@ static bool take_part(struct span *rest, const struct part *part, struct model_j
     ASSERT(false);
 }
 
-bool sqlite_read_entry(struct span bytes, struct model_journal_entry *entry)
+static bool take_parts(struct span bytes, size_t count, struct model_journal_entry *entry)
 {
-    *entry = (struct model_journal_entry){.id = 0};
-    for (size_t i = 0; i < PART_TOTAL && bytes.len > 0; i++) {
+    for (size_t i = 0; i < count && bytes.len > 0; i++) {
         if (!take_part(&bytes, &parts[i], entry)) return false;
     }
     return true;
+}
+
+bool sqlite_read_entry(struct span bytes, struct model_journal_entry *entry)
+{
+    *entry = (struct model_journal_entry){.id = 0};
+    return take_parts(bytes, PART_TOTAL, entry);
+}
+
+bool sqlite_read_head(struct span bytes, struct model_journal_entry *entry)
+{
+    entry->group = entry->extension = SPAN_NONE;
+    entry->started_us = entry->ended_us = 0;
+    return take_parts(bytes, HEAD_TOTAL, entry);
 }
 
 // ---- From columns, as the journal had them up to schema 4

@@ -128,6 +128,8 @@ enum {
 void sqlite_put_entry(struct buffer *out, const struct model_journal_entry *entry);
 // Its texts borrow from `bytes`, its id is 0; false when they are damaged.
 bool sqlite_read_entry(struct span bytes, struct model_journal_entry *entry);
+// Reads no further than to when the call ended: much faster, where most entries are passed over.
+bool sqlite_read_head(struct span bytes, struct model_journal_entry *entry);
 // Offers the SQL function entry_of_columns to migrations: the bytes of an entry whose parts are
 // given as the columns that the journal had up to schema 4. Returns a code of SQLite.
 int sqlite_offer_entry_of_columns(sqlite3 *handle);

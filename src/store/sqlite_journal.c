@@ -11,6 +11,9 @@ enum {
     // the last entry among it, is more than half of what a row costs.
     MANY_ROWS = 64,
 };
+// Entries come in the order in which calls ended, as the wall clock had it: so far it may have been
+// set back.
+#define CLOCK_SLACK_US (86400ULL * 1000000)
 
 // ---- Statements
 
@@ -183,7 +186,18 @@ struct listing {
     void *context;
     uint32_t limit;
     uint64_t last_id; // where it ended before the page did, else 0
+    bool is_past;     // all that is older began before what is asked for
 };
+
+// Whether the row may be one that is wanted, by what stands at its front: reading on costs most.
+static bool may_match(struct listing *listing, sqlite3_stmt *statement)
+{
+    const struct store_journal_query *query = listing->query;
+    struct model_journal_entry head;
+    if (!sqlite_read_head(bytes_of(statement), &head)) return true; // reading it says what is wrong
+    listing->is_past = head.ended_us + CLOCK_SLACK_US < query->since_us;
+    return store_journal_may_match(query, &head);
+}
 
 static enum err visit_rows(struct sqlite_store *store, sqlite3_stmt *statement,
                            struct listing *listing)
@@ -192,6 +206,9 @@ static enum err visit_rows(struct sqlite_store *store, sqlite3_stmt *statement,
     uint32_t shown = 0;
     int code;
     while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+        bool is_wanted = may_match(listing, statement);
+        if (listing->is_past) return ERR_NONE;
+        if (!is_wanted) continue;
         enum err err = read_entry(store, statement, &entry);
         if (err != ERR_NONE) return err;
         if (!store_journal_matches(listing->query, &entry)) continue;
@@ -212,14 +229,14 @@ enum err sqlite_journal_list(struct store *base, const struct store_journal_quer
     enum err err = read_bounds(store, &oldest_id, &newest_id);
     if (err != ERR_NONE) return err;
     struct store_page page = store_page(store_journal_paging(query), oldest_id, newest_id);
-    struct listing listing = {query, visit, context, page.limit, 0};
+    struct listing listing = {query, visit, context, page.limit, 0, false};
     sqlite3_stmt *statement = take(store, JOURNAL_LIST);
     if (!statement) return base->problem.err;
     err = bind_page(store, statement, &page);
     if (err == ERR_NONE) err = visit_rows(store, statement, &listing);
     give(store, JOURNAL_LIST, statement);
     if (err == ERR_NONE && query->resume_id) {
-        *query->resume_id = store_page_resume(&page, listing.last_id);
+        *query->resume_id = listing.is_past ? 0 : store_page_resume(&page, listing.last_id);
     }
     return err;
 }

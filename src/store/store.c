@@ -363,6 +363,14 @@ static bool is_caller(const char *wanted, struct span caller)
     return span_starts_with(caller, span_slice(number, 0, number.len - 1));
 }
 
+bool store_journal_may_match(const struct store_journal_query *query,
+                             const struct model_journal_entry *entry)
+{
+    return is_any_or_same(query->group, entry->group) &&
+           is_any_or_same(query->extension, entry->extension) &&
+           is_within(entry->started_us, query->since_us, query->until_us);
+}
+
 bool store_journal_matches(const struct store_journal_query *query,
                            const struct model_journal_entry *entry)
 {
@@ -370,11 +378,9 @@ bool store_journal_matches(const struct store_journal_query *query,
                                  entry->diverted_by, entry->target,         entry->call_id,
                                  entry->device};
     struct span outcome = span_of(model_name(&model_outcomes, entry->outcome));
-    return is_any_or_same(query->group, entry->group) &&
-           is_any_or_same(query->extension, entry->extension) &&
+    return store_journal_may_match(query, entry) &&
            (query->user_id == 0 || query->user_id == entry->user_id) &&
            is_caller(query->caller, entry->caller) && is_any_or_same(query->outcome, outcome) &&
-           is_within(entry->started_us, query->since_us, query->until_us) &&
            is_any_or_contained(query->text, texts, sizeof texts / sizeof texts[0]);
 }
 

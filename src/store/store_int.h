@@ -92,6 +92,9 @@ struct store_paging store_audit_paging(const struct store_audit_query *query);
 // Whether the query selects the entry, wherever that stands.
 bool store_journal_matches(const struct store_journal_query *query,
                            const struct model_journal_entry *entry);
+// The same by group, line and start alone.
+bool store_journal_may_match(const struct store_journal_query *query,
+                             const struct model_journal_entry *entry);
 bool store_audit_matches(const struct store_audit_query *query,
                          const struct model_audit_entry *entry);
 // The text, cut at JOURNAL_TEXT_MAX bytes, but not inside a character (UTF-8).

@@ -31,6 +31,26 @@ class StatisticsTests:
         other = self.call("getStatistics", query={"hours": 744, "group": "other"}).json
         self.assertEqual(sum(other["targets"].values()), 0)
 
+    def test_of_a_line(self):
+        seen = self.call("getLineStatistics", "main", "101", query={"hours": 744})
+        figures = seen.json
+        self.call("getLineStatistics", "main", "101", query={"hours": 744}, status=304,
+                  headers={"If-None-Match": seen.headers["ETag"]})
+        self.assertEqual(len(figures["calls"]), 744)
+        self.assertNotIn("next", figures)
+        journal = self.call("listJournal", query={"line": "101"}).json["items"]
+        if figures["calls"][0]["time"] <= journal[-1]["started"]:  # else they are too long ago
+            for entry in journal:
+                figures["outcomes"][entry["outcome"]] -= 1
+                figures["executed"][entry["executed"]] -= 1
+            self.assertEqual(figures["targets"]["mobile"], 1)
+        self.assertEqual({*figures["outcomes"].values(), *figures["executed"].values()}, {0})
+        none = self.call("getLineStatistics", "main", "101", query={"before": 1}).json
+        self.assertEqual(sum(none["outcomes"].values()), 0)
+        for query in ({"hours": 0}, {"hours": 745}, {"before": "x"}):
+            self.call("getLineStatistics", "main", "101", query=query, status=400)
+        self.call("getLineStatistics", "main", "999", status=404)
+
     def test_lines(self):
         lines = self.call("getStatistics", status=200).json["lines"]
         self.assertEqual(len(lines), 1)

@@ -364,6 +364,29 @@ class Decisions(Case):
         self.assertEqual(newest["dialled"], "'@102")
         self.assertEqual(len(table("--limit", "1")), 2)
 
+    def test_statistics(self):
+        def calls_in(rows):
+            return sum(int(count) for row in rows[1:] for count in row[1:])
+        asked = ("--hours", "744")
+        self.done("group", "add", "main", *GROUP)
+        self.done("line", "add", "101", "--group", "main", "--password", "p")
+        whole = json.loads(self.done("statistics", *asked, "--json"))
+        of_line = json.loads(self.done("statistics", "main/101", *asked, "--json"))
+        counts = [sum(figures["outcomes"].values()) for figures in (whole, of_line)]
+        self.assertIn(counts, ([4, 3], [0, 0]))  # too long ago, where the clock says so
+        for words, count in (((), counts[0]), (("101", "--group", "main"), counts[1])):
+            self.assertEqual(self.done("statistics", *words, *asked).splitlines()[0],
+                             f"{count} calls")
+            rows = list(csv.reader(io.StringIO(self.done("statistics", *words, *asked, "--csv"))))
+            self.assertEqual((len(rows), rows[0][:2]), (745, ["time", "forwarded"]))
+            self.assertEqual(calls_in(rows), count)
+        if counts[1]:
+            self.assertIn("carried out by: 1 redirect\n",
+                          self.done("statistics", "main/101", *asked))
+        self.assertIn("hours: must be a number from 1 to 744",
+                      self.refused("statistics", "--hours", "x"))
+        self.assertIn("does not exist", self.refused("statistics", "main/999"))
+
     def test_journal_filters(self):
         self.assertEqual(len(self.done("journal", "--outcome", "missed").splitlines()), 2)
         self.assertEqual(len(self.done("journal", "--caller", "+4930*").splitlines()), 8)

@@ -78,6 +78,7 @@ WALK = (
     ("getCheck", ["new", "1"], None, 200),
     ("cancelCheck", ["new", "1"], {}, 204),
     ("listMessages", ["new", "1"], None, 200),
+    ("getLineStatistics", ["new", "1"], None, 200),
     ("putForwardings", ["new", "1"], {"items": [
         {"condition": "dnd", "origin": "all", "target": "4"},
         {"condition": "busy", "origin": "all", "target": "3"}]}, 200),
