@@ -13,6 +13,9 @@
 // register anew. Which target is next when one has failed, and when to look whether a better one is
 // back, is decided above (sites.c, locate). What is tried beside becomes the connection in use when
 // links_use names its target.
+//
+// A connection whose pings were answered and no longer are is closed. A PBX that has never answered
+// one need not know them: then only TCP tells that it is gone.
 #include "app/links.h"
 
 #include <stdlib.h>
@@ -23,8 +26,9 @@ enum {
     RETRY_MAX_MS = 5000,  // a PBX that is back is noticed so soon
     PING_MIN_MS = 25000,
     PING_SPREAD_MS = 5000,
-    IDLE_S = 3600, // net_keep of our own connections; their pings are answered
-    RETURN_S = 60, // of one that was opened for answers
+    PONG_MS = 10000, // within which a ping is answered (RFC 5626 section 4.4.1)
+    IDLE_S = 3600,   // net_keep of our own connections; their pings are answered
+    RETURN_S = 60,   // of one that was opened for answers
 };
 
 enum link_state { LINK_UNUSED, LINK_DATAGRAMS, LINK_CONNECTING, LINK_OPEN, LINK_WAITING };
@@ -40,11 +44,13 @@ struct link {
     enum link_state state;
     struct engine_peer peer; // the target; its flow without a connection
     struct flow flow;        // of the connection
+    bool has_ponged;         // the PBX has answered a ping on this connection
+    bool awaits_pong;        // the last one has no answer yet
     struct flow trial;       // of links_try
     bool is_trial_open;
     struct flow back;         // a connection for answers whose own is gone
     char failure[REASON_MAX]; // of the last connection
-    uint64_t at_us;           // of the next ping or attempt
+    uint64_t at_us;           // of the next ping or attempt, or the end of waiting for a pong
     unsigned failure_count;   // in a row
 };
 
@@ -212,11 +218,18 @@ static bool is_target(const struct flow *flow, const struct flow *target)
     return flow->transport == target->transport && address_eq(&flow->peer, &target->peer);
 }
 
+static void wait_for_ping(struct links *links, struct link *link, uint64_t now_us)
+{
+    link->awaits_pong = false;
+    link->at_us = now_us + (uint64_t)PING_MIN_MS * 1000 + random_us(links, PING_SPREAD_MS);
+}
+
 static void note_open(struct links *links, struct link *link, uint64_t now_us)
 {
     link->state = LINK_OPEN;
     link->failure_count = 0;
-    link->at_us = now_us + (uint64_t)PING_MIN_MS * 1000 + random_us(links, PING_SPREAD_MS);
+    link->has_ponged = false;
+    wait_for_ping(links, link, now_us);
     tell_connection(links, link);
 }
 
@@ -406,13 +419,32 @@ uint64_t links_deadline_us(const struct links *links)
     return earliest_us;
 }
 
+static void ping(struct links *links, struct link *link, uint64_t now_us)
+{
+    net_send(links->net, &link->flow, SPAN("\r\n\r\n"));
+    wait_for_ping(links, link, now_us);
+    link->awaits_pong = link->has_ponged;
+    if (link->awaits_pong) link->at_us = now_us + (uint64_t)PONG_MS * 1000;
+}
+
+void links_ponged(struct links *links, const struct flow *flow, uint64_t now_us)
+{
+    struct link *link = find_connection(links, flow->connection);
+    if (!link || link->state != LINK_OPEN || link->flow.connection != flow->connection) return;
+    link->has_ponged = true;
+    if (link->awaits_pong) wait_for_ping(links, link, now_us);
+}
+
 static void due(struct links *links, struct link *link, uint64_t now_us)
 {
-    if (link->state == LINK_OPEN) {
-        net_send(links->net, &link->flow, SPAN("\r\n\r\n"));
-        link->at_us = now_us + (uint64_t)PING_MIN_MS * 1000 + random_us(links, PING_SPREAD_MS);
-    } else {
+    if (link->state != LINK_OPEN) {
         connect_link(links, link);
+    } else if (!link->awaits_pong) {
+        ping(links, link, now_us);
+    } else {
+        struct flow silent = link->flow;
+        net_close(links->net, silent.connection);
+        links->handler.silent(links->handler.context, &silent, "no answer to a keep-alive ping");
     }
 }
 

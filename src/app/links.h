@@ -16,6 +16,9 @@ struct links_handler {
     // next.
     void (*works)(void *context, uint32_t group_id, const struct flow *flow);
     void (*failed)(void *context, uint32_t group_id, const struct flow *flow, const char *reason);
+    // A PBX has become silent, and its connection was closed for it: to be treated like one that
+    // the net tells to be closed, with links_closed.
+    void (*silent)(void *context, const struct flow *flow, const char *reason);
     // Whether the group has lines of this worker: else it needs no connection.
     bool (*has_lines)(void *context, uint32_t group_id);
     // Whether `host` is one of the group's PBX.
@@ -45,6 +48,8 @@ void links_try(struct links *links, uint32_t group_id, const struct engine_peer 
 void links_opened(struct links *links, const struct flow *flow, uint64_t now_us);
 // True: it was a group's.
 bool links_closed(struct links *links, const struct flow *flow, const char *reason);
+// A ping on the connection was answered.
+void links_ponged(struct links *links, const struct flow *flow, uint64_t now_us);
 // Sends on a connection. When that is gone, what is for a PBX goes over another one (RFC 3261
 // section 18.2.2).
 void links_send(struct links *links, const struct flow *flow, struct span bytes);

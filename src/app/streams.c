@@ -94,6 +94,14 @@ static void break_stream(struct streams *streams, const struct flow *flow, struc
     net_close(streams->net, flow->connection);
 }
 
+// An empty line: a ping is two of them in a row, a pong is one.
+static void take_empty_line(struct streams *streams, const struct flow *flow,
+                            enum sip_stream_event event, bool is_alone)
+{
+    if (event == SIP_STREAM_PING) net_send(streams->net, flow, SPAN("\r\n"));
+    if (is_alone) streams->handler.ponged(streams->handler.context, flow);
+}
+
 // Takes what is whole off the front of `bytes`. Returns what is left; nothing when the connection
 // is closed.
 static struct span take_whole(struct streams *streams, const struct flow *flow, struct span bytes,
@@ -102,18 +110,22 @@ static struct span take_whole(struct streams *streams, const struct flow *flow, 
     const struct streams_handler *handler = &streams->handler;
     struct unfinished *unfinished = unfinished_of(streams, flow);
     struct sip_stream_part part;
-    for (;;) {
+    for (bool is_after_line = false;;) {
         enum sip_stream_event event = sip_stream_next(&unfinished->stream, bytes, &part);
         struct span taken = span_slice(bytes, 0, part.len);
         bytes = span_from(bytes, part.len);
         switch (event) {
         case SIP_STREAM_WAIT: return bytes;
         case SIP_STREAM_MESSAGE: handler->message(handler->context, flow, taken); break;
-        case SIP_STREAM_CRLF: break;
-        case SIP_STREAM_PING: net_send(streams->net, flow, SPAN("\r\n")); break;
+        case SIP_STREAM_CRLF:
+        case SIP_STREAM_PING:
+            take_empty_line(streams, flow, event,
+                            is_known && !is_after_line && !span_starts_with(bytes, SPAN("\r\n")));
+            break;
         case SIP_STREAM_BROKEN: break_stream(streams, flow, taken, &part.fault); return SPAN_NONE;
         }
         if (!net_is_open(streams->net, flow->connection)) return SPAN_NONE;
+        is_after_line = event != SIP_STREAM_MESSAGE;
         if (is_known) net_keep(streams->net, flow->connection, KNOWN_IDLE_S);
     }
 }

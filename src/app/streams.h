@@ -11,6 +11,8 @@ struct streams_handler {
     void *context;
     // A whole message; borrowed for the call.
     void (*message)(void *context, const struct flow *flow, struct span bytes);
+    // A ping of ours was answered by a known peer (RFC 5626 section 4.4.1).
+    void (*ponged)(void *context, const struct flow *flow);
     // The stream is broken, for `fault`; a request that could be answered begins in `head`. The
     // connection is closed afterwards.
     void (*fault)(void *context, const struct flow *flow, struct span head,

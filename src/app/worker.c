@@ -109,6 +109,12 @@ static void on_received(void *context, const struct flow *flow, struct span byte
     streams_received(worker->streams, flow, bytes);
 }
 
+static void on_ponged(void *context, const struct flow *flow)
+{
+    struct worker *worker = context;
+    links_ponged(worker->links, flow, net_now_us());
+}
+
 static void on_closed(void *context, const struct flow *flow, const char *reason)
 {
     struct worker *worker = context;
@@ -328,10 +334,14 @@ static bool make_links(struct worker *worker, const struct app_config *config)
                                   .changed = on_link_changed,
                                   .works = on_link_works,
                                   .failed = on_link_failed,
+                                  .silent = on_closed,
                                   .has_lines = has_lines,
                                   .is_source = is_source};
-    struct streams_handler streams = {
-        .context = worker, .message = on_message, .fault = on_stream_fault, .is_known = is_known};
+    struct streams_handler streams = {.context = worker,
+                                      .message = on_message,
+                                      .ponged = on_ponged,
+                                      .fault = on_stream_fault,
+                                      .is_known = is_known};
     worker->sites = sites_new(config, worker->net, sites, &worker->random);
     worker->links = links_new(config, worker->net, links, &worker->random);
     worker->streams = streams_new(worker->net, streams);

@@ -311,7 +311,7 @@ class Trial:
         self.check_call()
 
     def check_ipv6(self, server_port, own_port):
-        """The lines are registered from [::1] at [::1], calls come that way, and so do refreshes."""
+        """The lines are registered by IPv6, calls come that way, and so do refreshes."""
         lineward, own_ports = self.lineward, range(own_port, own_port + WORKERS)
         count = connections_to(server_port, table="tcp6")
         check(count == WORKERS, f"{count} connections to the PBX by IPv6, not one of each worker")
