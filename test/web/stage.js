@@ -153,6 +153,7 @@ export class Trial {
     await page.evaluate(readFileSync(require.resolve('axe-core'), 'utf8'));
     const {violations} = await page.evaluate(() => window.axe.run(document, {
       runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+      rules: {'target-size': {enabled: true}},
     }));
     const found = violations.map(({id, nodes}) =>
       `${id}: ${nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(' | ')}`);

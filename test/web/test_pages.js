@@ -31,6 +31,40 @@ function contention() {
   return Math.max(1, (performance.now() - began) / (spent / 1000));
 }
 
+// What the browser has against installing the page as a program; but that of a private window,
+// which each page of a test is.
+async function whyNotInstalled(page) {
+  const session = await page.context().newCDPSession(page);
+  const {installabilityErrors} = await session.send('Page.getInstallabilityErrors');
+  const {errors, data} = await session.send('Page.getAppManifest');
+  check(data, 'there is no manifest');
+  return [...installabilityErrors.map(({errorId}) => errorId).filter((id) => id !== 'in-incognito'),
+    ...errors.map(({message}) => message)];
+}
+
+// The client can be installed from where it is, and starts there while nobody answers.
+async function checkInstalled(page, url) {
+  await page.evaluate(() => navigator.serviceWorker.ready);
+  await page.reload();
+  await page.getByRole('heading', {level: 1, name: 'Home'}).waitFor();
+  const why = await whyNotInstalled(page);
+  check(why.length === 0, `it cannot be installed: ${why}`);
+  const {scope, icons} = await page.evaluate(async () => {
+    const link = document.querySelector('link[rel=manifest]').href;
+    const manifest = await (await fetch(link)).json();
+    const answers = await Promise.all(manifest.icons.map(({src}) => fetch(new URL(src, link))));
+    return {scope: (await navigator.serviceWorker.ready).scope, icons: answers.map((answer) =>
+      `${answer.status} ${answer.headers.get('content-type')}`)};
+  });
+  check(scope === `${url}/`, `the service worker is for ${scope}`);
+  check(icons.length > 0 && icons.every((icon) => icon === '200 image/svg+xml'), `icons: ${icons}`);
+  await page.context().setOffline(true);
+  await page.reload();
+  await page.getByText('The server cannot be reached').waitFor();
+  await page.context().setOffline(false);
+  await page.getByRole('heading', {level: 1, name: 'Home'}).waitFor();
+}
+
 async function furnishOnce(trial) {
   if (!trial.isFurnished) await furnish(trial);
   trial.isFurnished = true;
@@ -150,6 +184,19 @@ const tests = {
       await page.locator('[data-slot="unreachable/all"]').getByText('106').waitFor();
       await page.reload();
       await page.locator('[data-slot="unreachable/all"]').getByText('106').waitFor();
+    } finally {
+      proxy.close();
+    }
+  },
+
+  async installed(trial) {
+    await checkInstalled(await trial.signIn('sales'), trial.stage.url);
+    const proxy = await startProxy(trial.stage.url, '/tel');
+    try {
+      const page = await trial.visit();
+      await page.goto(`${proxy.url}/`);
+      await trial.fillSignIn(page, 'sales');
+      await checkInstalled(page, proxy.url);
     } finally {
       proxy.close();
     }

@@ -13,7 +13,8 @@ function watchNotices() {
   window.Notification = class extends Real {
     constructor(title, options) {
       super(title, options);
-      window.notices.push(title);
+      window.notices.push(`${title}: ${options.body}`);
+      window.lastNotice = this;
       window.noticesOpen++;
     }
 
@@ -164,6 +165,23 @@ const tests = {
     await page.getByText('The call goes to 106.').waitFor();
     await call.waitFor({state: 'detached'});
     await trial.stage.do('end_call', {name: 'ringing'});
+    for (const [button, target] of [['To my mobile', 'Mobile'], ['To the mailbox', 'Mailbox'],
+      [null, '+4930777']]) {
+      await trial.stage.do('begin_call',
+        {name: 'sent', caller: '105', callee: '102', patience_s: 60});
+      await call.waitFor();
+      if (button) {
+        await call.getByRole('button', {name: button}).click();
+      } else {
+        await call.getByRole('textbox', {name: 'Forward this call to'}).fill(target);
+        await page.keyboard.press('Enter');
+      }
+      await page.getByText(`The call goes to ${button ? target : '+49 30777'}.`).waitFor();
+      await call.waitFor({state: 'detached'});
+      await trial.stage.do('end_call', {name: 'sent'});
+      const [entry] = (await trial.stage.api('GET', 'journal?limit=1')).items;
+      check(entry.outcome === 'forwarded', `to ${target}: ${entry.outcome}`);
+    }
     await trial.stage.do('begin_call',
       {name: 'declined', caller: '105', callee: '102', patience_s: 20});
     await call.getByRole('button', {name: 'Decline'}).click();
@@ -172,7 +190,7 @@ const tests = {
     await trial.stage.do('end_call', {name: 'declined'});
     await page.getByRole('link', {name: 'Journal'}).click();
     await page.locator('.lw-journal > li').first().getByText('Declined').first().waitFor();
-    await page.locator('.lw-journal > li').nth(1).getByText('106').first().waitFor();
+    await page.locator('.lw-journal > li').nth(4).getByText('106').first().waitFor();
     await trial.stage.api('DELETE', 'groups/trial/lines/102/client-state');
   },
 
@@ -237,11 +255,22 @@ const tests = {
         {name: 'notice', caller: '105', callee: '102', patience_s: 60});
       await page.locator('.lw-ringing').getByText('105').first().waitFor();
       const shown = await page.evaluate(() => window.notices);
-      const wanted = isAllowed && isHidden ? ['105 is calling'] : [];
+      const wanted = isAllowed && isHidden ? ['105 is calling: 105'] : [];
       check(shown.join() === wanted.join(), `allowed ${isAllowed}, hidden ${isHidden}: ${shown}`);
+      if (wanted.length > 0) { // it leads to the call
+        await page.evaluate(() => window.lastNotice.onclick());
+        await page.waitForFunction(() => document.activeElement.matches('.lw-ringing'));
+      }
       await page.locator('.lw-ringing').getByRole('button', {name: 'Decline'}).click();
       await page.waitForFunction(() => window.noticesOpen === 0); // it goes with the call
       await trial.stage.do('end_call', {name: 'notice'});
+      if (wanted.length > 0) {
+        const call = trial.stage.do('call_named',
+          {name: 'Erika Muster', number: '+4930777', callee: '+49891234102'});
+        await page.waitForFunction(() => window.notices.includes(
+          'Erika Muster is calling: +49 30777'));
+        await call;
+      }
       await page.context().close();
     }
     await trial.stage.api('DELETE', 'groups/trial/lines/102/client-state');

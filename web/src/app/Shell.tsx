@@ -64,7 +64,10 @@ export function Shell() {
   const close = () => setOpen(false);
   return (
     <>
-      <a className="lw-skip" href="#main">{t('skip')}</a>
+      <a className="lw-skip" href="#main" onClick={(event) => {
+        event.preventDefault(); // the page's base would make another page of the address
+        main.current?.focus();
+      }}>{t('skip')}</a>
       <Header isOpen={isOpen} onMenu={() => setOpen(!isOpen)}/>
       <div className="lw-body">
         <nav className="lw-nav" aria-label={t('navigation')} data-open={isOpen || undefined}>

@@ -58,7 +58,7 @@ export function SignIn({more}: {more?: ReactNode}) {
             value={name} onChange={(event) => setName(event.currentTarget.value)}/>
           <PasswordInput label={t('signIn.password')} autoComplete="current-password" required
             withAsterisk={false}
-            visibilityToggleButtonProps={{'aria-label': t('signIn.show')}}
+            visibilityToggleButtonProps={{'aria-label': t('signIn.show'), tabIndex: 0}}
             value={password} onChange={(event) => setPassword(event.currentTarget.value)}/>
           <Button type="submit" loading={isBusy} mt={4}>{t('signIn.button')}</Button>
           {more}

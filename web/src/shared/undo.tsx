@@ -4,6 +4,7 @@ import {Button, Group, Text} from '@mantine/core';
 import {notifications} from '@mantine/notifications';
 import {useTranslation} from 'react-i18next';
 import {Problem} from '../api/client';
+import {focusNext} from './focus';
 import {Icon} from './icons';
 import {useProblemText} from './reasons';
 
@@ -36,6 +37,8 @@ export function useTold() {
     const id = crypto.randomUUID?.() ?? String(Math.random());
     async function takeBack() {
       notifications.hide(id);
+      (document.activeElement as HTMLElement | null)?.blur();
+      focusNext();
       try {
         await undo?.();
         show({message: t('undone'), role: 'status'});

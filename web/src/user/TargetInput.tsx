@@ -42,7 +42,9 @@ function useOptions(line: LineKey, search: string): {label: string; options: Opt
   return [
     {label: t('target.own'), options: own.filter((option) => matches(option, search))},
     {label: t('target.recent'), options: recent.filter((option) => matches(option, search))},
-    {label: t('target.colleagues'), options: colleagues},
+    // What was found for the letters before must not be picked for those that are typed now.
+    {label: t('target.colleagues'), options: colleagues.filter((option) =>
+      matches(option, search))},
   ].filter(({options}) => options.length > 0);
 }
 

@@ -48,7 +48,7 @@ export function FieldInput({kind, field, value, error, isSet, isFixed, onChange}
           {defaultValue: t(`rule.${field.name}_options.${option}`, {defaultValue: option})})}))}/>;
     case 'password':
       return <PasswordInput {...text} autoComplete="new-password"
-        visibilityToggleButtonProps={{'aria-label': t('showPassword')}}
+        visibilityToggleButtonProps={{'aria-label': t('showPassword'), tabIndex: 0}}
         placeholder={isSet ? t('passwordSet') : ''}/>;
     case 'area': return <Textarea {...text} autosize={false} rows={3}/>;
     case 'number': return <TextInput {...text} inputMode="numeric"/>;

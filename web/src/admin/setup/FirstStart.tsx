@@ -59,7 +59,7 @@ export function FirstStart() {
           <PasswordInput label={t('first.password')} description={t('first.password_help')} required
             withAsterisk={false} value={values.password} onChange={set('password')}
             error={reason(problem?.of('password'))} autoComplete="new-password"
-            visibilityToggleButtonProps={{'aria-label': t('showPassword')}}/>
+            visibilityToggleButtonProps={{'aria-label': t('showPassword'), tabIndex: 0}}/>
           <Button type="submit" loading={isBusy}>{t('first.button')}</Button>
         </Stack>
       </form>

@@ -29,7 +29,7 @@ export function Password() {
     tell(t('account.passwordChanged'));
     void client.invalidateQueries({queryKey: ['sessions']});
   }
-  const toggle = {'aria-label': t('common:signIn.show')};
+  const toggle = {'aria-label': t('common:signIn.show'), tabIndex: 0};
   return (
     <section className="lw-card" aria-labelledby="password">
       <h2 id="password">{t('account.password')}</h2>

@@ -2,9 +2,10 @@
 // A call that is answered, or that a device of the user makes: with whom, how it stands, since
 // when, by which device; and hanging up.
 import {Button} from '@mantine/core';
-import {useEffect, useState} from 'react';
+import {useEffect, useRef, useState} from 'react';
 import {useTranslation} from 'react-i18next';
 import {ask} from '../../api/client';
+import {useFocusLeaves} from '../../shared/focus';
 import {Icon} from '../../shared/icons';
 import {useProblemText} from '../../shared/reasons';
 import {sayDuration, sayWhen} from '../../shared/time';
@@ -41,13 +42,15 @@ export function OngoingCall({call, line}: LineCall) {
   const {act, problem, isBusy} = useAct();
   const {name, number} = useParty(call, line);
   const who = name || number;
+  const card = useRef<HTMLElement>(null);
+  useFocusLeaves(card, ['.lw-ongoing button']);
   const details = useDetails(call, line, Boolean(name) && number);
   const hangUp = () => act(
     () => ask('post', '/calls/{call}/hang-up', {path: {call: call.id}, body: {}}),
     t('calls.hungUp', {who}));
   return (
     <section className="lw-ongoing" data-state={call.state}
-      aria-label={t(`calls.with.${call.direction}`, {who})}>
+      aria-label={t(`calls.with.${call.direction}`, {who})} ref={card}>
       <span className="lw-ongoing-icon"><Icon name="phone" size={22}/></span>
       <div className="lw-ringing-who">
         <strong>{who}</strong>
@@ -60,7 +63,7 @@ export function OngoingCall({call, line}: LineCall) {
         </span>
         <Running since={call.answered ?? call.started}/>
       </span>
-      <Button color="red" variant="light" disabled={isBusy} onClick={() => void hangUp()}
+      <Button color="red" variant="light" aria-disabled={isBusy} onClick={() => void hangUp()}
         aria-label={t('calls.hangUpOn', {who})}>
         {t('calls.hangUp')}
       </Button>

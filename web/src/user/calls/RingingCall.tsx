@@ -2,11 +2,12 @@
 // A call that rings here or waits: who calls, and sending it elsewhere by hand. When the page is
 // out of sight, the desktop tells, if it may.
 import {Button, Group} from '@mantine/core';
-import {useState} from 'react';
+import {useRef, useState} from 'react';
 import type {FormEvent} from 'react';
 import {useTranslation} from 'react-i18next';
 import {ask} from '../../api/client';
 import type {Problem} from '../../api/client';
+import {useFocusLeaves} from '../../shared/focus';
 import {Icon} from '../../shared/icons';
 import {useReason} from '../../shared/reasons';
 import {useMyUser} from '../data';
@@ -55,9 +56,12 @@ export function RingingCall({call, line}: {call: Call; line: Line}) {
   const user = useMyUser().data?.data;
   const {deflect, decline, problem, isBusy} = useActions(call, line);
   const {name, number} = useParty(call, line);
+  const card = useRef<HTMLElement>(null);
+  useFocusLeaves(card, ['.lw-ringing button', '.lw-ongoing button']);
   useDesktopNotice(call.id, t('calls.desktop', {who: name || number}), number);
   return (
-    <section className="lw-ringing" aria-label={t('calls.ringing', {who: name || number})}>
+    <section className="lw-ringing" aria-label={t('calls.ringing', {who: name || number})}
+      ref={card} tabIndex={-1} data-call={call.id}>
       <span className="lw-ringing-icon"><Icon name="phone" size={24}/></span>
       <div className="lw-ringing-who" role="status">
         <strong>{name || number}</strong>
@@ -66,16 +70,16 @@ export function RingingCall({call, line}: {call: Call; line: Line}) {
       </div>
       <Group gap="xs">
         {user?.mobile && (
-          <Button disabled={isBusy} onClick={() => void deflect('mobile')}>
+          <Button aria-disabled={isBusy} onClick={() => void deflect('mobile')}>
             {t('calls.toMobile')}
           </Button>
         )}
         {user?.mailbox && (
-          <Button disabled={isBusy} onClick={() => void deflect('mailbox')}>
+          <Button aria-disabled={isBusy} onClick={() => void deflect('mailbox')}>
             {t('calls.toMailbox')}
           </Button>
         )}
-        <Button variant="default" disabled={isBusy} onClick={() => void decline()}>
+        <Button variant="default" aria-disabled={isBusy} onClick={() => void decline()}>
           {t('calls.decline')}
         </Button>
       </Group>

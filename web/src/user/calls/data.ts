@@ -52,6 +52,7 @@ export function useAct() {
   const [problem, setProblem] = useState<Problem | null>(null);
   const [isBusy, setBusy] = useState(false);
   async function act(send: () => Promise<unknown>, done: string) {
+    if (isBusy) return;
     setBusy(true);
     setProblem(null);
     try {

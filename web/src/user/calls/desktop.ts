@@ -6,7 +6,8 @@ export function canNotify(): boolean {
   return 'Notification' in window;
 }
 
-// Tells of a call while the page is out of sight; the notice goes when the call does.
+// Tells of a call while the page is out of sight, and leads to it; the notice goes when the call
+// does.
 export function useDesktopNotice(id: string, title: string, body: string) {
   useEffect(() => {
     const isWanted = canNotify() && Notification.permission === 'granted' && document.hidden;
@@ -14,6 +15,7 @@ export function useDesktopNotice(id: string, title: string, body: string) {
     const notice = new Notification(title, {body, tag: id, icon: './icon.svg'});
     notice.onclick = () => {
       window.focus();
+      document.querySelector<HTMLElement>(`[data-call="${CSS.escape(id)}"]`)?.focus();
       notice.close();
     };
     return () => notice.close();
