@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The administrator's pages, against the real daemon with the trial's lines and real calls.
 import {readFileSync} from 'node:fs';
-import {PHONE, check, run} from './stage.js';
+import {PHONE, WIDE, check, run} from './stage.js';
 
 const PAGES = ['dashboard', 'groups', 'lines', 'users', 'devices', 'forwardings',
   'calendars', 'tokens', 'audit'];
+const ALL_PAGES = [...PAGES.map((name) => [name, `/admin/${name}`]),
+  ['messages', '/admin/trace/trial/103'], ['check', '/admin/groups/trial/checks'],
+  ['setup', '/setup'], ['setup-table', '/setup?table']];
+const SIZES = {'-narrow': {width: 360, height: 780}, '': WIDE,
+  '-large': {width: 1920, height: 1080}};
 
 const EVENT_MS = 20_000; // in less the dashboard does not ask by itself
 
@@ -79,18 +84,26 @@ const tests = {
     await trial.stage.call('106', '101');
   },
 
+  // Nothing is cut off at any width, and axe finds nothing where pages differ: narrow, wide, dark.
   async 'every-page'(trial) {
-    for (const [colorScheme, viewport, suffix] of [['light', undefined, ''],
-      ['dark', undefined, '-dark'], ['light', PHONE, '-phone']]) {
-      const page = await open(trial, '/admin/dashboard',
-        {colorScheme, ...(viewport && {viewport})});
-      for (const name of PAGES) {
-        await page.goto(`${trial.stage.url}/admin/${name}`);
+    for (const colorScheme of ['light', 'dark']) {
+      const page = await open(trial, '/admin/dashboard', {colorScheme});
+      for (const [name, path] of ALL_PAGES) {
+        await page.goto(trial.stage.url + path);
         await page.locator('main h1').first().waitFor();
         await page.waitForLoadState('networkidle');
         await settled(page);
-        await trial.checkAccess(page, `${name}${suffix}`);
-        await trial.picture(page, `admin-${name}${suffix}`);
+        for (const [size, viewport] of Object.entries(SIZES)) {
+          const what = `${name}${size}-${colorScheme}`;
+          await page.setViewportSize(viewport);
+          const width = await page.evaluate(() => document.documentElement.scrollWidth);
+          check(width <= viewport.width, `${what} is ${width} pixels wide`);
+          const cut = await page.locator('.la-scroll:has(.la-records)').evaluateAll((tables) =>
+            tables.filter((table) => table.scrollWidth > table.clientWidth).length);
+          check(cut === 0, `a table of ${what} is cut off`);
+          if (size === '' || what.endsWith('-narrow-light')) await trial.checkAccess(page, what);
+          await trial.picture(page, `admin-${what}`);
+        }
       }
     }
   },
@@ -376,7 +389,7 @@ const tests = {
 
   async 'messages-of-a-call'(trial) {
     const page = await open(trial, '/admin/trace/trial/103');
-    await page.getByText('Nothing has come or gone yet').waitFor();
+    await page.waitForResponse((answer) => answer.url().includes('/messages'));
     await trial.stage.call('106', '103');
     await page.getByRole('button', {name: /INVITE 103/}).first().waitFor();
     await page.getByRole('button', {name: /302 Moved Temporarily/}).first().click();

@@ -240,7 +240,7 @@ const tests = {
       const page = await trial.visit({reducedMotion: 'reduce'});
       await page.goto(`${proxy.url}/admin/trace/trial/102`);
       await trial.fillSignIn(page, 'sales');
-      await page.getByText('Nothing has come or gone yet').waitFor();
+      await page.waitForResponse((answer) => answer.url().includes('/messages'));
       await stage.call('106', '102');
       await page.getByRole('button', {name: /INVITE 102/}).first().waitFor();
       await page.getByRole('link', {name: 'Lines', exact: true}).click();

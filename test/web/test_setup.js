@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // From nothing to a working line: the guided set-up against a daemon that knows nothing yet, with a
 // real registration at the PBX and a real call.
+import {execFileSync} from 'node:child_process';
+import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {createServer as createPlain} from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {createServer} from 'node:tls';
 import {PHONE, check, run} from './stage.js';
 
 const PASSWORD = 'correct horse battery';
@@ -14,6 +20,33 @@ async function fill(page, fields) {
 
 async function next(page, name) {
   await page.getByRole('button', {name, exact: true}).click();
+}
+
+// Something that takes connections on a port of its own: returns {port, close()}.
+async function listen(server) {
+  await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
+  return {port: server.address().port, close: () => server.close()};
+}
+
+// A PBX whose certificate nobody has reason to trust.
+async function startUntrusted() {
+  const folder = mkdtempSync(join(tmpdir(), 'lineward-pbx-'));
+  const [key, certificate] = ['key', 'certificate'].map((name) => join(folder, name));
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256',
+    '-nodes', '-subj', '/CN=pbx', '-keyout', key, '-out', certificate, '-days', '2'],
+  {stdio: 'ignore'});
+  const server = createServer({key: readFileSync(key), cert: readFileSync(certificate)});
+  server.on('tlsClientError', () => {});
+  rmSync(folder, {recursive: true});
+  return listen(server);
+}
+
+// What takes connections, and ends them: no TLS.
+function startPlain() {
+  return listen(createPlain((socket) => {
+    socket.on('error', () => {});
+    socket.end('go away\r\n\r\n');
+  }));
 }
 
 const tests = {
@@ -95,6 +128,41 @@ const tests = {
     await page.getByRole('heading', {level: 1, name: 'Sign in'}).waitFor();
     await trial.fillSignIn(page, 'chief', PASSWORD);
     await page.getByRole('heading', {level: 1, name: 'Guided set-up'}).waitFor();
+  },
+
+  // Each thing that may be wrong is told as what it is, before anything is stored.
+  async 'what-is-wrong-is-told'(trial) {
+    const page = await trial.visit({locale: 'de-DE', reducedMotion: 'reduce'});
+    await page.goto(`${trial.stage.url}/setup`);
+    await trial.fillSignIn(page, 'chief', PASSWORD);
+    await fill(page, {'Name': 'second', 'SIP-Domäne': trial.stage.domain,
+      'Landesvorwahl': '49'});
+    const [untrusted, plain] = [await startUntrusted(), await startPlain()];
+    const closed = await startPlain();
+    closed.close();
+    const tries = [
+      ['tcp', `127.0.0.1:${closed.port}`, '104', 'closed', 'an diesem Port'],
+      ['tls', `127.0.0.1:${untrusted.port}`, '104', 'certificate', 'Zertifikat'],
+      ['tls', `127.0.0.1:${plain.port}`, '104', 'tls', 'TLS'],
+      ['udp', trial.stage.pbx, '999', 'password', 'Passwort'],
+    ];
+    for (const [transport, server, extension, cause, words] of tries) {
+      await page.getByLabel('Transport').selectOption(transport);
+      await fill(page, {'Adresse der Telefonanlage': server});
+      await next(page, 'Weiter');
+      await fill(page, {'Nebenstelle': extension, 'Passwort bei der Telefonanlage': 'wrong'});
+      await next(page, 'Verbindung prüfen');
+      await page.locator(`[data-cause=${cause}]`).getByText(words).first().waitFor();
+      if (cause === 'certificate') {
+        await trial.checkAccess(page, 'a certificate');
+        await trial.picture(page, 'setup-certificate');
+      }
+      await next(page, 'Zurück zur Telefonanlage');
+    }
+    untrusted.close();
+    plain.close();
+    const {items} = await trial.stage.api('GET', 'groups');
+    check(items.every(({name}) => name !== 'second'), 'it was stored');
   },
 
   async 'german-on-a-phone'(trial) {

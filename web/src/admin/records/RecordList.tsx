@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A table of records that the server pages and searches, good for any number of them.
-import {Button, Group, Text, TextInput} from '@mantine/core';
+import {Button, Group, Loader, Text, TextInput} from '@mantine/core';
 import {useDebouncedValue} from '@mantine/hooks';
 import {useState} from 'react';
 import type {ReactNode} from 'react';
@@ -64,8 +64,13 @@ export function RecordList({kind, path = {}, query = {}, columns, isSearched = t
     ...(isPaged && {limit: '50', after: at.at(-1), count: isCounted ? 'true' : undefined}),
   });
   const items = list.data?.items ?? [];
+  // What is shown stays until what is wanted is there.
+  const isBusy = list.isPending || list.isPlaceholderData || search !== typed.trim();
   const next = placeOf(list.data?.next);
   const isAll = items.length > 0 && items.every((item) => picked?.has(keyOf(item)));
+
+  const labelOf = ({name}: Column) => t(`${kind.name}.${name}`,
+    {defaultValue: t(`rule.${name}`, {defaultValue: name})});
 
   function pick(records: Stored[], isOn: boolean) {
     const now = new Set(picked);
@@ -74,11 +79,12 @@ export function RecordList({kind, path = {}, query = {}, columns, isSearched = t
   }
 
   return (
-    <section className="lw-card la-list" aria-busy={list.isPending}>
+    <section className="lw-card la-list" aria-busy={isBusy}>
       <div className="la-tools">
         {isSearched && (
           <TextInput type="search" aria-label={t('search')} placeholder={t('search')} value={typed}
             leftSection={<Icon name="search" size={16}/>} className="la-search"
+            rightSection={isBusy && <Loader size="xs" aria-hidden="true"/>}
             onChange={(event) => setTyped(event.currentTarget.value)}/>
         )}
         {typeof tools === 'function' ? tools(found) : tools}
@@ -90,7 +96,7 @@ export function RecordList({kind, path = {}, query = {}, columns, isSearched = t
         )}
       </div>
       <div className="la-scroll" tabIndex={0} role="region" aria-label={t(`${kind.name}.many`)}>
-        <table className="la-table">
+        <table className="la-table la-records">
           <thead>
             <tr>
               {picked && (
@@ -100,8 +106,7 @@ export function RecordList({kind, path = {}, query = {}, columns, isSearched = t
               )}
               {columns.map((column) => (
                 <Head key={column.name} column={column} sort={sort} onSort={setSort}
-                  label={t(`${kind.name}.${column.name}`,
-                    {defaultValue: t(`rule.${column.name}`, {defaultValue: column.name})})}/>
+                  label={labelOf(column)}/>
               ))}
             </tr>
           </thead>
@@ -114,7 +119,7 @@ export function RecordList({kind, path = {}, query = {}, columns, isSearched = t
                     onChange={(event) => pick([record], event.currentTarget.checked)}/></td>
                 )}
                 {columns.map((column, index) => (
-                  <td key={column.name}>
+                  <td key={column.name} data-label={labelOf(column)}>
                     {index === 0 && onOpen
                       ? <button type="button" className="la-open" onClick={() => onOpen(record)}>
                           {column.show(record)}</button>

@@ -35,7 +35,7 @@ export default function Tokens() {
         {t('token.add')}</Button>}>
       <section className="lw-card la-list">
         <div className="la-scroll" tabIndex={0} role="region" aria-label={t('token.many')}>
-          <table className="la-table">
+          <table className="la-table la-records">
             <thead><tr>{COLUMNS.map((name) =>
               <th key={name} scope="col">{t(`token.${name}`)}</th>)}</tr></thead>
             <tbody>{(tokens.data ?? []).map((token) =>
@@ -64,12 +64,12 @@ function TokenRow({token}: {token: Token}) {
   }
   return (
     <tr>
-      <td>{token.name}</td>
-      <td>{token.user || t('token.administrator')}</td>
-      <td>{t(`token.scopes.${token.scope}`)}</td>
-      <td>{token.group || t('line.allGroups')}</td>
-      <td>{day(token.used)}</td>
-      <td>{day(token.expires)}</td>
+      <td data-label={t('token.name')}>{token.name}</td>
+      <td data-label={t('token.user')}>{token.user || t('token.administrator')}</td>
+      <td data-label={t('token.scope')}>{t(`token.scopes.${token.scope}`)}</td>
+      <td data-label={t('token.group')}>{token.group || t('line.allGroups')}</td>
+      <td data-label={t('token.used')}>{day(token.used)}</td>
+      <td data-label={t('token.expires')}>{day(token.expires)}</td>
       <td>
         <Button size="compact-sm" variant={isSure ? 'filled' : 'subtle'}
           className={isSure ? 'la-danger-filled' : 'la-danger'} onBlur={() => setSure(false)}
