@@ -196,6 +196,85 @@ static void test_limits(void **state)
     assert_true(printed.buffer.is_full);
 }
 
+// ---- As the server: what a device answers (RFC 7616 section 3.4.1)
+
+// Finds the credentials for `realm` among the header lines of a REGISTER.
+static bool find_answer(const char *lines, const char *realm, struct sip_authorization *answer)
+{
+    static struct printed printed;
+    struct parsed parsed;
+    struct buffer *out = start_printing(&printed);
+    buffer_put_text(out, "REGISTER sip:h SIP/2.0\r\nVia: SIP/2.0/UDP h\r\nFrom: <sip:a@h>;tag=1\r\n"
+                         "To: <sip:a@h>\r\nCall-ID: c\r\nCSeq: 1 REGISTER\r\n");
+    buffer_put_text(out, lines);
+    buffer_put_text(out, "\r\n");
+    assert_int_equal(parse(&parsed, buffer_span(out)), SIP_OK);
+    return sip_find_authorization(&parsed.message, span_of(realm), answer);
+}
+
+#define ANSWER(response, algorithm)                                                                \
+    "Authorization: Digest username=\"Mufasa\", realm=\"http-auth@example.org\", "                 \
+    "nonce=\"" NONCE "\", uri=\"/dir/index.html\", response=\"" response "\", " algorithm          \
+    "qop=auth, nc=00000001, cnonce=\"" CNONCE "\"\r\n"
+
+// The hashes of Mufasa's realm and password were computed with Python's hashlib.
+static void test_answers_are_checked(void **state)
+{
+    static const uint8_t md5[16] = {0x3d, 0x78, 0x80, 0x7d, 0xef, 0xe7, 0xde, 0x21,
+                                    0x57, 0xe2, 0xb0, 0xb6, 0x57, 0x3a, 0x85, 0x5f};
+    static const uint8_t sha256[32] = {0x79, 0x87, 0xc6, 0x4c, 0x30, 0xe2, 0x5f, 0x1b,
+                                       0x74, 0xbe, 0x53, 0xf9, 0x66, 0xb4, 0x9b, 0x90,
+                                       0xf2, 0x80, 0x8a, 0xa9, 0x2f, 0xaf, 0x9a, 0x00,
+                                       0x26, 0x23, 0x92, 0xd7, 0xb4, 0x79, 0x42, 0x32};
+    const char *realm = "http-auth@example.org";
+    struct sip_authorization answer;
+    (void)state;
+    assert_true(find_answer(ANSWER("8ca523f5e9506fed4657c9700eebdbec", ""), realm, &answer));
+    assert_int_equal(answer.algorithm, SIP_DIGEST_MD5);
+    assert_int_equal(answer.nonce_count, 1);
+    assert_true(sip_is_authorized(&answer, SPAN("GET"), md5));
+    assert_false(sip_is_authorized(&answer, SPAN("REGISTER"), md5));
+    answer.nonce_count = 2;
+    assert_false(sip_is_authorized(&answer, SPAN("GET"), md5));
+    assert_true(
+        find_answer(ANSWER("753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1",
+                           "algorithm=SHA-256, "),
+                    realm, &answer));
+    assert_true(sip_is_authorized(&answer, SPAN("GET"), sha256));
+    answer.response.len--;
+    assert_false(sip_is_authorized(&answer, SPAN("GET"), sha256));
+}
+
+#define BASIC(more)                                                                                \
+    "Authorization: Digest username=u, realm=r, nonce=n, uri=\"sip:h\", response=0" more "\r\n"
+
+static void test_answers_that_cannot_be_read(void **state)
+{
+    static const char *const broken[] = {
+        "",
+        "Authorization: Basic eDp5\r\n",
+        "Authorization: Digest username=u\r\n",
+        BASIC(", nc=1"),
+        BASIC(", nc=0000000g"),
+        BASIC(", qop=auth-int"),
+        BASIC(", algorithm=SHA-3"),
+        BASIC(", opaque"),
+        BASIC(", a=b c"),
+    };
+    struct sip_authorization answer;
+    (void)state;
+    for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
+        assert_false(find_answer(broken[i], "r", &answer));
+    }
+    assert_true(find_answer(BASIC(", nc=000001aF"), "other", &answer)); // there is no better one
+    assert_int_equal(answer.nonce_count, 0x1af);
+    assert_false(answer.has_qop_auth);
+    assert_true(find_answer(BASIC("") "Authorization: Digest username=v, realm=s, nonce=n, "
+                                      "uri=\"sip:h\", response=0\r\n",
+                            "s", &answer));
+    assert_span(answer.user, "v");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,6 +285,8 @@ int main(void)
         cmocka_unit_test(test_topmost_that_we_know),
         cmocka_unit_test(test_several_on_a_line),
         cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_answers_are_checked),
+        cmocka_unit_test(test_answers_that_cannot_be_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

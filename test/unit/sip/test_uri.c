@@ -229,6 +229,36 @@ static void test_escape_round_trip(void **state)
     }
 }
 
+// RFC 3261 section 19.1.4, most of its examples.
+static void test_equal(void **state)
+{
+    static const struct {
+        const char *a, *b;
+        bool is_equal;
+    } cases[] = {
+        {"sip:alice@AtLanTa.CoM;Transport=tcp", "SIP:alice@atlanta.com;transport=TCP", true},
+        {"sip:carol@chicago.com", "sip:carol@chicago.com;newparam=5", true},
+        {"sip:carol@chicago.com;newparam=5", "sip:carol@chicago.com;security=on", true},
+        {"sip:carol@chicago.com;a=1", "sip:carol@chicago.com;a=2", false},
+        {"sip:bob@biloxi.com", "sip:bob@biloxi.com:5060", false},
+        {"sip:bob@biloxi.com", "sip:bob@biloxi.com;transport=udp", false},
+        {"sip:bob@biloxi.com;method=INVITE", "sip:bob@biloxi.com", false},
+        {"sip:ALICE@a.com", "sip:alice@a.com", false},
+        {"sips:alice@a.com", "sip:alice@a.com", false},
+        {"sip:a.com", "sip:alice@a.com", false},
+        {"sip:alice:x@a.com", "sip:alice:y@a.com", false},
+        {"sip:carol@chicago.com?Subject=next%20meeting", "sip:carol@chicago.com", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct sip_uri a, b;
+        assert_int_equal(sip_parse_uri(span_of(cases[i].a), &a), SIP_OK);
+        assert_int_equal(sip_parse_uri(span_of(cases[i].b), &b), SIP_OK);
+        assert_int_equal(sip_uri_eq(&a, &b), cases[i].is_equal);
+        assert_int_equal(sip_uri_eq(&b, &a), cases[i].is_equal);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -240,6 +270,7 @@ int main(void)
         cmocka_unit_test(test_unescape),
         cmocka_unit_test(test_escape),
         cmocka_unit_test(test_escape_round_trip),
+        cmocka_unit_test(test_equal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
