@@ -71,8 +71,15 @@ const tests = {
     await entry.getByRole('button', {name: /Why/}).click();
     await entry.locator('li[data-last]').getByText('busy').waitFor();
     await entry.getByText(/^Forwarded to 105: handed over to the telephone system/).waitFor();
+    await page.locator('[data-figures="102"]').getByText(
+      'Forwarded: 1 (handed over to the telephone system: 1)').waitFor();
     await trial.checkAccess(page, 'the journal');
     await trial.picture(page, 'journal');
+    await page.goto(`${trial.stage.url}/what-if`); // of a caller from outside, while it is busy
+    await page.locator('form select').last().selectOption('busy');
+    await page.getByRole('button', {name: 'Show', exact: true}).click();
+    await page.locator('[data-executed=redirect]').getByText(
+      'The telephone system is told to forward the call itself.').waitFor();
     await trial.stage.api('DELETE', 'groups/trial/lines/102/client-state');
   },
 

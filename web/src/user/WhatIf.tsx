@@ -55,10 +55,12 @@ function Result({line, question}: {line: LineKey; question: Question}) {
     return <p className="lw-problem" role="alert">{sayProblem(answer.error)}</p>;
   }
   if (!answer.data) return <PageFrame.Loading/>;
+  const {executed} = answer.data.verdict as {executed?: 'redirect' | 'bridge'};
   return (
     <section className="lw-card" aria-live="polite" aria-label={t('whatIf.result')}>
       <p className="lw-lead">{t(answer.data.internal ? 'whatIf.internal' : 'whatIf.external')}</p>
       <TracePath trace={answer.data.trace} text={answer.data.text}/>
+      {executed && <p data-executed={executed}>{t(`whatIf.executed.${executed}`)}</p>}
     </section>
   );
 }

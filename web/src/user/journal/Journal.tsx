@@ -12,6 +12,7 @@ import {Icon} from '../../shared/icons';
 import {serverLanguage, useMyLines} from '../data';
 import type {Line} from '../data';
 import {Entry} from './Entry';
+import {beforeOf, Figures} from './Figures';
 
 export type JournalEntry = Schemas['JournalEntry'];
 type Outcome = JournalEntry['outcome'];
@@ -23,12 +24,6 @@ interface Search {
   text: string;
   outcome: Outcome | '';
   line: string;
-}
-
-// The address of the following page, as the server gives it, has the id to go on from.
-function beforeOf(next: string | undefined): number | undefined {
-  const before = next && new URLSearchParams(next.split('?')[1]).get('before');
-  return before ? Number(before) : undefined;
 }
 
 function useJournal(search: Search) {
@@ -77,6 +72,9 @@ export default function Journal() {
   return (
     <PageFrame title={t('journal.name')} lead={t('journal.lead')}>
       <Filters search={search} lines={lines} onChange={setSearch}/>
+      {lines.filter((line) => !search.line || line.extension === search.line).map((line) => (
+        <Figures key={`${line.group}/${line.extension}`} line={line}/>
+      ))}
       {journal.isPending && <Loader aria-label={t('common:loading')}/>}
       {journal.isSuccess && entries.length === 0 && (
         <p className="lw-card lw-empty">{t('journal.none')}</p>
