@@ -6,8 +6,9 @@ the user sales (line 102), joined by lineward."""
 import re
 import time
 
-from peers import DOMAIN, World, password_of
+from peers import DOMAIN, Call, World, add_arrivals, password_of
 from phone import Phone, body_of, offer_anew, press_a_key, tag_of
+from processes import wait_until
 from runner import arguments, check, run_script, run_trial
 
 OFFSET = 1200  # of the ports; those of the other tests lie elsewhere
@@ -47,6 +48,17 @@ class Trial:
         return entry
 
     last_id = 0
+
+    def stopped(self, phone, invite, reason=""):
+        """A telephone is told that the call is not for it any more."""
+        cancel = phone.wait("CANCEL")
+        check(reason in (cancel.first("Reason") or ""), f"not because of {reason}: {cancel.text}")
+        phone.reply(cancel, 200)
+        phone.refuse(invite, 487)
+
+    def is_quiet(self):
+        """No call is left, and none is shown."""
+        wait_until("no call is left", lambda: self.lineward.api("GET", "calls")["count"] == 0, 5)
 
     def test_answered(self):
         """Both devices ring, one answers, the other one learns that; holding passes through."""
@@ -169,6 +181,38 @@ class Trial:
         self.soft.refuse(other, 487)
         self.bob.hang_up(self.bob.answered(fields, self.bob.wait(200)))
         check(self.entry("forwarded")["target"] == "106", "forwarded elsewhere")
+
+    def expect_arrival(self, fields, number, reason):
+        """A call has arrived at one of the sipp telephones, diverted for that reason."""
+        call = Call(fields["call_id"], [], [])
+
+        def has_arrived():
+            add_arrivals(self.world.directory, {call.call_id: call})
+            return call.arrival
+        wait_until(f"the call is at {number}", has_arrived)
+        arrival = call.arrival
+        check(arrival.called_user == number, arrival.start_line)
+        check(f"reason={reason}" in arrival.first("Diversion"), arrival.first("Diversion"))
+
+    def test_deflected_by_hand(self):
+        """While both devices ring the call is sent on, by the command line and by the API: they
+        stop, and the target answers."""
+        for deflect in (lambda call: self.command("call", "deflect", call, "--to", "106"),
+                        lambda call: self.lineward.api("POST", f"calls/{call}/deflect",
+                                                       {"to": "106"})):
+            self.is_quiet()
+            fields = self.bob.begin(LINE)
+            invite, other = self.desk.ringing(), self.soft.ringing()
+            self.bob.wait(180)
+            listed, = self.lineward.api("GET", "calls")["items"]
+            deflect(str(listed["id"]))
+            self.stopped(self.desk, invite)
+            self.stopped(self.soft, other)
+            bob = self.bob.answered(fields, self.bob.wait(200))
+            self.expect_arrival(fields, "106", "deflection")
+            entry = self.entry("forwarded")
+            check((entry["target"], entry["reason"]) == ("106", "deflection"), f"{entry}")
+            self.bob.hang_up(bob)
 
     def test_device_lost(self):
         """Nothing answers for five seconds: unreachable."""

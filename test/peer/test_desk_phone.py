@@ -10,7 +10,6 @@ import time
 import test_calls
 from peers import DOMAIN, Sipp, World, password_of
 from phone import Phone
-from processes import wait_until
 from runner import arguments, check, run_script, run_trial
 from test_calls import LINE
 
@@ -30,17 +29,6 @@ class Trial(test_calls.Trial):
         ringing = [phone.ringing() for phone in (self.table, self.desk, self.soft)]
         self.ann.wait(180)
         return fields, *ringing
-
-    def stopped(self, phone, invite, reason=""):
-        """A telephone is told that the call is not for it any more."""
-        cancel = phone.wait("CANCEL")
-        check(reason in (cancel.first("Reason") or ""), f"not because of {reason}: {cancel.text}")
-        phone.reply(cancel, 200)
-        phone.refuse(invite, 487)
-
-    def is_quiet(self):
-        """No call is left, and none is shown."""
-        wait_until("no call is left", lambda: self.lineward.api("GET", "calls")["count"] == 0, 5)
 
     def test_desk_phone_answers(self):
         """Ours learn that the call was answered elsewhere: it is not a missed one."""
