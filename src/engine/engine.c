@@ -347,7 +347,8 @@ static bool pass(struct engine *engine, const struct sip_message *request, const
     return true;
 }
 
-// The INVITE of a device: a call through its line.
+// The INVITE of a device: a call through its line. An emergency call goes out through a disabled
+// line too, and is never read as a feature code.
 static void offer_outgoing(struct engine *engine, const struct sip_message *invite,
                            const struct flow *flow)
 {
@@ -365,12 +366,14 @@ static void offer_outgoing(struct engine *engine, const struct sip_message *invi
     if (device) {
         outgoing.line = line_find_numbered(engine->lines, device->line_id, &outgoing.group);
     }
-    if (!outgoing.line || !outgoing.line->is_enabled) {
+    struct place place = {
+        .is_emergency = outgoing.line && call_is_emergency(outgoing.group, invite->uri_text),
+    };
+    if (!place.is_emergency && !(outgoing.line && outgoing.line->is_enabled)) {
         decline(engine, invite, flow, (struct txn_answer){.status = 403});
         return;
     }
-    if (engine_offer_code(engine, &outgoing)) return;
-    struct place place = {.is_emergency = call_is_emergency(outgoing.group, invite->uri_text)};
+    if (!place.is_emergency && engine_offer_code(engine, &outgoing)) return;
     if (!place.is_emergency && refuse_session(engine, invite, flow)) return;
     if (!take_place(engine, invite, flow, &place)) return;
     outgoing.txn = place.txn;
