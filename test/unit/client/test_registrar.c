@@ -283,6 +283,32 @@ static void test_a_nonce_is_for_its_source(void **state)
     assert_true(says(world, "stale=true"));
 }
 
+// When it was made, its number, the keyed hash: with any digit changed it is nobody's, and told so
+// before the password is looked at, so that the right one proves nothing and no failure is counted.
+static void test_a_forged_nonce_is_nobodys(void **state)
+{
+    struct world *world = *state;
+    char nonce[64];
+    challenge(world, SIP_DIGEST_SHA256);
+    assert_true(text_copy(nonce, sizeof nonce, world->challenge.nonce));
+    assert_int_equal(strlen(nonce), 32);
+    struct client_counts before = client_counts(world->clients.table);
+    for (size_t i = 0; i < strlen(nonce); i++) {
+        char forged[sizeof nonce];
+        memcpy(forged, nonce, sizeof nonce);
+        forged[i] = nonce[i] == '0' ? '1' : '0';
+        world->challenge.nonce = span_of(forged);
+        assert_int_equal(ask(world, &(struct register_with){.nonce_count = 1}), 401);
+        assert_true(says(world, "stale=true"));
+    }
+    struct client_counts after = client_counts(world->clients.table);
+    assert_int_equal(after.failed, before.failed);
+    assert_int_equal(after.blocked, 0);
+    assert_int_equal(contact_count(world), 0);
+    world->challenge.nonce = span_of(nonce); // what was given is still good
+    assert_int_equal(ask(world, &(struct register_with){.nonce_count = 1}), 200);
+}
+
 static void test_guessing_ends(void **state)
 {
     struct world *world = *state;
@@ -506,6 +532,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(test_many_are_challenged_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_nonce_is_for_its_source, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_forged_nonce_is_nobodys, setup, teardown),
         cmocka_unit_test_setup_teardown(test_guessing_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(test_from_and_to_fit, setup, teardown),
         cmocka_unit_test_setup_teardown(test_challenges_are_not_much_longer, setup, teardown),
