@@ -72,7 +72,7 @@ const tests = {
     await entry.locator('li[data-last]').getByText('busy').waitFor();
     await entry.getByText(/^Forwarded to 105: handed over to the telephone system/).waitFor();
     await page.locator('[data-figures="102"]').getByText(
-      'Forwarded: 1 (handed over to the telephone system: 1)').waitFor();
+      'Forwarded: 1 (handed over to the telephone system: 1). Forwarded by: Busy: 1').waitFor();
     await trial.checkAccess(page, 'the journal');
     await trial.picture(page, 'journal');
     await page.goto(`${trial.stage.url}/what-if`); // of a caller from outside, while it is busy
@@ -81,6 +81,37 @@ const tests = {
     await page.locator('[data-executed=redirect]').getByText(
       'The telephone system is told to forward the call itself.').waitFor();
     await trial.stage.api('DELETE', 'groups/trial/lines/102/client-state');
+  },
+
+  // By number, by name and by what became of it; the server searches, and says where nothing is.
+  async 'journal-search'(trial) {
+    const slot = 'groups/trial/lines/102/forwardings/immediate/external';
+    await trial.stage.call('106', '102');
+    await trial.stage.api('PUT', slot, {target: '105'});
+    await trial.stage.do('call_named',
+      {name: 'Rosa Quast', number: '+4930888', callee: '+49891234102'});
+    await trial.stage.api('DELETE', slot);
+    const page = await trial.signIn('sales', {path: '/journal'});
+    const entries = page.locator('.lw-journal > li');
+    const [quast, colleague] = ['Rosa Quast', '106'].map((text) =>
+      entries.filter({has: page.getByText(text, {exact: true})}));
+    const search = page.getByRole('searchbox');
+    await quast.waitFor();
+    await colleague.waitFor();
+    for (const [text, isQuast] of [['30888', true], ['rosa q', true], ['106', false]]) {
+      await search.fill(text);
+      await (isQuast ? colleague : quast).waitFor({state: 'detached'});
+      await (isQuast ? quast : colleague).waitFor();
+      check(await entries.count() === 1, `${text}: ${await entries.count()} calls`);
+      await search.fill('');
+      await (isQuast ? colleague : quast).waitFor();
+    }
+    await page.getByLabel('What became of it').selectOption('forwarded');
+    await colleague.waitFor({state: 'detached'});
+    await quast.waitFor();
+    await search.fill('nobody');
+    await page.getByText('No calls here.').waitFor();
+    await trial.checkAccess(page, 'nothing is found');
   },
 
   // What the server refuses stands at the field; a loop is warned of.

@@ -7,6 +7,7 @@ import {useTranslation} from 'react-i18next';
 import {Link} from 'wouter';
 import {PageFrame} from '../../app/PageFrame';
 import {Icon} from '../../shared/icons';
+import {LineFigures} from '../../shared/LineFigures';
 import '../admin.css';
 import {LINE} from '../kinds';
 import {useNames} from '../records/data';
@@ -86,7 +87,10 @@ export default function Lines() {
             <Link className="la-link" href={`/admin/trace/${partOf(line.group)}/` +
               partOf(line.extension)}>{t('trace.open')}</Link>)}]}/>
       <RecordDrawer isOpen={open !== null} kind={LINE} record={open?.record ?? null}
-        path={{group: into ?? ''}} onClose={() => setOpen(null)}/>
+        path={{group: into ?? ''}} onClose={() => setOpen(null)}>
+        {() => open?.record && <LineFigures line={{group: String(open.record.group),
+          extension: String(open.record.extension)}}/>}
+      </RecordDrawer>
     </PageFrame>
   );
 }

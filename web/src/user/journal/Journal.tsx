@@ -9,10 +9,10 @@ import {ask} from '../../api/client';
 import type {Schemas} from '../../api/client';
 import {PageFrame} from '../../app/PageFrame';
 import {Icon} from '../../shared/icons';
+import {beforeOf, LineFigures} from '../../shared/LineFigures';
 import {serverLanguage, useMyLines} from '../data';
 import type {Line} from '../data';
 import {Entry} from './Entry';
-import {beforeOf, Figures} from './Figures';
 
 export type JournalEntry = Schemas['JournalEntry'];
 type Outcome = JournalEntry['outcome'];
@@ -73,7 +73,7 @@ export default function Journal() {
     <PageFrame title={t('journal.name')} lead={t('journal.lead')}>
       <Filters search={search} lines={lines} onChange={setSearch}/>
       {lines.filter((line) => !search.line || line.extension === search.line).map((line) => (
-        <Figures key={`${line.group}/${line.extension}`} line={line}/>
+        <LineFigures key={`${line.group}/${line.extension}`} line={line}/>
       ))}
       {journal.isPending && <Loader aria-label={t('common:loading')}/>}
       {journal.isSuccess && entries.length === 0 && (
