@@ -7,7 +7,7 @@ import re
 import time
 
 from peers import DOMAIN, Call, World, add_arrivals, password_of
-from phone import Phone, body_of, offer_anew, press_a_key, tag_of
+from phone import SDP, Dialog, Phone, body_of, offer_anew, press_a_key, tag_of, uri_of
 from processes import wait_until
 from runner import arguments, check, run_script, run_trial
 
@@ -149,6 +149,86 @@ class Trial:
         self.ann.within(ann, "BYE")
         self.desk.hung_up(desk)
 
+    def expect_busy(self):
+        """Bob's call gets 486, and rings nowhere."""
+        fields = self.bob.begin(LINE)
+        self.bob.ack(fields, self.bob.wait(486, call_id=fields["call_id"]))
+        for phone in (self.desk, self.soft):
+            phone.expect_silence(0.2)
+
+    def test_busy_by_outgoing_and_held(self):
+        """With second_call busy a call that a device has placed makes the line busy, and so does
+        one that the device holds; not when it is over."""
+        self.is_quiet()
+        self.command("line", "set", LINE, "--second-call", "busy")
+        fields = self.desk.begin("107")
+        ann = self.ann.accept(self.ann.ringing())
+        desk = self.desk.answered(fields, self.desk.wait(200))
+        self.ann.wait("ACK", call_id=ann.call_id)
+        self.expect_busy()
+        self.desk.hang_up(desk)
+        self.ann.hung_up(ann)
+        self.is_quiet()
+        ann, desk = self.up()
+        offer_anew(desk, self.desk, self.ann, [
+            SDP.format(way).removeprefix("v=0\r\n").strip() for way in ("sendonly", "recvonly")])
+        wait_until("the call is on hold", lambda: [
+            call["state"] for call in self.lineward.api("GET", "calls")["items"]] == ["on_hold"])
+        self.expect_busy()
+        self.ann.hang_up(ann)
+        self.desk.hung_up(desk)
+        self.is_quiet()
+        self.rings_until_cancelled()
+        self.command("line", "set", LINE, "--second-call", "auto")
+
+    def rings_until_cancelled(self):
+        """Bob's call rings at both devices; he gives up."""
+        fields = self.bob.begin(LINE)
+        invite, other = self.desk.ringing(), self.soft.ringing()
+        self.bob.wait(180)
+        self.bob.cancel(fields)
+        self.stopped(self.desk, invite)
+        self.stopped(self.soft, other)
+        self.bob.ack(fields, self.bob.wait(487))
+
+    def test_busy_at_max_calls(self):
+        """Two answered calls are as many as the line may have: a third caller finds it busy, where
+        with one less, or with room for three, it rings."""
+        self.command("line", "set", LINE, "--max-calls", "2", "--second-call", "ring")
+        ann, desk = self.up()
+        self.rings_until_cancelled()
+        second, taken = self.up()
+        self.expect_busy()
+        self.command("line", "set", LINE, "--max-calls", "3")
+        self.rings_until_cancelled()
+        self.command("line", "set", LINE, "--max-calls", "2")
+        self.ann.hang_up(second)
+        self.desk.hung_up(taken)
+        self.rings_until_cancelled()
+        self.ann.hang_up(ann)
+        self.desk.hung_up(desk)
+        self.command("line", "set", LINE, "--second-call", "auto")
+
+    def test_second_call_with_forwarding(self):
+        """Where a forwarding for busy is set: `ring` lets a second call ring all the same, `busy`
+        sends it there."""
+        self.command("forward", "set", LINE, "busy", "--to", "105")
+        self.command("line", "set", LINE, "--second-call", "ring")
+        ann, desk = self.up()
+        self.rings_until_cancelled()
+        self.command("line", "set", LINE, "--second-call", "busy")
+        fields = self.bob.begin(LINE)
+        bob = self.bob.answered(fields, self.bob.wait(200))
+        self.expect_arrival(fields, "105", "user-busy")
+        entry = self.entry("forwarded")
+        check((entry["target"], entry["reason"]) == ("105", "user-busy"), f"{entry}")
+        self.desk.expect_silence(0.2)
+        self.bob.hang_up(bob)
+        self.ann.hang_up(ann)
+        self.desk.hung_up(desk)
+        self.command("forward", "clear", LINE, "busy")
+        self.command("line", "set", LINE, "--second-call", "auto")
+
     def test_no_answer(self):
         self.command("forward", "set", LINE, "no_answer", "--to", "105", "--delay", "5")
         fields = self.bob.begin(LINE)
@@ -162,7 +242,8 @@ class Trial:
 
     def test_rejected(self):
         """603 becomes what the group says, and stops the other device."""
-        for setting, status in (("486", 486), ("480", 480), ("as_client", 603)):
+        for setting, status in (("486", 486), ("480", 480), ("603", 603),
+                                ("as_client", 603)):
             self.command("group", "set", "trial", "--decline-rejected", setting)
             fields = self.bob.begin(LINE)
             invite, other = self.desk.ringing(), self.soft.ringing()
@@ -227,6 +308,18 @@ class Trial:
         self.command("forward", "clear", LINE, "unreachable")
         self.entry("forwarded")
 
+    def test_restart(self):
+        """After a restart the devices are rung where they were, before they register again: the
+        file of bindings is written at the end (and every 30 s, which a kill may lose)."""
+        self.is_quiet()
+        self.lineward.stop()
+        self.lineward.start()
+        self.lineward.wait_registered([LINE])
+        ann, desk = self.up()
+        self.ann.hang_up(ann)
+        self.desk.hung_up(desk)
+        self.entry("answered")
+
     def test_outgoing(self):
         """A device calls a colleague through the PBX, which gets the line's proof."""
         fields = self.desk.begin("107", name="out")
@@ -265,6 +358,59 @@ class Trial:
         self.ann.refuse(self.ann.ringing(), 486)
         self.desk.ack(fields, self.desk.wait(486))
         self.entry("unanswered")
+
+    def acknowledges_early(self, calling, fields, called, invite):
+        """The called side's reliable 183 reaches the caller, whose PRACK names the called side's
+        INVITE there, and is answered (RFC 3262); then the call is answered and ended."""
+        check("100rel" in ",".join(invite.all("Supported")), invite.text)
+        called.reply(invite, 183, tag=called.user, headers=["Require: 100rel", "RSeq: 1"],
+                     body="v=0\r\na=early\r\n")
+        early = calling.wait(183, call_id=fields["call_id"])
+        check((early.first("Require"), early.first("RSeq")) == ("100rel", "1"), early.text)
+        check(body_of(early.text) == "v=0\r\na=early\r\n", early.text)
+        dialog = Dialog(fields["call_id"], fields["from"], early.first("To"),
+                        uri_of(early.first("Contact")), list(reversed(early.all("Record-Route"))))
+        calling.within(dialog, "PRACK", [f"RAck: 1 {fields['cseq']} INVITE"])
+        prack = called.wait("PRACK", call_id=invite.first("Call-ID"))
+        wanted = f"1 {invite.first('CSeq')}"
+        check(prack.first("RAck") == wanted, f"RAck: {prack.first('RAck')}, not {wanted}")
+        called.reply(prack, 200)
+        calling.wait("PRACK 200", call_id=fields["call_id"])
+        there = called.accept(invite)
+        here = calling.answered(fields, calling.wait(200))
+        here.cseq = dialog.cseq
+        called.wait("ACK", call_id=there.call_id)
+        calling.hang_up(here)
+        called.hung_up(there)
+
+    def test_prack(self):
+        """Reliable provisional answers pass from a device to a caller, and from whom a device
+        calls to the device."""
+        fields = self.bob.begin(LINE, headers=["Supported: 100rel"])
+        invite = self.desk.wait("INVITE")
+        self.only(self.desk)
+        self.acknowledges_early(self.bob, fields, self.desk, invite)
+        self.entry("answered")
+        fields = self.desk.begin("108", headers=["Supported: 100rel"])
+        self.acknowledges_early(self.desk, fields, self.bob, self.bob.wait("INVITE"))
+        check(self.entry("answered")["outgoing"], "the outgoing call is not told")
+
+    def test_registration_lost_in_call(self):
+        """The PBX refuses the line's registration during a call: the call goes on, keys pass both
+        ways, and it is ended."""
+        self.is_quiet()
+        ann, desk = self.up()
+        self.command("line", "set", LINE, "--password", "wrong")
+        wait_until("the line is refused",
+                   lambda: self.lineward.registration(LINE)["state"] == "refused", 10)
+        press_a_key(ann, self.ann, self.desk)
+        press_a_key(desk, self.desk, self.ann)
+        self.ann.hang_up(ann)
+        self.desk.hung_up(desk)
+        check(self.entry("answered")["device"] == "desk", "another device")
+        self.command("line", "set", LINE, "--password", password_of(LINE))
+        self.lineward.wait_registered([LINE])
+        self.rings_until_cancelled()
 
     def test_attended_transfer(self):
         """A device joins its two calls: the PBX's telephone is asked to take the other's place."""
