@@ -238,7 +238,7 @@ const tests = {
     const name = page.getByRole('dialog').getByLabel('Name', {exact: true});
     await name.fill('Support desk');
     await page.locator('[data-figures="103"]').getByText(
-      /Forwarded: 2 \(handed over to the telephone system: 2\)\. Forwarded by: Always: 2/).waitFor();
+      'Forwarded: 2 (handed over to the telephone system: 2). Forwarded by: Always: 2').waitFor();
     await trial.checkAccess(page, 'the form of a line');
     await trial.picture(page, 'admin-line-form');
     await page.getByRole('button', {name: 'Save'}).click();
