@@ -164,12 +164,16 @@ class Trial:
         check(device.socket.recv(100) == b"\r\n", "no pong on the connection")
 
     def test_lost_connection(self):
-        """A binding by a connection that is gone is not called, and forgotten soon."""
+        """A binding by a connection that is gone is not called, and forgotten after its grace."""
         device = self.connect(self.add("lost"), transport="tcp")
         check(device.register().status == 200, "not registered")
         device.socket.close()
+        began = time.monotonic()
         wait_until("the binding is lost",
                    lambda: [b["reachable"] for b in self.bindings("lost")] == [False])
+        wait_until("the binding is gone", lambda: self.bindings("lost") == [], 45)
+        took = time.monotonic() - began
+        check(took > 20, f"gone after {took:.1f} s: a telephone has 30 s to come back")
 
     def test_new_password(self):
         account = self.add("renewed")

@@ -21,6 +21,11 @@ OFFSET = 1600  # of the ports; those of the other tests lie elsewhere
 SET, CLEARED = [440, 660, 880], [880, 660, 440]
 ON, OFF = [880], [440, 0, 440, 0, 440]
 REFUSED = [330, 0, 330, 0, 330, 0, 330]
+CODES = (("21", "immediate", "immediate forwarding", ""),  # and the seconds, where it has some
+         ("67", "busy", "forwarding when busy", ""),
+         ("61", "no_answer", "forwarding without answer", "25"),
+         ("70", "logged_off", "forwarding when logged off", ""),
+         ("26", "dnd", "do-not-disturb", ""))
 
 
 def add_device(lineward, name, sip_port):
@@ -116,13 +121,6 @@ class Codes:
         check(not self.slot("immediate/external")["enabled"], "it is still on")
         expect_tone(self.desk, "##21%23", CLEARED, "immediate forwarding is off")
 
-    def test_other_conditions(self):
-        for code, condition, subject in (("67", "busy", "forwarding when busy"),
-                                         ("70", "logged_off", "forwarding when logged off")):
-            expect_tone(self.desk, f"*{code}*106%23", SET, f"{subject} to 106 is on")
-            check(self.slot(condition)["target"] == "106", f"{self.slot(condition)}")
-            expect_tone(self.desk, f"##{code}%23", CLEARED, f"{subject} is off")
-
     def test_no_answer_with_seconds(self):
         expect_tone(self.desk, "*61*00170 1234567*12#".replace(" ", ""), SET,
                     "forwarding without answer to 001701234567 is on")
@@ -142,6 +140,72 @@ class Codes:
         check(is_on() and self.slot("dnd")["target"] == "106", f"{self.slot('dnd')}")
         expect_tone(self.desk, "##26#", CLEARED, "do-not-disturb is off")
         check(not is_on() and self.slot("dnd") is None, f"{self.slot('dnd')}")
+
+    def test_each_code(self):
+        """Set, asked, switched off, asked, removed: the default codes of all conditions, and what
+        the API reads back each time. Do-not-disturb is the user's as well, and asked without where
+        calls go."""
+        for code, condition, subject, seconds in CODES:
+            text = f"{subject} to 106 is on"
+            expect_tone(self.desk, f"*{code}*106{seconds and '*'}{seconds}#", SET, text)
+            self.expect_slot(condition, True, seconds)
+            asked = f"{subject} is on" if condition == "dnd" else text
+            expect_tone(self.desk, f"*#{code}#", ON, asked)
+            expect_tone(self.desk, f"#{code}#", CLEARED, f"{subject} is off")
+            self.expect_slot(condition, False, seconds)
+            expect_tone(self.desk, f"*#{code}#", OFF, f"{subject} is off")
+            expect_tone(self.desk, f"##{code}#", CLEARED, f"{subject} is off")
+            check(self.slot(condition) is None, f"{condition} is still there")
+            time.sleep(0.5)  # a device has only some nonces in a second
+
+    def expect_slot(self, condition, is_on, seconds):
+        """The API has the forwarding to 106, on or off."""
+        slot = self.slot(condition)
+        check(slot and slot["target"] == "106", f"{condition}: {slot}")
+        enabled = (self.lineward.api("GET", "users/sales")["dnd"] if condition == "dnd"
+                   else slot["enabled"])
+        check(enabled == is_on, f"{condition} is on: {enabled}")
+        check(not seconds or slot["delay"] == int(seconds), f"{slot}")
+
+    def newest_id(self):
+        """The number of the line's newest journal entry, 0 without any."""
+        items = self.lineward.api("GET", "journal?line=102&limit=1")["items"]
+        return items[0]["id"] if items else 0
+
+    def expect_forwarded(self, reason, meanwhile=lambda: None):
+        """Ann's call to the line is answered by 106, for that reason."""
+        before = self.newest_id()
+        fields = self.ann.begin("102")
+        meanwhile()
+        self.ann.hang_up(self.ann.answered(fields, self.ann.wait(200)))
+        entry = self.lineward.wait_entry("102", "forwarded", before)
+        check((entry["target"], entry["reason"]) == ("106", reason), f"{entry}")
+
+    def rings_in_vain(self):
+        """The device rings until nobody has answered for the time that was dialled."""
+        invite = self.desk.ringing()
+        self.desk.reply(self.desk.wait("CANCEL", 9), 200)
+        self.desk.refuse(invite, 487)
+
+    def test_calls_after_codes(self):
+        """A real call is forwarded by what was dialled: when busy, without answer, logged off."""
+        expect_tone(self.desk, "*67*106#", SET, "forwarding when busy to 106 is on")
+        fields = self.bob.begin("102")
+        there = self.desk.accept(self.desk.ringing())
+        bob = self.bob.answered(fields, self.bob.wait(200))
+        self.desk.wait("ACK", call_id=there.call_id)
+        self.expect_forwarded("user-busy")
+        self.bob.hang_up(bob)
+        self.desk.hung_up(there)
+        expect_tone(self.desk, "##67#", CLEARED, "forwarding when busy is off")
+        expect_tone(self.desk, "*61*106*5#", SET, "forwarding without answer to 106 is on")
+        self.expect_forwarded("no-answer", self.rings_in_vain)
+        expect_tone(self.desk, "##61#", CLEARED, "forwarding without answer is off")
+        expect_tone(self.desk, "*70*106#", SET, "forwarding when logged off to 106 is on")
+        self.command("user", "set", "sales", "--login", "off")
+        self.expect_forwarded("unavailable")
+        self.command("user", "set", "sales", "--login", "auto")
+        expect_tone(self.desk, "##70#", CLEARED, "forwarding when logged off is off")
 
     def test_refused(self):
         """What may not be saved by the API may not be saved by a code."""
