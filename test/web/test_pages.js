@@ -65,6 +65,20 @@ async function checkInstalled(page, url) {
   await page.getByRole('heading', {level: 1, name: 'Home'}).waitFor();
 }
 
+// The first requests that fit get no answer; returns a function that tells how many there were.
+async function failFirst(page, fits, count) {
+  let asked = 0;
+  await page.route(fits, (route) => (asked++ < count ? route.abort() : route.continue()));
+  return () => asked;
+}
+
+// In a page: what is waited for while nothing is drawn is over as soon as the page has been read.
+function hurryPatience() {
+  const real = window.setTimeout;
+  window.setTimeout = (action, ms, ...more) => (ms === 20_000
+    ? document.addEventListener('DOMContentLoaded', action) : real(action, ms, ...more));
+}
+
 async function furnishOnce(trial) {
   if (!trial.isFurnished) await furnish(trial);
   trial.isFurnished = true;
@@ -124,6 +138,49 @@ const tests = {
     const row = page.getByRole('region', {name: 'Do not disturb'});
     await row.getByText('set by your administrator').first().waitFor();
     await page.getByRole('region', {name: 'Busy'}).getByText('for colleagues').waitFor();
+  },
+
+  // Files that cannot be had at first, for good, or not for long: the page is never left blank.
+  async 'files that fail'(trial) {
+    const visit = (options) => trial.visit({serviceWorkers: 'block', ...options});
+    const form = (page) => page.getByRole('heading', {level: 1, name: 'Sign in'}).waitFor();
+    for (const file of ['common', 'index']) { // the words, the client itself
+      const page = await visit();
+      const asked = await failFirst(page, `**/assets/${file}-*.js`, 1);
+      await page.goto(trial.stage.url);
+      await form(page);
+      check(asked() > 1, `${file} was asked for ${asked()} times`);
+    }
+    const page = await visit();
+    await failFirst(page, '**/assets/index-*.js', Infinity);
+    await page.goto(trial.stage.url);
+    await page.getByRole('alert').getByText('Lineward could not be loaded.').waitFor();
+    await trial.checkAccess(page, 'the client cannot be loaded');
+    await trial.picture(page, 'not-loaded');
+    await page.unroute('**/assets/index-*.js');
+    await page.getByRole('button', {name: 'Reload'}).click();
+    await form(page);
+    await trial.fillSignIn(page, 'sales');
+    await failFirst(page, '**/assets/Profiles-*.js', Infinity);
+    await page.getByRole('link', {name: 'Profiles'}).click();
+    await page.getByRole('heading', {level: 1, name: 'This page could not be loaded'}).waitFor();
+    await trial.checkAccess(page, 'a page cannot be loaded');
+    await page.getByRole('link', {name: 'Home'}).first().click();
+    await page.getByRole('heading', {level: 1, name: 'Home'}).waitFor();
+    trial.takeFaults(); // of what failed
+
+    const late = await visit({locale: 'de-DE', prepare: hurryPatience});
+    let release;
+    const isReleased = new Promise((resolve) => { release = resolve; });
+    await late.route('**/assets/common-*.js', async (route) => {
+      await isReleased;
+      await route.continue();
+    });
+    await late.goto(trial.stage.url);
+    await late.getByText('Lineward wird noch geladen.').waitFor();
+    release();
+    await late.getByRole('heading', {level: 1, name: 'Anmelden'}).waitFor();
+    check(await late.getByText('noch geladen').count() === 0, 'it still says so');
   },
 
   // A caller may call themselves anything: it is text.

@@ -39,15 +39,24 @@ async function answerPage(event) {
   }
 }
 
+// What is kept of it. A browser whose store fails has nothing kept: the server has it.
+function keptOf(request) {
+  return caches.open(CACHE).then((cache) => cache.match(request)).catch(() => undefined);
+}
+
+async function keepFile(request, response) {
+  const cache = await caches.open(CACHE);
+  await cache.put(request, response);
+}
+
 // Files below assets/ never change; the others are asked for while the server is there.
 async function answerFile(event) {
-  const cache = await caches.open(CACHE);
   const isLasting = new URL(event.request.url).pathname.includes('/assets/');
-  const kept = await cache.match(event.request);
+  const kept = await keptOf(event.request);
   if (kept && isLasting) return kept;
   try {
     const response = await fetch(event.request);
-    if (response.ok) event.waitUntil(cache.put(event.request, response.clone()));
+    if (response.ok) event.waitUntil(keepFile(event.request, response.clone()));
     return response;
   } catch (error) {
     if (kept) return kept;

@@ -6,6 +6,7 @@ import {QueryClient, QueryClientProvider} from '@tanstack/react-query';
 import {useTranslation} from 'react-i18next';
 import {Router} from 'wouter';
 import {home, Problem} from '../api/client';
+import {Breakable} from './Breakable';
 import {LiveProvider} from './live';
 import {SessionGate} from './session';
 import {Shell} from './Shell';
@@ -57,9 +58,11 @@ export function App() {
       <QueryClientProvider client={client}>
         <Notices/>
         <Router base={base}>
-          <SessionGate>
-            <LiveProvider><Shell/></LiveProvider>
-          </SessionGate>
+          <Breakable>
+            <SessionGate>
+              <LiveProvider><Shell/></LiveProvider>
+            </SessionGate>
+          </Breakable>
         </Router>
       </QueryClientProvider>
     </MantineProvider>

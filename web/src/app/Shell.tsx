@@ -4,7 +4,9 @@ import {Suspense, lazy, useEffect, useRef, useState} from 'react';
 import {useTranslation} from 'react-i18next';
 import {Link, Route, Switch, useLocation} from 'wouter';
 import {adminPages} from '../admin/pages';
+import {again} from '../shared/again';
 import {Icon} from '../shared/icons';
+import {Breakable} from './Breakable';
 import {Choices, Header} from './Header';
 import {Calls} from '../user/calls/Calls';
 import {userPages} from './pages';
@@ -13,7 +15,7 @@ import {PageFrame} from './PageFrame';
 import {useSession} from './session';
 
 const routes = [...userPages, ...adminPages].map((page) => ({
-  page, Component: lazy(page.load),
+  page, Component: lazy(() => again(page.load)),
 }));
 
 function NavGroup({pages, namespace, title, onGone}:
@@ -57,6 +59,7 @@ function useFocusOnPage() {
 
 export function Shell() {
   const {t} = useTranslation();
+  const [location] = useLocation();
   const [isOpen, setOpen] = useState(false);
   const session = useSession();
   const main = useFocusOnPage();
@@ -80,15 +83,17 @@ export function Shell() {
         </nav>
         <main className="lw-main" id="main" tabIndex={-1} ref={main}>
           <Calls/>
-          <Suspense fallback={<PageFrame.Loading/>}>
-            <Switch>
-              {routes.filter(({page}) => isAdministrator || userPages.includes(page))
-                .map(({page, Component}) => (
-                  <Route key={page.path} path={page.path}><Component/></Route>
-                ))}
-              <Route><PageFrame title={t('notFound.title')} lead={t('notFound.lead')}/></Route>
-            </Switch>
-          </Suspense>
+          <Breakable place={location}>
+            <Suspense fallback={<PageFrame.Loading/>}>
+              <Switch>
+                {routes.filter(({page}) => isAdministrator || userPages.includes(page))
+                  .map(({page, Component}) => (
+                    <Route key={page.path} path={page.path}><Component/></Route>
+                  ))}
+                <Route><PageFrame title={t('notFound.title')} lead={t('notFound.lead')}/></Route>
+              </Switch>
+            </Suspense>
+          </Breakable>
         </main>
       </div>
     </>

@@ -2,6 +2,7 @@
 // The languages: each is a folder of locales/. What a language lacks is said in English.
 import i18next from 'i18next';
 import {initReactI18next} from 'react-i18next';
+import {again} from '../shared/again';
 
 const files = import.meta.glob<Record<string, unknown>>('../../locales/*/*.json',
   {import: 'default'});
@@ -29,7 +30,7 @@ const locales = {
     done: (error: unknown, data: Record<string, unknown> | null) => void) {
     const load = files[`../../locales/${language}/${namespace}.json`];
     if (!load) return done(new Error(`no ${namespace} in ${language}`), null);
-    load().then((data) => done(null, data), (error) => done(error, null));
+    again(load).then((data) => done(null, data), (error) => done(error, null));
   },
 };
 
@@ -37,6 +38,7 @@ function showLanguage() {
   document.documentElement.lang = i18next.language;
 }
 
+// Fails where not even these words can be had: keys instead of words are no page.
 export async function startLanguages() {
   await i18next.use(locales).use(initReactI18next).init({
     lng: preferred(),
@@ -47,6 +49,8 @@ export async function startLanguages() {
     interpolation: {escapeValue: false}, // React escapes
     returnNull: false,
   });
+  const language = i18next.resolvedLanguage ?? i18next.language;
+  if (!i18next.hasResourceBundle(language, 'common')) throw new Error(`no words in ${language}`);
   i18next.on('languageChanged', showLanguage);
   showLanguage();
 }

@@ -13,7 +13,8 @@ import {userPages} from './pages';
 document.querySelector('base')!.href = document.baseURI;
 
 // The page that is asked for most often comes beside the languages, not behind them.
-void userPages[0].load();
+// Where it cannot be had now, it is asked for again when it is shown.
+void userPages[0].load().catch(() => undefined);
 
 await startLanguages();
 createRoot(document.getElementById('root')!).render(<App/>);

@@ -7,13 +7,14 @@ import {useTranslation} from 'react-i18next';
 import {Link, useLocation} from 'wouter';
 import {ask, onSignedOut, Problem} from '../api/client';
 import type {Schemas} from '../api/client';
+import {again} from '../shared/again';
 import {SignIn} from './SignIn';
 import {Starting} from './Starting';
 
 type Principal = Schemas['Principal'];
 export const SESSION = ['session'];
 
-const FirstStart = lazy(() => import('../admin/setup/FirstStart'));
+const FirstStart = lazy(() => again(() => import('../admin/setup/FirstStart')));
 
 // Who is not signed in signs in; or, where there is no administrator yet, may become the first one.
 function WayIn() {
