@@ -380,6 +380,44 @@ const tests = {
     check(!items[0].applied, 'it is still on');
   },
 
+  // Asked for first; who goes elsewhere has revoked nothing.
+  async 'a device is revoked'(trial) {
+    await trial.stage.api('POST', 'users/support/devices', {name: 'bench'});
+    const page = await trial.signIn('support', {path: '/devices'});
+    const device = page.getByRole('region', {name: 'bench'});
+    await device.getByRole('button', {name: 'Revoke', exact: true}).click();
+    await device.getByRole('button', {name: 'Really revoke bench'}).waitFor();
+    await trial.checkAccess(page, 'whether to revoke it');
+    await page.keyboard.press('Tab');
+    await device.getByRole('button', {name: 'Revoke', exact: true}).waitFor();
+    const {items} = await trial.stage.api('GET', 'users/support/devices');
+    check(items.some(({name}) => name === 'bench'), 'it was revoked unasked');
+    await device.getByRole('button', {name: 'Revoke', exact: true}).focus();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Enter');
+    await page.getByText('bench is revoked').waitFor();
+    await device.waitFor({state: 'detached'});
+  },
+
+  // "What if?" at a time: a rule of Monday mornings decides then, and at no other time.
+  async 'what if, by time'(trial) {
+    const made = await trial.stage.api('POST', 'groups/trial/lines/102/exceptions',
+      {target: '105', schedule: 'mo 08:00-12:00'});
+    const page = await trial.signIn('sales', {path: '/what-if'});
+    const goesTo = page.locator('section[aria-live]').getByText(/105/);
+    for (const [at, isThen] of [['2031-01-06T09:00', true], ['2031-01-06T15:00', false],
+      ['2031-01-07T09:00', false], ['2031-01-13T11:30', true]]) {
+      const answer = page.waitForResponse((response) => response.url().includes('/explain') &&
+        (response.request().postData() ?? '').includes(at.slice(0, 10)));
+      await page.getByLabel('When (empty: now)').fill(at);
+      await page.getByRole('button', {name: 'Show', exact: true}).click();
+      const {verdict} = await (await answer).json();
+      check((verdict.target === '105') === isThen, `${at}: ${JSON.stringify(verdict)}`);
+      if (isThen) await goesTo.first().waitFor();
+    }
+    await trial.stage.api('DELETE', `groups/trial/lines/102/exceptions/${made.position}`);
+  },
+
   // The password is changed, and every session ends where that is asked for.
   async account(trial) {
     const page = await trial.signIn('workshop', {path: '/account'});

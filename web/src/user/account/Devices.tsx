@@ -56,6 +56,18 @@ function NewDevice({onMade}: {onMade: (device: Credentials) => void}) {
   );
 }
 
+// Asked for twice: the telephone is not rung any more, and has to be set up anew.
+function Revoke({name, onRevoke}: {name: string; onRevoke: () => void}) {
+  const {t} = useTranslation('user');
+  const [isSure, setSure] = useState(false);
+  if (!isSure) {
+    return <Button variant="subtle" color="red" onClick={() => setSure(true)}>
+      {t('devices.revoke')}</Button>;
+  }
+  return <Button variant="default" autoFocus onBlur={() => setSure(false)} onClick={onRevoke}>
+    {t('devices.revokeSure', {name})}</Button>;
+}
+
 function DeviceCard({device, onRenewed}:
   {device: Device; onRenewed: (device: Credentials) => void}) {
   const {t, i18n} = useTranslation('user');
@@ -96,9 +108,7 @@ function DeviceCard({device, onRenewed}:
       </ul>
       <Group gap="xs">
         <Button variant="default" onClick={() => void renew()}>{t('devices.renew')}</Button>
-        <Button variant="subtle" color="red" onClick={() => void revoke()}>
-          {t('devices.revoke')}
-        </Button>
+        <Revoke name={device.name} onRevoke={() => void revoke()}/>
       </Group>
     </section>
   );
