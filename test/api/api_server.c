@@ -260,8 +260,10 @@ static bool assumed_clients(void *context, uint32_t line_id, struct api_clients 
 
 // ---- The journal: of each verdict one call, some with what only strangers send
 
-static void fill_journal(struct store *store)
+// The calls are a second apart, from 00:00:43.768 on of the day that begins at that second.
+static void fill_journal(struct store *store, uint32_t day_s)
 {
+    uint64_t began_us = day_s * UINT64_C(1000000) + 43768000;
     struct fwd_trace_entry trace[] = {
         {.step = FWD_STEP_ENTRY, .subject = FWD_SUBJECT_LINE, .finding = FWD_NOT_HELD},
         {.step = FWD_STEP_IMMEDIATE,
@@ -271,8 +273,8 @@ static void fill_journal(struct store *store)
          .origin = ORIGIN_EXTERNAL},
     };
     struct model_journal_entry entry = {
-        .started_us = 1795392043768000,
-        .ended_us = 1795392043999000,
+        .started_us = began_us,
+        .ended_us = began_us + 231000,
         .line_id = 1,
         .user_id = 1,
         .group = SPAN("main"),
@@ -449,7 +451,7 @@ int main(int argc, char **argv)
     if (argc < 2) return 2;
     struct store *beneath = open_store(argc > 2 ? argv[2] : "memory");
     if (!beneath) return 1;
-    fill_journal(beneath);
+    fill_journal(beneath, number_of("API_JOURNAL_S"));
     struct store *store = store_open_failing(beneath);
     struct settings *settings = store ? settings_new(store, (struct settings_listener){0}) : NULL;
     if (settings) {

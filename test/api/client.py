@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -27,6 +28,16 @@ except ImportError as missing:
     sys.exit(1 if os.environ.get("CI") == "true" else SKIPPED)
 
 
+# The journal's calls are of yesterday, from 00:00:43.768 UTC on: within every period of figures.
+JOURNAL_DAY = (datetime.now(UTC) - timedelta(days=1)).replace(hour=0, minute=0, second=0,
+                                                              microsecond=0)
+
+
+def journal_date(days=0):
+    """The date of the journal's calls, or of a day so much later."""
+    return (JOURNAL_DAY + timedelta(days=days)).strftime("%Y-%m-%d")
+
+
 class Server:
     """`with Server() as server:` runs the API in a process of its own, its settings in memory. With
     `fail`, say (3, "busy"), the third call of the store fails."""
@@ -34,9 +45,10 @@ class Server:
     def __init__(self, fail=None, data="memory", environment=None):
         program = os.environ["API_SERVER"]
         arguments = [program, TOKEN, str(data), *(map(str, fail) if fail else ())]
+        variables = {"API_HASH_BYTES": "8192", "API_JOURNAL_S": str(int(JOURNAL_DAY.timestamp())),
+                     **os.environ, **(environment or {})}
         self.process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        text=True, env={"API_HASH_BYTES": "8192", **os.environ,
-                                             **(environment or {})})
+                                        text=True, env=variables)
         ready = self.process.stdout.readline()
         if not ready.startswith("ready "):
             raise RuntimeError(f"{program} did not start")

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from call_tests import CallTests
 from change_tests import ConnectionTests, RevertTests, SetUpTests, StatisticsTests
 from check_tests import CheckTests
-from client import GROUP, PREFIX, ROOT, Client, Document, Server, fill, fill_rules, try_connection
+from client import (GROUP, PREFIX, ROOT, Client, Document, Server, fill, fill_rules, journal_date,
+                    try_connection)
 from device_tests import DeviceTests
 from profile_tests import ProfileTests
 from metrics_tests import MetricsTests
@@ -513,11 +514,11 @@ class Lists(Case):
         self.assertEqual(ids(text="70123"), [1])
         self.assertEqual(ids(text="B@127"), [4, 3, 2, 1])
         # The calls are a second apart; offsets and fractions count.
-        self.assertEqual(ids(since="2026-11-23T00:00:44.768Z"), [4, 3, 2])
-        self.assertEqual(ids(since="2026-11-23T01:00:44.7681+01:00"), [4, 3])
-        self.assertEqual(ids(until="2026-11-23T00:00:44.768Z"), [1])
-        self.assertEqual(ids(since="2026-11-23", until="2026-11-24"), [4, 3, 2, 1])
-        self.assertEqual(ids(since="2026-11-24"), [])
+        self.assertEqual(ids(since=f"{journal_date()}T00:00:44.768Z"), [4, 3, 2])
+        self.assertEqual(ids(since=f"{journal_date()}T01:00:44.7681+01:00"), [4, 3])
+        self.assertEqual(ids(until=f"{journal_date()}T00:00:44.768Z"), [1])
+        self.assertEqual(ids(since=journal_date(), until=journal_date(1)), [4, 3, 2, 1])
+        self.assertEqual(ids(since=journal_date(1)), [])
 
     def test_audit(self):
         """Every change is there with who, what, before and after; of secrets nothing."""
@@ -562,7 +563,7 @@ class Lists(Case):
         entry = self.call("listJournal", query={"before": "2", "language": "en"}).json["items"][0]
         self.assertEqual(entry["caller_name"], "J\ufffdrgen \x1b[31m\n \ufffd\ufffd 📞")
         self.assertEqual(entry["call_id"], "a\ufffdb@127.0.0.1")
-        self.assertEqual(entry["started"], "2026-11-23T00:00:43.768Z")
+        self.assertEqual(entry["started"], f"{journal_date()}T00:00:43.768Z")
         self.assertEqual((entry["reason"], entry["target"]), ("unconditional", "+491701234567"))
         self.assertEqual(entry["text"], "forwarded to +491701234567 (immediate)")
         self.assertEqual([step["finding"] for step in entry["trace"]], ["not_held", "applies"])
