@@ -270,7 +270,7 @@ class Large(unittest.TestCase):
             self.assertEqual(answer.json["count"], LINE_COUNT)
             answer = client.call("listLines", query={"q": "99999", "count": "true"}, status=200)
             self.assertEqual(answer.json["count"], 1)
-            bound_s = 0.1 + 20 * self.few_s
+            bound_s = 0.3 + 20 * self.few_s
             for query in ({"limit": 1}, {"limit": 100, "after": "main/150000"},
                           {"limit": 100, "after": "main/199990"}, {"limit": 1, "q": "desk"},
                           {"limit": 1, "count": "true"}, {"limit": 100, "sort": "-user"},

@@ -428,8 +428,12 @@ const tests = {
     await page.getByLabel('Your password until now').fill(trial.stage.password);
     await page.getByRole('button', {name: 'Change the password'}).click();
     await page.getByText('The password is changed.').waitFor();
+    const other = await page.context().newPage(); // another tab of the same session
+    await other.goto(page.url());
+    await other.getByRole('button', {name: 'Sign out everywhere'}).waitFor();
     await page.getByRole('button', {name: 'Sign out everywhere'}).click();
     await page.getByRole('heading', {name: 'Sign in'}).waitFor();
+    await other.getByRole('heading', {name: 'Sign in'}).waitFor({timeout: 60_000});
     await trial.fillSignIn(page, 'workshop', 'another horse battery');
   },
 };

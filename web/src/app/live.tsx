@@ -43,7 +43,11 @@ export function LiveProvider({children}: {children: ReactNode}) {
         (subject === EVERYTHING || subject === queryKey[0]),
     }));
     const events = new LiveEvents({
-      onState: setState,
+      onState(now) {
+        setState(now);
+        // It may be the session that has ended, in another tab or by an administrator.
+        if (now === 'lost') void client.invalidateQueries({queryKey: SESSION});
+      },
       onEvent(event) {
         subjectsOf(event).forEach((subject) => renewal.add(subject));
         listeners.forEach((listener) => listener(event));
