@@ -66,6 +66,7 @@ static bool copy_texts(struct arena *arena, struct parcel *parcel)
     case PARCEL_SENT_ON: return copy_sent_on(arena, &parcel->sent);
     case PARCEL_PEER: return arena_copy(arena, parcel->peer.reason, &parcel->peer.reason);
     case PARCEL_CLOSED:
+    case PARCEL_KEEP:
     case PARCEL_TOLD: break;
     }
     return true;

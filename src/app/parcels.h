@@ -13,6 +13,7 @@ enum parcel_kind {
     PARCEL_SUBSCRIBED, // the same, to watch a line of the receiver, by one who has proved it may
     PARCEL_SEND,       // bytes to be sent by a socket of the receiver
     PARCEL_CLOSED,     // a connection of the sender's, by which messages came, has ended
+    PARCEL_KEEP,       // a device has registered by a connection of the receiver's: it may stay
     PARCEL_SENT_ON,    // a call was sent on to a line of the receiver
     PARCEL_TOLD,       // what an engine has found out about a group's PBX
     PARCEL_PEER,       // which target of a group's PBX works, or does not
@@ -22,9 +23,10 @@ struct parcel {
     struct parcel *next;
     enum parcel_kind kind;
     uint8_t from;      // number of the sender
-    struct flow flow;  // MESSAGE, CLOSED: its `worker` is the sender + 1; SEND
+    struct flow flow;  // MESSAGE, CLOSED: its `worker` is the sender + 1; SEND, KEEP
     struct span bytes; // MESSAGE, SEND
     union {
+        uint32_t keep_s; // KEEP: for so long
         struct call_sent_on sent;
         struct line_told told;
         struct line_peer_event peer;

@@ -53,10 +53,14 @@ static void keep_connection(struct worker *worker, const struct model_binding *b
     const struct flow *flow = &binding->flow;
     uint64_t now_us = net_wall_us();
     bool is_stream = flow->transport != TRANSPORT_UDP && !binding->is_lost;
-    if (!is_stream || flow->worker != 0 || binding->until_us <= now_us) return;
+    if (!is_stream || binding->until_us <= now_us) return;
+    uint32_t seconds = (uint32_t)((binding->until_us - now_us) / 1000000) + SPARE_S;
+    if (flow->worker != 0) {
+        exchange_keep(worker, flow, seconds);
+        return;
+    }
     worker->is_of_device[net_connection_place(flow->connection)] = true;
-    net_keep(worker->net, flow->connection,
-             (uint32_t)((binding->until_us - now_us) / 1000000) + SPARE_S);
+    net_keep(worker->net, flow->connection, seconds);
 }
 
 static void on_binding_shown(void *context, const struct client_shown *shown)

@@ -2,8 +2,6 @@
 // What a worker exchanges with the others.
 #include "app/worker_int.h"
 
-enum { HANDED_IDLE_S = 3660 }; // the longest registration, and a little
-
 static void send_parcel(struct worker *worker, uint32_t to, struct parcel *parcel)
 {
     struct worker *other = worker->workers[to];
@@ -30,13 +28,13 @@ static struct flow flow_here(const struct worker *worker, const struct flow *flo
     return here;
 }
 
-// Another worker has to do with the connection: it is known by name there; how long it may stay is
-// known only there.
-static void keep_handed(struct worker *worker, const struct flow *flow)
+// Another worker has to do with the connection, and is told of its end. It may stay no longer for
+// that: anybody can write a message that is for another worker. Who may stay is known only there
+// (exchange_keep).
+static void note_handed(struct worker *worker, const struct flow *flow)
 {
     if (flow->transport == TRANSPORT_UDP || flow->worker != 0) return;
     worker->has_handed[net_connection_place(flow->connection)] = true;
-    net_keep(worker->net, flow->connection, HANDED_IDLE_S);
 }
 
 void exchange_message(void *context, uint8_t to, const struct flow *flow, struct span bytes)
@@ -44,7 +42,7 @@ void exchange_message(void *context, uint8_t to, const struct flow *flow, struct
     struct worker *worker = context;
     struct parcel parcel = {
         .kind = PARCEL_MESSAGE, .flow = flow_here(worker, flow), .bytes = bytes};
-    keep_handed(worker, flow);
+    note_handed(worker, flow);
     send_parcel(worker, to, &parcel);
 }
 
@@ -52,7 +50,7 @@ void exchange_subscribed(void *context, uint8_t to, const struct engine_subscrib
 {
     struct worker *worker = context;
     struct parcel parcel = {.kind = PARCEL_SUBSCRIBED, .subscribe = *subscribe};
-    keep_handed(worker, &subscribe->flow);
+    note_handed(worker, &subscribe->flow);
     if (subscribe->flow.worker == 0) parcel.subscribe.flow = flow_here(worker, &subscribe->flow);
     if (parcel.subscribe.flow.worker == to + 1) parcel.subscribe.flow.worker = 0;
     send_parcel(worker, to, &parcel);
@@ -73,6 +71,13 @@ void exchange_told(void *context, const struct line_told *told)
 void exchange_send(struct worker *worker, const struct flow *flow, struct span bytes)
 {
     struct parcel parcel = {.kind = PARCEL_SEND, .flow = *flow, .bytes = bytes};
+    parcel.flow.worker = 0;
+    send_parcel(worker, flow->worker - 1U, &parcel);
+}
+
+void exchange_keep(struct worker *worker, const struct flow *flow, uint32_t seconds)
+{
+    struct parcel parcel = {.kind = PARCEL_KEEP, .flow = *flow, .keep_s = seconds};
     parcel.flow.worker = 0;
     send_parcel(worker, flow->worker - 1U, &parcel);
 }
@@ -103,6 +108,7 @@ static void unpack(struct worker *worker, const struct parcel *parcel)
         engine_take_subscribe(worker->engine, worker_now(), &parcel->subscribe);
         break;
     case PARCEL_SEND: worker_send(worker, &parcel->flow, parcel->bytes); break;
+    case PARCEL_KEEP: net_keep(worker->net, parcel->flow.connection, parcel->keep_s); break;
     case PARCEL_CLOSED: engine_connection_lost(worker->engine, worker_now(), &parcel->flow); break;
     case PARCEL_SENT_ON: engine_note_sent_on(worker->engine, worker_now(), &parcel->sent); break;
     case PARCEL_TOLD: engine_hear(worker->engine, worker_now(), parcel->from, &parcel->told); break;

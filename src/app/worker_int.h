@@ -119,6 +119,9 @@ void exchange_sent_on(void *context, const struct call_sent_on *sent);
 void exchange_told(void *context, const struct line_told *told);
 // Has bytes sent by the worker that the flow names.
 void exchange_send(struct worker *worker, const struct flow *flow, struct span bytes);
+// A device of ours has registered by a connection of the worker that the flow names: there it may
+// stay for so long.
+void exchange_keep(struct worker *worker, const struct flow *flow, uint32_t seconds);
 // A connection of ours has ended: the others are told, if they have had something from it.
 void exchange_closed(struct worker *worker, const struct flow *flow);
 // What was found out about a group's PBX, which holds for all workers where it was by datagrams.

@@ -15,6 +15,7 @@ import time
 import urllib.request
 
 from message import Message
+from peers import WORKERS
 from processes import Missing, find_program, wait_until
 from runner import arguments, check, run_script, run_trial
 from test_transports import Certificates
@@ -174,6 +175,23 @@ class Trial:
         wait_until("the binding is gone", lambda: self.bindings("lost") == [], 45)
         took = time.monotonic() - began
         check(took > 20, f"gone after {took:.1f} s: a telephone has 30 s to come back")
+
+    def test_any_port(self):
+        """A device may register at the port of any worker: its connection stays."""
+        ports = self.wire.ports
+        devices = []
+        for number in range(WORKERS):
+            device = Device(ports.sip + number, self.add(f"port-{number}"), transport="tcp",
+                            host="127.0.0.9")  # not the PBX's, whose connections stay anyway
+            check(device.register().status == 200, f"not registered at port {number}")
+            devices.append(device)
+        time.sleep(13)  # longer than a connection may stay that is of no use
+        for number, device in enumerate(devices):
+            device.socket.send(b"\r\n\r\n")
+            check(device.socket.recv(100) == b"\r\n", f"port {number}: no pong")
+            shown, = self.bindings(f"port-{number}")
+            check(shown["reachable"], f"port {number}: {shown}")
+            device.socket.close()
 
     def test_new_password(self):
         account = self.add("renewed")

@@ -22,6 +22,7 @@ from peers import USERS, WORKERS, World
 from processes import Trouble, find_program, wait_until
 from runner import arguments, check, run_script, run_trial
 from test_trouble import accepted
+from wire import response_to
 
 warnings.simplefilter("ignore", DeprecationWarning)  # old versions of TLS, to see them refused
 
@@ -573,6 +574,26 @@ class Trial:
         wait_until("the silent connections are closed",
                    lambda: connections_to(self.world.ports.sip) < 20, 15)
         for connection in idle:
+            connection.close()
+
+    def test_said_once(self):
+        """Strangers that say one thing, to whatever worker it is for, stay no longer for it."""
+        said = []
+        for letter in "ab":  # of the first worker and the second
+            via = f"SIP/2.0/TCP 127.0.0.1:5060;branch=z9hG4bK{letter}" + "1" * 26
+            said.append(response_to(Message(self.wire.request("REGISTER", "once", Via=via)),
+                                    200, "OK"))
+        for extension in ("201", "203"):
+            said.append(self.wire.request("REGISTER", "once", extension,
+                                          From=f"<sip:{extension}@wire.trial>;tag=1"))
+        held = []
+        for i, text in enumerate(said * 25):
+            held.append(self.wire.connect(f"127.0.{1 + i % 10}.1"))
+            held[-1].send(text)
+        start = time.monotonic()
+        wait_until("they are closed", lambda: connections_to(self.world.ports.sip) < 20, 15)
+        check(time.monotonic() - start > 5, "at once: they had no time to say more")
+        for connection in held:
             connection.close()
 
     def test_resets(self):
