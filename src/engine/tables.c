@@ -11,8 +11,11 @@ static size_t round_up(size_t size)
 
 static struct txn_limits txn_limits_of(const struct engine_limits *limits)
 {
-    // A call that rings has an INVITE at each device besides the caller's.
-    return (struct txn_limits){limits->transaction_count, 4 * limits->call_count};
+    // A call that rings has an INVITE at each device besides the caller's. One that is over leaves
+    // messages behind for as long as its transactions last (timers D, J and M, 32 s): the ACK of
+    // the answer and the answer to its BYE, so about one for every second transaction.
+    return (struct txn_limits){limits->transaction_count,
+                               4 * limits->call_count + limits->transaction_count / 2};
 }
 
 static struct line_limits line_limits_of(const struct engine_limits *limits)

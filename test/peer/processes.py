@@ -58,6 +58,15 @@ def check_port_free(kind, port, use):
                 f"as in LINEWARD_PORT_BASE={26000 if port < 26000 else 25000}.") from None
 
 
+def run_program(directory, name, *arguments):
+    """Runs a program of `directory` until it ends; returns what it prints, Trouble if it fails."""
+    done = subprocess.run([os.path.join(directory, name), *map(str, arguments)],
+                          capture_output=True, text=True, timeout=300, check=False)
+    if done.returncode != 0:
+        raise Trouble(f"{name}: {done.stderr}")
+    return done.stdout
+
+
 class Program:
     """A program that we started. Its output goes to the file `log`."""
 

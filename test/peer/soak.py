@@ -12,18 +12,16 @@ off, and strangers ask. `./dev soak` builds what is needed and runs this.
 
 import argparse
 import json
-import os
 import random
 import socket
 import ssl
 import statistics
 import struct
-import subprocess
 import threading
 import time
 
 from peers import Api
-from processes import wait_until
+from processes import run_program, wait_until
 from runner import check, run_script
 from test_transports import Certificates
 from wire import Wire
@@ -54,14 +52,9 @@ class Soak:
         self.faults, self.done = [], {}
         self.memory, self.descriptors = [], []
 
-    def run_program(self, name, *arguments):
-        done = subprocess.run([os.path.join(self.options.programs, name), *map(str, arguments)],
-                              capture_output=True, text=True, timeout=300, check=False)
-        check(done.returncode == 0, f"{name}: {done.stderr}")
-        return done.stdout
-
     def set_up(self):
-        self.run_program("bench_load", self.lineward.data, LINES, self.wire.ports.wire)
+        run_program(self.options.programs, "bench_load", self.lineward.data, LINES,
+                    self.wire.ports.wire)
         self.lineward.start()
         wait_until("the lines are registered", lambda: self.registered() == LINES, 60)
 
@@ -71,8 +64,9 @@ class Soak:
     # ---- calls
 
     def calls(self, seconds, window, rate=0):
-        return json.loads(self.run_program(
-            "bench_caller", "--server", self.wire.ports.sip, "--port", self.wire.ports.wire + 1,
+        return json.loads(run_program(
+            self.options.programs, "bench_caller", "--server", self.wire.ports.sip,
+            "--port", self.wire.ports.wire + 1,
             "--lines", LINES, "--window", window, "--seconds", seconds,
             *(["--rate", rate] if rate else [])))
 

@@ -22,7 +22,6 @@ import json
 import os
 import queue
 import statistics
-import subprocess
 import sys
 import threading
 import time
@@ -30,7 +29,7 @@ from pathlib import Path
 
 from message import Message
 from phone import Phone
-from processes import Program, Trouble, wait_until
+from processes import Program, Trouble, run_program, wait_until
 from runner import check, run_script
 from test_devices import SECRET
 from wire import Wire, response_to
@@ -113,17 +112,11 @@ class Overload:
         self.goodput_min, self.placed_min = (0.9, 0.8) if options.strict else (0.5, 0.8)
         self.wire = Wire("overload", options.bin, OFFSET)
         self.lineward = self.wire.lineward
-        self.run_program("bench_load", self.lineward.data, LINES, self.wire.ports.wire)
+        run_program(options.programs, "bench_load", self.lineward.data, LINES, self.wire.ports.wire)
         processors = sorted(os.sched_getaffinity(0))
         self.refusal, self.rescue, self.is_over = None, None, False
         self.rounds = STRICT_ROUNDS if options.strict else 1
         self.daemons, self.callers = {processors[0]}, {processors[-1]}
-
-    def run_program(self, name, *arguments):
-        done = subprocess.run([os.path.join(self.options.programs, name), *map(str, arguments)],
-                              capture_output=True, text=True, timeout=120, check=False)
-        check(done.returncode == 0, f"{name}: {done.stderr}")
-        return done.stdout
 
     def set_up(self):
         os.sched_setaffinity(0, self.daemons)
@@ -148,8 +141,9 @@ class Overload:
     def calls(self, seconds, window, rate=0):
         """What the caller saw; `good`, `refused` and `placed` in a second of the processor."""
         had, waited = self.processor()
-        said = json.loads(self.run_program(
-            "bench_caller", "--server", self.wire.ports.sip, "--port", self.wire.ports.wire + 1,
+        said = json.loads(run_program(
+            self.options.programs, "bench_caller", "--server", self.wire.ports.sip,
+            "--port", self.wire.ports.wire + 1,
             "--lines", LINES, "--window", window, "--seconds", seconds, "--give-up", GIVE_UP_MS,
             *(["--rate", rate] if rate else [])))
         had_now, waited_now = self.processor()
