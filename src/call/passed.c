@@ -232,6 +232,10 @@ void call_put_passed(struct buffer *out, const struct passing *passing)
     for (size_t i = 0; i < message->header_count; i++) {
         const struct sip_header *header = &message->headers[i];
         if (!is_passed(header, passing->to->device_id != 0)) continue;
+        if (header->id == SIP_EVENT && passing->refer_cseq != 0) {
+            buffer_printf(out, "Event: refer;id=%u\r\n", passing->refer_cseq);
+            continue;
+        }
         buffer_put(out, header->name);
         buffer_put(out, SPAN(": "));
         call_put_unfolded(out, header->value);

@@ -14,7 +14,8 @@
 //                  v   |   `----------------------------------> +----------+
 //                (gone)|                               ACK: passed |   | none: BYE to both
 //                      v                                           v   v
-//       481, 408 or none: the dialog is gone (12.2.1.2): BYE to the other side
+//       481, 408 or none: the dialog is gone (12.2.1.2): BYE to the other side; a 481 to NOTIFY,
+//       SUBSCRIBE or PRACK only says so of what they are about (RFC 5057)
 #include "call/bridge_int.h"
 
 // ---- Reserving
@@ -111,7 +112,7 @@ static void note_hold(struct call_table *table, struct turn *turn, const struct 
 }
 
 static void pass_on(struct call_table *table, struct turn *turn, struct pool_id id,
-                    const struct sip_message *request)
+                    const struct sip_message *request, uint32_t refer_cseq)
 {
     struct relay *relay = pool_find(&table->relays, id);
     struct sides sides;
@@ -133,9 +134,11 @@ static void pass_on(struct call_table *table, struct turn *turn, struct pool_id 
                                             .message = request,
                                             .to = sides.to,
                                             .group = group_of(table, relay),
-                                            .rack_cseq = sides.to->invite_cseq});
+                                            .rack_cseq = sides.to->invite_cseq,
+                                            .refer_cseq = refer_cseq});
     sip_put_end(&out, request->body);
     call_description_offer(table, relay, sides.to, request);
+    if (request->method == SIP_REFER) call_referral_note(bridge_of_relay(table, relay), relay);
     call_leg_emit_request(
         turn, &(struct call_request){.owner = CALL_OWNS_RELAY,
                                      .id = id,
@@ -218,6 +221,7 @@ void call_relay(struct call_table *table, struct turn *turn, struct pool_id id, 
     *last = request->cseq;
     bool is_up = bridge->state == BRIDGE_UP;
     bool is_refresh = request->method == SIP_INVITE || request->method == SIP_UPDATE;
+    uint32_t refer_cseq = 0;
     if (request->method == SIP_BYE) {
         take_bye(table, turn, id, request);
     } else if (request->method == SIP_METHOD_OTHER) {
@@ -229,6 +233,8 @@ void call_relay(struct call_table *table, struct turn *turn, struct pool_id id, 
     } else if (is_refresh && call_has_short_session(request)) {
         answer_with(table, turn, id,
                     &(struct txn_answer){.status = 422, .headers = SPAN(CALL_MIN_SE_LINE)});
+    } else if (call_referral_translate(bridge, relay, request, &refer_cseq) == REFERRAL_UNKNOWN) {
+        answer(table, turn, id, 481); // RFC 6665 sections 4.1.3, 4.2.1.4
     } else {
         if (is_refresh) {
             call_dialog_refresh(&sides.from->dialog, request);
@@ -239,7 +245,7 @@ void call_relay(struct call_table *table, struct turn *turn, struct pool_id id, 
         if (request->method == SIP_REFER) {
             relay->transfer_at = call_account_transfer(table, turn, relay, request);
         }
-        pass_on(table, turn, id, request);
+        pass_on(table, turn, id, request, refer_cseq);
     }
 }
 
@@ -279,6 +285,14 @@ static void pass_back(struct call_table *table, struct turn *turn, const struct 
                              .is_insistent = is_accepting && relay->method == SIP_INVITE});
 }
 
+// Whether an answer 481 is about something within the dialog alone: the subscription of a transfer,
+// or the provisional answer that is acknowledged (RFC 5057 section 5.1, 3262 section 3).
+static bool is_beside_call(const struct relay *relay)
+{
+    return relay->method == SIP_NOTIFY || relay->method == SIP_SUBSCRIBE ||
+           relay->method == SIP_PRACK;
+}
+
 // Whether the answer says that the other side knows nothing of the dialog any more (12.2.1.2); to a
 // question of ours also by knowing nothing of its own Contact (RFC 5057 section 5.1), as a
 // telephone that was switched off meanwhile.
@@ -287,7 +301,8 @@ static bool is_dialog_gone(const struct relay *relay, const struct sip_message *
     unsigned status = response ? response->status : 408;
     bool is_vital = relay->method == SIP_INVITE || relay->method == SIP_UPDATE || relay->is_check;
     bool is_unknown = status == 404 || status == 410 || status == 604;
-    return status == 481 || (status == 408 && is_vital) || (is_unknown && relay->is_check);
+    bool is_gone = status == 481 && !is_beside_call(relay);
+    return is_gone || (status == 408 && is_vital) || (is_unknown && relay->is_check);
 }
 
 static void end_gone(struct call_table *table, struct turn *turn, struct pool_id id)

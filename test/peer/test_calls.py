@@ -422,7 +422,7 @@ class Trial:
         self.bob.wait("ACK", call_id=bob.call_id)
         replaces = (f"{consult.call_id}%3Bto-tag%3D{tag_of(consult.remote)}"
                     f"%3Bfrom-tag%3D{tag_of(consult.local)}")
-        self.desk.within(desk, "REFER", [
+        number = self.desk.within(desk, "REFER", [
             f"Refer-To: <sip:108@{self.desk.domain}?Replaces={replaces}>"])
         refer = self.ann.wait("REFER")
         target = refer.first("Refer-To")
@@ -432,12 +432,16 @@ class Trial:
               f"{named} is not the dialog of 108")
         self.ann.reply(refer, 202)
         self.desk.wait("REFER 202")
-        self.ann.within(ann, "NOTIFY", ["Event: refer", "Subscription-State: terminated"],
+        told = refer.first("CSeq").split()[0]
+        self.ann.within(ann, "NOTIFY", [f"Event: refer;id={told}",
+                                        "Subscription-State: terminated"],
                         "SIP/2.0 200 OK")
         notify = self.desk.wait("NOTIFY")
         check("SIP/2.0 200 OK" in body_of(notify.text), notify.text)
-        self.desk.reply(notify, 200)
-        self.ann.wait("NOTIFY 200")
+        check(notify.first("Event") == f"refer;id={number}" and int(told) != number, notify.text)
+        self.desk.reply(notify, 481)  # it has forgotten about that, not about the call
+        self.ann.wait("NOTIFY 481")
+        press_a_key(ann, self.ann, self.desk)
         self.desk.within(desk, "BYE")
         self.ann.hung_up(ann)
         self.bob.within(bob, "BYE")
