@@ -2,6 +2,7 @@
 // Two pages that take turns: one fills, the other is written.
 #include "app/journal.h"
 
+#include "app/aging.h"
 #include "app/backlog.h"
 #include "app/log.h"
 #include "net/net.h"
@@ -45,6 +46,7 @@ struct trimming {
     struct keeping *kept;
     size_t kept_count, kept_capacity;
     struct store_journal_trim step;
+    struct aging aging; // whose time the pass goes by:
     uint64_t due_ns, now_us;
 };
 
@@ -194,9 +196,18 @@ void journal_start_trimming(struct journal *journal, const struct journal_limits
 {
     uv_mutex_lock(&journal->mutex);
     journal->trimming.limits = *limits;
+    aging_load(&journal->trimming.aging, limits->data_dir, net_now_us());
     journal->trimming.is_started = true;
     uv_cond_signal(&journal->changed);
     uv_mutex_unlock(&journal->mutex);
+}
+
+// What is written when the journal ends, too: else whoever restarts often would keep all for ever.
+static uint64_t follow_clock(struct trimming *trimming)
+{
+    uint64_t believed_us = aging_follow(&trimming->aging, net_now_us(), net_wall_us());
+    aging_save(&trimming->aging);
+    return believed_us;
 }
 
 static uint64_t keep_since_us(void *context, struct span group)
@@ -249,7 +260,7 @@ static void trim(struct journal *journal)
     step->bytes_max = limits.bytes_max;
     step->limit = TRIM_ENTRIES;
     uint64_t removed = step->removed_count;
-    if (is_first) trimming->now_us = net_wall_us();
+    if (is_first) trimming->now_us = follow_clock(trimming);
     step->figures_since_hour = store_hour_of(trimming->now_us) - FIGURES_HOURS_MAX;
     enum err err = store_journal_trim(journal->store, step);
     if (err != ERR_NONE) fail_trimming(journal);
@@ -282,6 +293,7 @@ static void run(void *context)
         if (!is_over) trim(journal);
         if (!is_over) backlog_step(&journal->backlog, journal->store);
     }
+    if (journal->trimming.is_started) follow_clock(&journal->trimming);
 }
 
 static bool page_init(struct page *page)

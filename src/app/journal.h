@@ -13,11 +13,12 @@ struct journal;
 struct journal *journal_new(struct store *store) WARN_UNUSED;
 // How long entries are kept. Nothing is removed before the second was called, when all groups are
 // known; from then on a pass begins every hour and goes in small steps between what is written.
-// From any thread.
+// What is old is told by a clock that is not believed at once (aging.h). From any thread.
 void journal_keep(struct journal *journal, uint32_t group_id, const struct model_group *group);
 struct journal_limits {
-    uint64_t bytes_max;  // of the journal; 0: any
-    uint32_t audit_days; // that the audit is kept; 0: for ever
+    uint64_t bytes_max;   // of the journal; 0: any
+    uint32_t audit_days;  // that the audit is kept; 0: for ever
+    const char *data_dir; // for what must be known after a restart
 };
 void journal_start_trimming(struct journal *journal, const struct journal_limits *limits);
 // Writes what is left, ends the thread.

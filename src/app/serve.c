@@ -505,7 +505,7 @@ static bool load_settings(struct server *server)
         return fail("cannot load the settings", problem.reason);
     }
     struct journal_limits limits = {(uint64_t)server->config.journal_max_mb << 20,
-                                    server->config.audit_days};
+                                    server->config.audit_days, server->config.data_dir};
     journal_start_trimming(server->journal, &limits);
     return true;
 }

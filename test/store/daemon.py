@@ -23,10 +23,12 @@ def free_port():
 
 
 class Daemon:
-    """`user` is a number to run as, where we are root; `directory` must then belong to it."""
+    """`user` is a number to run as, where we are root; `directory` must then belong to it.
+    `environment`: what it has beside ours."""
 
-    def __init__(self, directory, user=None):
+    def __init__(self, directory, user=None, environment=None):
         self.directory, self.user = Path(directory), user
+        self.environment = dict(os.environ, **(environment or {}))
         self.api_port, self.sip_port = free_port(), free_port()
         self.process = self.connection = None
         self.log = self.directory.parent / (self.directory.name + ".log")
@@ -39,7 +41,8 @@ class Daemon:
             self.process = subprocess.Popen(
                 [LINEWARD, "serve", "--data-dir", str(self.directory),
                  "--sip", f"127.0.0.1:{self.sip_port}", "--api", f"127.0.0.1:{self.api_port}"],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, **become)
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env=self.environment, **become)
         self.connection = None
         return began
 
