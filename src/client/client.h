@@ -142,13 +142,17 @@ struct client_verdict {
     uint32_t device_id;       // CLIENT_PROVEN: whose it is; see client_find_device
 };
 
-// Whether a request says, by its From, that it is one of our devices'. It may have the same address
-// as a PBX.
+// Whether a request says, by its From or its credentials, that it is one of our devices'. It may
+// have the same address as a PBX.
 bool client_is_named(const struct client_table *table, const struct sip_message *request);
+// The name in a request's credentials for our realm; empty where it has none.
+struct span client_credentials_of(const struct client_table *table,
+                                  const struct sip_message *request);
 // Whether a request (not ACK, not CANCEL) is one of our devices': by its digest credentials, and by
-// its From. The answer (401 or 403) is the same for unknown users, wrong passwords and wrong
-// realms. To be asked once for each request, before it gets a transaction: credentials cannot be
-// used twice. RFC 3261 section 22, RFC 7616, RFC 8760.
+// its From, but of an INVITE's the caller of this function has to judge. The answer (401 or 403) is
+// the same for unknown users, wrong passwords and wrong realms. To be asked once for each request,
+// before it gets a transaction: credentials cannot be used twice. RFC 3261 section 22, RFC 7616,
+// RFC 8760.
 enum client_proof client_authenticate(struct client_table *table, struct turn *turn,
                                       const struct client_request *request,
                                       struct client_verdict *verdict);

@@ -9,7 +9,7 @@
 //   too many failures of the source, not a known flow ---> 403
 //   nonce not ours, too old, or used before -------------> 401, stale=true
 //   user, password or realm wrong -----------------------> 401, and a failure is counted
-//   From does not fit -----------------------------------> 403
+//   From does not fit (of an INVITE: see the caller) ----> 403
 #include "client/client_int.h"
 
 #include <string.h>
@@ -126,11 +126,12 @@ static bool is_user(const struct sip_address *address, const struct device *devi
     return !user.is_full && span_eq(buffer_span(&user), span_of(device->block.sip_user));
 }
 
-// The domain is whatever the device calls us; its user name is enough, there is none like it.
+// The domain is whatever the device calls us; its user name is enough, there is none like it. In
+// whose name it may call depends on the lines, which are not known here.
 static bool fits(const struct sip_message *request, const struct device *device)
 {
     bool is_to_fit = request->method != SIP_REGISTER || is_user(&request->to, device);
-    return is_to_fit && is_user(&request->from, device);
+    return request->method == SIP_INVITE || (is_to_fit && is_user(&request->from, device));
 }
 
 static enum client_proof answer_with(struct client_verdict *verdict, struct txn_answer answer)

@@ -243,6 +243,16 @@ uint32_t client_live_count(const struct client_table *table, uint32_t user_id)
 bool client_is_named(const struct client_table *table, const struct sip_message *request)
 {
     struct pool_id id;
-    return table->devices.used_count > 0 &&
-           client_device_of(table, request->from.uri.user, &id) != NULL;
+    if (table->devices.used_count == 0) return false;
+    return client_device_of(table, request->from.uri.user, &id) ||
+           client_device_of(table, client_credentials_of(table, request), &id);
+}
+
+struct span client_credentials_of(const struct client_table *table,
+                                  const struct sip_message *request)
+{
+    struct sip_authorization authorization;
+    bool is_ours = sip_find_authorization(request, span_of(table->realm), &authorization) &&
+                   span_eq(authorization.realm, span_of(table->realm));
+    return is_ours ? authorization.user : SPAN_NONE;
 }

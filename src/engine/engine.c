@@ -347,8 +347,8 @@ static bool pass(struct engine *engine, const struct sip_message *request, const
     return true;
 }
 
-// The INVITE of a device: a call through its line. An emergency call goes out through a disabled
-// line too, and is never read as a feature code.
+// The INVITE of a device: a call through a line of its user. An emergency call goes out through a
+// disabled line too, in whoever's name, and is never read as a feature code.
 static void offer_outgoing(struct engine *engine, const struct sip_message *invite,
                            const struct flow *flow)
 {
@@ -361,15 +361,13 @@ static void offer_outgoing(struct engine *engine, const struct sip_message *invi
         decline(engine, invite, flow, verdict.answer);
         return;
     }
-    const struct snapshot_device *device = client_find_device(engine->clients, verdict.device_id);
     outgoing.device_id = verdict.device_id;
-    if (device) {
-        outgoing.line = line_find_numbered(engine->lines, device->line_id, &outgoing.group);
-    }
+    bool is_own_name = engine_find_own_line(engine, &outgoing);
     struct place place = {
         .is_emergency = outgoing.line && call_is_emergency(outgoing.group, invite->uri_text),
     };
-    if (!place.is_emergency && !(outgoing.line && outgoing.line->is_enabled)) {
+    bool is_allowed = is_own_name && outgoing.line && outgoing.line->is_enabled;
+    if (!place.is_emergency && !is_allowed) {
         decline(engine, invite, flow, (struct txn_answer){.status = 403});
         return;
     }
@@ -406,6 +404,8 @@ static bool find_other(const struct engine *engine, const struct sip_message *me
     if (!message->is_request) return txn_branch_worker(message->via.branch, to);
     if (call_tag_worker(message->to.tag, to)) return true;
     if (client_is_named(engine->clients, message)) return false; // a device of ours
+    struct span user = client_credentials_of(engine->clients, message);
+    if (user.len > 0 && line_find_elsewhere(engine->lines, 0, user, to)) return true;
     return uas_find_elsewhere(engine->lines, message, &flow->peer, to);
 }
 

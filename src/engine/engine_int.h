@@ -112,6 +112,12 @@ bool engine_take_for_code(struct engine *engine, const struct sip_message *reque
 // What the transaction of its INVITE tells.
 void engine_give_to_code(struct engine *engine, const struct txn_event *event);
 
+// ---- own_lines.c: in whose name a device calls
+
+// Fills in the line, and its group, that the INVITE of `outgoing->device_id` is to go out by; NULL
+// where there is none. False: it names somebody else, and the line is the device's own one.
+bool engine_find_own_line(const struct engine *engine, struct call_outgoing *outgoing);
+
 // ---- watches.c: subscriptions of devices
 
 // A SUBSCRIBE outside a dialog; it may be a stranger's.

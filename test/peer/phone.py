@@ -68,13 +68,14 @@ def press_a_key(dialog, presser, other):
 
 
 class Phone:
-    """`account` is (user, password, domain); `server` is where it sends everything."""
+    """`account` is (user, password, domain); `server` is where it sends everything, from the
+    address `host`."""
 
-    def __init__(self, server, account):
+    def __init__(self, server, account, host="127.0.0.1"):
         self.server, (self.user, self.password, self.domain) = server, account
         self.socket = socket.socket(type=socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
-        self.here = "127.0.0.1:%d" % self.socket.getsockname()[1]
+        self.socket.bind((host, 0))
+        self.here = f"{host}:{self.socket.getsockname()[1]}"
         self.contact = f"<sip:{self.user}@{self.here}>"
         self.received = queue.Queue()
         self.is_deaf = False
@@ -198,9 +199,10 @@ class Phone:
                                                self.proof(challenge, "REGISTER", uri)])
         self.wait("REGISTER 200")
 
-    def begin(self, number, headers=(), name="call", body=None):
-        """Sends an INVITE, with its proof; returns its fields."""
-        address = f"<sip:{self.user}@{self.domain}>"
+    def begin(self, number, headers=(), name="call", body=None, as_user=None):
+        """Sends an INVITE, with its proof, `as_user` (else its own name) in the From; returns its
+        fields."""
+        address = f"<sip:{as_user or self.user}@{self.domain}>"
         uri = f"sip:{number}@{self.domain}"
         fields = {"from": f"{address};tag={secrets.token_hex(4)}", "to": f"<{uri}>", "uri": uri,
                   "call_id": f"{name}-{secrets.token_hex(6)}", "cseq": 1}

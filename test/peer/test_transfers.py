@@ -118,6 +118,15 @@ class Trial:
         self.joined()
         self.transfer(DEVICE, CALLER)
 
+    def test_by_the_caller(self):
+        """The device's call to the target goes by the line that the transferred one came by:
+        baresip gives that one's number as its own."""
+        self.joined()
+        self.transfer(CALLER, DEVICE)
+        entry = self.newest()
+        check(entry["outgoing"] and entry["outcome"] == "answered"
+              and entry["dialled"] == TARGET, f"{entry}")
+
     def test_again(self):
         self.test_by_the_device()
 
