@@ -29,6 +29,8 @@ struct api *api_new(const struct api_options *options, struct settings_problem *
     if (!options->web_alive_s) api->options.web_alive_s = WEB_ALIVE_S;
     if (!options->session_max_s) api->options.session_max_s = SESSION_MAX_S;
     randombytes_buf(api->attempts_key, sizeof api->attempts_key);
+    api_sessions_begin_clock(api);
+    api->started_s = api_passed_s();
     int listening = api_listen_open(&options->listen, &api->address, problem);
     if (listening < 0) {
         free(api);
@@ -82,6 +84,7 @@ struct secondly {
 static void end_second(lws_sorted_usec_list_t *timer)
 {
     struct secondly *secondly = lws_container_of(timer, struct secondly, timer);
+    api_sessions_follow_clock(secondly->api);
     api_profiles_end_due(secondly->api);
     api_web_clients_end_due(secondly->api);
     api_connection_tests_update(secondly->api);

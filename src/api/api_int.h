@@ -312,8 +312,13 @@ enum err api_session_end(struct api *api, const char *hash);
 // Ends all sessions of `user` but `except` (its hash; may be empty).
 enum err api_session_end_all(struct api *api, const char *user, const char *except);
 uint32_t api_session_expires_s(const struct api *api, const struct model_session *session);
-// Now, in seconds since 1970.
+// Moves the sessions' times when the wall clock has been set, from the first of these calls on, so
+// that all last as long as before (session_clock.c).
+void api_sessions_begin_clock(struct api *api);
+void api_sessions_follow_clock(struct api *api);
+// Now, in seconds since 1970; and by a clock that nobody sets.
 uint32_t api_now_s(void);
+uint32_t api_passed_s(void);
 // Signs `user` in with this request, and replies with the cookie (sign_in.c). An error of the
 // store: there is no session, and the reply tells so.
 enum err api_sign_in(struct api *api, struct request *request, const struct model_user *user,
@@ -690,6 +695,8 @@ struct api {
     struct attempts attempts;
     struct rates rates;
     unsigned char attempts_key[16]; // that hashes names and sources
+    int64_t clock_ahead_s;          // what the wall clock shows beyond api_passed_s
+    uint32_t started_s;             // by api_passed_s
     struct setup setup;
     struct connection_test connection_tests[CONNECTION_TESTS_MAX];
     uint32_t connection_test_count; // ever begun

@@ -5,7 +5,6 @@
 
 #include <sodium.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     SECRET_BYTES = 32,
@@ -24,11 +23,6 @@ uint64_t api_key_of(const struct api *api, char kind, struct span text)
     crypto_shorthash(result, (const unsigned char *)out.at, out.len, api->attempts_key);
     memcpy(&number, result, sizeof number);
     return number;
-}
-
-uint32_t api_now_s(void)
-{
-    return (uint32_t)time(NULL);
 }
 
 void api_hash_secret(struct span secret, char hash[HASH_SIZE])
@@ -93,6 +87,7 @@ static enum err tidy_up(struct api *api, const char *user)
     struct store *store = settings_store(api->options.settings);
     struct store_query query = {.kind = KIND_SESSION, .user = user};
     struct walk walk = {.api = api};
+    api_sessions_follow_clock(api);
     enum err err = store_list(store, &query, look_at, &walk);
     if (err == ERR_NONE) err = remove_all(store, &walk);
     if (err != ERR_NONE || walk.count < SESSIONS_PER_USER_MAX) return err;
@@ -130,6 +125,7 @@ enum err api_session_start(struct api *api, const char *user, const char *addres
 enum err api_session_find(struct api *api, struct span cookie, struct model_session *session)
 {
     struct store *store = settings_store(api->options.settings);
+    api_sessions_follow_clock(api);
     uint32_t now_s = api_now_s();
     memset(session, 0, sizeof *session);
     api_hash_secret(cookie, session->hash);

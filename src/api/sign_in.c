@@ -18,7 +18,7 @@ struct attempt_keys api_attempt_keys(const struct api *api, const struct request
 
 bool api_attempt_begin(struct api *api, const struct attempt_keys *keys, struct reply *reply)
 {
-    uint32_t now_s = api_now_s();
+    uint32_t now_s = api_passed_s();
     uint32_t wait_s = api_attempts_wait_s(&api->attempts, keys->account, now_s);
     uint32_t source_s = api_attempts_wait_s(&api->attempts, keys->source, now_s);
     if (source_s > wait_s) wait_s = source_s;

@@ -2,8 +2,6 @@
 // How the server is doing: for machines that watch it, and for people.
 #include "api/api_int.h"
 
-#include <time.h>
-
 void api_health_get(struct api *api, struct request *request, struct reply *reply)
 {
     (void)api;
@@ -116,13 +114,6 @@ static bool add_group(void *context, uint32_t id, const void *record)
     return true;
 }
 
-static uint64_t wall_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 static json_t *json_calls(const struct api_statistics *statistics)
 {
     json_t *calls = json_object();
@@ -154,12 +145,10 @@ void api_status_get(struct api *api, struct request *request, struct reply *repl
         return;
     }
     engine->statistics(engine->context, &statistics);
-    uint64_t now_us = wall_us();
-    uint64_t up_us = now_us > statistics.started_us ? now_us - statistics.started_us : 0;
     json_t *body = json_object();
     json_object_set_new(body, "version", json_string(LINEWARD_VERSION));
     json_object_set_new(body, "started", api_json_time(statistics.started_us, true));
-    json_object_set_new(body, "uptime_s", api_json_count(up_us / 1000000));
+    json_object_set_new(body, "uptime_s", api_json_count(api_passed_s() - api->started_s));
     json_object_set_new(body, "calls", json_calls(&statistics));
     json_object_set_new(body, "strangers", api_json_count(statistics.strangers_count));
     json_object_set_new(body, "unknown_numbers", api_json_count(statistics.unknown_numbers_count));

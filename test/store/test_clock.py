@@ -65,6 +65,92 @@ class Clock(unittest.TestCase):
             time.sleep(1)
             self.wait_calls({"short": 1400, "gone": 2100})
 
+    def sign_in(self):
+        """Returns a cookie."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.daemon.api_port, timeout=20)
+        connection.request("POST", "/api/v1/session", json.dumps(
+            {"name": "sales", "password": "correct horse battery"}),
+            {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        self.assertEqual(answer.status, 201, answer.read())
+        connection.close()
+        return answer.headers["Set-Cookie"].split(";")[0]
+
+    def session(self, cookie):
+        """The status of a request with the cookie."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.daemon.api_port, timeout=20)
+        connection.request("GET", "/api/v1/session", headers={"Cookie": cookie})
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+    def test_sessions_last(self):
+        """Who has signed in stays so when the clock is set, and is shown with its new time."""
+        with self.daemon:
+            self.daemon.must("PUT", "/users/sales", {"password": "correct horse battery"})
+            cookies = [self.sign_in() for _ in range(3)]
+            for ahead_s in (HOUR_S, YEAR_S, -YEAR_S, 0, -int(time.time()), 0):
+                self.set_clock(ahead_s)
+                self.assertEqual([self.session(cookie) for cookie in cookies], [200] * 3, ahead_s)
+            self.set_clock(YEAR_S)
+            for shown in self.daemon.must("GET", "/users/sales/sessions")["items"]:
+                began = datetime.datetime.fromisoformat(shown["started"]).timestamp()
+                self.assertAlmostEqual(began, time.time() + YEAR_S, delta=60)
+            self.assertLess(self.daemon.must("GET", "/status")["uptime_s"], 600)
+
+    def test_waits_stay(self):
+        """Who guesses passwords gains nothing by a clock that is set ahead, and who mistyped one is
+        not locked out by one that is set back."""
+        wrong = {"name": "nobody", "password": "guess"}
+        with self.daemon:
+            while (answer := self.daemon.request("POST", "/session", wrong)[0]) == 401:
+                pass
+            self.assertEqual(answer, 429)
+            self.set_clock(HOUR_S)
+            self.assertEqual(self.daemon.request("POST", "/session", wrong)[0], 429)
+            self.set_clock(-YEAR_S)
+            deadline = time.monotonic() + 30
+            while self.daemon.request("POST", "/session", wrong)[0] == 429:
+                self.assertLess(time.monotonic(), deadline, "still locked out")
+                time.sleep(0.5)
+
+    def test_settings_follow_clock(self):
+        """What ends at a date, or holds at some hours, goes by the wall clock that there is."""
+        with self.daemon:
+            now = datetime.datetime.now(datetime.timezone.utc)
+            self.daemon.must("PUT", "/groups/main", GROUP)
+            self.daemon.must("PUT", "/users/sales", {"login": "on"})
+            self.daemon.must("PUT", "/groups/main/lines/101", {"user": "sales"})
+            line = "/groups/main/lines/101"
+            tomorrow = (now + datetime.timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+            self.daemon.must("PUT", line + "/forwardings/immediate/external",
+                             {"target": "102", "until": tomorrow})
+            self.daemon.must("POST", line + "/exceptions", {
+                "condition": "immediate", "origin": "internal", "target": "103",
+                "schedule": (now + datetime.timedelta(days=3)).strftime("%a").lower()[:2]})
+            token = self.daemon.must("POST", "/tokens", {"name": "short", "days": 1})
+
+            def decided(origin):
+                verdict = self.daemon.must("POST", line + "/explain", {"origin": origin})["verdict"]
+                return verdict.get("target", verdict["kind"])
+
+            def token_status():
+                connection = http.client.HTTPConnection("127.0.0.1", self.daemon.api_port)
+                connection.request("GET", "/api/v1/session", headers={
+                    "Authorization": f"Bearer {token['token']}"})
+                status = connection.getresponse().status
+                connection.close()
+                return status
+
+            for ahead_s, wanted in ((0, ("102", "ring", 200)),
+                                    (3 * DAY_S, ("ring", "103", 401)),
+                                    (4 * DAY_S, ("ring", "ring", 401)),
+                                    (-4 * DAY_S, ("102", "103", 200)),
+                                    (0, ("102", "ring", 200))):
+                self.set_clock(ahead_s)
+                found = decided("external"), decided("internal"), token_status()
+                self.assertEqual(found, wanted, ahead_s)
+
 
 if __name__ == "__main__":
     unittest.main()
