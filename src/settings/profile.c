@@ -11,10 +11,12 @@ enum { PROFILE_LINES_MAX = 64, DAY_MINUTES = 24 * 60 };
 
 // ---- The text of its forwardings: "immediate/all=mobile; no_answer/external/15=mailbox"
 
+// Says which of the forwardings it is: "busy/external: comes twice".
 static const char *refuse(char reason[REASON_SIZE], const char *why, struct span item)
 {
     struct buffer out = buffer_over(reason, REASON_SIZE - 1);
-    buffer_printf(&out, "%s: %.*s", why, (int)(item.len < 60 ? item.len : 60), item.at);
+    struct span key = span_trim(span_split(&item, '='));
+    buffer_printf(&out, "%.*s: %s", (int)(key.len < 60 ? key.len : 60), key.at, why);
     reason[out.len] = '\0';
     return reason;
 }
@@ -185,6 +187,16 @@ static enum err find_applied(struct settings *settings, const char *user,
 
 // ---- With other records
 
+// A target's fault is one of the profile's forwardings, and says which.
+static void blame_slot(const struct model_forwarding *slot, struct settings_problem *problem)
+{
+    char why[sizeof problem->reason];
+    memcpy(why, problem->reason, sizeof why);
+    settings_fail(problem, ERR_INVALID, "forwardings", "%s/%s: %s",
+                  model_name(&model_conditions, slot->condition),
+                  model_name(&model_origins, slot->origin), why);
+}
+
 // Each target must be one for each of the user's lines; the first line's site gives its stored
 // form.
 static enum err check_targets(struct settings *settings, const struct profile_lines *lines,
@@ -197,10 +209,8 @@ static enum err check_targets(struct settings *settings, const struct profile_li
             char target[TEXT_SIZE];
             memcpy(target, slots->at[j].target, sizeof target);
             err = settings_check_target(settings, line->extension, target, problem);
+            if (err == ERR_INVALID) blame_slot(&slots->at[j], problem);
             if (i == 1) memcpy(slots->at[j].target, target, sizeof target);
-        }
-        if (err == ERR_INVALID) {
-            text_copy(problem->field, sizeof problem->field, SPAN("forwardings"));
         }
         if (err != ERR_NONE) return err;
     }

@@ -37,6 +37,18 @@ class ProfileTests:
         self.call("endProfile", "sales", "out", status=204)
         self.assertEqual((self.verdict("102"), self.verdict("0170 5")), ("ring", "102"))
 
+    def test_which_forwarding_is_wrong(self):
+        for forwardings, reason in (
+                ("immediate/all=103; busy/external=110", "busy/external: is an emergency number"),
+                ("busy/all=103; no_answer/all/15=101", "no_answer/all: is the line itself"),
+                ("busy/all=103; busy/all=102", "busy/all: comes twice"),
+                ("busy/all/15=103",
+                 "busy/all/15: has a delay that is not for no_answer, or not from 5 to 120")):
+            refused = self.call("putProfile", "sales", "out", status=422,
+                                body={"forwardings": forwardings}).json
+            self.assertEqual(refused["errors"],
+                             [{"field": "forwardings", "reason": reason}], forwardings)
+
     def test_do_not_disturb_and_presence(self):
         self.call("putException", "main", "101", "5", status=201,
                   body={"presence": "meeting", "target": "103", "origin": "internal"})

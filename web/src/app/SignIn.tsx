@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page to sign in.
-import {Alert, Button, PasswordInput, Stack, Text, TextInput} from '@mantine/core';
+import {Button, PasswordInput, Stack, Text, TextInput} from '@mantine/core';
 import {useQueryClient} from '@tanstack/react-query';
 import {useEffect, useState} from 'react';
-import type {FormEvent, ReactNode} from 'react';
+import type {ReactNode} from 'react';
 import type {TFunction} from 'i18next';
 import {useTranslation} from 'react-i18next';
 import {ask, Problem} from '../api/client';
+import {Field, Form, FormProblem} from '../shared/Form';
 import {useProblemText} from '../shared/reasons';
 import {SESSION} from './session';
 
@@ -20,7 +21,8 @@ function useSignIn(onRefused: (why: Problem) => void) {
       client.setQueryData(SESSION, answer.data);
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
-      onRefused(problem);
+      // Whether it is the name or the password is not told.
+      onRefused(new Problem(problem.status, problem.message, [], problem.retryAfterS));
       setBusy(false);
     }
   }
@@ -38,32 +40,35 @@ export function SignIn({more}: {more?: ReactNode}) {
   useEffect(() => {
     document.title = `${t('signIn.title')} – Lineward`;
   }, [t]);
-  function submit(event: FormEvent) {
-    event.preventDefault();
+  function submit() {
     setProblem(null);
     void signIn(name, password);
   }
   return (
     <main className="lw-sign-in">
-      <form className="lw-card" onSubmit={submit}>
+      <Form className="lw-card" problem={problem} onSubmit={submit}>
         <Stack gap="md">
           <div className="lw-brand"><img src="./icon.svg" alt=""/>Lineward</div>
           <div>
             <h1>{t('signIn.title')}</h1>
             <Text c="dimmed" size="sm" mt={4}>{t('signIn.lead')}</Text>
           </div>
-          {problem && <Alert color="red" role="alert">{explain(problem, t, sayProblem)}</Alert>}
-          <TextInput label={t('signIn.name')} autoComplete="username" required autoFocus
-            withAsterisk={false}
-            value={name} onChange={(event) => setName(event.currentTarget.value)}/>
-          <PasswordInput label={t('signIn.password')} autoComplete="current-password" required
-            withAsterisk={false}
-            visibilityToggleButtonProps={{'aria-label': t('signIn.show'), tabIndex: 0}}
-            value={password} onChange={(event) => setPassword(event.currentTarget.value)}/>
+          <FormProblem say={(refused) => explain(refused, t, sayProblem)}/>
+          <Field name="name">
+            <TextInput label={t('signIn.name')} autoComplete="username" required autoFocus
+              withAsterisk={false}
+              value={name} onChange={(event) => setName(event.currentTarget.value)}/>
+          </Field>
+          <Field name="password">
+            <PasswordInput label={t('signIn.password')} autoComplete="current-password" required
+              withAsterisk={false}
+              visibilityToggleButtonProps={{'aria-label': t('signIn.show'), tabIndex: 0}}
+              value={password} onChange={(event) => setPassword(event.currentTarget.value)}/>
+          </Field>
           <Button type="submit" loading={isBusy} mt={4}>{t('signIn.button')}</Button>
           {more}
         </Stack>
-      </form>
+      </Form>
     </main>
   );
 }

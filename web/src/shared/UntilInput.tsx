@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // Until when something holds: never-ending, one of the usual times, or any.
 import {Button, Group, Input, TextInput} from '@mantine/core';
+import type {ReactNode} from 'react';
 import {useTranslation} from 'react-i18next';
 import {fromLocalInput, nextTimes, sayWhen, toLocalInput} from './time';
 
 interface UntilInputProps {
   value: string; // RFC 3339, empty: without an end
-  error?: string;
+  name?: string;
+  error?: ReactNode;
   label?: string;
   onChange(value: string): void;
 }
 
-export function UntilInput({value, error, label, onChange}: UntilInputProps) {
+export function UntilInput({value, name, error, label, onChange}: UntilInputProps) {
   const {t, i18n} = useTranslation();
   return (
     <Input.Wrapper>
       <TextInput type="datetime-local" label={label ?? t('until.label')} error={error}
+        name={name}
         description={value ? undefined : t('until.none')} inputWrapperOrder={
           ['label', 'input', 'description', 'error']}
         value={toLocalInput(value)}

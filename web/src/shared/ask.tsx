@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Does something on the server for a form: whether it is under way, and what was refused.
+// Does something on the server for a form (Form.tsx): whether it is under way, and what was
+// refused.
 import {useState} from 'react';
 import {Problem} from '../api/client';
-import {useProblemText, useReason} from './reasons';
 
 export function useSubmit() {
-  const sayProblem = useProblemText();
-  const reason = useReason();
   const [problem, setProblem] = useState<Problem | null>(null);
   const [isBusy, setBusy] = useState(false);
 
@@ -26,10 +24,5 @@ export function useSubmit() {
     }
   }
 
-  return {
-    submit, isBusy, problem,
-    errorOf: (field: string) => reason(problem?.of(field)),
-    // What is said where no field is at fault.
-    general: problem && problem.errors.length === 0 ? sayProblem(problem) : undefined,
-  };
+  return {submit, isBusy, problem};
 }

@@ -71,6 +71,7 @@ test('what varies is kept, and known words in it are translated', () => {
   expect(say('must be one of on, off')).toBe('muss eines hiervon sein: on, off');
   expect(say('profile meeting does not exist')).toBe('Profil meeting gibt es nicht');
   expect(say('is missing; is too long')).toBe('fehlt; ist zu lang');
+  expect(say('busy/all: is the line itself')).toBe('busy/all: ist dieser Anschluss selbst');
   expect(say('something quite new')).toBe('something quite new');
 });
 

@@ -54,10 +54,13 @@ function translateOne(texts: Texts, reason: string): string | undefined {
   return undefined;
 }
 
-// A text of the server, or several that it has joined by semicolons, by a language's texts.
+// A text of the server, or several that it has joined by semicolons, by a language's texts. What
+// says which of a profile's forwardings it is about, "busy/all: ...", stays in front.
 export function translateReason(texts: Texts, reason: string): string {
   const whole = translateOne(texts, reason);
   if (whole !== undefined) return whole;
+  const [, place, why] = /^(\w+\/\w+\S*: )(.*)$/s.exec(reason) ?? [];
+  if (place) return place + translateReason(texts, why);
   const parts = reason.split('; ');
   return parts.length === 1 ? reason
     : parts.map((part) => translateOne(texts, part) ?? part).join('; ');

@@ -3,6 +3,7 @@
 import {Combobox, InputBase, Text, useCombobox} from '@mantine/core';
 import {useDebouncedValue} from '@mantine/hooks';
 import {useEffect, useRef} from 'react';
+import type {ReactNode} from 'react';
 import {useTranslation} from 'react-i18next';
 import {useSession} from '../app/session';
 import {useMyUser} from './data';
@@ -52,14 +53,16 @@ interface TargetInputProps {
   line: LineKey;
   label: string;
   value: string;
-  error?: string;
+  name?: string;
+  error?: ReactNode;
+  required?: boolean;
   description?: string;
   autoFocus?: boolean;
   onChange(value: string): void;
 }
 
-export function TargetInput({line, label, value, error, description, autoFocus, onChange}:
-  TargetInputProps) {
+export function TargetInput({line, label, value, name, error, required, description, autoFocus,
+  onChange}: TargetInputProps) {
   const {t} = useTranslation('user');
   const combobox = useCombobox({onDropdownClose: () => combobox.resetSelectedOption()});
   const input = useRef<HTMLInputElement>(null);
@@ -79,8 +82,10 @@ export function TargetInput({line, label, value, error, description, autoFocus, 
       }}>
       <Combobox.Target>
         <InputBase ref={input} label={label} description={description} error={error} value={shown}
-          placeholder={t('target.placeholder')} autoComplete="off" rightSection={null}
-          onFocus={() => combobox.openDropdown()} onClick={() => combobox.openDropdown()}
+          name={name} required={required} withAsterisk={false} autoComplete="off"
+          placeholder={t('target.placeholder')} rightSection={null}
+          // What is wrong stands below the input, where the list would cover it.
+          onFocus={() => !error && combobox.openDropdown()} onClick={() => combobox.openDropdown()}
           onBlur={() => combobox.closeDropdown()}
           onChange={(event) => {
             onChange(event.currentTarget.value);

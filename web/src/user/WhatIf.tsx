@@ -2,11 +2,10 @@
 // "What would happen if ...": caller, time and state chosen, the server's decision shown as a path.
 import {Button, Group, NativeSelect, TextInput} from '@mantine/core';
 import {useState} from 'react';
-import type {FormEvent} from 'react';
 import {useTranslation} from 'react-i18next';
 import {Problem} from '../api/client';
 import {PageFrame} from '../app/PageFrame';
-import {useProblemText} from '../shared/reasons';
+import {Field, Form, FormProblem} from '../shared/Form';
 import {fromLocalInput} from '../shared/time';
 import {useExplain} from './data';
 import type {LineKey, Question} from './data';
@@ -47,13 +46,9 @@ function questionOf(asked: Asked): Question {
   return question;
 }
 
-function Result({line, question}: {line: LineKey; question: Question}) {
+function Result({answer}: {answer: ReturnType<typeof useExplain>}) {
   const {t} = useTranslation('user');
-  const sayProblem = useProblemText();
-  const answer = useExplain(line, question);
-  if (answer.error instanceof Problem) {
-    return <p className="lw-problem" role="alert">{sayProblem(answer.error)}</p>;
-  }
+  if (answer.error) return null; // the form says it
   if (!answer.data) return <PageFrame.Loading/>;
   const {executed} = answer.data.verdict as {executed?: 'redirect' | 'bridge'};
   return (
@@ -65,16 +60,13 @@ function Result({line, question}: {line: LineKey; question: Question}) {
   );
 }
 
-function Form({asked, onChange, onSubmit}:
-  {asked: Asked; onChange: (asked: Asked) => void; onSubmit: () => void}) {
+function AskForm({asked, problem, onChange, onSubmit}: {asked: Asked; problem: Problem | null;
+  onChange: (asked: Asked) => void; onSubmit: () => void}) {
   const {t} = useTranslation('user');
-  function submit(event: FormEvent) {
-    event.preventDefault();
-    onSubmit();
-  }
   const set = (fields: Partial<Asked>) => onChange({...asked, ...fields});
   return (
-    <form className="lw-card" onSubmit={submit} aria-label={t('whatIf.name')}>
+    <Form className="lw-card" problem={problem} onSubmit={onSubmit}
+      aria-label={t('whatIf.name')}>
       <div className="lw-fields">
         <NativeSelect label={t('whatIf.caller')} value={asked.caller}
           onChange={(event) => set({caller: event.currentTarget.value as Asked['caller']})}
@@ -82,20 +74,42 @@ function Form({asked, onChange, onSubmit}:
             value, label: t(`whatIf.callers.${value}`),
           }))}/>
         {asked.caller === 'number' && (
-          <TextInput label={t('whatIf.number')} value={asked.number} autoFocus type="tel"
-            onChange={(event) => set({number: event.currentTarget.value})}/>
+          <Field name="from">
+            <TextInput label={t('whatIf.number')} value={asked.number} autoFocus type="tel"
+              required withAsterisk={false}
+              onChange={(event) => set({number: event.currentTarget.value})}/>
+          </Field>
         )}
-        <TextInput type="datetime-local" label={t('whatIf.at')} value={asked.at}
-          onChange={(event) => set({at: event.currentTarget.value})}/>
+        <Field name="at">
+          <TextInput type="datetime-local" label={t('whatIf.at')} value={asked.at}
+            onChange={(event) => set({at: event.currentTarget.value})}/>
+        </Field>
         <NativeSelect label={t('whatIf.state')} value={asked.state}
           onChange={(event) => set({state: event.currentTarget.value as State})}
           data={STATES.map((value) => ({value, label: t(`whatIf.states.${value}`)}))}/>
-        <TextInput label={t('whatIf.presence')} value={asked.presence} maxLength={31}
-          placeholder={t('whatIf.presenceNow')}
-          onChange={(event) => set({presence: event.currentTarget.value})}/>
+        <Field name="presence">
+          <TextInput label={t('whatIf.presence')} value={asked.presence} maxLength={31}
+            placeholder={t('whatIf.presenceNow')}
+            onChange={(event) => set({presence: event.currentTarget.value})}/>
+        </Field>
       </div>
+      <FormProblem/>
       <Group><Button type="submit">{t('whatIf.ask')}</Button></Group>
-    </form>
+    </Form>
+  );
+}
+
+// The form, and what the server says to what was asked last.
+function Answered({asked, line, onChange}:
+  {asked: Asked; line: LineKey; onChange: (asked: Asked) => void}) {
+  const [question, setQuestion] = useState<Question>(questionOf(FIRST));
+  const answer = useExplain(line, question);
+  return (
+    <>
+      <AskForm asked={asked} problem={answer.error instanceof Problem ? answer.error : null}
+        onChange={onChange} onSubmit={() => setQuestion(questionOf(asked))}/>
+      <Result answer={answer}/>
+    </>
   );
 }
 
@@ -103,13 +117,11 @@ export default function WhatIf() {
   const {t} = useTranslation('user');
   const choice = useChosenLine();
   const [asked, setAsked] = useState<Asked>(FIRST);
-  const [question, setQuestion] = useState<Question>(questionOf(FIRST));
   return (
     <PageFrame title={t('whatIf.name')} lead={t('whatIf.lead')}
       actions={<LineChoice {...choice}/>}>
       <div className="lw-stack">
-        <Form asked={asked} onChange={setAsked} onSubmit={() => setQuestion(questionOf(asked))}/>
-        {choice.line && <Result line={choice.line} question={question}/>}
+        {choice.line && <Answered asked={asked} line={choice.line} onChange={setAsked}/>}
       </div>
     </PageFrame>
   );

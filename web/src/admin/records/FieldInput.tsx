@@ -2,15 +2,18 @@
 // One field of a form, by its type.
 import {NativeSelect, PasswordInput, Switch, Textarea, TextInput} from '@mantine/core';
 import {useId} from 'react';
+import type {ReactNode} from 'react';
 import {useTranslation} from 'react-i18next';
 import {useNames} from './data';
 import type {Field, Value} from './fields';
+import {useToggleError} from '../../shared/Form';
 
 interface FieldInputProps {
   kind: string; // in the languages
   field: Field;
   value: Value;
-  error?: string;
+  name?: string; // in the form
+  error?: ReactNode;
   isSet?: boolean; // of a secret: there is one
   isFixed?: boolean;
   onChange: (value: Value) => void;
@@ -30,17 +33,19 @@ function Suggestions({id, of}: {id: string; of: string}) {
   return <datalist id={id}>{names.map((name) => <option key={name} value={name}/>)}</datalist>;
 }
 
-export function FieldInput({kind, field, value, error, isSet, isFixed, onChange}: FieldInputProps) {
+export function FieldInput({kind, field, value, name, error, isSet, isFixed, onChange}:
+  FieldInputProps) {
   const {t} = useTranslation('admin');
   const {label, help} = useFieldWords(kind, field.name);
   const listId = useId();
-  const common = {label, description: help || undefined, error, disabled: isFixed,
+  const toggle = useToggleError(error);
+  const common = {name, label, description: help || undefined, error, disabled: isFixed,
     required: field.isRequired, withAsterisk: field.isRequired};
   const text = {...common, value: String(value),
     onChange: (event: {currentTarget: {value: string}}) => onChange(event.currentTarget.value)};
   switch (field.type) {
     case 'switch':
-      return <Switch label={label} description={help || undefined} error={error}
+      return <Switch name={name} label={label} description={help || undefined} {...toggle}
         checked={Boolean(value)} onChange={(event) => onChange(event.currentTarget.checked)}/>;
     case 'choice':
       return <NativeSelect {...text} data={(field.options ?? []).map((option) => ({value: option,
@@ -48,6 +53,7 @@ export function FieldInput({kind, field, value, error, isSet, isFixed, onChange}
           {defaultValue: t(`rule.${field.name}_options.${option}`, {defaultValue: option})})}))}/>;
     case 'password':
       return <PasswordInput {...text} autoComplete="new-password"
+        aria-invalid={Boolean(error) || undefined}
         visibilityToggleButtonProps={{'aria-label': t('showPassword'), tabIndex: 0}}
         placeholder={isSet ? t('passwordSet') : ''}/>;
     case 'area': return <Textarea {...text} autosize={false} rows={3}/>;

@@ -3,16 +3,16 @@
 // somebody else is told so, and nothing is overwritten unseen.
 import {Alert, Button, Group, Stack} from '@mantine/core';
 import {notifications} from '@mantine/notifications';
-import {useEffect, useRef, useState} from 'react';
-import type {FormEvent, ReactNode} from 'react';
+import {useEffect, useState} from 'react';
+import type {ReactNode} from 'react';
 import {useTranslation} from 'react-i18next';
 import {Problem} from '../../api/client';
 import {askAny, useRenewal} from './data';
-import {changesOf, differing, fieldsOf, valuesOf} from './fields';
+import {changesOf, differing, valuesOf} from './fields';
 import type {Kind, Stored, Value} from './fields';
 import {FieldInput} from './FieldInput';
 import {SidePanel} from './SidePanel';
-import {useProblemText, useReason} from '../../shared/reasons';
+import {Field, Form, FormProblem} from '../../shared/Form';
 import {useTold} from '../../shared/undo';
 
 interface RecordFormProps {
@@ -72,14 +72,11 @@ function RecordForm(props: RecordFormProps) {
 function LoadedForm({kind, path, loaded, setLoaded, first, canRemove = true, children, onClose}:
   RecordFormProps & {loaded: Loaded; setLoaded: (loaded: Loaded) => void; first: Stored | null}) {
   const {t} = useTranslation('admin');
-  const sayProblem = useProblemText();
-  const reason = useReason();
   const renew = useRenewal();
   const [values, setValues] = useState(() => valuesOf(kind, first));
   const [problem, setProblem] = useState<Problem | null>(null);
   const [theirs, setTheirs] = useState<Loaded | null>(null);
   const [isBusy, setBusy] = useState(false);
-  const form = useRef<HTMLFormElement>(null);
   const before = loaded.record;
 
   // Does it, or has told why not; what was typed stays.
@@ -122,47 +119,32 @@ function LoadedForm({kind, path, loaded, setLoaded, first, canRemove = true, chi
     onClose();
   }
 
-  function submit(event: FormEvent) {
-    event.preventDefault();
-    void attempt(() => save(loaded.etag));
-  }
-
   function takeTheirs() {
     setLoaded(theirs!);
     setValues(valuesOf(kind, theirs!.record));
     setTheirs(null);
   }
 
-  // Who has long forms to fill is led to what is wrong.
-  useEffect(() => {
-    form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus();
-  }, [problem]);
-  const named = new Set(fieldsOf(kind).map(({name}) => name));
-  const others = problem?.errors.filter(({field}) => !named.has(field)) ?? [];
   return (
-    <form onSubmit={submit} noValidate ref={form}>
+    <Form problem={problem} onSubmit={() => void attempt(() => save(loaded.etag))}>
       <Stack gap="md">
         {kind.sections.map((section) => (
           <fieldset key={section.name} className="la-section">
             <legend>{t(`${kind.name}.sections.${section.name}`)}</legend>
             <Stack gap="sm">
               {section.fields.map((field) => (
-                <FieldInput key={field.name} kind={kind.name} field={field}
-                  value={values[field.name]} error={reason(problem?.of(field.name))}
-                  isSet={Boolean(before?.[`${field.name}_set`])}
-                  isFixed={Boolean(before && field.isKey)}
-                  onChange={(value) => setValues({...values, [field.name]: value})}/>
+                <Field key={field.name} name={field.name}>
+                  <FieldInput kind={kind.name} field={field} value={values[field.name]}
+                    isSet={Boolean(before?.[`${field.name}_set`])}
+                    isFixed={Boolean(before && field.isKey)}
+                    onChange={(value) => setValues({...values, [field.name]: value})}/>
+                </Field>
               ))}
             </Stack>
           </fieldset>
         ))}
         {children?.(values)}
-        {problem && (problem.errors.length === 0 || others.length > 0) && (
-          <Alert color="red" role="alert">{sayProblem(problem)}</Alert>
-        )}
-        {problem && problem.errors.length > others.length && (
-          <Alert color="red" role="alert">{t('refusedFields')}</Alert>
-        )}
+        <FormProblem summary={t('refusedFields')}/>
         {theirs && before && (
           <Conflict kind={kind} before={before} theirs={theirs.record!} onTheirs={takeTheirs}
             onMine={() => {
@@ -182,7 +164,7 @@ function LoadedForm({kind, path, loaded, setLoaded, first, canRemove = true, chi
           )}
         </Group>
       </Stack>
-    </form>
+    </Form>
   );
 }
 

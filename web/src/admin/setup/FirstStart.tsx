@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // The first administrator, while there is none: with the code that the server has printed, which
 // the address has behind its #.
-import {Alert, Button, PasswordInput, Stack, Text, TextInput} from '@mantine/core';
+import {Button, PasswordInput, Stack, Text, TextInput} from '@mantine/core';
 import {useQueryClient} from '@tanstack/react-query';
 import {useEffect, useState} from 'react';
-import type {FormEvent} from 'react';
 import {useTranslation} from 'react-i18next';
 import {useLocation} from 'wouter';
 import {ask, Problem} from '../../api/client';
 import {SESSION} from '../../app/session';
-import {useProblemText, useReason} from '../../shared/reasons';
+import {Field, Form, FormProblem} from '../../shared/Form';
 
 export function FirstStart() {
   const {t} = useTranslation('admin');
-  const sayProblem = useProblemText();
-  const reason = useReason();
   const client = useQueryClient();
   const [, go] = useLocation();
   const [values, setValues] = useState({code: window.location.hash.slice(1), name: 'admin',
@@ -26,8 +23,7 @@ export function FirstStart() {
   useEffect(() => {
     document.title = `${t('first.title')} – Lineward`;
   }, [t]);
-  async function submit(event: FormEvent) {
-    event.preventDefault();
+  async function submit() {
     setBusy(true);
     setProblem(null);
     try {
@@ -40,29 +36,33 @@ export function FirstStart() {
       setBusy(false);
     }
   }
-  const isNamed = problem && problem.errors.length > 0;
   return (
     <main className="lw-sign-in">
-      <form className="lw-card" onSubmit={(event) => void submit(event)} noValidate>
+      <Form className="lw-card" problem={problem} onSubmit={() => void submit()}>
         <Stack gap="md">
           <div className="lw-brand"><img src="./icon.svg" alt=""/>Lineward</div>
           <div>
             <h1>{t('first.title')}</h1>
             <Text c="dimmed" size="sm" mt={4}>{t('first.lead')}</Text>
           </div>
-          {problem && !isNamed && <Alert color="red" role="alert">{sayProblem(problem)}</Alert>}
-          <TextInput label={t('first.code')} description={t('first.code_help')} value={values.code}
-            onChange={set('code')} error={reason(problem?.of('code'))} autoComplete="off" required
-            withAsterisk={false}/>
-          <TextInput label={t('first.name')} value={values.name} onChange={set('name')} required
-            withAsterisk={false} error={reason(problem?.of('name'))} autoComplete="username"/>
-          <PasswordInput label={t('first.password')} description={t('first.password_help')} required
-            withAsterisk={false} value={values.password} onChange={set('password')}
-            error={reason(problem?.of('password'))} autoComplete="new-password"
-            visibilityToggleButtonProps={{'aria-label': t('showPassword'), tabIndex: 0}}/>
+          <FormProblem/>
+          <Field name="code">
+            <TextInput label={t('first.code')} description={t('first.code_help')} required
+              withAsterisk={false} value={values.code} onChange={set('code')} autoComplete="off"/>
+          </Field>
+          <Field name="name">
+            <TextInput label={t('first.name')} value={values.name} onChange={set('name')} required
+              withAsterisk={false} autoComplete="username"/>
+          </Field>
+          <Field name="password">
+            <PasswordInput label={t('first.password')} description={t('first.password_help')}
+              required withAsterisk={false} value={values.password} onChange={set('password')}
+              autoComplete="new-password"
+              visibilityToggleButtonProps={{'aria-label': t('showPassword'), tabIndex: 0}}/>
+          </Field>
           <Button type="submit" loading={isBusy}>{t('first.button')}</Button>
         </Stack>
-      </form>
+      </Form>
     </main>
   );
 }

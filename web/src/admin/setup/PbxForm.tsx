@@ -3,12 +3,11 @@
 import {Alert, Button, Group, NativeSelect, Stack} from '@mantine/core';
 import {useQuery} from '@tanstack/react-query';
 import {useState} from 'react';
-import type {FormEvent} from 'react';
 import {useTranslation} from 'react-i18next';
 import {ask, Problem} from '../../api/client';
 import type {Schemas} from '../../api/client';
 import {GROUP} from '../kinds';
-import {useProblemText, useReason} from '../../shared/reasons';
+import {Field as FormField, Form, FormProblem} from '../../shared/Form';
 import {askAny} from '../records/data';
 import {fieldsOf, initialOf} from '../records/fields';
 import type {Field, Stored, Value} from '../records/fields';
@@ -53,8 +52,6 @@ export function emptyPbx(): Pbx {
 export function PbxForm({pbx, onChange, onDone, onSkip}: {pbx: Pbx; onChange: (pbx: Pbx) => void;
   onDone: (group: Stored) => void; onSkip: () => void}) {
   const {t} = useTranslation('admin');
-  const sayProblem = useProblemText();
-  const reason = useReason();
   const presets = usePresets();
   const {preset: chosen, values} = pbx;
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -67,8 +64,7 @@ export function PbxForm({pbx, onChange, onDone, onSkip}: {pbx: Pbx; onChange: (p
       values: {...values, ...Object.fromEntries(asked) as Record<string, Value>}});
   }
 
-  async function submit(event: FormEvent) {
-    event.preventDefault();
+  async function submit() {
     setProblem(null);
     const group = {...presetValues(preset), ...values};
     try {
@@ -84,7 +80,7 @@ export function PbxForm({pbx, onChange, onDone, onSkip}: {pbx: Pbx; onChange: (p
   }
 
   return (
-    <form className="lw-card la-form" onSubmit={(event) => void submit(event)} noValidate>
+    <Form className="lw-card la-form" problem={problem} onSubmit={() => void submit()}>
       <Stack gap="sm">
         <NativeSelect label={t('setup.preset')} description={t('setup.preset_help')} value={chosen}
           onChange={(event) => choose(event.currentTarget.value)}
@@ -104,18 +100,17 @@ export function PbxForm({pbx, onChange, onDone, onSkip}: {pbx: Pbx; onChange: (p
           </Alert>
         )}
         {FIELDS.map((field) => (
-          <FieldInput key={field.name} kind="group" field={field} value={values[field.name]}
-            error={reason(problem?.of(field.name))}
-            onChange={(value) =>
+          <FormField key={field.name} name={field.name}>
+            <FieldInput kind="group" field={field} value={values[field.name]} onChange={(value) =>
               onChange({preset: chosen, values: {...values, [field.name]: value}})}/>
+          </FormField>
         ))}
-        {problem && <Alert color="red" role="alert">{problem.errors.length > 0 ? t('refusedFields')
-          : sayProblem(problem)}</Alert>}
+        <FormProblem summary={t('refusedFields')}/>
         <Group gap="xs">
           <Button type="submit">{t('setup.next')}</Button>
           <Button variant="default" onClick={onSkip}>{t('setup.onlyTable')}</Button>
         </Group>
       </Stack>
-    </form>
+    </Form>
   );
 }

@@ -3,10 +3,11 @@
 // what is wrong in plain words.
 import {Alert, Button, Group, Loader, Stack} from '@mantine/core';
 import {useQuery} from '@tanstack/react-query';
-import {useState} from 'react';
+import {useRef, useState} from 'react';
 import {useTranslation} from 'react-i18next';
 import {ask, Problem} from '../../api/client';
 import type {Schemas} from '../../api/client';
+import {Field, useFocusOnFault} from '../../shared/Form';
 import {useProblemText, useReason} from '../../shared/reasons';
 import {LINE} from '../kinds';
 import {askAny} from '../records/data';
@@ -66,14 +67,18 @@ export function Connection({group, line, onLine}: ConnectionProps) {
     setBegun(false);
   }
 
+  const frame = useRef<HTMLDivElement>(null);
+  useFocusOnFault(frame, problem);
   const ofLine = FIELDS.map(({name}) => `line.${name}`);
   const others = (problem?.errors ?? []).filter(({field}) => !ofLine.includes(field));
   return (
-    <Stack gap="sm">
+    <Stack gap="sm" ref={frame}>
       {FIELDS.map((field) => (
-        <FieldInput key={field.name} kind="line" field={field} value={line[field.name]}
-          error={reason(problem?.of(`line.${field.name}`))}
-          onChange={(value) => onLine({...line, [field.name]: value})}/>
+        <Field key={field.name} name={field.name}>
+          <FieldInput kind="line" field={{...field, isRequired: false}} value={line[field.name]}
+            error={reason(problem?.of(`line.${field.name}`))}
+            onChange={(value) => onLine({...line, [field.name]: value})}/>
+        </Field>
       ))}
       {problem && (problem.errors.length === 0 || others.length > 0) && (
         <Alert color="red" role="alert">{others.length === 0 ? sayProblem(problem)

@@ -4,7 +4,6 @@ import {Alert, Button, Code, Group, NativeSelect, Stack, TextInput} from '@manti
 import {notifications} from '@mantine/notifications';
 import {useQuery} from '@tanstack/react-query';
 import {useState} from 'react';
-import type {FormEvent} from 'react';
 import {useTranslation} from 'react-i18next';
 import {ask, Problem} from '../../api/client';
 import type {Schemas} from '../../api/client';
@@ -13,7 +12,7 @@ import {Icon} from '../../shared/icons';
 import '../admin.css';
 import {useNames, useRenewal} from '../records/data';
 import {SidePanel} from '../records/SidePanel';
-import {useProblemText, useReason} from '../../shared/reasons';
+import {Field, Form, FormProblem} from '../../shared/Form';
 
 type Token = Schemas['Token'];
 const COLUMNS = ['name', 'user', 'scope', 'group', 'used', 'expires', 'revoke'];
@@ -82,8 +81,6 @@ function TokenRow({token}: {token: Token}) {
 
 function AddToken({onClose}: {onClose: () => void}) {
   const {t} = useTranslation('admin');
-  const sayProblem = useProblemText();
-  const reason = useReason();
   const renew = useRenewal();
   const groups = useNames('/groups');
   const [values, setValues] = useState({name: '', scope: 'read', group: '', days: '365'});
@@ -91,8 +88,8 @@ function AddToken({onClose}: {onClose: () => void}) {
   const [made, setMade] = useState('');
   const set = (name: string) => (event: {currentTarget: {value: string}}) =>
     setValues({...values, [name]: event.currentTarget.value});
-  async function submit(event: FormEvent) {
-    event.preventDefault();
+  async function submit() {
+    setProblem(null);
     const {name, scope, group, days} = values;
     try {
       const body = {name, scope, ...(group ? {group} : {}), ...(days ? {days: Number(days)} : {})};
@@ -114,25 +111,27 @@ function AddToken({onClose}: {onClose: () => void}) {
     );
   }
   return (
-    <form onSubmit={(event) => void submit(event)} noValidate>
+    <Form problem={problem} onSubmit={() => void submit()}>
       <Stack gap="sm">
-        <TextInput label={t('token.name')} description={t('token.name_help')} value={values.name}
-          required onChange={set('name')} error={reason(problem?.of('name'))}/>
+        <Field name="name">
+          <TextInput label={t('token.name')} description={t('token.name_help')} value={values.name}
+            required onChange={set('name')}/>
+        </Field>
         <NativeSelect label={t('token.scope')} value={values.scope} onChange={set('scope')}
           data={['read', 'write', 'admin'].map((value) =>
             ({value, label: t(`token.scopes.${value}`)}))}/>
         <NativeSelect label={t('token.group')} value={values.group} onChange={set('group')}
           data={[{value: '', label: t('line.allGroups')}, ...groups]}/>
-        <TextInput label={t('token.days')} description={t('token.days_help')} inputMode="numeric"
-          value={values.days} onChange={set('days')} error={reason(problem?.of('days'))}/>
-        {problem && problem.errors.length === 0 && (
-          <Alert color="red" role="alert">{sayProblem(problem)}</Alert>
-        )}
+        <Field name="days">
+          <TextInput label={t('token.days')} description={t('token.days_help')} inputMode="numeric"
+            value={values.days} onChange={set('days')}/>
+        </Field>
+        <FormProblem/>
         <Group gap="xs">
           <Button type="submit">{t('token.make')}</Button>
           <Button variant="default" onClick={onClose}>{t('cancel')}</Button>
         </Group>
       </Stack>
-    </form>
+    </Form>
   );
 }

@@ -3,13 +3,13 @@
 import {Alert, Button, Group, TextInput} from '@mantine/core';
 import {useQuery, useQueryClient} from '@tanstack/react-query';
 import {useState} from 'react';
-import type {FormEvent} from 'react';
 import {useTranslation} from 'react-i18next';
 import {ask} from '../../api/client';
 import type {Schemas} from '../../api/client';
 import {PageFrame} from '../../app/PageFrame';
 import {useSession} from '../../app/session';
 import {useSubmit} from '../../shared/ask';
+import {Field, Form, FormProblem} from '../../shared/Form';
 import {sayWhen} from '../../shared/time';
 import {useTold} from '../../shared/undo';
 
@@ -36,10 +36,9 @@ function NewCredentials({device, onClose}: {device: Credentials; onClose: () => 
 function NewDevice({onMade}: {onMade: (device: Credentials) => void}) {
   const {t} = useTranslation('user');
   const {user} = useSession();
-  const {submit, isBusy, errorOf, general} = useSubmit();
+  const {submit, isBusy, problem} = useSubmit();
   const [name, setName] = useState('');
-  async function onSubmit(event: FormEvent) {
-    event.preventDefault();
+  async function add() {
     await submit(async () => {
       const made = await ask('post', '/users/{user}/devices', {path: {user}, body: {name}});
       onMade(made.data);
@@ -47,12 +46,17 @@ function NewDevice({onMade}: {onMade: (device: Credentials) => void}) {
     });
   }
   return (
-    <form className="lw-card lw-inline-form" onSubmit={(event) => void onSubmit(event)}>
-      <TextInput label={t('devices.new')} placeholder={t('devices.example')} value={name}
-        maxLength={63} error={errorOf('name') ?? general}
-        onChange={(event) => setName(event.currentTarget.value)}/>
-      <Button type="submit" loading={isBusy} disabled={!name}>{t('devices.add')}</Button>
-    </form>
+    <Form className="lw-card" problem={problem} onSubmit={() => void add()}>
+      <FormProblem/>
+      <div className="lw-inline-form">
+        <Field name="name">
+          <TextInput label={t('devices.new')} placeholder={t('devices.example')} value={name}
+            maxLength={63} required withAsterisk={false}
+            onChange={(event) => setName(event.currentTarget.value)}/>
+        </Field>
+        <Button type="submit" loading={isBusy}>{t('devices.add')}</Button>
+      </div>
+    </Form>
   );
 }
 

@@ -2,9 +2,9 @@
 // The user's own telephone numbers, to which "mobile" and "mailbox" lead.
 import {Button, Group, TextInput} from '@mantine/core';
 import {useState} from 'react';
-import type {FormEvent} from 'react';
 import {useTranslation} from 'react-i18next';
 import {useSubmit} from '../../shared/ask';
+import {Field, Form, FormProblem} from '../../shared/Form';
 import {Overtaken} from '../../shared/patch';
 import {Conflict} from '../Conflict';
 import {useMyUser} from '../data';
@@ -53,17 +53,13 @@ function useDraft(user: User) {
   return {...submitting, draft, set, seen: seen ?? user, setSeen, theirs, setTheirs, save, leave};
 }
 
-function Form({user}: {user: User}) {
+function NumbersForm({user}: {user: User}) {
   const {t} = useTranslation('user');
-  const {draft, set, seen, setSeen, theirs, setTheirs, save, leave, isBusy, errorOf, general} =
+  const {draft, set, seen, setSeen, theirs, setTheirs, save, leave, isBusy, problem} =
     useDraft(user);
   const summary = useSummary(draft);
   const isChanged = FIELDS.some((field) =>
     draft[field] !== undefined && draft[field] !== seen[field]);
-  function onSubmit(event: FormEvent) {
-    event.preventDefault();
-    void save(seen);
-  }
   if (theirs) {
     return <Conflict mine={summary(draft)} theirs={summary(theirs)} isBusy={isBusy}
       onTheirs={leave} onMine={() => void save(theirs)}
@@ -73,19 +69,21 @@ function Form({user}: {user: User}) {
       }}/>;
   }
   return (
-    <form onSubmit={onSubmit}>
+    <Form problem={problem} onSubmit={() => void save(seen)}>
       {FIELDS.map((field) => (
-        <TextInput key={field} type="tel" label={t(`target.${field}`)} mb="sm" maxLength={39}
-          value={draft[field] ?? user[field]} error={errorOf(field)}
-          onChange={(event) => set(field, event.currentTarget.value)}/>
+        <Field key={field} name={field}>
+          <TextInput type="tel" label={t(`target.${field}`)} mb="sm" maxLength={39}
+            value={draft[field] ?? user[field]}
+            onChange={(event) => set(field, event.currentTarget.value)}/>
+        </Field>
       ))}
       <TextInput label={t('target.mailbox')} value={user.mailbox || '–'} readOnly mb="sm"
         description={t('account.mailboxHelp')}/>
-      {general && <p className="lw-problem" role="alert">{general}</p>}
+      <FormProblem/>
       <Group><Button type="submit" loading={isBusy} disabled={!isChanged}>
         {t('forwardings.save')}
       </Button></Group>
-    </form>
+    </Form>
   );
 }
 
@@ -96,7 +94,7 @@ export function Numbers() {
     <section className="lw-card" aria-labelledby="numbers">
       <h2 id="numbers">{t('account.numbers')}</h2>
       <p className="lw-lead">{t('account.numbersHelp')}</p>
-      {user && <Form user={user}/>}
+      {user && <NumbersForm user={user}/>}
     </section>
   );
 }

@@ -3,11 +3,11 @@
 import {Button, Group, PasswordInput} from '@mantine/core';
 import {useQueryClient} from '@tanstack/react-query';
 import {useState} from 'react';
-import type {FormEvent} from 'react';
 import {useTranslation} from 'react-i18next';
 import {ask} from '../../api/client';
 import {useSession} from '../../app/session';
 import {useSubmit} from '../../shared/ask';
+import {Field, Form, FormProblem} from '../../shared/Form';
 import {useTold} from '../../shared/undo';
 
 export function Password() {
@@ -15,11 +15,10 @@ export function Password() {
   const {user: name} = useSession();
   const client = useQueryClient();
   const {tell} = useTold();
-  const {submit, isBusy, errorOf, general} = useSubmit();
+  const {submit, isBusy, problem} = useSubmit();
   const [current, setCurrent] = useState('');
   const [password, setPassword] = useState('');
-  async function onSubmit(event: FormEvent) {
-    event.preventDefault();
+  async function save() {
     const isDone = await submit(() => ask('put', '/users/{name}/password', {
       path: {name}, body: {current, password},
     }));
@@ -33,19 +32,21 @@ export function Password() {
   return (
     <section className="lw-card" aria-labelledby="password">
       <h2 id="password">{t('account.password')}</h2>
-      <form onSubmit={(event) => void onSubmit(event)}>
-        <PasswordInput label={t('account.current')} autoComplete="current-password" mb="sm"
-          required withAsterisk={false} value={current} error={errorOf('current')}
-          visibilityToggleButtonProps={toggle}
-          onChange={(event) => setCurrent(event.currentTarget.value)}/>
-        <PasswordInput label={t('account.new')} autoComplete="new-password" mb="sm" required
-          withAsterisk={false} maxLength={127} value={password}
-          description={t('account.passwordHelp')} error={errorOf('password')}
-          visibilityToggleButtonProps={toggle}
-          onChange={(event) => setPassword(event.currentTarget.value)}/>
-        {general && <p className="lw-problem" role="alert">{general}</p>}
+      <Form problem={problem} onSubmit={() => void save()}>
+        <Field name="current">
+          <PasswordInput label={t('account.current')} autoComplete="current-password" mb="sm"
+            required withAsterisk={false} value={current} visibilityToggleButtonProps={toggle}
+            onChange={(event) => setCurrent(event.currentTarget.value)}/>
+        </Field>
+        <Field name="password">
+          <PasswordInput label={t('account.new')} autoComplete="new-password" mb="sm" required
+            withAsterisk={false} maxLength={127} value={password}
+            description={t('account.passwordHelp')} visibilityToggleButtonProps={toggle}
+            onChange={(event) => setPassword(event.currentTarget.value)}/>
+        </Field>
+        <FormProblem/>
         <Group><Button type="submit" loading={isBusy}>{t('account.changePassword')}</Button></Group>
-      </form>
+      </Form>
     </section>
   );
 }

@@ -3,13 +3,12 @@
 // out of sight, the desktop tells, if it may.
 import {Button, Group} from '@mantine/core';
 import {useRef, useState} from 'react';
-import type {FormEvent} from 'react';
 import {useTranslation} from 'react-i18next';
 import {ask} from '../../api/client';
 import type {Problem} from '../../api/client';
 import {useFocusLeaves} from '../../shared/focus';
+import {Field, Form, FormProblem} from '../../shared/Form';
 import {Icon} from '../../shared/icons';
-import {useReason} from '../../shared/reasons';
 import {useMyUser} from '../data';
 import type {Line} from '../data';
 import {useTargetName} from '../names';
@@ -34,20 +33,16 @@ function useActions(call: Call, line: Line) {
 function ForwardElsewhere({line, isBusy, problem, onForward}: {line: Line; isBusy: boolean;
   problem: Problem | null; onForward: (to: string) => void}) {
   const {t} = useTranslation('user');
-  const reason = useReason();
   const [to, setTo] = useState('');
-  function submit(event: FormEvent) {
-    event.preventDefault();
-    if (to) onForward(to);
-  }
   return (
-    <form className="lw-call-elsewhere" onSubmit={submit}>
-      <TargetInput line={line} label={t('calls.elsewhere')} value={to} onChange={setTo}
-        error={reason(problem?.errors[0]?.reason ?? problem?.message)}/>
-      <Button type="submit" variant="default" loading={isBusy} disabled={!to}>
-        {t('calls.forward')}
-      </Button>
-    </form>
+    <Form className="lw-call-elsewhere" problem={problem} onSubmit={() => onForward(to)}>
+      <Field name="to">
+        <TargetInput line={line} label={t('calls.elsewhere')} value={to} onChange={setTo}
+          required/>
+      </Field>
+      <Button type="submit" variant="default" loading={isBusy}>{t('calls.forward')}</Button>
+      <FormProblem/>
+    </Form>
   );
 }
 

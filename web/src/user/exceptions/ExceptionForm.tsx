@@ -2,11 +2,10 @@
 // An exception: for whom, when, and what happens to these calls instead.
 import {Button, Group, NativeSelect, NumberInput, Switch, TextInput} from '@mantine/core';
 import {useEffect, useRef, useState} from 'react';
-import type {FormEvent} from 'react';
 import {useTranslation} from 'react-i18next';
 import {Problem} from '../../api/client';
 import {useFocusLeaves} from '../../shared/focus';
-import {useProblemText, useReason} from '../../shared/reasons';
+import {Field, Form, FormProblem} from '../../shared/Form';
 import {UntilInput} from '../../shared/UntilInput';
 import {Conflict} from '../Conflict';
 import {CONDITIONS, ORIGINS} from '../data';
@@ -64,16 +63,17 @@ function useDraft({line, position, onWarnings, onClose}: Props) {
   return {draft, setDraft, problem, theirs, back, isBusy, save};
 }
 
-function Fields({line, draft, errorOf, onChange}: {line: LineKey; draft: ExceptionFields;
-  errorOf: (field: string) => string | undefined;
+function Fields({line, draft, onChange}: {line: LineKey; draft: ExceptionFields;
   onChange: (fields: Partial<ExceptionFields>) => void}) {
   const {t} = useTranslation('user');
   return (
     <div className="lw-fields">
-      <TextInput label={t('exceptions.caller')} value={draft.caller} maxLength={39}
-        placeholder={t('exceptions.anyCaller')} description={t('exceptions.callerHelp')}
-        error={errorOf('caller')} inputWrapperOrder={['label', 'input', 'description', 'error']}
-        onChange={(event) => onChange({caller: event.currentTarget.value})}/>
+      <Field name="caller">
+        <TextInput label={t('exceptions.caller')} value={draft.caller} maxLength={39}
+          placeholder={t('exceptions.anyCaller')} description={t('exceptions.callerHelp')}
+          inputWrapperOrder={['label', 'input', 'description', 'error']}
+          onChange={(event) => onChange({caller: event.currentTarget.value})}/>
+      </Field>
       <NativeSelect label={t('profiles.origin')} value={draft.origin}
         onChange={(event) => onChange({
           origin: event.currentTarget.value as ExceptionFields['origin'],
@@ -84,28 +84,37 @@ function Fields({line, draft, errorOf, onChange}: {line: LineKey; draft: Excepti
           condition: event.currentTarget.value as ExceptionFields['condition'],
         })}
         data={CONDITIONS.map((value) => ({value, label: t(`condition.${value}.name`)}))}/>
-      <TextInput label={t('exceptions.presence')} value={draft.presence} maxLength={31}
-        placeholder={t('exceptions.anyPresence')} error={errorOf('presence')}
-        onChange={(event) => onChange({presence: event.currentTarget.value})}/>
+      <Field name="presence">
+        <TextInput label={t('exceptions.presence')} value={draft.presence} maxLength={31}
+          placeholder={t('exceptions.anyPresence')}
+          onChange={(event) => onChange({presence: event.currentTarget.value})}/>
+      </Field>
       <NativeSelect label={t('exceptions.does')} value={draft.ring ? 'ring' : 'forward'}
         onChange={(event) => onChange({ring: event.currentTarget.value === 'ring'})}
         data={(['forward', 'ring'] as const).map((value) => ({
           value, label: t(`exceptions.doing.${value}`),
         }))}/>
       {!draft.ring && (
-        <TargetInput line={line} label={t('forwardings.target')} value={draft.target ?? ''}
-          error={errorOf('target')} onChange={(target) => onChange({target})}/>
+        <Field name="target">
+          <TargetInput line={line} label={t('forwardings.target')} value={draft.target ?? ''}
+            required onChange={(target) => onChange({target})}/>
+        </Field>
       )}
       {!draft.ring && draft.condition === 'no_answer' && (
-        <NumberInput label={t('forwardings.delay')} min={0} max={120} suffix=" s" hideControls
-          placeholder={t('forwardings.delayDefault')} value={draft.delay || ''}
-          error={errorOf('delay')} onChange={(delay) => onChange({delay: Number(delay) || 0})}/>
+        <Field name="delay">
+          <NumberInput label={t('forwardings.delay')} min={0} max={120} suffix=" s" hideControls
+            placeholder={t('forwardings.delayDefault')} value={draft.delay || ''}
+            onChange={(delay) => onChange({delay: Number(delay) || 0})}/>
+        </Field>
       )}
-      <NumberInput label={t('exceptions.calls')} min={0} max={9999} hideControls
-        placeholder={t('exceptions.anyCalls')} value={draft.calls || ''} error={errorOf('calls')}
-        onChange={(calls) => onChange({calls: Number(calls) || 0})}/>
-      <UntilInput value={draft.until ?? ''} error={errorOf('until')}
-        onChange={(until) => onChange({until})}/>
+      <Field name="calls">
+        <NumberInput label={t('exceptions.calls')} min={0} max={9999} hideControls
+          placeholder={t('exceptions.anyCalls')} value={draft.calls || ''}
+          onChange={(calls) => onChange({calls: Number(calls) || 0})}/>
+      </Field>
+      <Field name="until">
+        <UntilInput value={draft.until ?? ''} onChange={(until) => onChange({until})}/>
+      </Field>
     </div>
   );
 }
@@ -125,38 +134,30 @@ export function ExceptionForm(props: Props) {
       {draft && theirs
         ? <Conflict mine={say(draft)} theirs={say(theirs.fields)} isBusy={typed.isBusy}
           onTheirs={props.onClose} onMine={() => void typed.save(theirs)} onBack={typed.back}/>
-        : <Form {...props} typed={typed}/>}
+        : <OneForm {...props} typed={typed}/>}
     </div>
   );
 }
 
-function Form({typed, ...props}: Props & {typed: ReturnType<typeof useDraft>}) {
+function OneForm({typed, ...props}: Props & {typed: ReturnType<typeof useDraft>}) {
   const {t} = useTranslation('user');
-  const reason = useReason();
-  const sayProblem = useProblemText();
   const {draft, setDraft, problem, save, isBusy} = typed;
   if (!draft) return null;
   const set = (fields: Partial<ExceptionFields>) => setDraft({...draft, ...fields});
-  const errorOf = (field: string) => reason(problem?.of(field));
-  function submit(event: FormEvent) {
-    event.preventDefault();
-    void save();
-  }
   return (
-    <form className="lw-card" onSubmit={submit}
+    <Form className="lw-card" problem={problem} onSubmit={() => void save()}
       aria-label={t(props.position === null ? 'exceptions.new' : 'exceptions.edit')}>
-      <Fields line={props.line} draft={draft} errorOf={errorOf} onChange={set}/>
-      <ScheduleInput value={draft.schedule ?? ''} error={errorOf('schedule')}
-        onChange={(schedule) => set({schedule})}/>
+      <Fields line={props.line} draft={draft} onChange={set}/>
+      <Field name="schedule">
+        <ScheduleInput value={draft.schedule ?? ''} onChange={(schedule) => set({schedule})}/>
+      </Field>
       <Switch mt="md" checked={draft.enabled} label={t('exceptions.enabled')}
         onChange={(event) => set({enabled: event.currentTarget.checked})}/>
-      {problem && problem.errors.length === 0 && (
-        <p className="lw-problem" role="alert">{sayProblem(problem)}</p>
-      )}
+      <FormProblem/>
       <Group gap="xs" mt="md">
         <Button type="submit" loading={isBusy}>{t('forwardings.save')}</Button>
         <Button variant="default" onClick={props.onClose}>{t('forwardings.cancel')}</Button>
       </Group>
-    </form>
+    </Form>
   );
 }

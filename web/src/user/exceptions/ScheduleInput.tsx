@@ -2,14 +2,15 @@
 // At which times of the week something holds: drawn, or written.
 import {Switch, TextInput} from '@mantine/core';
 import {useState} from 'react';
+import type {ReactNode} from 'react';
 import {useTranslation} from 'react-i18next';
 import {emptyWeek, readWeek, writeWeek} from './week';
 import {WeekGrid} from './WeekGrid';
 
 const OFFICE_HOURS = 'mo-fr 08:00-17:00';
 
-export function ScheduleInput({value, error, onChange}:
-  {value: string; error?: string; onChange: (schedule: string) => void}) {
+export function ScheduleInput({value, name, error, onChange}: {value: string; name?: string;
+  error?: ReactNode; onChange: (schedule: string) => void}) {
   const {t} = useTranslation('user');
   const [isOn, setOn] = useState(value !== '');
   const week = value ? readWeek(value) : emptyWeek();
@@ -27,6 +28,7 @@ export function ScheduleInput({value, error, onChange}:
               onChange={(changed) => onChange(writeWeek(changed))}/>
             : <p className="lw-week-help">{t('exceptions.notDrawn')}</p>}
           <TextInput label={t('exceptions.written')} value={value} maxLength={255} error={error}
+            name={name}
             onChange={(event) => onChange(event.currentTarget.value)}/>
         </>
       )}

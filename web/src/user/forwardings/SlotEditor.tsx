@@ -3,11 +3,10 @@
 // stays while the connection is away, and while somebody else changes the same.
 import {Button, Group, NumberInput} from '@mantine/core';
 import {useEffect, useRef, useState} from 'react';
-import type {FormEvent} from 'react';
 import {useTranslation} from 'react-i18next';
 import {Problem} from '../../api/client';
 import {useFocusLeaves} from '../../shared/focus';
-import {useProblemText, useReason} from '../../shared/reasons';
+import {Field, Form, FormProblem} from '../../shared/Form';
 import {UntilInput} from '../../shared/UntilInput';
 import {Conflict} from '../Conflict';
 import type {LineKey} from '../data';
@@ -29,7 +28,6 @@ interface Props {
 
 // What is being typed, what it began with, and what stands in the way.
 function useDraft({line, slot, shown, onWarnings, onClose}: Props) {
-  const sayProblem = useProblemText();
   const change = useSlotChange(line);
   const [seen, setSeen] = useState<SeenSlot | null>(null);
   const [draft, setDraft] = useState<SlotFields>(shown ?? EMPTY);
@@ -66,25 +64,18 @@ function useDraft({line, slot, shown, onWarnings, onClose}: Props) {
     }
   }
 
-  const general = problem && !problem.of('target') && !problem.of('delay') && !problem.of('until')
-    ? sayProblem(problem) : undefined;
-  return {draft, setDraft, problem, general, conflict, setConflict, setSeen, isBusy, save, seen};
+  return {draft, setDraft, problem, conflict, setConflict, setSeen, isBusy, save, seen};
 }
 
 export function SlotEditor(props: Props) {
   const {t} = useTranslation('user');
-  const reason = useReason();
-  const {draft, setDraft, problem, general, conflict, setConflict, setSeen, isBusy, save, seen} =
+  const {draft, setDraft, problem, conflict, setConflict, setSeen, isBusy, save, seen} =
     useDraft(props);
   const {line, slot, onClose} = props;
   const summary = useSummary(line);
   const frame = useRef<HTMLDivElement>(null);
   useFocusLeaves(frame, [`[data-slot="${slot.condition}/${slot.origin}"] .lw-slot-open`], true);
   const set = (fields: Partial<SlotFields>) => setDraft({...draft, ...fields});
-  function submit(event: FormEvent) {
-    event.preventDefault();
-    void save({...draft, enabled: true});
-  }
   const conflicting = conflict && (
     <Conflict mine={summary({...draft, enabled: true})} theirs={summary(conflict.fields)}
       isBusy={isBusy} onTheirs={onClose}
@@ -95,28 +86,31 @@ export function SlotEditor(props: Props) {
       }}/>
   );
   const form = (
-    <form className="lw-editor" onSubmit={submit} aria-label={t('forwardings.edit', {
+    <Form className="lw-editor" problem={problem} aria-label={t('forwardings.edit', {
       condition: t(`condition.${slot.condition}.name`), origin: t(`origin.${slot.origin}`),
-    })} onKeyDown={(event) => {
+    })} onSubmit={() => void save({...draft, enabled: true})} onKeyDown={(event) => {
       if (event.key === 'Escape' && !event.defaultPrevented) onClose();
     }}>
       <div className="lw-fields">
-        <TargetInput line={line} label={t('forwardings.target')} value={draft.target} autoFocus
-          error={reason(problem?.of('target'))} onChange={(target) => set({target})}/>
+        <Field name="target">
+          <TargetInput line={line} label={t('forwardings.target')} value={draft.target} autoFocus
+            required onChange={(target) => set({target})}/>
+        </Field>
         {slot.condition === 'no_answer' && (
-          <NumberInput label={t('forwardings.delay')} min={0} max={120} suffix=" s" hideControls
-            placeholder={t('forwardings.delayDefault')} allowDecimal={false} allowNegative={false}
-            value={draft.delay || ''} error={reason(problem?.of('delay'))}
-            onChange={(delay) => set({delay: Number(delay) || 0})}/>
+          <Field name="delay">
+            <NumberInput label={t('forwardings.delay')} min={0} max={120} suffix=" s" hideControls
+              placeholder={t('forwardings.delayDefault')} allowDecimal={false}
+              allowNegative={false} value={draft.delay || ''}
+              onChange={(delay) => set({delay: Number(delay) || 0})}/>
+          </Field>
         )}
-        <UntilInput value={draft.until} error={reason(problem?.of('until'))}
-          onChange={(until) => set({until})}/>
+        <Field name="until">
+          <UntilInput value={draft.until} onChange={(until) => set({until})}/>
+        </Field>
       </div>
-      {general && <p className="lw-problem" role="alert">{general}</p>}
+      <FormProblem/>
       <Group gap="xs">
-        <Button type="submit" loading={isBusy} disabled={draft.target === ''}>
-          {t('forwardings.save')}
-        </Button>
+        <Button type="submit" loading={isBusy}>{t('forwardings.save')}</Button>
         <Button variant="default" onClick={onClose}>{t('forwardings.cancel')}</Button>
         {seen?.fields && (
           <Button variant="subtle" color="red" disabled={isBusy} onClick={() => void save(null)}>
@@ -124,7 +118,7 @@ export function SlotEditor(props: Props) {
           </Button>
         )}
       </Group>
-    </form>
+    </Form>
   );
   return <div className="lw-editor-frame" ref={frame}>{conflicting ?? form}</div>;
 }

@@ -2,27 +2,29 @@
 // A profile: presence, do-not-disturb, forwardings, and how long it holds once it is put on.
 import {ActionIcon, Button, Group, NativeSelect, NumberInput, TextInput} from '@mantine/core';
 import {useRef, useState} from 'react';
-import type {FormEvent} from 'react';
 import {useTranslation} from 'react-i18next';
 import {Problem} from '../../api/client';
 import {useSession} from '../../app/session';
 import {useSubmit} from '../../shared/ask';
 import {useFocusLeaves} from '../../shared/focus';
+import {Field, Form, FormProblem} from '../../shared/Form';
 import {Icon} from '../../shared/icons';
+import {useReason} from '../../shared/reasons';
 import {Conflict} from '../Conflict';
 import {CONDITIONS, ORIGINS, useMyLines} from '../data';
 import type {Condition, LineKey, Origin} from '../data';
 import {TargetInput} from '../TargetInput';
 import {isSame, readProfile, useProfileChanges} from './data';
 import type {ProfileFields, SeenProfile} from './data';
-import {readSlots, writeSlots} from './slots';
+import {readSlots, slotAtFault, writeSlots} from './slots';
 import type {ProfileSlot} from './slots';
 import {useSummary} from './summary';
 
 const NEW_SLOT: ProfileSlot = {condition: 'immediate', origin: 'all', delay: 0, target: ''};
 
-function SlotRow({slot, line, number, onChange, onRemove}: {slot: ProfileSlot; line: LineKey;
-  number: number; onChange: (slot: ProfileSlot) => void; onRemove: () => void}) {
+function SlotRow({slot, line, number, fault, onChange, onRemove}: {slot: ProfileSlot;
+  line: LineKey; number: number; fault: string | undefined;
+  onChange: (slot: ProfileSlot) => void; onRemove: () => void}) {
   const {t} = useTranslation('user');
   return (
     <fieldset className="lw-profile-slot">
@@ -40,24 +42,29 @@ function SlotRow({slot, line, number, onChange, onRemove}: {slot: ProfileSlot; l
           placeholder={t('forwardings.delayDefault')} value={slot.delay || ''}
           onChange={(delay) => onChange({...slot, delay: Number(delay) || 0})}/>
       )}
-      <TargetInput line={line} label={t('forwardings.target')} value={slot.target}
-        onChange={(target) => onChange({...slot, target})}/>
+      <Field name={fault ? 'forwardings' : `forwardings.${number}`}>
+        <TargetInput line={line} label={t('forwardings.target')} value={slot.target} required
+          error={fault} onChange={(target) => onChange({...slot, target})}/>
+      </Field>
       <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t('profiles.removeSlot')}
         onClick={onRemove}><Icon name="trash"/></ActionIcon>
     </fieldset>
   );
 }
 
-function Slots({slots, onChange}:
-  {slots: ProfileSlot[]; onChange: (slots: ProfileSlot[]) => void}) {
+function Slots({slots, refused, onChange}: {slots: ProfileSlot[]; refused: string | undefined;
+  onChange: (slots: ProfileSlot[]) => void}) {
   const {t} = useTranslation('user');
+  const reason = useReason();
   const line = useMyLines().data?.[0];
   if (!line) return null;
+  const fault = slotAtFault(slots, refused);
   return (
     <div className="lw-profile-slots">
       <span className="lw-label">{t('profiles.forwardings')}</span>
       {slots.map((slot, index) => (
         <SlotRow key={index} slot={slot} line={line} number={index + 1}
+          fault={index === fault?.index ? reason(fault.reason) : undefined}
           onChange={(changed) => onChange(slots.map((one, at) => (at === index ? changed : one)))}
           onRemove={() => onChange(slots.filter((_, at) => at !== index))}/>
       ))}
@@ -129,50 +136,51 @@ export function ProfileForm(props: Props) {
         ? <Conflict mine={say(draft.whole)} theirs={say(draft.theirs.fields)}
           isBusy={draft.isBusy} onTheirs={props.onClose} onBack={draft.back}
           onMine={() => void draft.submit(draft.theirs)}/>
-        : <Form given={props.name} draft={draft} onClose={props.onClose}/>}
+        : <OneForm given={props.name} draft={draft} onClose={props.onClose}/>}
     </div>
   );
 }
 
-function Form({given, draft: typed, onClose}:
+function OneForm({given, draft: typed, onClose}:
   {given: string; draft: ReturnType<typeof useDraft>; onClose: () => void}) {
   const {t} = useTranslation('user');
-  const {name, setName, draft, setDraft, slots, setSlots, submit, isBusy, errorOf, general} = typed;
+  const {name, setName, draft, setDraft, slots, setSlots, submit, isBusy, problem} = typed;
   const set = (changed: Partial<ProfileFields>) => setDraft({...draft, ...changed});
-  function onSubmit(event: FormEvent) {
-    event.preventDefault();
-    void submit();
-  }
   return (
-    <form className="lw-card" onSubmit={onSubmit} aria-label={given || t('profiles.new')}>
+    <Form className="lw-card" problem={problem} onSubmit={() => void submit()}
+      aria-label={given || t('profiles.new')}>
       <div className="lw-fields">
-        <TextInput label={t('profiles.title')} value={name} required maxLength={63}
-          withAsterisk={false} disabled={given !== ''} autoFocus={given === ''}
-          error={errorOf('name')} onChange={(event) => setName(event.currentTarget.value)}/>
-        <TextInput label={t('state.presence')} value={draft.presence} maxLength={31}
-          placeholder={t('profiles.unchanged')} error={errorOf('presence')}
-          onChange={(event) => set({presence: event.currentTarget.value})}/>
+        <Field name="name">
+          <TextInput label={t('profiles.title')} value={name} required maxLength={63}
+            withAsterisk={false} disabled={given !== ''} autoFocus={given === ''}
+            onChange={(event) => setName(event.currentTarget.value)}/>
+        </Field>
+        <Field name="presence">
+          <TextInput label={t('state.presence')} value={draft.presence} maxLength={31}
+            placeholder={t('profiles.unchanged')}
+            onChange={(event) => set({presence: event.currentTarget.value})}/>
+        </Field>
         <NativeSelect label={t('state.dnd')} value={draft.dnd}
           onChange={(event) => set({dnd: event.currentTarget.value as ProfileFields['dnd']})}
           data={(['unchanged', 'on', 'off'] as const).map((value) => ({
             value, label: t(`profiles.dnd.${value}`),
           }))}/>
-        <NumberInput label={t('profiles.minutes')} min={0} hideControls value={draft.minutes || ''}
-          placeholder={t('profiles.noEnd')} error={errorOf('minutes')}
-          onChange={(minutes) => set({minutes: Number(minutes) || 0})}/>
-        <TextInput type="time" label={t('profiles.endAt')} value={draft.end_at}
-          error={errorOf('end_at')}
-          onChange={(event) => set({end_at: event.currentTarget.value})}/>
+        <Field name="minutes">
+          <NumberInput label={t('profiles.minutes')} min={0} hideControls
+            value={draft.minutes || ''} placeholder={t('profiles.noEnd')}
+            onChange={(minutes) => set({minutes: Number(minutes) || 0})}/>
+        </Field>
+        <Field name="end_at">
+          <TextInput type="time" label={t('profiles.endAt')} value={draft.end_at}
+            onChange={(event) => set({end_at: event.currentTarget.value})}/>
+        </Field>
       </div>
-      <Slots slots={slots} onChange={setSlots}/>
-      {errorOf('forwardings') && (
-        <p className="lw-problem" role="alert">{errorOf('forwardings')}</p>
-      )}
-      {general && <p className="lw-problem" role="alert">{general}</p>}
+      <Slots slots={slots} refused={problem?.of('forwardings')} onChange={setSlots}/>
+      <FormProblem/>
       <Group gap="xs" mt="md">
         <Button type="submit" loading={isBusy}>{t('forwardings.save')}</Button>
         <Button variant="default" onClick={onClose}>{t('forwardings.cancel')}</Button>
       </Group>
-    </form>
+    </Form>
   );
 }

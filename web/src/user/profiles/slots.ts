@@ -11,7 +11,7 @@ export interface ProfileSlot {
 }
 
 export function readSlots(text: string): ProfileSlot[] {
-  return text.split(';').map((part) => part.trim()).filter(Boolean).map((part) => {
+  return text.split(/; |;$/).map((part) => part.trim()).filter(Boolean).map((part) => {
     const equals = part.indexOf('=');
     const [condition, origin, delay] = part.slice(0, equals).split('/');
     return {
@@ -26,4 +26,14 @@ export function writeSlots(slots: ProfileSlot[]): string {
     const wait = condition === 'no_answer' && delay > 0 ? `/${delay}` : '';
     return `${condition}/${origin}${wait}=${target}`;
   }).join('; ');
+}
+
+// Which forwarding the server means by "busy/external: is an emergency number", and what is wrong
+// with it. Of two for the same calls it means the later one.
+export function slotAtFault(slots: ProfileSlot[], reason: string | undefined):
+  {index: number; reason: string} | null {
+  const [, condition, origin, why] = /^(\w+)\/(\w+)[^:]*: (.*)$/.exec(reason ?? '') ?? [];
+  const index = slots.map((slot) => `${slot.condition}/${slot.origin}`)
+    .lastIndexOf(`${condition}/${origin}`);
+  return index < 0 ? null : {index, reason: why};
 }
