@@ -140,8 +140,9 @@ struct api_engine {
     bool (*next_alarm)(void *context, uint64_t after, struct api_alarm *out);
     // Lifts it: the line's limits count from now on. False when it is not there any more.
     bool (*lift_alarm)(void *context, const struct api_alarm *alarm);
-    // How the lines stood at the first noted time behind `after_s`; false at the end. May be NULL.
-    bool (*next_sample)(void *context, uint32_t after_s, struct api_sample *out);
+    // How the lines of a group (0: of all groups) stood at the first noted time behind `after_s`;
+    // false at the end. May be NULL.
+    bool (*next_sample)(void *context, uint32_t group_id, uint32_t after_s, struct api_sample *out);
     // Starts a check; `*line_id` tells which line a refusal is about, 0: none. May be NULL, like
     // the four that follow.
     enum api_check_result (*start_check)(void *context, struct api_check_order *order,

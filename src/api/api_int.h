@@ -482,6 +482,7 @@ handler api_client_state_get, api_client_state_put, api_client_state_remove;
 handler api_explain_post, api_journal_list, api_audit_list;
 
 handler api_statistics_get;
+handler api_samples_list;
 handler api_line_statistics_get;
 handler api_connection_tests_add, api_connection_tests_get;
 handler api_setup_get, api_setup_post, api_audit_revert;

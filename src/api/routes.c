@@ -14,6 +14,7 @@ static const struct route routes[] = {
     {METHOD_GET,    API "/status",                 api_status_get,     0,               NULL, FOR_ADMIN, SCOPE_READ},
 
     {METHOD_GET,    API "/statistics",             api_statistics_get, 0,               "group hours", FOR_ADMIN, SCOPE_READ},
+    {METHOD_GET,    API "/samples",                api_samples_list,   0,               "group", FOR_ADMIN, SCOPE_READ},
     {METHOD_GET,    API "/ready",                  api_ready_get,      0,               NULL, FOR_ALL,   SCOPE_READ},
     {METHOD_GET,    API "/metrics",                api_metrics_get,    0,               NULL, FOR_ADMIN, SCOPE_READ},
 

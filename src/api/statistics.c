@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Figures over time: what became of calls, hour by hour, as the journal's figures have it; where
-// they were forwarded to; and how many lines were registered, as it was noted minute by minute.
+// they were forwarded to; and how many lines were registered, as it was noted over a day.
 #include "api/api_int.h"
 
 #include "store/store.h"
@@ -11,16 +11,19 @@
 enum {
     HOUR_S = 3600,
     HOURS_DEFAULT = 24,
+    SAMPLES_HOURS = 24,    // all that are kept
     LISTS_PER_REQUEST = 4, // each looks at JOURNAL_SCAN_MAX entries, or finds a page of the line's
 };
 
-// ---- Lines, minute by minute
+// ---- Lines, as they stood
 
-static json_t *json_lines(const struct api_engine *engine, uint32_t hours)
+// Of a group, or of all (0).
+static json_t *json_lines(const struct api_engine *engine, uint32_t group_id, uint32_t hours)
 {
     struct api_sample sample = {.at_s = api_now_s() - hours * HOUR_S};
     json_t *list = json_array();
-    while (engine->next_sample && engine->next_sample(engine->context, sample.at_s, &sample)) {
+    while (engine->next_sample &&
+           engine->next_sample(engine->context, group_id, sample.at_s, &sample)) {
         json_t *object = json_object();
         json_object_set_new(object, "time", api_json_time((uint64_t)sample.at_s * 1000000, false));
         for (unsigned state = 0; state < REGISTRATION_STATE_COUNT; state++) {
@@ -30,6 +33,29 @@ static json_t *json_lines(const struct api_engine *engine, uint32_t hours)
         json_array_append_new(list, object);
     }
     return list;
+}
+
+void api_samples_list(struct api *api, struct request *request, struct reply *reply)
+{
+    struct filters filters = {.request = request, .reply = reply};
+    struct settings_problem problem;
+    struct model_group record = {.name = ""};
+    char user[NAME_SIZE] = "";
+    uint32_t group_id = 0;
+    const char *wanted = api_filter_text(&filters, "group", NAME_SIZE - 1);
+    if (filters.is_refused) return;
+    if (wanted) text_copy(record.name, sizeof record.name, span_of(wanted));
+    if (!api_rights_restrict(request, user, record.name, reply)) return;
+    bool is_of_group = record.name[0] != '\0';
+    enum err err = is_of_group ? settings_get(api->options.settings, KIND_GROUP, &record, &group_id,
+                                              &problem)
+                               : ERR_NONE;
+    if (err && err != ERR_NOT_FOUND) {
+        api_reply_settings_problem(reply, &problem);
+        return;
+    }
+    json_t *items = err ? json_array() : json_lines(&api->options.engine, group_id, SAMPLES_HOURS);
+    api_reply_json(reply, 200, json_pack("{so}", "items", items));
 }
 
 // ---- Calls, hour by hour
@@ -136,7 +162,7 @@ void api_statistics_get(struct api *api, struct request *request, struct reply *
         json_t *body = json_figures(&period);
         json_object_set_new(body, "complete", json_boolean(query.is_complete));
         json_object_set_new(body, "lines",
-                            has_lines ? json_lines(engine, period.count) : json_array());
+                            has_lines ? json_lines(engine, 0, period.count) : json_array());
         api_reply_json(reply, 200, body);
     }
     free(period.hours);

@@ -15,7 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SAMPLES_MAX = 24 * 60, SAMPLE_S = 60, HEADING_SIZE = 160 };
+enum { SAMPLES_MAX = 24 * 60, SAMPLE_S = 60 };
+
+static const char title[] = "lineward samples 1";
 
 struct samples {
     struct state_file file;
@@ -26,18 +28,17 @@ struct samples {
 
 // ---- The file
 
-// Lives as long as `bytes`.
-static struct span heading(char bytes[HEADING_SIZE])
+struct span samples_heading(const char *of, char bytes[SAMPLES_HEADING_SIZE])
 {
-    struct buffer out = buffer_over(bytes, HEADING_SIZE);
-    buffer_put(&out, SPAN("lineward samples 1"));
+    struct buffer out = buffer_over(bytes, SAMPLES_HEADING_SIZE);
+    buffer_put(&out, span_of(of));
     for (unsigned state = 0; state < REGISTRATION_STATE_COUNT; state++) {
         buffer_printf(&out, " %s", model_name(&model_registration_states, state));
     }
     return buffer_span(&out);
 }
 
-static bool read_sample(struct span line, struct api_sample *sample)
+bool samples_read_line(struct span line, struct api_sample *sample)
 {
     uint64_t number = 0;
     *sample = (struct api_sample){.at_s = 0};
@@ -50,13 +51,22 @@ static bool read_sample(struct span line, struct api_sample *sample)
     return line.len == 0;
 }
 
+void samples_print_line(FILE *out, const struct api_sample *sample)
+{
+    fprintf(out, "%u", sample->at_s);
+    for (unsigned state = 0; state < REGISTRATION_STATE_COUNT; state++) {
+        fprintf(out, " %u", sample->lines[state]);
+    }
+    fputc('\n', out);
+}
+
 // Takes all in; what it has taken when it fails is to be forgotten.
 static bool read_all(struct samples *samples, struct span text)
 {
-    char bytes[HEADING_SIZE];
+    char bytes[SAMPLES_HEADING_SIZE];
     uint64_t announced = 0;
     uint32_t last_s = 0;
-    if (!span_eq(span_split(&text, '\n'), heading(bytes))) return false;
+    if (!span_eq(span_split(&text, '\n'), samples_heading(title, bytes))) return false;
     while (text.len > 0) {
         struct span line = span_split(&text, '\n');
         if (span_starts_with(line, SPAN("end "))) {
@@ -65,7 +75,7 @@ static bool read_all(struct samples *samples, struct span text)
         }
         if (samples->count == SAMPLES_MAX) return false;
         struct api_sample *sample = &samples->at[samples->count++];
-        if (!read_sample(line, sample) || sample->at_s <= last_s) return false;
+        if (!samples_read_line(line, sample) || sample->at_s <= last_s) return false;
         last_s = sample->at_s;
     }
     return false;
@@ -74,16 +84,9 @@ static bool read_all(struct samples *samples, struct span text)
 static void put_all(FILE *out, void *context)
 {
     const struct samples *samples = context;
-    char bytes[HEADING_SIZE];
-    fprintf(out, "%.*s\n", SPAN_ARG(heading(bytes)));
-    for (size_t i = 0; i < samples->count; i++) {
-        const struct api_sample *sample = &samples->at[i];
-        fprintf(out, "%u", sample->at_s);
-        for (unsigned state = 0; state < REGISTRATION_STATE_COUNT; state++) {
-            fprintf(out, " %u", sample->lines[state]);
-        }
-        fputc('\n', out);
-    }
+    char bytes[SAMPLES_HEADING_SIZE];
+    fprintf(out, "%.*s\n", SPAN_ARG(samples_heading(title, bytes)));
+    for (size_t i = 0; i < samples->count; i++) samples_print_line(out, &samples->at[i]);
     fprintf(out, "end %zu\n", samples->count);
 }
 

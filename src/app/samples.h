@@ -5,6 +5,8 @@
 
 #include "api/api.h"
 
+#include <stdio.h>
+
 struct samples;
 
 // With those of the file "samples" in the data directory. NULL when memory is out.
@@ -17,3 +19,12 @@ bool samples_is_due(const struct samples *samples, uint32_t now_s);
 void samples_add(struct samples *samples, const struct api_sample *sample);
 // The first behind `after_s`; false at the end.
 bool samples_next(const struct samples *samples, uint32_t after_s, struct api_sample *out);
+
+// ---- How such files are written, also that of each group (group_samples.h)
+
+enum { SAMPLES_HEADING_SIZE = 160 };
+// "TITLE STATE...": the states' names in the order of the counts. Lives as long as `bytes`.
+struct span samples_heading(const char *title, char bytes[SAMPLES_HEADING_SIZE]);
+// A sample's line, "AT_S COUNT...", without its end. False: it is none.
+bool samples_read_line(struct span line, struct api_sample *sample);
+void samples_print_line(FILE *out, const struct api_sample *sample);

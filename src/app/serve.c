@@ -5,6 +5,7 @@
 #include "app/alarms.h"
 
 #include "app/directory.h"
+#include "app/group_samples.h"
 #include "app/log.h"
 #include "app/registrations.h"
 #include "app/samples.h"
@@ -40,6 +41,7 @@ struct server {
     struct orders *orders;
     struct alarms *alarms;
     struct samples *samples;
+    struct group_samples *group_samples;
     struct settings_obeyed obeyed; // the last of them
     bool is_counting_troubled;     // the store does not take them, and it was said
     struct workers *workers;
@@ -131,10 +133,11 @@ static bool lift_alarm(void *context, const struct api_alarm *alarm)
     return true;
 }
 
-static bool next_sample(void *context, uint32_t after_s, struct api_sample *out)
+static bool next_sample(void *context, uint32_t group_id, uint32_t after_s, struct api_sample *out)
 {
     struct server *server = context;
-    return samples_next(server->samples, after_s, out);
+    return group_id > 0 ? group_samples_next(server->group_samples, group_id, after_s, out)
+                        : samples_next(server->samples, after_s, out);
 }
 
 static enum api_deflection deflect(void *context, uint64_t number, const struct fwd_target *target,
@@ -379,6 +382,11 @@ static void note_sample(struct server *server)
     if (!is_settled || !samples_is_due(server->samples, sample.at_s)) return;
     states_count(server->states, 0, sample.lines);
     samples_add(server->samples, &sample);
+    for (uint32_t i = 0; i < server->config.groups_max; i++) {
+        uint32_t group_id = states_group_at(server->states, i, sample.lines);
+        if (group_id > 0) group_samples_add(server->group_samples, group_id, &sample);
+    }
+    group_samples_save(server->group_samples, sample.at_s);
 }
 
 static bool do_work(void *context)
@@ -416,11 +424,12 @@ static bool start_workers(struct server *server)
     server->orders = orders_new();
     server->alarms = alarms_load(server->config.data_dir);
     server->samples = samples_load(server->config.data_dir);
+    server->group_samples = group_samples_load(server->config.data_dir);
     server->calls = calls_new();
     server->checks = checks_new();
     if (!server->checks || !server->calls || !server->states || !server->journal ||
         !server->registrations || !server->bindings || !server->tap || !server->uses ||
-        !server->orders || !server->alarms || !server->samples) {
+        !server->orders || !server->alarms || !server->samples || !server->group_samples) {
         return fail("cannot start", "out of memory");
     }
     struct worker_parts parts = {.states = server->states,
@@ -575,6 +584,7 @@ static void end(struct server *server)
     orders_free(server->orders);
     alarms_free(server->alarms);
     samples_free(server->samples);
+    group_samples_free(server->group_samples);
     checks_free(server->checks);
     registrations_free(server->registrations);
     bindings_free(server->bindings);

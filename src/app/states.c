@@ -11,6 +11,7 @@
 
 struct entry {
     uint32_t group_id;
+    bool is_counted;                        // in its group; not while it is only tried
     struct model_registration registration; // until_us by net_now_us: the wall clock may be set
     struct model_desk_phone desk;
 };
@@ -80,22 +81,37 @@ static struct entry *find(struct states *states, uint32_t line_id, struct pool_i
     }
 }
 
-// Counts a line in (`by` 1) or out (`by` -1) of its group's state.
-static void count(struct states *states, const struct entry *entry, int by)
+// The place of a group, or a free one with `group_id` 0; NULL when there is none.
+static struct group_counts *find_group(struct states *states, uint32_t group_id)
 {
-    struct group_counts *place = NULL;
-    if (entry->group_id >= SETTINGS_TRIAL_IDS) return; // it is only tried
     for (uint32_t i = 0; i < states->groups_max; i++) {
-        struct group_counts *group = &states->groups[i];
-        if (group->group_id == entry->group_id) {
-            place = group;
-            break;
-        }
-        if (group->group_id == 0 && !place) place = group;
+        if (states->groups[i].group_id == group_id) return &states->groups[i];
     }
-    if (!place) return;
-    place->group_id = entry->group_id;
-    place->by_state[entry->registration.state] += (uint32_t)by;
+    return NULL;
+}
+
+static void count_in(struct states *states, struct entry *entry)
+{
+    entry->is_counted = false;
+    if (entry->group_id >= SETTINGS_TRIAL_IDS) return; // it is only tried
+    struct group_counts *group = find_group(states, entry->group_id);
+    if (!group) group = find_group(states, 0);
+    entry->is_counted = group != NULL;
+    if (!group) return;
+    group->group_id = entry->group_id;
+    group->by_state[entry->registration.state]++;
+}
+
+// A group without lines gives its place back: groups come and go.
+static void count_out(struct states *states, struct entry *entry)
+{
+    if (!entry->is_counted) return;
+    struct group_counts *group = find_group(states, entry->group_id);
+    uint32_t sum = 0;
+    group->by_state[entry->registration.state]--;
+    for (size_t i = 0; i < REGISTRATION_STATE_COUNT; i++) sum += group->by_state[i];
+    if (sum == 0) group->group_id = 0;
+    entry->is_counted = false;
 }
 
 static void shift(struct model_registration *registration, uint64_t by_us)
@@ -138,7 +154,7 @@ enum model_registration_state states_set(struct states *states, uint32_t group_i
     struct entry *entry = find(states, registration->line_id, &id);
     if (entry) {
         before = (enum model_registration_state)entry->registration.state;
-        count(states, entry, -1);
+        count_out(states, entry);
     } else {
         entry = pool_take(&states->entries, &id);
         if (entry) index_add(&states->by_line, index_hash_id(registration->line_id), id);
@@ -148,7 +164,7 @@ enum model_registration_state states_set(struct states *states, uint32_t group_i
         entry->registration = *registration;
         entry->registration.way = note_way(states, route);
         shift(&entry->registration, 0 - net_wall_ahead_us());
-        count(states, entry, 1);
+        count_in(states, entry);
     }
     uv_mutex_unlock(&states->mutex);
     return before;
@@ -179,7 +195,7 @@ void states_forget(struct states *states, uint32_t line_id)
     uv_mutex_lock(&states->mutex);
     struct entry *entry = find(states, line_id, &id);
     if (entry) {
-        count(states, entry, -1);
+        count_out(states, entry);
         index_remove(&states->by_line, index_hash_id(line_id), id);
         pool_free(&states->entries, id);
     }
@@ -226,6 +242,15 @@ void states_count(struct states *states, uint32_t group_id, uint32_t counts[])
         for (size_t i = 0; i < REGISTRATION_STATE_COUNT; i++) counts[i] += group->by_state[i];
     }
     uv_mutex_unlock(&states->mutex);
+}
+
+uint32_t states_group_at(struct states *states, uint32_t index, uint32_t counts[])
+{
+    uv_mutex_lock(&states->mutex);
+    const struct group_counts group = states->groups[index];
+    uv_mutex_unlock(&states->mutex);
+    for (size_t i = 0; i < REGISTRATION_STATE_COUNT; i++) counts[i] = group.by_state[i];
+    return group.group_id;
 }
 
 void states_add(struct states *states, uint32_t worker, enum states_counter counter, uint64_t by)

@@ -38,6 +38,9 @@ bool states_get_desk(struct states *states, uint32_t line_id, struct model_desk_
 bool states_get(struct states *states, uint32_t line_id, struct model_registration *out);
 // Adds up a group's lines (0: of all groups) by state.
 void states_count(struct states *states, uint32_t group_id, uint32_t counts[]);
+// The groups that have lines, to walk over: how many lines of the one at `index`, 0 to groups_max -
+// 1, are in each state. Returns its number, 0 for a free place.
+uint32_t states_group_at(struct states *states, uint32_t index, uint32_t counts[]);
 
 // Counters since the start.
 enum states_counter {

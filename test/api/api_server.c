@@ -221,15 +221,13 @@ static bool next_alarm(void *context, uint64_t after, struct api_alarm *out)
 }
 
 // Noted once, when it is asked for first.
-static bool next_sample(void *context, uint32_t after_s, struct api_sample *out)
+static bool next_sample(void *context, uint32_t group_id, uint32_t after_s, struct api_sample *out)
 {
-    static struct api_sample sample;
-    if (sample.at_s == 0) {
-        sample.at_s = (uint32_t)time(NULL);
-        count_lines(context, 0, sample.lines);
-    }
-    *out = sample;
-    return sample.at_s > after_s;
+    static uint32_t noted_s;
+    if (noted_s == 0) noted_s = (uint32_t)time(NULL);
+    *out = (struct api_sample){.at_s = noted_s};
+    count_lines(context, group_id, out->lines);
+    return noted_s > after_s;
 }
 
 static bool lift_alarm(void *context, const struct api_alarm *alarm)

@@ -2,6 +2,8 @@
 """Tests of the first administrator and of changes that are taken back, at the API. Mixed into test
 cases of test_operations.py."""
 
+from client import GROUP
+
 
 class StatisticsTests:
     """Figures over time. The journal has four calls of yesterday, from 00:00 on."""
@@ -55,6 +57,23 @@ class StatisticsTests:
         lines = self.call("getStatistics", status=200).json["lines"]
         self.assertEqual(len(lines), 1)
         self.assertEqual((lines[0]["refused"], lines[0]["unreachable"]), (1, 0))
+
+    def test_lines_of_a_group(self):
+        """The server of the tests says of a group that as many lines are registered as its number
+        is."""
+        self.call("addGroup", body={**GROUP, "name": "second"}, status=201)
+        seen = {group: self.call("listSamples", query={"group": group}, status=200).json["items"]
+                for group in ("main", "second")}
+        seen[""] = self.call("listSamples", status=200).json["items"]
+        self.assertEqual(seen[""], self.call("getStatistics").json["lines"])
+        self.assertEqual([len(items) for items in seen.values()], [1, 1, 1])
+        registered = [items[0]["registered"] for items in seen.values()]
+        self.assertEqual(registered[2], 0)
+        self.assertLess(0, registered[0])
+        self.assertLess(registered[0], registered[1])
+        nowhere = self.call("listSamples", query={"group": "nowhere"}, status=200)
+        self.assertEqual(nowhere.json["items"], [])
+        self.call("listSamples", query={"group": "x" * 64}, status=400)
 
 
 class ConnectionTests:

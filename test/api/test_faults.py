@@ -101,6 +101,7 @@ WALK = (
     ("listAudit", [], None, 200),
     ("getSetup", [], None, 200),
     ("getStatistics", [], None, 200),
+    ("listSamples", [], None, 200),
     ("revertChange", ["1"], {}, 409),
     ("setUp", [], {"code": "", "name": "chief", "password": "pass word"}, 201),
     ("putUser", ["signs in"], {"password": "password"}, 201),
@@ -182,7 +183,7 @@ class Faults(unittest.TestCase):
         self.assertEqual(status, 503)
         self.assertEqual(set(DOCUMENT.operations) - refused,
                          {"getHealth", "listPresets", "getEvents", "listCalls", "declineCall",
-                          "hangUpCall", "listAlarms", "getConnectionTest"})
+                          "hangUpCall", "listAlarms", "listSamples", "getConnectionTest"})
 
 
 class Durable(unittest.TestCase):

@@ -51,21 +51,31 @@ class Trial:
     def noted(self):
         return self.lineward.api("GET", "statistics")["lines"]
 
+    def noted_of_group(self):
+        return self.lineward.api("GET", "samples?group=trial")["items"]
+
     def test_samples(self):
-        """How lines stood is kept; a damaged file is begun anew, and the log says so."""
+        """How lines stood is kept, of all and of a group; damaged files are begun anew, and the log
+        says so."""
         wait_until("the lines are noted", self.noted, 30)
-        before = self.noted()
+        before, of_group = self.noted(), self.noted_of_group()
         states = ("disabled", "waiting", "registered", "refused", "unreachable")
         # It may have been noted while the trial was still making its lines.
         check(0 < sum(before[0][state] for state in states) <= len(USERS), before)
+        check(0 < sum(of_group[0][state] for state in states) <= len(USERS), of_group)
         self.restart(1)
         check(self.noted()[:len(before)] == before, f"{before} became {self.noted()}")
+        check(self.noted_of_group()[:-1] == of_group[:-1],
+              f"{of_group} became {self.noted_of_group()}")
         self.lineward.stop()
-        (self.lineward.data / "samples").write_text("nothing")
+        for name in ("samples", "group_samples"):
+            (self.lineward.data / name).write_text("nothing")
         self.lineward.start()
         wait_until("the lines are noted anew", self.noted, 30)
-        check(len(self.noted()) == 1, self.noted())
-        check("samples not readable" in self.lineward.log.read_text(), "the log does not say so")
+        check(len(self.noted()) == len(self.noted_of_group()) == 1, self.noted())
+        log = self.lineward.log.read_text()
+        check("how lines stood is noted anew" in log, "the log does not say so")
+        check("how the groups' lines stood is noted anew" in log, "nor of the groups")
 
 
 def main():

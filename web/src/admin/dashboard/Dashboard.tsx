@@ -7,7 +7,7 @@ import {Link} from 'wouter';
 import {PageFrame} from '../../app/PageFrame';
 import {clockOf} from '../../shared/time';
 import '../admin.css';
-import {useStatistics, useStatus} from './data';
+import {useSamples, useStatistics, useStatus} from './data';
 import type {Statistics, Status} from './data';
 import {together, totalOf} from './plot';
 import type {Point} from './plot';
@@ -22,26 +22,40 @@ const OUTCOME_COLORS = [0, 2, 1, 3, 5, 4];
 const STATES = ['registered', 'refused', 'unreachable'] as const;
 const STATE_COLORS = [3, 4, 2];
 
-function linesIn(status: Status, state: keyof Status['groups'][number]['lines']): number {
-  return status.groups.reduce((sum, group) => sum + group.lines[state], 0);
+// Of one line group, or of all ('').
+function linesIn(status: Status, of: string, state: typeof STATES[number]): number {
+  return status.groups.filter(({name}) => !of || name === of)
+    .reduce((sum, group) => sum + group.lines[state], 0);
 }
 
 export default function Dashboard() {
   const {t} = useTranslation('admin');
   const [span, setSpan] = useState<Span>('day');
+  const [chosen, setChosen] = useState('');
   const status = useStatus();
-  const statistics = useStatistics(SPANS[span].hours);
+  const groups = status.data?.groups.map(({name}) => name) ?? [];
+  const group = groups.includes(chosen) ? chosen : ''; // it may have been removed
+  const {hours} = SPANS[span];
+  const ofAll = useStatistics(hours, '');
+  const statistics = useStatistics(hours, group);
   return (
     <PageFrame title={t('dashboard.title')} lead={t('dashboard.lead')} actions={
-      <NativeSelect aria-label={t('dashboard.span')} value={span}
-        data={Object.keys(SPANS).map((value) => ({value, label: t(`dashboard.spans.${value}`)}))}
-        onChange={(event) => setSpan(event.currentTarget.value as Span)}/>}>
-      {status.data && <Figures status={status.data} statistics={statistics.data}/>}
-      {status.data && <Warnings status={status.data} statistics={statistics.data}/>}
+      <>
+        {groups.length > 1 && (
+          <NativeSelect aria-label={t('dashboard.group')} value={group}
+            data={[{value: '', label: t('line.allGroups')}, ...groups]}
+            onChange={(event) => setChosen(event.currentTarget.value)}/>
+        )}
+        <NativeSelect aria-label={t('dashboard.span')} value={span}
+          data={Object.keys(SPANS).map((value) => ({value, label: t(`dashboard.spans.${value}`)}))}
+          onChange={(event) => setSpan(event.currentTarget.value as Span)}/>
+      </>}>
+      {status.data && <Figures status={status.data} group={group} statistics={statistics.data}/>}
+      {status.data && <Warnings status={status.data} statistics={ofAll.data}/>}
       {statistics.data && (
         <div className="la-two">
           <Calls of={statistics.data} span={span}/>
-          <Lines of={statistics.data}/>
+          <Lines group={group}/>
           <Targets of={statistics.data}/>
           {status.data && <Groups status={status.data}/>}
         </div>
@@ -61,15 +75,18 @@ function Figure({name, value, href}: {name: string; value: number; href?: string
   );
 }
 
-function Figures({status, statistics}: {status: Status; statistics?: Statistics}) {
+function Figures({status, group, statistics}:
+  {status: Status; group: string; statistics?: Statistics}) {
   const {t} = useTranslation('admin');
   const hours = statistics?.calls ?? [];
+  const of = group && `&group=${encodeURIComponent(group)}`;
   const forwarded = hours.reduce((sum, hour) => sum + Number(hour.forwarded), 0);
   return (
     <div className="la-cards">
       {STATES.map((state) => (
-        <Figure key={state} name={t(`dashboard.figures.${state}`)} value={linesIn(status, state)}
-          href={`/admin/lines?state=${state}`}/>
+        <Figure key={state} name={t(`dashboard.figures.${state}`)}
+          value={linesIn(status, group, state)}
+          href={`/admin/lines?state=${state}${of}`}/>
       ))}
       <Figure name={t('dashboard.figures.forwarded')} value={forwarded}/>
     </div>
@@ -103,15 +120,16 @@ function Calls({of, span}: {of: Statistics; span: Span}) {
   );
 }
 
-function Lines({of}: {of: Statistics}) {
+function Lines({group}: {group: string}) {
   const {t} = useTranslation('admin');
   const printTime = useTimePrinter('day');
-  const points = of.lines.map((sample) =>
+  const samples = useSamples(group);
+  const points = (samples.data ?? []).map((sample) =>
     ({time: sample.time, values: STATES.map((state) => sample[state])}));
   return (
     <section className="lw-card la-block">
       <h2>{t('dashboard.lines')}</h2>
-      <p className="la-note">{t('dashboard.linesNote')}</p>
+      <p className="la-note">{t(group ? 'dashboard.groupNote' : 'dashboard.linesNote')}</p>
       <Plot title={t('dashboard.lines')} points={points} printTime={printTime}
         series={STATES.map((state) => t(`states.${state}`))} colors={STATE_COLORS}/>
     </section>

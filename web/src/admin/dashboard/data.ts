@@ -17,13 +17,26 @@ export function useStatus() {
   });
 }
 
-export function useStatistics(hours: number) {
+// Of one line group, or of all ('').
+export function useStatistics(hours: number, group: string) {
   return useQuery({
-    queryKey: ['statistics', hours],
-    queryFn: async () => (await ask('get', '/statistics', {query: {hours}})).data,
+    queryKey: ['statistics', hours, group],
+    queryFn: async () =>
+      (await ask('get', '/statistics', {query: {hours, group: group || undefined}})).data,
     placeholderData: (before) => before,
     // After an update the calls of before are counted in the background, for some seconds.
     refetchInterval: ({state}) => (state.data && !state.data.complete ? 1000 : FRESH_MS),
+  });
+}
+
+// How the lines of a group, or of all (''), stood over the last day.
+export function useSamples(group: string) {
+  return useQuery({
+    queryKey: ['samples', group],
+    queryFn: async () =>
+      (await ask('get', '/samples', {query: {group: group || undefined}})).data.items,
+    placeholderData: (before) => before,
+    refetchInterval: FRESH_MS,
   });
 }
 

@@ -43,15 +43,19 @@ function partOf(value: unknown): string {
 }
 
 // Where one comes from the dashboard, what is chosen is in the address.
+function ofAddress(name: string): string {
+  return new URLSearchParams(window.location.search).get(name) ?? '';
+}
+
 function choiceOfAddress(): string {
-  const wanted = new URLSearchParams(window.location.search).get('state') ?? '';
+  const wanted = ofAddress('state');
   return CHOICES.includes(wanted) ? wanted : '';
 }
 
 export default function Lines() {
   const {t} = useTranslation('admin');
   const groups = useNames('/groups');
-  const [group, setGroup] = useState('');
+  const [group, setGroup] = useState(() => ofAddress('group'));
   const [choice, setChoice] = useState(choiceOfAddress);
   const isAbroad = choice === ABROAD;
   const [picked, setPicked] = useState<Set<string>>(new Set());
