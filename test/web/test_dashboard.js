@@ -5,6 +5,7 @@ import {PHONE, check, run} from './stage.js';
 import {drawnOf, tableOf} from './plots.js';
 
 const NOTED_MS = 75_000; // how lines stand is noted once a minute
+const CALLS = 'What became of calls';
 const LINES = 'Lines over the last day';
 
 // Two further lines at the same PBX, which knows neither.
@@ -44,6 +45,39 @@ async function waitForLines(page, wanted) {
   });
 }
 
+const sum = (values) => values.reduce((total, value) => total + value, 0);
+
+// What the plot of calls tells together, drawn and in the table, and the figures beside it.
+async function callsOn(page) {
+  const [table, drawn] = [await tableOf(page, CALLS), await drawnOf(page, CALLS)];
+  const counts = Object.fromEntries(Object.entries(table).map(([name, values]) => {
+    check(drawn[name].join() === values.filter((value) => value > 0).join(),
+      `${name}: ${drawn[name]} is drawn, ${values} in the table`);
+    return [name, sum(values)];
+  }));
+  const figure = page.locator('.la-figure').filter({hasText: 'calls forwarded'});
+  counts.figure = Number(await figure.locator('strong').innerText());
+  const targets = page.locator('section').filter({hasText: 'Where calls are forwarded to'});
+  counts.targets = (await targets.locator('.la-share').allInnerTexts())
+    .map((text) => text.replaceAll(/\s+/g, ' ')).join();
+  return counts;
+}
+
+// Looks at the dashboard until it tells of so many calls: it is written down when one has ended.
+async function waitForCalls(trial, wanted) {
+  const page = await look(trial);
+  let seen;
+  await until(`calls ${JSON.stringify(wanted)}`, async () => {
+    await page.reload();
+    await page.getByRole('img', {name: CALLS}).waitFor();
+    seen = await callsOn(page);
+    return JSON.stringify(seen) === JSON.stringify(wanted);
+  }, 5_000).catch((trouble) => {
+    throw new Error(`${trouble.message}, but ${JSON.stringify(seen)}`);
+  });
+  return page;
+}
+
 function look(trial, options) {
   return trial.signIn('sales', {reducedMotion: 'reduce', path: '/admin/dashboard', ...options});
 }
@@ -52,6 +86,48 @@ const tests = {
   async prepare(trial) {
     await trial.stage.api('PATCH', 'users/sales', {role: 'administrator'});
     await branch(trial.stage);
+  },
+
+  // Each call that is placed is in the plot of calls, and where it was forwarded to; also one that
+  // the server bridges itself, once, and none that is under way.
+  async 'calls-as-they-were'(trial) {
+    const {stage} = trial;
+    const line = (extension) => `groups/trial/lines/${extension}/forwardings/immediate/all`;
+    await waitForCalls(trial, {Forwarded: 0, figure: 0, targets: ''});
+    await stage.api('PUT', line('103'), {target: '105'});
+    await stage.api('PUT', line('101'), {target: '+49 170 1234567'});
+    // Without a mailbox its calls are declined.
+    await stage.api('PATCH', 'users/workshop', {login: 'off'});
+    for (const callee of ['103', '104', '103', '101']) await stage.call('106', callee);
+    await waitForCalls(trial,
+      {Forwarded: 3, Declined: 1, figure: 3, targets: 'Internal 2,Mobile 1'});
+    await stage.api('PATCH', 'groups/trial', {forward_by: 'bridge'});
+    const call = await stage.call('106', '103');
+    check(call.final === 200, `${call.final} of the bridged call`);
+    const wanted = {Forwarded: 4, Declined: 1, figure: 4, targets: 'Internal 3,Mobile 1'};
+    const page = await waitForCalls(trial, wanted);
+    const {executed} = await stage.api('GET', 'statistics');
+    check(executed.bridge === 1 && executed.redirect === 3, JSON.stringify(executed));
+    await trial.picture(page, 'dashboard-calls');
+    await page.getByLabel('Period').selectOption('week');
+    await page.getByText('figures as a table').first().waitFor();
+    const week = await callsOn(page);
+    check(week.Forwarded === 4 && week.Declined === 1, JSON.stringify(week));
+    const begun = async () => (await stage.api('GET', 'status')).calls.count;
+    const before = await begun();
+    await stage.do('begin_call', {name: 'long', caller: '106', callee: '103', patience_s: 20,
+      talk_s: 5});
+    await until('the call', async () => await begun() > before, 5_000);
+    await waitForCalls(trial, wanted);
+    await until('its end', async () =>
+      (await stage.api('GET', 'statistics')).outcomes.forwarded === 5, 10_000);
+    await stage.do('end_call', {name: 'long'});
+    await waitForCalls(trial, {...wanted, Forwarded: 5, figure: 5, targets: 'Internal 4,Mobile 1'});
+    const other = await look(trial);
+    await other.getByLabel('Line group', {exact: true}).selectOption('branch');
+    await other.getByText('No call was forwarded in this period.').waitFor();
+    check(JSON.stringify(await callsOn(other)) === '{"Forwarded":0,"figure":0,"targets":""}',
+      'the other group had calls');
   },
 
   // Registered, refused, unreachable: of all lines, and of those of one group.
