@@ -251,6 +251,10 @@ void call_bridge_hang_up(struct call_table *table, struct turn *turn, struct poo
     struct leg_request bye = {
         .method = SIP_BYE, .headers = end->headers, .owner = CALL_OWNS_NOTHING};
     call_account_rest(table, turn, bridge, &(struct leg_over){200, who_ended(bridge, end)});
+    if (end->is_failed) {
+        call->outcome = OUTCOME_FAILED;
+        call->answered_us = 0;
+    }
     call_relay_drop_all(table, turn, bridge);
     call_leg_confirm(turn, call->txn);
     if (called && bridge->state == BRIDGE_ANSWERED) {
@@ -284,7 +288,10 @@ void call_bridge_unacknowledged(struct call_table *table, struct turn *turn, str
     const struct call *call = pool_find(&table->calls, id);
     bool is_ending = call_bridge_of(table, call)->state == BRIDGE_ENDING;
     call_bridge_hang_up(table, turn, id,
-                        &(struct bridge_end){.is_caller_told = true, .is_callee_told = !is_ending});
+                        &(struct bridge_end){.is_caller_told = true,
+                                             .is_callee_told = !is_ending,
+                                             .is_lost = !is_ending,
+                                             .is_failed = true});
 }
 
 // ---- Responses to the INVITEs of legs

@@ -209,6 +209,7 @@ void call_bridge_drop(struct call_table *table, struct turn *turn, struct pool_i
 struct bridge_end {
     bool is_caller_told, is_callee_told;
     bool is_lost;        // because the other one is gone
+    bool is_failed;      // it never came to be: nobody acknowledged the 200
     struct span headers; // of the BYE
 };
 void call_bridge_hang_up(struct call_table *table, struct turn *turn, struct pool_id call,

@@ -12,7 +12,7 @@ enum model_outcome {
     OUTCOME_DECLINED,           // by a rule or a setting, without anyone having been rung
     OUTCOME_MISSED,             // the caller gave up or waited in vain
     OUTCOME_ANSWERED_ELSEWHERE, // another terminal of the PBX took it (RFC 3326)
-    OUTCOME_FAILED,             // the PBX never acknowledged our answer
+    OUTCOME_FAILED,             // the caller never acknowledged our answer, or the 200
     OUTCOME_ANSWERED,           // by a client; or an outgoing call, by whom it was for
     OUTCOME_UNANSWERED,         // an outgoing call that came to nothing
 };

@@ -47,12 +47,11 @@
 //   expect line ID STATE                   a line's registration; indented: text in its reason
 //   expect desk ID STATE CALLS             what is told of a line's desk phones
 //   expect journal OUTCOME                 the next entry; indented: "caller 102", "target 103",
-//                                          "status 486", "executed bridge", its legs as "device
-//                                          tel: rang, 487 by caller", sentences of its trace
+//                                          "status 486", "talk 3 s", "executed bridge", legs as
+//                                          "device tel: rang, 487 by caller", the trace's sentences
 //   expect no journal | expect calls N | expect waiting N | expect used N
 //   expect call STATE in|out DEVICE        the call that was told last, "none" where there is none
-//   expect rate N                          REGISTERs per second that a group's own rate was raised
-//                                          to, as last told
+//   expect rate N                          what a group raised its REGISTERs per second to
 #include "world.h"
 
 #include <stdio.h>
@@ -534,7 +533,9 @@ static void put_legs(struct buffer *out, const struct model_journal_entry *entry
 {
     struct span rest = entry->legs;
     struct model_leg leg;
-    buffer_printf(out, " executed %s.",
+    uint64_t since_us = entry->answered_us > 0 ? entry->answered_us : entry->ended_us;
+    buffer_printf(out, " talk %u s. executed %s.",
+                  (unsigned)((entry->ended_us - since_us) / 1000000),
                   model_name(&model_executeds, model_journal_executed(entry)));
     while (model_leg_next(&rest, &leg)) {
         buffer_printf(out, " %s %.*s: %s%s%u by %s.", model_name(&model_leg_kinds, leg.kind),

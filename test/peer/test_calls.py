@@ -97,6 +97,25 @@ class Trial:
         self.desk.wait("ACK", call_id=desk.call_id)
         return ann, desk
 
+    def test_never_acknowledged(self):
+        """The caller takes the 200 and stays silent: after 32 s both get a BYE, and the call has
+        failed."""
+        self.ann.begin(LINE)
+        invite = self.desk.ringing()
+        self.only(self.desk)
+        desk = self.desk.accept(invite)
+        self.ann.wait(200)
+        began = time.monotonic()
+        self.desk.hung_up(desk, 40)
+        took = time.monotonic() - began
+        check(30 < took < 35, f"after {took:.1f} s")
+        self.ann.reply(self.ann.wait("BYE"), 200)
+        entry = self.entry("failed")
+        check("talk_s" not in entry and entry["device"] == "desk", f"{entry}")
+        answered, = (leg for leg in entry["legs"] if "answered" in leg)
+        check(answered["ended_by"] == "lost", f"{answered}")
+        self.is_quiet()
+
     def test_early_media(self):
         """A 183 with a session description arrives, with a To tag of its own."""
         fields = self.ann.begin(LINE)
