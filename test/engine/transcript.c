@@ -46,9 +46,8 @@
 //   expect nothing                         nothing was sent
 //   expect line ID STATE                   a line's registration; indented: text in its reason
 //   expect desk ID STATE CALLS             what is told of a line's desk phones
-//   expect journal OUTCOME                 the next entry; indented: "caller 102", "target 103",
-//                                          "status 486", "talk 3 s", "executed bridge", legs as
-//                                          "device tel: rang, 487 by caller", the trace's sentences
+//   expect journal OUTCOME                 the next entry; indented: "caller 102", "talk 3 s", legs
+//                                          as "device tel: rang, 487 by caller", its trace, ...
 //   expect no journal | expect calls N | expect waiting N | expect used N
 //   expect call STATE in|out DEVICE        the call that was told last, "none" where there is none
 //   expect rate N                          what a group raised its REGISTERs per second to
