@@ -333,10 +333,17 @@ static void use_datagrams(struct links *links, struct link *link)
     tell(links, link, &link->peer);
 }
 
-// What was tried beside takes the place of the connection in use.
+// What was tried beside takes the place of the connection in use; where the lines have gone
+// meanwhile, or are another worker's, it has told what it was to tell, and ends.
 static void adopt_trial(struct links *links, struct link *link, uint64_t now_us)
 {
     disconnect(links, &link->flow);
+    if (!links->handler.has_lines(links->handler.context, link->group_id)) {
+        disconnect(links, &link->trial);
+        link->state = LINK_UNUSED;
+        link->at_us = DEADLINE_NEVER;
+        return;
+    }
     link->flow = link->trial;
     link->trial.connection = 0;
     link->state = LINK_CONNECTING;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keep-alive of a PBX's connection (RFC 5626 section 4.4.1): one whose pings were answered and no
 // longer are is opened anew after 10 s; one that never answered any stays. Time passes by
-// links_tick alone.
+// links_tick alone. And a connection that was tried beside stays only where there are lines.
 #include "app/links.h"
 #include "app/streams.h"
 #include "unit/net/loop.h"
@@ -18,6 +18,8 @@ struct world {
     uint64_t now_us;
     unsigned told_count, silent_count, pong_count;
     char reason[100];
+    bool has_none; // no line
+    struct engine_peer peer;
 };
 
 // ---- What the links tell
@@ -30,9 +32,12 @@ static void tell_changed(void *context, uint32_t group_id, const struct engine_p
     world->told_count++;
 }
 
+// The target is the one to be used, as sites.c has it.
 static void tell_works(void *context, uint32_t group_id, const struct flow *flow)
 {
-    (void)context, (void)group_id, (void)flow;
+    struct world *world = context;
+    (void)flow;
+    links_use(world->links, group_id, &world->peer, world->now_us);
 }
 
 static void tell_failed(void *context, uint32_t group_id, const struct flow *flow,
@@ -53,8 +58,7 @@ static void tell_silent(void *context, const struct flow *flow, const char *reas
 
 static bool has_lines(void *context, uint32_t group_id)
 {
-    (void)context;
-    return group_id == GROUP;
+    return group_id == GROUP && !((struct world *)context)->has_none;
 }
 
 static bool is_source(void *context, uint32_t group_id, const struct address *host)
@@ -184,13 +188,13 @@ static void set_up(struct world *world)
     world->group.group_id = GROUP;
     world->group.settings.transport = GROUP_TCP;
     links_put(world->links, &world->group);
-    struct engine_peer peer = {
+    world->peer = (struct engine_peer){
         .flow = {.transport = TRANSPORT_TCP,
                  .socket = world->loop.socket,
                  .peer = world->loop.local},
         .own = world->loop.local,
     };
-    links_use(world->links, GROUP, &peer, world->now_us);
+    links_use(world->links, GROUP, &world->peer, world->now_us);
     assert_true(run(&world->loop, is_connected, PATIENCE_MS));
 }
 
@@ -283,12 +287,49 @@ static void test_pinged_by_the_pbx(void **state)
     tear_down(&world);
 }
 
+// As the PBX sees it.
+static bool are_both_closed(const struct loop *loop)
+{
+    return loop->closed_count == 2;
+}
+
+static void test_tried_with_lines(void **state)
+{
+    static struct world world;
+    (void)state;
+    set_up(&world);
+    links_try(world.links, GROUP, &world.peer);
+    assert_true(run(&world.loop, is_connected_twice, PATIENCE_MS));
+    assert_int_equal(world.told_count, 2); // in the place of the first one
+    assert_true(net_is_open(world.loop.net, world.loop.last_ours.connection));
+    tear_down(&world);
+}
+
+static void test_tried_without_lines(void **state)
+{
+    static struct world world;
+    (void)state;
+    set_up(&world);
+    world.has_none = true;
+    links_try(world.links, GROUP, &world.peer);
+    assert_true(run(&world.loop, is_connected_twice, PATIENCE_MS));
+    assert_true(run(&world.loop, are_both_closed, PATIENCE_MS));
+    assert_int_equal(world.told_count, 1);
+    // A line comes, and with it a connection.
+    world.has_none = false;
+    world.loop.ours_count = world.loop.opened_count = 0;
+    links_need(world.links, GROUP);
+    assert_true(run(&world.loop, is_connected, PATIENCE_MS));
+    assert_int_equal(world.told_count, 2);
+    tear_down(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_never_answered),
-        cmocka_unit_test(test_answered_no_longer),
-        cmocka_unit_test(test_pinged_by_the_pbx),
+        cmocka_unit_test(test_never_answered),      cmocka_unit_test(test_answered_no_longer),
+        cmocka_unit_test(test_pinged_by_the_pbx),   cmocka_unit_test(test_tried_with_lines),
+        cmocka_unit_test(test_tried_without_lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
