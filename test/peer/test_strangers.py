@@ -49,6 +49,9 @@ SERVED = {
     "longer than it is": ("OPTIONS", {"Content_Length": "500"}, 400, None),
 }
 
+# What ends a connection.
+UNTRUSTED = {"length of words", "length with sign", "two lengths", "endless length"}
+
 # The same for an INVITE of the line's PBX.
 FROM_PBX = {
     "in a dialog": ({"To": f"<sip:{LINE}@{DOMAIN}>;tag=none"}, 481, None),
@@ -116,6 +119,38 @@ class Trial:
         self.check_counted("unknown_numbers", lambda: self.check_answer(
             "no line", asker, "INVITE", {"number": NOBODY}, 404, None))
         asker.close()
+
+    def ask_by_tcp(self, host, method, headers):
+        """A request by a connection; returns the final answer, and whether the connection stays."""
+        asker = self.wire.stranger(host)
+        text = asker.request(method, self.name(), **headers).replace("SIP/2.0/UDP", "SIP/2.0/TCP")
+        with socket.create_connection(self.wire.lineward_at, 5, (host, 0)) as connection:
+            connection.settimeout(3)
+            connection.sendall(text.encode())
+            held = b""
+            while b"\r\n\r\n" not in held or Message(held.decode()).status < 200:
+                more = connection.recv(65536)
+                check(more, f"{method} {headers}: closed without an answer")
+                held = more if b"\r\n\r\n" in held else held + more
+            try:
+                connection.sendall(b"\r\n\r\n")
+                stays = connection.recv(100) == b"\r\n"
+            except ConnectionError:
+                stays = False
+        asker.close()
+        return Message(held.decode()), stays
+
+    def test_served_by_tcp(self):
+        """The same by a connection, which ends where nothing behind a message can be trusted."""
+        table = [(host, *row) for host in (STRANGER, "127.0.0.1") for row in SERVED.items()
+                 if row[0] != "longer than it is"]  # here that is a message that is not whole
+        table += [("127.0.0.1", name, ("INVITE", *row)) for name, row in FROM_PBX.items()]
+        for host, name, (method, headers, status, header) in table:
+            answer, stays = self.ask_by_tcp(host, method, headers)
+            check(answer.status == status, f"{name}: {answer.start_line}, not {status}")
+            check(not header or answer.first(header), f"{name}: the answer has no {header}")
+            check(stays == (name not in UNTRUSTED), f"{name}: the connection stays: {stays}")
+        self.check_calls_go_on()
 
     # ---- listing lines
 
