@@ -52,6 +52,35 @@ static void print_entry(json_t *entry)
     }
 }
 
+// The fields as they are stored, as JSON in a cell.
+static void print_fields_cell(const json_t *fields)
+{
+    char *text = json_is_object(fields) ? json_dumps(fields, JSON_COMPACT) : NULL;
+    cli_csv_cell(text ? text : "", false);
+    free(text);
+}
+
+static void print_table(const json_t *entries)
+{
+    static const char *const columns[] = {"id",     "time", "actor", "for_user",
+                                          "action", "kind", "key"};
+    size_t i, count = sizeof columns / sizeof columns[0];
+    json_t *entry;
+    for (size_t k = 0; k < count; k++) cli_csv_cell(columns[k], k == 0);
+    cli_csv_cell("before", false);
+    cli_csv_cell("after", false);
+    putchar('\n');
+    json_array_foreach(entries, i, entry)
+    {
+        for (size_t k = 0; k < count; k++) {
+            cli_csv_inert(json_object_get(entry, columns[k]), k == 0);
+        }
+        print_fields_cell(json_object_get(entry, "before"));
+        print_fields_cell(json_object_get(entry, "after"));
+        putchar('\n');
+    }
+}
+
 int cli_audit(const struct invocation *invocation)
 {
     static const char *const filters[] = {"kind", "actor", "text", NULL};
@@ -65,6 +94,11 @@ int cli_audit(const struct invocation *invocation)
     if (invocation->word_count > 0) cli_path_parameter(&path, "key", invocation->words[0]);
     int result = cli_newest(invocation, &path, &answer);
     if (result != STATUS_DONE || cli_printed_json(invocation, answer)) return result;
+    if (cli_args_has(invocation, "csv")) {
+        print_table(json_object_get(answer, "items"));
+        json_decref(answer);
+        return STATUS_DONE;
+    }
     json_array_foreach(json_object_get(answer, "items"), i, entry) print_entry(entry);
     if (i == 0) puts("no changes");
     json_decref(answer);

@@ -157,6 +157,8 @@ void cli_print_trace(const json_t *trace);
 void cli_csv_cell(const char *text, bool is_first);
 // The same of a text, a number, or on and off; anything else is an empty cell.
 void cli_csv_value(const json_t *value, bool is_first);
+// The same, and a text that a spreadsheet would take for a formula is marked as one.
+void cli_csv_inert(const json_t *value, bool is_first);
 
 struct table;
 // A table of columns with headings; the last is NULL.

@@ -130,6 +130,7 @@ static const struct option audit_options[] = {
     {"since", "TIME", "only changes from then on: 2026-11-23, 2026-11-23T08:00:00Z, or 2h, 7d ago"},
     {"until", "TIME", "only changes from before then"},
     {"limit", "N", "so many changes, the newest (20)"},
+    {"csv", NULL, "a table for a spreadsheet"},
     NO_OPTION,
 };
 

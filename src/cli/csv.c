@@ -29,3 +29,24 @@ void cli_csv_value(const json_t *value, bool is_first)
         cli_csv_cell(json_is_string(value) ? json_string_value(value) : "", is_first);
     }
 }
+
+// A spreadsheet takes such a text for a formula, which strangers may send as their name. A number
+// with its sign is none.
+static bool is_formula(const char *text)
+{
+    bool is_signed = text[0] == '+' || text[0] == '-';
+    if (is_signed) return text[1 + strspn(text + 1, "0123456789 ")] != '\0';
+    return text[0] == '=' || text[0] == '@' || text[0] == '\t';
+}
+
+void cli_csv_inert(const json_t *value, bool is_first)
+{
+    char text[1024];
+    bool is_marked = json_is_string(value) && is_formula(json_string_value(value));
+    if (!is_marked) {
+        cli_csv_value(value, is_first);
+        return;
+    }
+    snprintf(text, sizeof text, "'%s", json_string_value(value));
+    cli_csv_cell(text, is_first);
+}

@@ -127,28 +127,6 @@ static void print_entry(const json_t *entry, bool has_trace, bool has_legs)
 
 // ---- A table for a spreadsheet
 
-// A spreadsheet takes such a text for a formula, which strangers may send as their name. A number
-// with its sign is none.
-static bool is_formula(const char *text)
-{
-    bool is_signed = text[0] == '+' || text[0] == '-';
-    if (is_signed) return text[1 + strspn(text + 1, "0123456789 ")] != '\0';
-    return text[0] == '=' || text[0] == '@' || text[0] == '\t';
-}
-
-// Marks as text what would be a formula.
-static void print_cell(const json_t *value, bool is_first)
-{
-    char text[1024];
-    bool is_marked = json_is_string(value) && is_formula(json_string_value(value));
-    if (!is_marked) {
-        cli_csv_value(value, is_first);
-        return;
-    }
-    snprintf(text, sizeof text, "'%s", json_string_value(value));
-    cli_csv_cell(text, is_first);
-}
-
 // "device Desk phone 200; forwarding +491701234567 486"
 static void print_legs_cell(const json_t *legs)
 {
@@ -183,7 +161,7 @@ static void print_table(const json_t *entries)
     json_array_foreach(entries, i, entry)
     {
         for (size_t j = 0; j < count; j++) {
-            print_cell(json_object_get(entry, columns[j]), j == 0);
+            cli_csv_inert(json_object_get(entry, columns[j]), j == 0);
         }
         print_legs_cell(json_object_get(entry, "legs"));
         putchar('\n');

@@ -408,7 +408,14 @@ class Decisions(Case):
         self.done("revert", "5", "--force")
         self.assertIn("added user sales  #2\n", self.done("audit", "--kind", "user"))
         self.assertEqual(self.done("audit", "nowhere"), "no changes\n")
-        self.assertEqual(len(json.loads(self.done("audit", "--json", "--since", "1h"))["items"]), 6)
+        entries = json.loads(self.done("audit", "--json", "--since", "1h"))["items"]
+        self.assertEqual(len(entries), 6)
+        rows = list(csv.DictReader(io.StringIO(self.done("audit", "--csv", "--since", "1h"))))
+        for row, entry in zip(rows, entries, strict=True):
+            for name in ("before", "after"):
+                self.assertEqual(json.loads(row.pop(name) or "null"), entry.pop(name))
+            self.assertEqual(row, {"for_user": "", **{name: str(value)
+                                                      for name, value in entry.items()}})
 
     def test_status(self):
         self.set_up_trial()

@@ -14,6 +14,20 @@ async function open(trial, path, {user = 'sales', ...options} = {}) {
   return page;
 }
 
+// The rows of a table, each an object by the heads.
+function rowsOf(csv) {
+  const cells = [...csv.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/g)]
+    .map(([, quoted, plain, end]) => ({text: quoted?.replaceAll('""', '"') ?? plain, end}));
+  const rows = [[]];
+  for (const {text, end} of cells) {
+    rows.at(-1).push(text);
+    if (end !== ',') rows.push([]);
+  }
+  const [heads, ...records] = rows.slice(0, -1);
+  return records.map((record) =>
+    Object.fromEntries(record.map((text, index) => [heads[index], text])));
+}
+
 const button = (page, name) => page.getByRole('button', {name, exact: true});
 
 async function exported(page, name) {
@@ -145,6 +159,114 @@ const tests = {
     const last = await stage.api('GET', 'groups/many/lines/3198');
     check(last.second_call === 'busy' && last.max_calls === 3, JSON.stringify(last));
     check((await exported(page, 'lines.csv')).trim().split('\r\n').length === 1200, 'all of them');
+  },
+
+  // Every record is on one page, in its order, and what is changed on the last one is.
+  async 'to-the-last-page'(trial) {
+    const {stage} = trial;
+    const wanted = [];
+    for (let path = 'groups/many/lines?limit=1000'; path;) {
+      const {items, next} = await stage.api('GET', path);
+      wanted.push(...items.map(({extension}) => `many/${extension}`));
+      path = next?.replace('/api/v1/', '');
+    }
+    const page = await open(trial, '/admin/lines');
+    await page.getByLabel('Line group').selectOption('many');
+    await page.getByText(`${wanted.length.toLocaleString('en-US')} entries`).waitFor();
+    const names = () => page.locator('.la-open').allInnerTexts();
+    const turn = async (name) => {
+      const [before] = await names();
+      await button(page, name).click();
+      await page.waitForFunction((text) =>
+        document.querySelector('.la-list')?.ariaBusy !== 'true' &&
+        document.querySelector('.la-open')?.innerText !== text, before);
+    };
+    const seen = [...await names()];
+    check(await button(page, 'Previous page').isDisabled(), 'there is a page before the first');
+    let count = 1;
+    for (; await button(page, 'Next page').isEnabled(); count++) {
+      await turn('Next page');
+      seen.push(...await names());
+    }
+    check(count === Math.ceil(wanted.length / 50), `${count} pages`);
+    check(seen.join() === wanted.join(), `${seen.length} of ${wanted.length}, or in another order`);
+    const last = await names();
+    await page.getByLabel('Choose all on this page').check();
+    await button(page, `Change ${last.length} lines`).click();
+    await page.getByLabel('A further call').selectOption('ring');
+    await button(page, 'Save').click();
+    await page.getByText(`${last.length} lines changed`).waitFor();
+    check((await names()).join() === last.join(), 'another page is shown');
+    for (const name of [wanted.at(-last.length - 1), last[0], last.at(-1)]) {
+      const line = await stage.api('GET', `groups/many/lines/${name.slice(5)}`);
+      check((line.second_call === 'ring') === last.includes(name), `${name}: ${line.second_call}`);
+    }
+    for (let back = count; back > 1; back--) await turn('Previous page');
+    check((await names()).join() === wanted.slice(0, 50).join(), 'the first page again');
+    check(await button(page, 'Previous page').isDisabled(), 'one before the first');
+  },
+
+  // What is found of all users' devices, over all pages, with where they are registered.
+  async 'devices-are-exported'(trial) {
+    const {stage} = trial;
+    const sipUser = await stage.do('device', {user: 'support', name: 'desk'});
+    for (let i = 0; i < 60; i++) {
+      await stage.api('POST', `users/person${1000 + i}/devices`, {name: `phone ${i}`});
+    }
+    await stage.api('POST', 'users/person1000/devices', {name: '=1+1, "2"'});
+    const page = await open(trial, '/admin/devices');
+    await page.getByText('62 entries').waitFor();
+    const rows = rowsOf(await exported(page, 'devices.csv'));
+    check(rows.length === 62, `${rows.length} devices`);
+    const desk = rows.find(({name}) => name === 'desk');
+    const [binding] = (await stage.api('GET', 'users/support/devices/desk')).bindings;
+    check(desk.sip_user === sipUser && desk.registrations === '1' &&
+      desk.until === binding.expires && desk.contact === binding.contact &&
+      desk.source === `${binding.transport} ${binding.source}`, JSON.stringify(desk));
+    const last = rows.find(({name}) => name === 'phone 59');
+    check(last.user === 'person1059' && last.registrations === '0' && last.contact === '',
+      JSON.stringify(last));
+    check(rows.some(({name}) => name === `'=1+1, "2"`), 'a formula for the spreadsheet');
+    await page.getByRole('searchbox').fill('phone 5');
+    await page.getByText('11 entries').waitFor();
+    const found = rowsOf(await exported(page, 'devices.csv'));
+    check(found.length === 11 && found.every(({name}) => name.startsWith('phone 5')),
+      JSON.stringify(found));
+    await trial.checkAccess(page, 'devices to export');
+  },
+
+  // All changes that are found, not only those that the page shows, as the API tells them.
+  async 'the-audit-is-exported'(trial) {
+    const {stage} = trial;
+    await stage.api('POST', 'calendars', {name: 'audited', days: '01-01'});
+    await stage.api('PATCH', 'calendars/audited', {days: '01-01, 12-24'});
+    await stage.api('DELETE', 'calendars/audited');
+    const wanted = [];
+    for (let path = 'audit?limit=1000'; path;) {
+      const {items, next} = await stage.api('GET', path);
+      wanted.push(...items);
+      path = next?.replace('/api/v1/', '');
+    }
+    check(wanted.length > 2 * COUNT, `${wanted.length} changes`);
+    const page = await open(trial, '/admin/audit');
+    await page.getByText('Calendar audited').first().waitFor();
+    const rows = rowsOf(await exported(page, 'audit.csv'));
+    check(rows.length === wanted.length, `${rows.length} of ${wanted.length} changes`);
+    for (const [index, entry] of wanted.entries()) {
+      const {id, for_user: forUser, before, after, ...rest} = rows[index];
+      check(id === String(entry.id) && forUser === (entry.for_user ?? '') &&
+        (before || 'null') === JSON.stringify(entry.before) &&
+        (after || 'null') === JSON.stringify(entry.after) && ['time', 'actor', 'action', 'kind',
+        'key'].every((name) => rest[name] === entry[name]), JSON.stringify(rows[index]));
+    }
+    await page.getByRole('searchbox').fill('audited');
+    await page.locator('[aria-busy=true]').waitFor({state: 'detached'});
+    await page.getByText('person').first().waitFor({state: 'detached'});
+    const found = rowsOf(await exported(page, 'audit.csv'));
+    check(found.map(({action}) => action).join() === 'removed,changed,added',
+      JSON.stringify(found));
+    await trial.checkAccess(page, 'the audit to export');
+    await trial.picture(page, 'audit-export');
   },
 
   // Whoever is second is told what the first has changed, and loses nothing that was typed.

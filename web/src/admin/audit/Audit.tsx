@@ -11,12 +11,23 @@ import type {Schemas} from '../../api/client';
 import {PageFrame} from '../../app/PageFrame';
 import {Icon} from '../../shared/icons';
 import '../admin.css';
+import {inert} from '../records/csv';
+import type {Exported} from '../records/csv';
 import {useRenewal} from '../records/data';
+import {ExportButton} from '../records/ExportButton';
+import type {Stored} from '../records/fields';
 import {useProblemText} from '../../shared/reasons';
 
 type Entry = Schemas['AuditEntry'];
 const KINDS = ['', 'group', 'line', 'user', 'forwarding', 'exception', 'admin_forwarding',
   'calendar', 'profile', 'device', 'token', 'alarm'];
+
+const textOf = (name: string) => (record: Stored) => inert(String(record[name] ?? ''));
+const fieldsOf = (name: string) => (record: Stored) =>
+  (record[name] ? JSON.stringify(record[name]) : '');
+const EXPORTED: Exported = {id: 'id', time: 'time', actor: textOf('actor'),
+  for_user: textOf('for_user'), action: 'action', kind: 'kind', key: textOf('key'),
+  before: fieldsOf('before'), after: fieldsOf('after')};
 
 // What another page wants to be looked for.
 function textOfAddress(): string {
@@ -52,6 +63,8 @@ export default function Audit() {
           <NativeSelect aria-label={t('audit.kind')} value={kind}
             data={KINDS.map((value) => ({value, label: t(`audit.kinds.${value || 'any'}`)}))}
             onChange={(event) => setKind(event.currentTarget.value)}/>
+          <ExportButton name="audit" list="/audit" columns={EXPORTED} by="before"
+            found={{kind: kind || undefined, text: text || undefined}}/>
         </div>
         <div aria-busy={audit.isPlaceholderData || text !== typed.trim()}>
           {entries.map((entry) => <AuditEntry key={entry.id} entry={entry}/>)}

@@ -11,6 +11,9 @@ import {PageFrame} from '../../app/PageFrame';
 import {sayWhen} from '../../shared/time';
 import {useTold} from '../../shared/undo';
 import '../admin.css';
+import {inert} from '../records/csv';
+import type {Exported} from '../records/csv';
+import {ExportButton} from '../records/ExportButton';
 import type {Kind, Stored} from '../records/fields';
 import {RecordList} from '../records/RecordList';
 
@@ -19,6 +22,22 @@ type Device = Schemas['Device'];
 const DEVICE: Kind = {
   name: 'device', list: '/devices', item: '/users/{user}/devices/{name}',
   parts: (device) => ({user: String(device.user), name: String(device.name)}), sections: [],
+};
+
+// Of each place where it is registered, one after the other.
+function ofBindings(show: (binding: Device['bindings'][number]) => string) {
+  return (record: Stored) =>
+    inert((record as unknown as Device).bindings.map(show).join('; '));
+}
+
+const text = (name: string) => (record: Stored) => inert(String(record[name] ?? ''));
+const EXPORTED: Exported = {
+  ...Object.fromEntries(['user', 'name', 'sip_user', 'line'].map((name) => [name, text(name)])),
+  registrations: (record) => (record as unknown as Device).bindings.length,
+  until: ofBindings(({expires}) => expires),
+  contact: ofBindings(({contact}) => contact),
+  source: ofBindings(({source, transport}) => `${transport} ${source}`),
+  user_agent: ofBindings(({user_agent: agent}) => agent),
 };
 
 function Bindings({device}: {device: Device}) {
@@ -73,10 +92,15 @@ export default function Devices() {
     <PageFrame title={t('device.many')} lead={t('device.lead')}>
       <RecordList kind={DEVICE} query={{user: user || undefined}}
         keyOf={(device) => `${String(device.user)}/${String(device.name)}`}
-        tools={user !== '' && (
+        tools={(found) => (
           <>
-            <strong>{t('device.of', {name: user})}</strong>
-            <Link className="la-link" href="/admin/devices">{t('device.ofAll')}</Link>
+            <ExportButton name="devices" list={DEVICE.list} columns={EXPORTED} found={found}/>
+            {user !== '' && (
+              <>
+                <strong>{t('device.of', {name: user})}</strong>
+                <Link className="la-link" href="/admin/devices">{t('device.ofAll')}</Link>
+              </>
+            )}
           </>
         )}
         columns={[

@@ -5,8 +5,7 @@ import {useTranslation} from 'react-i18next';
 import {csvOf} from './csv';
 import type {Exported} from './csv';
 import {readAll} from './data';
-import type {Query} from './data';
-import type {Kind} from './fields';
+import type {PlacedBy, Query} from './data';
 import {Progress, useWork} from './work';
 
 function offer(name: string, text: string) {
@@ -17,15 +16,22 @@ function offer(name: string, text: string) {
   URL.revokeObjectURL(link.href);
 }
 
-export function ExportButton({kind, columns, found}:
-  {kind: Kind; columns: Exported; found: Query}) {
+interface ExportButtonProps {
+  name: string; // of the file, without its ending
+  list: string;
+  columns: Exported;
+  found: Query;
+  by?: PlacedBy;
+}
+
+export function ExportButton({name, list, columns, found, by}: ExportButtonProps) {
   const {t} = useTranslation('admin');
   const work = useWork();
   if (work.step) return <Progress of={work}/>;
   return (
     <Button variant="default" onClick={() => void work.run(async (worker) => {
-      const records = await readAll(kind.list, found, worker);
-      offer(`${kind.name}s.csv`, csvOf(columns, records));
+      const records = await readAll(list, found, worker, by);
+      offer(`${name}.csv`, csvOf(columns, records));
     })}>{t('export')}</Button>
   );
 }

@@ -30,7 +30,7 @@ export function ManyTools({kind, bulk, exported, found, keyOf, picked, onPick}: 
   const [isEditing, setEditing] = useState(false);
   return (
     <>
-      <ExportButton kind={kind} columns={exported} found={found}/>
+      <ExportButton name={`${kind.name}s`} list={kind.list} columns={exported} found={found}/>
       {picked.size > 0 && (
         <>
           <Button variant="default" onClick={() => setEditing(true)}>

@@ -27,6 +27,9 @@ export function useRecords(kind: Kind, path: Record<string, string>, query: Quer
   });
 }
 
+// Records go on after their key; what has happened, and is listed the newest first, before its
+// number, and is not counted.
+export type PlacedBy = 'after' | 'before';
 const PAGE_MAX = 1000; // that a list answers at once
 
 // Not all that a list is asked for can be counted by the server.
@@ -34,22 +37,22 @@ function isCounted(query: Query): boolean {
   return !query.state && !query.abroad;
 }
 
-// All records that a query finds, read page by page.
-export async function readAll(list: string, query: Query, {signal, tell}: Worker):
-  Promise<Stored[]> {
+// All records that a query finds, read page by page: `by` the parameter that a page begins with.
+export async function readAll(list: string, query: Query, {signal, tell}: Worker,
+  by: PlacedBy = 'after'): Promise<Stored[]> {
   const records: Stored[] = [];
-  let after: string | undefined;
+  let place: string | undefined;
   let all: number | undefined;
   do {
-    const count = !after && isCounted(query) ? true : undefined;
+    const count = !place && by === 'after' && isCounted(query) ? true : undefined;
     const {data} = await askAny('get', list,
-      {query: {...query, limit: PAGE_MAX, after, count}, signal});
+      {query: {...query, limit: PAGE_MAX, [by]: place, count}, signal});
     const page = data as unknown as Page;
     records.push(...page.items);
     all ??= page.count;
     tell({name: 'reading', done: records.length, all});
-    after = placeOf(page.next);
-  } while (after);
+    place = placeOf(page.next, by);
+  } while (place);
   return records;
 }
 
@@ -70,7 +73,7 @@ export function useRenewal() {
 }
 
 // The place that a list's `next` begins behind.
-export function placeOf(next: string | undefined): string | undefined {
+export function placeOf(next: string | undefined, by: PlacedBy = 'after'): string | undefined {
   if (!next) return undefined;
-  return new URL(next, 'http://x').searchParams.get('after') ?? undefined;
+  return new URL(next, 'http://x').searchParams.get(by) ?? undefined;
 }
