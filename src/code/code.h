@@ -47,7 +47,7 @@ bool code_read_dialled(const struct code_table *table, struct span dialled,
 
 enum code_tone { TONE_SET, TONE_CLEARED, TONE_ON, TONE_OFF, TONE_REFUSED, TONE_COUNT };
 
-enum { CODE_TEXT_SIZE = 100 };
+enum { CODE_TEXT_SIZE = 220 }; // the longest answer names three targets
 struct code_outcome {
     enum code_tone tone;
     bool is_trouble;           // TONE_REFUSED: of ours; the same may work later

@@ -190,36 +190,59 @@ static enum err clear(struct work *work)
 
 // ---- *#21#
 
-static enum err query_dnd(struct work *work)
+// The forwardings of the order's condition that are in force; false where there is none for that
+// origin.
+static bool find_active(struct work *work, enum model_origin origin, struct model_forwarding *slot,
+                        enum err *err)
 {
-    struct model_user user = {.name = ""};
-    text_copy(user.name, sizeof user.name, span_of(work->order->user));
-    enum err err = settings_get(work->settings, KIND_USER, &user, NULL, &work->problem);
-    if (user.is_dnd) {
-        say_on(work, TONE_ON, "", "");
-    } else {
-        say(work, TONE_OFF, "%s is off", subjects[CONDITION_DND]);
-    }
-    return err;
+    if (*err != ERR_NONE || !find_slot(work, origin, slot, err)) return false;
+    bool is_over = slot->until_s > 0 && slot->until_s <= settings_now_s(work->settings);
+    return slot->is_enabled && !is_over;
 }
 
-static enum err query(struct work *work)
+// Where whose calls go: by one of the three, or by several.
+static enum err query_slots(struct work *work)
 {
-    static const char *const whom[ORIGIN_COUNT] = {
+    static const enum model_origin order[] = {ORIGIN_INTERNAL, ORIGIN_EXTERNAL, ORIGIN_ALL};
+    static const char *const alone[ORIGIN_COUNT] = {
         [ORIGIN_ALL] = "",
         [ORIGIN_INTERNAL] = " for internal calls",
         [ORIGIN_EXTERNAL] = " for external calls",
     };
+    static const char *const beside[ORIGIN_COUNT] = {
+        [ORIGIN_ALL] = "other calls",
+        [ORIGIN_INTERNAL] = "internal calls",
+        [ORIGIN_EXTERNAL] = "external calls",
+    };
+    const char *subject = subjects[work->order->code.condition];
+    struct buffer all = buffer_over(work->out->outcome.text, CODE_TEXT_SIZE - 1);
+    struct model_forwarding slot, only;
     enum err err = ERR_NONE;
-    uint64_t now_s = settings_now_s(work->settings);
-    if (is_dnd(work)) return query_dnd(work);
-    say(work, TONE_OFF, "%s is off", subjects[work->order->code.condition]);
-    for (unsigned origin = ORIGIN_COUNT; origin-- > 0 && err == ERR_NONE;) {
-        struct model_forwarding slot;
-        if (!find_slot(work, origin, &slot, &err)) continue;
-        bool is_over = slot.until_s > 0 && slot.until_s <= now_s;
-        if (slot.is_enabled && !is_over) say_on(work, TONE_ON, slot.target, whom[origin]);
+    unsigned count = 0;
+    buffer_printf(&all, "%s is on", subject);
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+        if (!find_active(work, order[i], &slot, &err)) continue;
+        buffer_printf(&all, "%s %s to %.40s", count == 0 ? ":" : ",", beside[slot.origin],
+                      slot.target);
+        only = slot;
+        count++;
     }
+    all.at[all.len] = '\0';
+    work->out->outcome.tone = TONE_ON;
+    if (count == 1) say_on(work, TONE_ON, only.target, alone[only.origin]);
+    if (count == 0 && !is_dnd(work)) say(work, TONE_OFF, "%s is off", subject);
+    return err;
+}
+
+// Do-not-disturb may be on without a target.
+static enum err query(struct work *work)
+{
+    struct model_user user = {.name = ""};
+    if (!is_dnd(work)) return query_slots(work);
+    text_copy(user.name, sizeof user.name, span_of(work->order->user));
+    enum err err = settings_get(work->settings, KIND_USER, &user, NULL, &work->problem);
+    if (err == ERR_NONE && user.is_dnd) return query_slots(work);
+    say(work, TONE_OFF, "%s is off", subjects[CONDITION_DND]);
     return err;
 }
 

@@ -93,10 +93,56 @@ static void test_do_not_disturb(void **state)
     assert_int_equal(obeyed.change_count, 2);
     assert_int_equal(store_get(fixture->memory, KIND_USER, &user, NULL), ERR_NONE);
     assert_true(user.is_dnd);
+    assert_obeyed(fixture, "*#26#", TONE_ON, "do-not-disturb to 105 is on");
     assert_obeyed(fixture, "#26#", TONE_CLEARED, "do-not-disturb is off");
+    assert_obeyed(fixture, "*#26#", TONE_OFF, "do-not-disturb is off");
     assert_string_equal(slot(fixture, "dnd", "all"), "105 on");
     assert_obeyed(fixture, "##26#", TONE_CLEARED, "do-not-disturb is off");
     assert_string_equal(slot(fixture, "dnd", "all"), "none");
+}
+
+static void put(struct fixture *fixture, const char *condition, const char *origin,
+                const char *target)
+{
+    struct model_forwarding slot = sample_forwarding("101", condition, origin, target);
+    assert_put(fixture, KIND_FORWARDING, &slot, NULL);
+}
+
+// Whoever has set several is told all of them, whose calls and where to; the longest texts fit.
+static void test_query_tells_each_origin(void **state)
+{
+    static const char longest[] = "sip:reception.of.the.second.floor@example.com";
+    struct fixture *fixture = *state;
+    fill(fixture);
+    add_device(fixture);
+    put(fixture, "busy", "all", "103");
+    put(fixture, "busy", "external", "+491701234567");
+    assert_obeyed(fixture, "*#67#", TONE_ON,
+                  "forwarding when busy is on: external calls to +491701234567, other calls to "
+                  "103");
+    put(fixture, "busy", "internal", "105");
+    assert_obeyed(fixture, "*#67#", TONE_ON,
+                  "forwarding when busy is on: internal calls to 105, external calls to "
+                  "+491701234567, other calls to 103");
+    put(fixture, "busy", "internal", longest);
+    put(fixture, "busy", "external", longest);
+    put(fixture, "busy", "all", longest);
+    assert_obeyed(fixture, "*#67#", TONE_ON,
+                  "forwarding when busy is on: internal calls to "
+                  "sip:reception.of.the.second.floor@exampl, external calls to "
+                  "sip:reception.of.the.second.floor@exampl, other calls to "
+                  "sip:reception.of.the.second.floor@exampl");
+    assert_obeyed(fixture, "#67#", TONE_CLEARED, "forwarding when busy is off");
+    assert_obeyed(fixture, "*#67#", TONE_OFF, "forwarding when busy is off");
+    assert_obeyed(fixture, "*67#", TONE_SET,
+                  "forwarding when busy to "
+                  "sip:reception.of.the.second.floor@exampl is on");
+    assert_obeyed(fixture, "##67#", TONE_CLEARED, "forwarding when busy is off");
+    put(fixture, "dnd", "internal", "103");
+    put(fixture, "dnd", "external", "105");
+    assert_obeyed(fixture, "*26#", TONE_SET, "do-not-disturb is on");
+    assert_obeyed(fixture, "*#26#", TONE_ON,
+                  "do-not-disturb is on: internal calls to 103, external calls to 105");
 }
 
 static void test_off_is_for_all_callers(void **state)
@@ -175,8 +221,13 @@ static void test_confirmed_only_when_stored(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_each_action), TEST(test_do_not_disturb), TEST(test_off_is_for_all_callers),
-        TEST(test_refused),     TEST(test_audited),        TEST(test_confirmed_only_when_stored),
+        TEST(test_each_action),
+        TEST(test_do_not_disturb),
+        TEST(test_query_tells_each_origin),
+        TEST(test_off_is_for_all_callers),
+        TEST(test_refused),
+        TEST(test_audited),
+        TEST(test_confirmed_only_when_stored),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
