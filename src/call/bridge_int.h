@@ -59,29 +59,18 @@ enum bridge_state {
     BRIDGE_ENDING, // the called side hung up before that ACK
 };
 
-// A REFER that was passed on: its number in the dialog of each side.
-struct referral {
-    struct pool_id leg; // the called leg of the two
-    uint32_t seen_cseq, sent_cseq;
-    bool is_from_caller;
-};
-
-enum { REFERRALS_MAX = 8 }; // that a call remembers, the latest ones
-
 struct bridge {
-    struct pool_id caller;   // its leg
-    struct pool_id first;    // of the called legs
-    struct pool_id relays;   // the first one
-    uint64_t unreached_us;   // when nobody is reached; DEADLINE_NEVER: somebody was
-    uint64_t lost_due_us;    // when legs whose connection ended are looked at; DEADLINE_NEVER
-    uint32_t invite_cseq;    // the caller's
-    uint8_t state;           // enum bridge_state
-    uint8_t proof_count;     // how often the PBX's challenge was answered
-    bool was_busy;           // a client answered 486 or 600
-    bool is_held_open;       // by clients that we do not ring: a page, or unseen ones (login: on)
-    bool is_to_end;          // by hand, as soon as the caller has acknowledged the 200
-    uint32_t referral_count; // that there were
-    struct referral referrals[REFERRALS_MAX];
+    struct pool_id caller; // its leg
+    struct pool_id first;  // of the called legs
+    struct pool_id relays; // the first one
+    uint64_t unreached_us; // when nobody is reached; DEADLINE_NEVER: somebody was
+    uint64_t lost_due_us;  // when legs whose connection ended are looked at; DEADLINE_NEVER
+    uint32_t invite_cseq;  // the caller's
+    uint8_t state;         // enum bridge_state
+    uint8_t proof_count;   // how often the PBX's challenge was answered
+    bool was_busy;         // a client answered 486 or 600
+    bool is_held_open;     // by clients that we do not ring: a page, or unseen ones (login: on)
+    bool is_to_end;        // by hand, as soon as the caller has acknowledged the 200
 };
 
 // A request within a dialog that is passed on to the other leg.
@@ -149,7 +138,7 @@ void call_account_transferred(const struct call_table *table, const struct relay
 // ---- referral.c: subscriptions to how a REFER goes
 
 // A REFER has been passed on.
-void call_referral_note(struct bridge *bridge, const struct relay *relay);
+void call_referral_note(struct call_table *table, const struct relay *relay);
 // Which REFER a NOTIFY or SUBSCRIBE is about: `*id` becomes its number on the side that the request
 // is passed on to.
 enum referral_event {
@@ -157,7 +146,8 @@ enum referral_event {
     REFERRAL_KNOWN,
     REFERRAL_UNKNOWN, // it names one that there was not
 };
-enum referral_event call_referral_translate(const struct bridge *bridge, const struct relay *relay,
+enum referral_event call_referral_translate(const struct call_table *table,
+                                            const struct relay *relay,
                                             const struct sip_message *request, uint32_t *id);
 
 // ---- passed.c: what passes from one leg to the other

@@ -155,6 +155,18 @@ struct ended_tests {
     } at[CALL_ENDED_TESTS];
 };
 
+// A REFER that was passed on: its number in the dialog of each side (referral.c). The latest ones
+// of all calls are kept: there are few, and each is asked for within a minute or so.
+enum { REFERRALS_MAX = 2048 };
+struct call_referrals {
+    uint32_t count; // that there were
+    struct referral {
+        struct pool_id leg; // the called leg of the two
+        uint32_t seen_cseq, sent_cseq;
+        bool is_from_caller;
+    } latest[REFERRALS_MAX];
+};
+
 struct call_table {
     struct pool calls;
     struct pool waiting; // struct call_waiting
@@ -176,6 +188,7 @@ struct call_table {
     struct fwd_use uses[USES_MAX];
     size_t use_count;
     uint8_t hash_key[16];
+    struct call_referrals referrals;
 };
 
 // What a call is known by when it comes back: hashes (returns.c).

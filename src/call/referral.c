@@ -5,9 +5,10 @@
 // that each gets its own number. An Event without it means the first REFER, on both sides.
 #include "call/bridge_int.h"
 
-void call_referral_note(struct bridge *bridge, const struct relay *relay)
+void call_referral_note(struct call_table *table, const struct relay *relay)
 {
-    bridge->referrals[bridge->referral_count++ % REFERRALS_MAX] = (struct referral){
+    struct call_referrals *known = &table->referrals;
+    known->latest[known->count++ % REFERRALS_MAX] = (struct referral){
         .leg = relay->leg,
         .seen_cseq = relay->cseq,
         .sent_cseq = relay->sent_cseq,
@@ -30,14 +31,16 @@ static bool read_id(const struct sip_message *request, uint32_t *id)
     return true;
 }
 
-enum referral_event call_referral_translate(const struct bridge *bridge, const struct relay *relay,
+enum referral_event call_referral_translate(const struct call_table *table,
+                                            const struct relay *relay,
                                             const struct sip_message *request, uint32_t *id)
 {
+    const struct call_referrals *all = &table->referrals;
     uint32_t named;
     bool is_notify = request->method == SIP_NOTIFY; // against the REFER's direction
     if (!read_id(request, &named)) return REFERRAL_NOT_MEANT;
-    for (uint32_t i = 0; i < REFERRALS_MAX && i < bridge->referral_count; i++) {
-        const struct referral *it = &bridge->referrals[i];
+    for (uint32_t i = 0; i < REFERRALS_MAX && i < all->count; i++) {
+        const struct referral *it = &all->latest[i];
         bool is_its_way = (it->is_from_caller == relay->is_from_caller) != is_notify;
         uint32_t known = is_notify ? it->sent_cseq : it->seen_cseq;
         if (!is_its_way || known != named || !pool_id_eq(it->leg, relay->leg)) continue;

@@ -138,7 +138,7 @@ static void pass_on(struct call_table *table, struct turn *turn, struct pool_id 
                                             .refer_cseq = refer_cseq});
     sip_put_end(&out, request->body);
     call_description_offer(table, relay, sides.to, request);
-    if (request->method == SIP_REFER) call_referral_note(bridge_of_relay(table, relay), relay);
+    if (request->method == SIP_REFER) call_referral_note(table, relay);
     call_leg_emit_request(
         turn, &(struct call_request){.owner = CALL_OWNS_RELAY,
                                      .id = id,
@@ -233,7 +233,7 @@ void call_relay(struct call_table *table, struct turn *turn, struct pool_id id, 
     } else if (is_refresh && call_has_short_session(request)) {
         answer_with(table, turn, id,
                     &(struct txn_answer){.status = 422, .headers = SPAN(CALL_MIN_SE_LINE)});
-    } else if (call_referral_translate(bridge, relay, request, &refer_cseq) == REFERRAL_UNKNOWN) {
+    } else if (call_referral_translate(table, relay, request, &refer_cseq) == REFERRAL_UNKNOWN) {
         answer(table, turn, id, 481); // RFC 6665 sections 4.1.3, 4.2.1.4
     } else {
         if (is_refresh) {
