@@ -10,6 +10,7 @@
 #include "engine/world.h"
 
 #include <stdalign.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,7 +74,7 @@ struct sim {
     struct packet packets[PACKETS_MAX];
     struct end ends[ENDS_MAX];
     struct request requests[REQUESTS_MAX];
-    size_t end_count;
+    size_t end_count, packet_top, request_top; // places used so far
     unsigned branch_count, call_count;
     bool is_verbose, is_lossy, is_talking;
     uint64_t lost_us[DEVICES]; // when the device is gone for good
@@ -121,14 +122,13 @@ static bool chance(struct sim *sim, unsigned percent)
 
 static void put_packet(struct sim *sim, const struct packet *packet, uint64_t delay_us)
 {
-    for (size_t i = 0; i < PACKETS_MAX; i++) {
-        struct packet *place = &sim->packets[i];
-        if (place->at_us != 0) continue;
-        *place = *packet;
-        place->at_us = sim->now_us + 1 + delay_us;
-        return;
-    }
-    fail("too many packets", "");
+    size_t i = 0;
+    while (i < sim->packet_top && sim->packets[i].at_us != 0) i++;
+    if (i == PACKETS_MAX) fail("too many packets", "");
+    if (i == sim->packet_top) sim->packet_top++;
+    struct packet *place = &sim->packets[i];
+    memcpy(place, packet, offsetof(struct packet, bytes) + packet->len + 1);
+    place->at_us = sim->now_us + 1 + delay_us;
 }
 
 static bool is_lost(const struct sim *sim, const struct address *at)
@@ -169,18 +169,17 @@ static void say(struct sim *sim, const struct address *from, const char *text)
 
 static void send_request(struct sim *sim, struct end *end, const char *method, const char *text)
 {
-    for (size_t i = 0; i < REQUESTS_MAX; i++) {
-        struct request *request = &sim->requests[i];
-        if (request->is_open) continue;
-        *request = (struct request){
-            .is_open = true, .end = end, .resend_us = sim->now_us + 500000, .interval_us = 500000};
-        snprintf(request->method, sizeof request->method, "%s", method);
-        snprintf(request->branch, sizeof request->branch, "%s", end->branch);
-        snprintf(request->bytes, sizeof request->bytes, "%s", text);
-        say(sim, &end->at, text);
-        return;
-    }
-    fail("too many requests", method);
+    size_t i = 0;
+    while (i < sim->request_top && sim->requests[i].is_open) i++;
+    if (i == REQUESTS_MAX) fail("too many requests", method);
+    if (i == sim->request_top) sim->request_top++;
+    struct request *request = &sim->requests[i];
+    *request = (struct request){
+        .is_open = true, .end = end, .resend_us = sim->now_us + 500000, .interval_us = 500000};
+    snprintf(request->method, sizeof request->method, "%s", method);
+    snprintf(request->branch, sizeof request->branch, "%s", end->branch);
+    snprintf(request->bytes, sizeof request->bytes, "%s", text);
+    say(sim, &end->at, text);
 }
 
 static void here(const struct end *end, char out[64])
@@ -289,7 +288,7 @@ static void place_call(struct sim *sim)
 
 static void close_requests(struct sim *sim, const struct end *end)
 {
-    for (size_t i = 0; i < REQUESTS_MAX; i++) {
+    for (size_t i = 0; i < sim->request_top; i++) {
         if (sim->requests[i].end == end) sim->requests[i].is_open = false;
     }
 }
@@ -517,7 +516,7 @@ static void take_response(struct sim *sim, const struct packet *packet,
 {
     struct end *end = find_end(sim, &packet->to, message->call_id);
     if (!end) return;
-    for (size_t i = 0; i < REQUESTS_MAX; i++) {
+    for (size_t i = 0; i < sim->request_top; i++) {
         struct request *request = &sim->requests[i];
         bool is_it = request->is_open && span_eq(span_of(request->branch), message->via.branch) &&
                      span_eq(span_of(request->method), message->method_name);
@@ -600,7 +599,7 @@ static void step(struct sim *sim)
 {
     sim->now_us += STEP_US;
     note_lost(sim);
-    for (size_t i = 0; i < PACKETS_MAX; i++) {
+    for (size_t i = 0; i < sim->packet_top; i++) {
         uint64_t at_us = sim->packets[i].at_us;
         struct sip_message message;
         if (at_us == 0 || at_us > sim->now_us) continue;
@@ -623,7 +622,7 @@ static void step(struct sim *sim)
         }
         if (end->act_us <= sim->now_us && end->state != END_OVER) act(sim, end);
     }
-    for (size_t i = 0; i < REQUESTS_MAX; i++) {
+    for (size_t i = 0; i < sim->request_top; i++) {
         struct request *request = &sim->requests[i];
         if (!request->is_open || request->resend_us > sim->now_us) continue;
         if (++request->resend_count > RESENDS_MAX) {
@@ -727,7 +726,8 @@ static void judge(struct sim *sim)
 static void run(uint64_t seed, bool is_verbose, unsigned *answered)
 {
     static struct sim sim;
-    memset(&sim, 0, sizeof sim);
+    sim.end_count = sim.packet_top = sim.request_top = 0;
+    sim.branch_count = sim.call_count = 0;
     sim.state = seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
     seed_of_run = seed;
     sim.world = world_new(seed);
