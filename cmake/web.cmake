@@ -29,7 +29,7 @@ function(lineward_build_web)
             -- --logLevel warn --outDir ${web_out}/dist
         COMMAND ${LINEWARD_NODE} ${web}/pack.js ${web_out}/dist ${web_out}
         DEPENDS ${sources} ${web_modules} ${web}/index.html ${web}/pack.js ${web}/vite.config.ts
-            ${web}/tsconfig.json ${PROJECT_SOURCE_DIR}/docs/openapi.yaml
+            ${web}/icons.js ${web}/tsconfig.json ${PROJECT_SOURCE_DIR}/docs/openapi.yaml
         WORKING_DIRECTORY ${web} COMMENT "Building the web client" VERBATIM)
     set_source_files_properties(${web_out}/web_bytes.S PROPERTIES
         OBJECT_DEPENDS ${web_out}/web_files.bin)

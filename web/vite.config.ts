@@ -2,10 +2,11 @@
 // How the client is built: all addresses relative, so that it runs below any path of a proxy.
 import react from '@vitejs/plugin-react';
 import {defineConfig} from 'vite';
+import {icons} from './icons.js';
 
 export default defineConfig({
   base: './',
-  plugins: [react()],
+  plugins: [react(), icons()],
   build: {
     target: 'es2022',
     emptyOutDir: true,

@@ -42,6 +42,52 @@ async function whyNotInstalled(page) {
     ...errors.map(({message}) => message)];
 }
 
+// The manifest's icons, and that of the page for iOS, as the browser sees them: each of its type
+// and size; a maskable one full to its corners and with nothing of the drawing outside of the inner
+// circle that no mask cuts, others with round corners.
+async function checkIcons(page) {
+  const icons = await page.evaluate(async () => {
+    const link = document.querySelector('link[rel=manifest]').href;
+    const touch = document.querySelector('link[rel=apple-touch-icon]').href;
+    const manifest = await (await fetch(link)).json();
+    const all = [...manifest.icons.map((icon) => ({...icon, url: new URL(icon.src, link)})),
+      {url: touch, type: 'image/png', sizes: '180x180', purpose: 'maskable'}];
+    return Promise.all(all.map(async ({url, type, sizes, purpose}) => {
+      const answer = await fetch(url);
+      const seen = {name: String(url), is: `${answer.status} ${answer.headers.get('content-type')}`,
+        type, sizes, purpose};
+      if (type !== 'image/png') return seen;
+      const bitmap = await createImageBitmap(await answer.blob());
+      const {width, height} = bitmap;
+      const context = new OffscreenCanvas(width, height).getContext('2d');
+      context.drawImage(bitmap, 0, 0);
+      const {data} = context.getImageData(0, 0, width, height);
+      const isWhite = (at) => data[at] > 128 && data[at + 3] > 128;
+      let farthest = 0, whites = 0;
+      for (let at = 0; at < data.length; at += 4) {
+        if (!isWhite(at)) continue;
+        const [x, y] = [(at / 4) % width, Math.floor(at / 4 / width)];
+        farthest = Math.max(farthest, Math.hypot(x + 0.5 - width / 2, y + 0.5 - height / 2));
+        whites++;
+      }
+      return {...seen, drawn: `${width}x${height}`, corner: [...data.slice(0, 4)].join(),
+        farthest: farthest / width, whites: whites / (width * height)};
+    }));
+  });
+  const purposes = icons.map(({purpose, sizes}) => `${purpose} ${sizes}`);
+  for (const wanted of ['any 192x192', 'any 512x512', 'maskable 192x192', 'maskable 512x512']) {
+    check(purposes.includes(wanted), `no icon for ${wanted}: ${purposes}`);
+  }
+  for (const icon of icons) {
+    const what = JSON.stringify(icon);
+    check(icon.is === `200 ${icon.type}`, what);
+    if (icon.type !== 'image/png') continue;
+    check(icon.drawn === icon.sizes, what);
+    check(icon.corner === (icon.purpose === 'maskable' ? '59,91,219,255' : '0,0,0,0'), what);
+    check(icon.farthest < 0.4 && icon.whites > 0.05 && icon.whites < 0.3, what);
+  }
+}
+
 // The client can be installed from where it is, and starts there while nobody answers.
 async function checkInstalled(page, url) {
   await page.evaluate(() => navigator.serviceWorker.ready);
@@ -49,15 +95,9 @@ async function checkInstalled(page, url) {
   await page.getByRole('heading', {level: 1, name: 'Home'}).waitFor();
   const why = await whyNotInstalled(page);
   check(why.length === 0, `it cannot be installed: ${why}`);
-  const {scope, icons} = await page.evaluate(async () => {
-    const link = document.querySelector('link[rel=manifest]').href;
-    const manifest = await (await fetch(link)).json();
-    const answers = await Promise.all(manifest.icons.map(({src}) => fetch(new URL(src, link))));
-    return {scope: (await navigator.serviceWorker.ready).scope, icons: answers.map((answer) =>
-      `${answer.status} ${answer.headers.get('content-type')}`)};
-  });
+  const scope = await page.evaluate(async () => (await navigator.serviceWorker.ready).scope);
   check(scope === `${url}/`, `the service worker is for ${scope}`);
-  check(icons.length > 0 && icons.every((icon) => icon === '200 image/svg+xml'), `icons: ${icons}`);
+  await checkIcons(page);
   await page.context().setOffline(true);
   await page.reload();
   await page.getByText('The server cannot be reached').waitFor();

@@ -12,7 +12,7 @@ function kindOf(request) {
   const path = url.pathname.slice(scope.pathname.length);
   if (path.startsWith('api/')) return 'other';
   if (request.mode === 'navigate') return 'page';
-  return path.startsWith('assets/') || /^[\w-]+\.(js|svg|webmanifest)$/.test(path)
+  return path.startsWith('assets/') || /^[\w-]+\.(js|svg|png|webmanifest)$/.test(path)
     ? 'file' : 'other';
 }
 
