@@ -51,6 +51,11 @@ class RuleTests:
         self.call("changeUser", "sales", body={"display_name": "Sales & Co"}, status=200)
         found = self.call("listDirectory", "main", query={"q": "101"}, status=200).json["items"]
         self.assertEqual(found, [{"extension": "101", "name": "Sales & Co"}])
+        # By the name that people read, which only the user has; each once.
+        for text, extensions in (("& co", ["101"]), ("lobby", ["102"]), ("o", ["102", "101"]),
+                                 ("sales", ["101"]), ("nobody", [])):
+            found = self.call("listDirectory", "main", query={"q": text}, status=200).json["items"]
+            self.assertEqual([one["extension"] for one in found], extensions, text)
         self.call("listDirectory", "main", query={"q": "x" * 200}, status=400)
         self.call("listDirectory", "none", status=404)
 
