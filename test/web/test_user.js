@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a user does in the web client, with real calls.
 import {clearForwardings, forwardingOf} from './forwardings.js';
+import {hasFocus} from './keyboard.js';
 import {check, run} from './stage.js';
 
 const BUSY_EXTERNAL = '[data-slot="busy/external"]';
@@ -81,6 +82,76 @@ const tests = {
     await page.locator('[data-executed=redirect]').getByText(
       'The telephone system is told to forward the call itself.').waitFor();
     await trial.stage.api('DELETE', 'groups/trial/lines/102/client-state');
+  },
+
+  // The quick way: all calls elsewhere by one field and one button of the home page, ended by one
+  // click, each taken back by one; a forwarding for one kind of caller does not go before it.
+  async 'all calls'(trial) {
+    await clearForwardings(trial);
+    await trial.stage.api('PUT', 'groups/trial/lines/102/forwardings/immediate/external',
+      {target: '103'});
+    await trial.stage.api('PATCH', 'users/support', {display_name: 'Ben Winter'});
+    const page = await trial.signIn('sales');
+    const field = page.getByRole('textbox', {name: 'Forward all calls to'});
+    const begin = page.getByRole('button', {name: 'Forward all calls', exact: true});
+    const end = page.getByRole('button', {name: 'End', exact: true});
+    const expectBoth = async (target) => {
+      for (const caller of ['106', '+4930555123']) {
+        const {arrived} = await trial.stage.call(caller, caller === '106' ? '102' : '+49891234102');
+        check(arrived === target, `the call of ${caller} arrived at ${arrived || 'nothing'}`);
+      }
+    };
+    await begin.click();
+    await hasFocus(page, field);
+    await field.fill('110');
+    await begin.click();
+    await page.locator('.mantine-InputWrapper-error').getByText(/emergency/i).waitFor();
+    const searched = page.waitForResponse(/directory\?q=Winter/); // not what was known before
+    await field.fill('Winter');
+    await searched;
+    await page.getByRole('option', {name: /Ben Winter/}).waitFor();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter'); // picks
+    await page.keyboard.press('Enter'); // does it
+    await page.getByText('All calls go to Ben Winter (103)', {exact: true}).waitFor();
+    await hasFocus(page, end);
+    await page.locator('[data-origin=internal]').getByText('go to Ben Winter').waitFor();
+    await trial.checkAccess(page, 'all calls go elsewhere');
+    check((await forwardingOf(trial, 'immediate/external')).enabled === false, 'it goes before');
+    await page.getByRole('button', {name: 'Undo'}).last().click();
+    await begin.waitFor();
+    const external = await forwardingOf(trial, 'immediate/external');
+    check(external.enabled && !await forwardingOf(trial, 'immediate/all'), 'it is not taken back');
+    await field.fill('105');
+    await begin.click();
+    await page.getByText('All calls go to 105', {exact: true}).waitFor();
+    await trial.picture(page, 'home-all');
+    await expectBoth('105');
+    await end.click();
+    await hasFocus(page, field);
+    check(await field.inputValue() === '105', 'where it went to is not offered again');
+    check((await forwardingOf(trial, 'immediate/all')).enabled === false, 'it is still on');
+    const {arrived} = await trial.stage.call('106', '102');
+    check(arrived !== '105', 'a call is still forwarded');
+    // Somebody else was faster: nothing is overwritten unseen.
+    let isSlower = true;
+    await page.route('**/forwardings', async (route) => {
+      const isChange = route.request().method() === 'PUT' && isSlower;
+      if (isChange) {
+        isSlower = false;
+        await trial.stage.api('PUT', 'groups/trial/lines/102/forwardings/busy/all',
+          {target: '106'});
+      }
+      await route.continue();
+    });
+    await begin.click();
+    await page.getByRole('alert').getByText('Somebody else').waitFor();
+    check((await forwardingOf(trial, 'busy/all')).target === '106', 'it was overwritten');
+    await begin.click();
+    await end.waitFor();
+    check(await forwardingOf(trial, 'busy/all'), 'it was overwritten');
+    await clearForwardings(trial);
+    await begin.waitFor(); // told by the event
   },
 
   // By number, by name and by what became of it; the server searches, and says where nothing is.

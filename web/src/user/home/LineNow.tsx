@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What happens now to those who call a line, one sentence for each kind of caller.
+// What happens now to those who call a line, one sentence for each kind of caller; and the quick
+// way to send all of them elsewhere.
 import {useTranslation} from 'react-i18next';
 import {Icon} from '../../shared/icons';
 import type {IconName} from '../../shared/icons';
 import {outcomeOf, useSentence} from '../Happening';
 import type {Outcome} from '../Happening';
 import type {Line} from '../data';
+import {ForwardAll} from './ForwardAll';
 
 const ICONS: Record<Outcome, IconName> = {
   rings: 'phone', forwarded: 'forward', declined: 'dnd', held: 'clock',
@@ -69,6 +71,7 @@ export function LineNow({line, isOnly}: {line: Line; isOnly: boolean}) {
         <Caller line={line} origin="internal"/>
         <Caller line={line} origin="external"/>
       </ul>
+      <ForwardAll line={line}/>
     </section>
   );
 }
