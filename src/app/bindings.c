@@ -2,7 +2,7 @@
 // The table of bindings, and the file "bindings": text, written beside the old one and put in its
 // place. Of each binding five lines, of which the last three may be empty:
 //
-//   lineward bindings 1
+//   lineward bindings 2 BOOT AHEAD_US
 //   DEVICE_ID WORKER TRANSPORT SOCKET Q REG_ID SINCE_US UNTIL_US PEER
 //   Contact URI
 //   Path
@@ -10,6 +10,8 @@
 //   user agent
 //   ...
 //   end COUNT                                   without it the file is void
+//
+// UNTIL_US is by the wall clock, of which the first line tells (state_file.h).
 #include "app/bindings.h"
 
 #include "app/log.h"
@@ -24,11 +26,11 @@
 
 enum { PER_DEVICE = 2 };
 
-static const struct span heading = {"lineward bindings 1", 19};
+static const struct span heading = {"lineward bindings 2 ", 20};
 
 struct entry {
     uint32_t worker;
-    struct model_binding binding;
+    struct model_binding binding; // until_us by net_now_us: the wall clock may be set
 };
 
 struct bindings {
@@ -78,8 +80,8 @@ static bool read_binding(struct span *text, struct model_binding *out)
 static bool read_all(struct bindings *bindings, struct span text)
 {
     size_t room = text.len / 16 + 1; // none is shorter
-    uint64_t announced = 0;
-    if (!span_eq(span_split(&text, '\n'), heading)) return false;
+    uint64_t announced = 0, shift_us;
+    if (!state_file_read_clock(span_split(&text, '\n'), heading, &shift_us)) return false;
     bindings->saved = calloc(room, sizeof bindings->saved[0]);
     while (bindings->saved && text.len > 0) {
         if (span_starts_with(text, SPAN("end "))) {
@@ -87,7 +89,9 @@ static bool read_all(struct bindings *bindings, struct span text)
             return span_to_u64(text, SIZE_MAX, &announced) && announced == bindings->saved_count;
         }
         if (bindings->saved_count == room) return false;
-        if (!read_binding(&text, &bindings->saved[bindings->saved_count])) return false;
+        struct model_binding *place = &bindings->saved[bindings->saved_count];
+        if (!read_binding(&text, place)) return false;
+        place->until_us += shift_us;
         bindings->saved_count++;
     }
     return false;
@@ -185,6 +189,7 @@ void bindings_told(struct bindings *bindings, uint32_t worker, const struct clie
         if (entry) {
             entry->worker = worker;
             entry->binding = shown->binding;
+            entry->binding.until_us -= net_wall_ahead_us();
         }
     }
     uv_mutex_unlock(&bindings->mutex);
@@ -197,7 +202,7 @@ static void show(struct api_binding *out, const struct model_binding *binding)
         .transport = binding->flow.transport,
         .is_reachable = !binding->is_lost,
         .since_us = binding->since_us,
-        .expires_us = binding->until_us,
+        .expires_us = binding->until_us + net_wall_ahead_us(),
     };
     text_copy(out->contact, sizeof out->contact, span_of(binding->uri));
     text_copy(out->user_agent, sizeof out->user_agent, span_of(binding->user_agent));
@@ -229,8 +234,9 @@ static void put_binding(FILE *file, const struct model_binding *binding)
     fprintf(file, "%u %u %u %u %u %u %llu %llu %.*s\n%s\n%s\n%s\n%s\n", binding->device_id,
             binding->flow.worker, binding->flow.transport, binding->flow.socket, binding->q,
             binding->reg_id, (unsigned long long)binding->since_us,
-            (unsigned long long)binding->until_us, SPAN_ARG(buffer_span(&out)), binding->uri,
-            binding->route, binding->instance, binding->user_agent);
+            (unsigned long long)(binding->until_us + net_wall_ahead_us()),
+            SPAN_ARG(buffer_span(&out)), binding->uri, binding->route, binding->instance,
+            binding->user_agent);
 }
 
 // Nobody waits for the disk: the table is locked for one binding at a time.
@@ -238,7 +244,7 @@ static void put_all(FILE *file, void *context)
 {
     struct bindings *bindings = context;
     uint32_t count = 0, end = bindings->entries.slot_count;
-    fprintf(file, "%.*s\n", SPAN_ARG(heading));
+    state_file_put_clock(file, heading);
     for (uint32_t i = 0; i < end; i++) {
         struct model_binding binding;
         struct pool_id id;

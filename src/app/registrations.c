@@ -8,9 +8,7 @@
 //   ...                                                way of its own
 //   end COUNT                                   without it the file is void
 //
-// UNTIL_US is by the wall clock, which was AHEAD_US before the time since the machine's start BOOT.
-// Where the machine has not been started anew since, and the wall clock was set, that is made up
-// for.
+// UNTIL_US is by the wall clock, of which the first line tells (state_file.h).
 #include "app/registrations.h"
 
 #include "app/log.h"
@@ -26,11 +24,6 @@ enum { LINE_SIZE = 320, CALL_ID_DIGITS = 16 };
 
 static const struct span heading = {"lineward registrations 3 ", 25};
 
-// The name of the machine's start, of letters, digits and hyphens.
-struct boot {
-    char id[64];
-};
-
 struct registrations {
     struct state_file file;
     char ways[STATES_WAYS][LINE_ROUTE_SIZE]; // by their number, less one
@@ -40,17 +33,6 @@ struct registrations {
 };
 
 // ---- Reading
-
-// "-" where the system does not tell.
-static struct boot read_boot(void)
-{
-    struct boot boot = {"-"};
-    FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
-    if (!file) return boot;
-    if (fscanf(file, "%63[-0-9a-f]", boot.id) != 1) boot = (struct boot){"-"};
-    fclose(file);
-    return boot;
-}
 
 static bool read_hex(struct span text, uint64_t *value)
 {
@@ -98,25 +80,12 @@ static int by_line_id(const void *a, const void *b)
     return (first->line_id > second->line_id) - (first->line_id < second->line_id);
 }
 
-// By how much the times of the file are to be moved.
-static bool read_heading(struct span line, uint64_t *shift_us)
-{
-    const struct boot boot = read_boot();
-    uint64_t ahead_us;
-    if (!span_starts_with(line, heading)) return false;
-    line = span_from(line, heading.len);
-    bool is_same_boot = span_eq(span_split(&line, ' '), span_of(boot.id)) && boot.id[0] != '-';
-    if (!span_to_u64(line, UINT64_MAX, &ahead_us)) return false;
-    *shift_us = is_same_boot ? net_wall_ahead_us() - ahead_us : 0;
-    return true;
-}
-
 // Takes all in, or nothing.
 static bool read_all(struct registrations *registrations, struct span text)
 {
     size_t room = text.len / 16 + 1; // no line is shorter
     uint64_t announced = 0, shift_us;
-    if (!read_heading(span_split(&text, '\n'), &shift_us)) return false;
+    if (!state_file_read_clock(span_split(&text, '\n'), heading, &shift_us)) return false;
     registrations->lines = calloc(room, sizeof registrations->lines[0]);
     if (!registrations->lines) return false;
     while (text.len > 0) {
@@ -204,8 +173,7 @@ static void put_all(FILE *file, void *context)
     struct states *states = context;
     uint64_t now_us = net_wall_us();
     uint32_t count = 0, end = states_end(states);
-    fprintf(file, "%.*s%s %llu\n", SPAN_ARG(heading), read_boot().id,
-            (unsigned long long)net_wall_ahead_us());
+    state_file_put_clock(file, heading);
     for (unsigned number = 1; number <= STATES_WAYS; number++) {
         struct span way = states_way(states, (uint8_t)number);
         if (way.len == 0) break;

@@ -218,6 +218,26 @@ class Trial:
             final = self.devices[name].register()
             check(final.status == 200, f"{name}: {final.start_line}")
 
+    def test_restart_clock(self):
+        """The wall clock was set meanwhile: devices are where they were all the same."""
+        file, year_us = self.lineward.data / "bindings", 365 * 86400 * 10**6
+        before = self.bindings("udp-md5")
+        check(before, "the device is not registered")
+        self.lineward.stop()
+        first, *lines = file.read_text().split("\n")
+        words = first.split()
+        check(words[:3] == ["lineward", "bindings", "2"], first)
+        words[4] = str(int(words[4]) - year_us)
+        for number in range(0, len(lines) - 2, 5):  # each has five lines; the end has one
+            fields = lines[number].split(" ")
+            fields[7] = str(int(fields[7]) - year_us)
+            lines[number] = " ".join(fields)
+        file.write_text("\n".join([" ".join(words), *lines]))
+        self.lineward.start()
+        wait_until("the device is known again", lambda: self.bindings("udp-md5"))
+        shown, = self.bindings("udp-md5")
+        check(shown["reachable"] and shown["expires"] == before[0]["expires"], f"{shown}")
+
     def scan(self, program, *options):
         """What one of sipvicious' programs finds."""
         done = subprocess.run([find_program(program), *options], capture_output=True, text=True,

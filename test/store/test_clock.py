@@ -7,7 +7,9 @@ import datetime
 import http.client
 import json
 import os
+import signal
 import struct
+import sys
 import tempfile
 import time
 import unittest
@@ -15,6 +17,9 @@ from pathlib import Path
 
 from daemon import GROUP, Daemon
 from test_retention import add_calls, count_calls
+
+sys.path.insert(1, str(Path(__file__).resolve().parents[1] / "peer"))
+from test_devices import Device
 
 DAY_S = 86400
 HOUR_S = 3600
@@ -113,6 +118,27 @@ class Clock(unittest.TestCase):
             while self.daemon.request("POST", "/session", wrong)[0] == 429:
                 self.assertLess(time.monotonic(), deadline, "still locked out")
                 time.sleep(0.5)
+
+    def test_devices_stay(self):
+        """A device stays registered for its time, over a restart, too; the end is shown anew."""
+        def left_s(ahead_s):
+            device, = self.daemon.must("GET", "/users/sales/devices")["items"]
+            binding, = device["bindings"]
+            until = datetime.datetime.fromisoformat(binding["expires"]).timestamp()
+            return until - time.time() - ahead_s
+        with self.daemon:
+            self.daemon.must("PUT", "/users/sales", {})
+            made = self.daemon.must("POST", "/users/sales/devices", {"name": "desk"})
+            device = Device(self.daemon.sip_port, (made["sip_user"], made["password"]))
+            self.addCleanup(device.socket.close)
+            self.assertEqual(device.register(expires=600).status, 200)
+            for ahead_s in (0, YEAR_S, -YEAR_S, HOUR_S):
+                self.set_clock(ahead_s)
+                self.assertAlmostEqual(left_s(ahead_s), 600, delta=60)
+            self.daemon.kill(signal.SIGTERM)
+            self.set_clock(2 * YEAR_S)
+            self.daemon.wait_ready(self.daemon.start())
+            self.assertAlmostEqual(left_s(2 * YEAR_S), 600, delta=60)
 
     def test_settings_follow_clock(self):
         """What ends at a date, or holds at some hours, goes by the wall clock that there is."""
