@@ -1,85 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls that are bridged, in simulation: a PBX that calls lines, and their devices, each of which
 // does what it likes, over a network that loses, doubles and reorders. Judged at the end: each
-// INVITE has got one final answer, nobody is left in a call that the other side has ended, and
-// nothing is left in the engine. With --onward the line forwards, and the engine carries that out
+// INVITE has got one final answer, nobody is left in a call that the other side has ended, nothing
+// is left in the engine, and the journal has one entry of each call, which tells what its caller
+// has seen. With --onward the line forwards, and the engine carries that out
 // by second calls over the PBX: to a target that is busy, fails, answers or lets it ring for ever,
 // and to the mailbox then.
 //
 //   sim_bridge --seed N [--count M] [--onward] [--verbose]
-#include "engine/world.h"
+#include "sim/bridge.h"
 
-#include <stdalign.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-    PACKETS_MAX = 300,
-    PACKET_BYTES = 3000,
-    ENDS_MAX = 400,
-    REQUESTS_MAX = 600,
-    DEVICES = 3,
-    CALLS = 8,
-    STEP_US = 10 * 1000,
-    TALKING_S = 60,   // new things are begun for so long
-    QUIET_S = 180,    // and all is over after that
-    RESENDS_MAX = 9,  // of a request or a 2xx
-    PLANS = 12,       // what a called one does; a target may do nothing, too
-    MANY_SEEDS = 250, // in which everything comes about
-};
-
-struct packet {
-    uint64_t at_us; // 0: a free place
-    struct address from, to;
-    bool is_to_engine;
-    size_t len;
-    char bytes[PACKET_BYTES];
-};
-
-enum end_state { END_CALLING, END_RINGING, END_ANSWERING, END_UP, END_OVER };
-
-// One end of a dialog: a telephone at the PBX, or a device.
-struct end {
-    bool is_caller;
-    enum end_state state;
-    struct address at;
-    char call_id[80], local[160], remote[160], target[160], branch[64], uri[160];
-    char invite[PACKET_BYTES];   // of a called one, as it came; of a caller, as it went
-    unsigned final, final_count; // of a caller: the answer, and how many different ones
-    char final_tag[64];
-    uint64_t act_us, resend_us, interval_us; // what is done next; its 2xx or failure again
-    unsigned plan, resend_count;
-    uint32_t cseq, invite_cseq;
-    bool is_target; // a called one at the PBX
-    bool was_up;
-    bool has_hung_up; // sent a BYE
-    bool was_told;    // that it is over, by a BYE, or has said so itself
-    bool was_gone;    // its BYE was for a call that the engine does not know
-};
-
-// A request within a dialog, or a caller's first one: sent until it is answered.
-struct request {
-    bool is_open;
-    struct end *end;
-    char branch[64], method[12], bytes[PACKET_BYTES];
-    uint64_t resend_us, interval_us;
-    unsigned resend_count;
-};
-
-struct sim {
-    struct world *world;
-    uint64_t state, now_us;
-    struct packet packets[PACKETS_MAX];
-    struct end ends[ENDS_MAX];
-    struct request requests[REQUESTS_MAX];
-    size_t end_count, packet_top, request_top; // places used so far
-    unsigned branch_count, call_count;
-    bool is_verbose, is_lossy, is_talking;
-    uint64_t lost_us[DEVICES]; // when the device is gone for good
-    alignas(16) char arena_bytes[65536];
-};
 
 // What crossed on the way, in all seeds: it has to come about, or the simulation proves nothing.
 struct crossings {
@@ -101,7 +34,7 @@ static struct crossings seen;
 static struct address pbx_at, device_at[DEVICES];
 static uint64_t seed_of_run;
 
-_Noreturn static void fail(const char *what, const char *more)
+_Noreturn void bridge_fail(const char *what, const char *more)
 {
     fprintf(stderr, "seed %llu: %s %s\n", (unsigned long long)seed_of_run, what, more);
     exit(1);
@@ -124,14 +57,14 @@ static void put_packet(struct sim *sim, const struct packet *packet, uint64_t de
 {
     size_t i = 0;
     while (i < sim->packet_top && sim->packets[i].at_us != 0) i++;
-    if (i == PACKETS_MAX) fail("too many packets", "");
+    if (i == PACKETS_MAX) bridge_fail("too many packets", "");
     if (i == sim->packet_top) sim->packet_top++;
     struct packet *place = &sim->packets[i];
     memcpy(place, packet, offsetof(struct packet, bytes) + packet->len + 1);
     place->at_us = sim->now_us + 1 + delay_us;
 }
 
-static bool is_lost(const struct sim *sim, const struct address *at)
+bool bridge_is_lost(const struct sim *sim, const struct address *at)
 {
     for (size_t i = 0; i < DEVICES; i++) {
         if (address_eq(at, &device_at[i])) return sim->now_us >= sim->lost_us[i];
@@ -141,7 +74,7 @@ static bool is_lost(const struct sim *sim, const struct address *at)
 
 static void carry(struct sim *sim, const struct packet *packet)
 {
-    if (is_lost(sim, packet->is_to_engine ? &packet->from : &packet->to)) return;
+    if (bridge_is_lost(sim, packet->is_to_engine ? &packet->from : &packet->to)) return;
     if (sim->is_verbose) {
         const char *call_id = strstr(packet->bytes, "Call-ID: ");
         fprintf(stderr, "%9.3f %.14s %s %.*s\n", (double)sim->now_us / 1e6,
@@ -160,7 +93,7 @@ static void carry(struct sim *sim, const struct packet *packet)
 static void say(struct sim *sim, const struct address *from, const char *text)
 {
     struct packet packet = {.from = *from, .is_to_engine = true, .len = strlen(text)};
-    if (packet.len >= PACKET_BYTES) fail("a long message", text);
+    if (packet.len >= PACKET_BYTES) bridge_fail("a long message", text);
     memcpy(packet.bytes, text, packet.len + 1);
     carry(sim, &packet);
 }
@@ -171,7 +104,7 @@ static void send_request(struct sim *sim, struct end *end, const char *method, c
 {
     size_t i = 0;
     while (i < sim->request_top && sim->requests[i].is_open) i++;
-    if (i == REQUESTS_MAX) fail("too many requests", method);
+    if (i == REQUESTS_MAX) bridge_fail("too many requests", method);
     if (i == sim->request_top) sim->request_top++;
     struct request *request = &sim->requests[i];
     *request = (struct request){
@@ -247,7 +180,7 @@ static void answer(struct sim *sim, const struct address *at, const char *reques
     char text[PACKET_BYTES];
     struct sip_message message;
     struct buffer out = buffer_over(text, sizeof text - 1);
-    if (!parse(sim, request, &message)) fail("an unreadable request", request);
+    if (!parse(sim, request, &message)) bridge_fail("an unreadable request", request);
     sip_put_status_line(&out, status, SPAN_NONE);
     char tag[24];
     snprintf(tag, sizeof tag, "t%08x", (unsigned)(at->bytes[3] * 77777 + at->port));
@@ -266,7 +199,7 @@ static void answer(struct sim *sim, const struct address *at, const char *reques
 
 static struct end *new_end(struct sim *sim)
 {
-    if (sim->end_count == ENDS_MAX) fail("too many dialogs", "");
+    if (sim->end_count == ENDS_MAX) bridge_fail("too many dialogs", "");
     return &sim->ends[sim->end_count++];
 }
 
@@ -302,7 +235,7 @@ static void end_over(struct sim *sim, struct end *end)
 
 // ---- What an end gets
 
-static struct end *find_end(struct sim *sim, const struct address *at, struct span call_id)
+struct end *bridge_find_end(struct sim *sim, const struct address *at, struct span call_id)
 {
     for (size_t i = 0; i < sim->end_count; i++) {
         struct end *end = &sim->ends[i];
@@ -456,7 +389,7 @@ static void caller_request(struct sim *sim, struct end *end, const struct sip_me
 
 static void take_request(struct sim *sim, const struct packet *packet, struct sip_message *message)
 {
-    struct end *end = find_end(sim, &packet->to, message->call_id);
+    struct end *end = bridge_find_end(sim, &packet->to, message->call_id);
     if (!end) {
         bool is_call = message->method == SIP_INVITE && message->to.tag.len == 0;
         if (is_call) {
@@ -484,7 +417,7 @@ static void take_final(struct sim *sim, struct end *end, const struct sip_messag
         copy(end->final_tag, sizeof end->final_tag, message->to.tag);
         end->final_count = 1;
     } else if (!is_same) {
-        fail("a second final answer to", end->call_id);
+        bridge_fail("a second final answer to", end->call_id);
     }
     if (message->status >= 300) {
         char text[PACKET_BYTES], remote[160];
@@ -514,7 +447,7 @@ static void take_final(struct sim *sim, struct end *end, const struct sip_messag
 static void take_response(struct sim *sim, const struct packet *packet,
                           const struct sip_message *message)
 {
-    struct end *end = find_end(sim, &packet->to, message->call_id);
+    struct end *end = bridge_find_end(sim, &packet->to, message->call_id);
     if (!end) return;
     for (size_t i = 0; i < sim->request_top; i++) {
         struct request *request = &sim->requests[i];
@@ -585,7 +518,7 @@ static void note_lost(struct sim *sim)
 {
     for (size_t i = 0; i < sim->end_count; i++) {
         const struct end *end = &sim->ends[i];
-        bool is_new = !end->is_caller && is_lost(sim, &end->at);
+        bool is_new = !end->is_caller && bridge_is_lost(sim, &end->at);
         for (size_t k = 0; is_new && k < DEVICES; k++) {
             if (!address_eq(&end->at, &device_at[k])) continue;
             is_new = sim->now_us < sim->lost_us[k] + STEP_US;
@@ -608,7 +541,7 @@ static void step(struct sim *sim)
         if (packet.is_to_engine) {
             world_receive(sim->world, &packet.from, (struct span){packet.bytes, packet.len});
         } else if (!parse(sim, packet.bytes, &message)) {
-            fail("unreadable:", packet.bytes);
+            bridge_fail("unreadable:", packet.bytes);
         } else if (message.is_request) {
             take_request(sim, &packet, &message);
         } else {
@@ -640,7 +573,7 @@ static void collect(struct sim *sim)
     struct span sent;
     while ((sent = world_take_sent(sim->world)).len > 0) {
         struct packet packet = {.to = world_sent_flow(sim->world)->peer, .len = sent.len};
-        if (sent.len >= PACKET_BYTES) fail("a long message of the engine", "");
+        if (sent.len >= PACKET_BYTES) bridge_fail("a long message of the engine", "");
         memcpy(packet.bytes, sent.at, sent.len);
         carry(sim, &packet);
     }
@@ -649,7 +582,7 @@ static void collect(struct sim *sim)
 static void set(struct sim *sim, const char *kind, const char *words)
 {
     const char *refused = world_set(sim->world, span_of(kind), span_of(words), true);
-    if (refused) fail("a setting was refused:", refused);
+    if (refused) bridge_fail("a setting was refused:", refused);
 }
 
 static void forward_onward(struct sim *sim)
@@ -679,7 +612,7 @@ static void begin(struct sim *sim)
         set(sim, "forwarding",
             "group=trial extension=102 condition=no_answer origin=all target=103 delay=6");
     }
-    world_set_peer(sim->world, 1, SPAN("192.0.2.1:5060"));
+    world_set_peer(sim->world, 1, SPAN(BRIDGE_PBX));
     uint32_t user_id = world_id(sim->world, SPAN("user"), SPAN("name=sales"));
     size_t count = 1 + draw(sim, DEVICES);
     for (size_t i = 0; i < count; i++) {
@@ -701,26 +634,8 @@ static void weigh(struct sim *sim)
     enum { RINGING_BYTES_MAX = 4096, UP_BYTES_MAX = 2200 };
     struct engine_counts counts = world_counts(sim->world);
     size_t each_max = counts.waiting_calls > 0 ? RINGING_BYTES_MAX : UP_BYTES_MAX;
-    if (counts.call_bytes > counts.open_calls * each_max) fail("calls take too much memory", "");
-}
-
-static void judge(struct sim *sim)
-{
-    struct engine_counts counts = world_counts(sim->world);
-    for (size_t i = 0; i < sim->end_count; i++) {
-        const struct end *end = &sim->ends[i];
-        if (is_lost(sim, &end->at)) continue; // nobody can tell it
-        if (end->is_caller && end->final_count != 1) fail("no final answer to", end->call_id);
-        if (end->was_gone && !end->was_told) fail("never told of its end:", end->call_id);
-        if (end->state == END_UP || end->state == END_ANSWERING) {
-            fail("left in a call:", end->call_id);
-        }
-    }
-    if (counts.open_calls > 0) fail("a call is left in the engine", "");
-    if (counts.open_legs > 0) fail("a leg is left in the engine", "");
-    if (counts.call_bytes > 0) fail("memory of calls is left in the engine", "");
-    if (counts.open_transactions > 2) fail("transactions are left in the engine", ""); // REGISTER
-    if (counts.effects_lost > 0) fail("an effect was lost", "");
+    if (counts.call_bytes > counts.open_calls * each_max)
+        bridge_fail("calls take too much memory", "");
 }
 
 static void run(uint64_t seed, bool is_verbose, unsigned *answered)
@@ -750,8 +665,7 @@ static void run(uint64_t seed, bool is_verbose, unsigned *answered)
         world_advance(sim.world, STEP_US);
     }
     for (size_t i = 0; i < sim.end_count; i++) *answered += sim.ends[i].was_up;
-    while (world_take_entry(sim.world)) continue;
-    judge(&sim);
+    bridge_judge(&sim);
     world_free(sim.world);
 }
 
@@ -778,10 +692,10 @@ int main(int argc, char **argv)
         if (strcmp(argv[i], "--onward") == 0) is_onward = true;
         if (strcmp(argv[i], "--verbose") == 0) is_verbose = true;
     }
-    (void)address_parse_port(SPAN("192.0.2.1:5060"), 0, &pbx_at);
+    (void)address_parse_port(SPAN(BRIDGE_PBX), 0, &pbx_at);
     for (uint64_t seed = first; seed < first + count; seed++) run(seed, is_verbose, &answered);
     if (count >= MANY_SEEDS && !(is_onward ? has_seen_onward() : has_seen_joined())) {
-        fail("something never came about", "in so many seeds");
+        bridge_fail("something never came about", "in so many seeds");
     }
     if (is_onward) {
         printf("onward: %u targets and mailboxes called, %u of them mailboxes; %u asked for a "
