@@ -69,10 +69,16 @@ enum api_deflection { API_DEFLECTED, API_NO_CALL, API_NOT_DEFLECTED };
 struct api_trace_message {
     uint64_t number; // rising
     bool is_received;
+    bool is_device;    // with a device of the line's user, else with the PBX
     uint8_t transport; // enum transport
     struct address peer;
     uint64_t wall_us;
     struct span text; // may be any bytes
+};
+struct api_trace_line {
+    uint32_t group_id;
+    uint32_t user_id; // 0: nobody's
+    const char *extension;
 };
 struct api_trace_reader {
     void (*visit)(void *context, const struct api_trace_message *message);
@@ -166,9 +172,10 @@ struct api_engine {
     // Does what others have left to be done with the settings: whenever the API's thread was woken.
     // False: it is not all done, and is to be tried again soon. May be NULL.
     bool (*work)(void *context);
-    // The messages of a line with numbers above `after`, oldest first; from the first question on,
-    // as long as it is asked again within 15 s. Returns the number to go on from.
-    uint64_t (*trace)(void *context, uint32_t group_id, const char *extension, uint64_t after,
+    // The messages of a line, and of its user's devices, with numbers above `after`, oldest first;
+    // from the first question on, as long as it is asked again within 15 s. Returns the number to
+    // go on from.
+    uint64_t (*trace)(void *context, const struct api_trace_line *line, uint64_t after,
                       struct api_trace_reader reader);
 };
 

@@ -308,6 +308,7 @@ static void pass_message(void *context, const struct tap_record *record)
     const struct api_trace_reader *reader = context;
     struct api_trace_message message = {.number = record->number,
                                         .is_received = record->is_received,
+                                        .is_device = record->is_device,
                                         .transport = record->transport,
                                         .peer = record->peer,
                                         .wall_us = record->wall_us,
@@ -315,12 +316,12 @@ static void pass_message(void *context, const struct tap_record *record)
     reader->visit(reader->context, &message);
 }
 
-static uint64_t read_trace(void *context, uint32_t group_id, const char *extension, uint64_t after,
+static uint64_t read_trace(void *context, const struct api_trace_line *of, uint64_t after,
                            struct api_trace_reader reader)
 {
     struct server *server = context;
-    struct tap_line line = {.group_id = group_id};
-    text_copy(line.extension, sizeof line.extension, span_of(extension));
+    struct tap_line line = {.group_id = of->group_id, .user_id = of->user_id};
+    text_copy(line.extension, sizeof line.extension, span_of(of->extension));
     return tap_read(server->tap, &line, after, net_now_us(), pass_message, &reader);
 }
 

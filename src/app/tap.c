@@ -15,7 +15,6 @@
 #include <uv.h>
 
 enum {
-    WATCHES_MAX = 32,
     COLLECTORS_MAX = 1000,
     TEXT_MAX = 16 * 1024,
     PARSE_ROOM = 16 * 1024,
@@ -39,8 +38,9 @@ struct entry {
 
 struct tap {
     atomic_bool is_open;
-    uv_mutex_t mutex; // guards all below
-    struct watch watches[WATCHES_MAX];
+    atomic_bool is_watched; // a line that is somebody's
+    uv_mutex_t mutex;       // guards all below
+    struct watch watches[TAP_WATCHES_MAX];
     struct collector *collectors;
     size_t collector_count;
     struct entry entries[TAP_MESSAGES_MAX]; // by their numbers
@@ -80,9 +80,14 @@ bool tap_is_open(const struct tap *tap)
 
 static void update_open(struct tap *tap)
 {
-    bool is_open = tap->collector_count > 0;
-    for (size_t i = 0; i < WATCHES_MAX; i++) is_open = is_open || tap->watches[i].until_us > 0;
+    bool is_open = tap->collector_count > 0, is_watched = false;
+    for (size_t i = 0; i < TAP_WATCHES_MAX; i++) {
+        const struct watch *watch = &tap->watches[i];
+        is_open = is_open || watch->until_us > 0;
+        is_watched = is_watched || (watch->until_us > 0 && watch->line.user_id > 0);
+    }
     atomic_store_explicit(&tap->is_open, is_open, memory_order_relaxed);
+    atomic_store_explicit(&tap->is_watched, is_watched, memory_order_relaxed);
 }
 
 // ---- Collectors
@@ -156,7 +161,7 @@ static void send_copy(struct tap *tap, const struct collector *collector,
 // Ends what nobody has asked for lately.
 static void expire(struct tap *tap, uint64_t now_us)
 {
-    for (size_t i = 0; i < WATCHES_MAX; i++) {
+    for (size_t i = 0; i < TAP_WATCHES_MAX; i++) {
         if (tap->watches[i].until_us < now_us) tap->watches[i].until_us = 0;
     }
 }
@@ -169,10 +174,10 @@ static bool is_same_line(const struct tap_line *a, const struct tap_line *b)
 static void watch(struct tap *tap, const struct tap_line *line, uint64_t now_us)
 {
     struct watch *unused = NULL;
-    for (size_t i = 0; i < WATCHES_MAX; i++) {
+    for (size_t i = 0; i < TAP_WATCHES_MAX; i++) {
         struct watch *watch = &tap->watches[i];
         if (watch->until_us > 0 && is_same_line(&watch->line, line)) {
-            watch->until_us = now_us + LEASE_US;
+            *watch = (struct watch){*line, now_us + LEASE_US}; // it may be another user's by now
             return;
         }
         if (watch->until_us == 0) unused = watch;
@@ -203,6 +208,7 @@ static void keep(struct tap *tap, const struct tap_line *line, const struct tap_
         .line = *line,
         .record = {.number = tap->last,
                    .is_received = message->is_received,
+                   .is_device = message->device_user_id > 0,
                    .transport = message->flow.transport,
                    .peer = message->flow.peer,
                    .wall_us = message->wall_us,
@@ -225,7 +231,8 @@ static void keep_for_watches(struct tap *tap, uint32_t group_id, const struct ta
     struct sip_message parsed;
     struct sip_fault fault;
     bool is_parsed = false;
-    for (size_t i = 0; i < WATCHES_MAX; i++) {
+    if (message->device_user_id > 0) return;
+    for (size_t i = 0; i < TAP_WATCHES_MAX; i++) {
         const struct watch *watch = &tap->watches[i];
         if (watch->until_us == 0 || watch->line.group_id != group_id) continue;
         if (!is_parsed) sip_parse(message->bytes, &arena, &parsed, &fault);
@@ -240,6 +247,30 @@ void tap_put(struct tap *tap, uint32_t group_id, const struct tap_message *messa
     keep_for_watches(tap, group_id, message);
     for (size_t i = 0; i < tap->collector_count; i++) {
         if (tap->collectors[i].group_id == group_id) send_copy(tap, &tap->collectors[i], message);
+    }
+    uv_mutex_unlock(&tap->mutex);
+}
+
+size_t tap_watched_users(struct tap *tap, uint32_t users[TAP_WATCHES_MAX])
+{
+    size_t count = 0;
+    if (!atomic_load_explicit(&tap->is_watched, memory_order_relaxed)) return 0;
+    uv_mutex_lock(&tap->mutex);
+    for (size_t i = 0; i < TAP_WATCHES_MAX; i++) {
+        const struct watch *watch = &tap->watches[i];
+        if (watch->until_us > 0 && watch->line.user_id > 0) users[count++] = watch->line.user_id;
+    }
+    uv_mutex_unlock(&tap->mutex);
+    return count;
+}
+
+void tap_put_device(struct tap *tap, const struct tap_message *message)
+{
+    uv_mutex_lock(&tap->mutex);
+    for (size_t i = 0; i < TAP_WATCHES_MAX; i++) {
+        const struct watch *watch = &tap->watches[i];
+        bool is_wanted = watch->until_us > 0 && watch->line.user_id == message->device_user_id;
+        if (is_wanted) keep(tap, &watch->line, message);
     }
     uv_mutex_unlock(&tap->mutex);
 }

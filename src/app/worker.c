@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The thread around an engine: loop, sockets, connections, names, clock.
 #include "app/worker_int.h"
+#include "sip/sip.h"
 
 #include <pthread.h>
+#include <stdalign.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,14 +16,51 @@ enum {
     GIVE_BACK_BYTES = 64 * 1024,    // less is not worth it
 };
 
+// Who calls or registers in a request's name, as a device says it: its SIP user name.
+static struct span claimed_user(const struct tap_message *message, struct arena *arena)
+{
+    struct sip_message parsed;
+    struct sip_fault fault;
+    sip_parse(message->bytes, arena, &parsed, &fault);
+    return message->is_received == parsed.is_request ? parsed.from.uri.user : SPAN_NONE;
+}
+
+// Whose device the message is exchanged with, if somebody looks at a line of that user; else 0.
+static uint32_t device_user(const struct worker *worker, const struct tap_message *message)
+{
+    enum { PARSE_ROOM = 16 * 1024 };
+    alignas(16) char room[PARSE_ROOM];
+    uint32_t users[TAP_WATCHES_MAX];
+    size_t count = tap_watched_users(worker->tap, users);
+    if (count == 0) return 0;
+    struct arena arena = arena_over(room, sizeof room);
+    struct span claimed = claimed_user(message, &arena);
+    for (size_t i = 0; i < count; i++) {
+        if (engine_is_of_user(worker->engine, users[i], &message->flow, claimed)) return users[i];
+    }
+    return 0;
+}
+
+uint32_t worker_copy_device(const struct worker *worker, const struct flow *flow, struct span bytes,
+                            bool is_received)
+{
+    struct tap_message message = {
+        .is_received = is_received, .flow = *flow, .wall_us = net_wall_us(), .bytes = bytes};
+    message.device_user_id = device_user(worker, &message);
+    if (message.device_user_id > 0) tap_put_device(worker->tap, &message);
+    return message.device_user_id;
+}
+
 void worker_copy(const struct worker *worker, const struct flow *flow, struct span bytes,
                  bool is_received)
 {
     struct pool_id place = POOL_ID_NONE;
     struct engine_group_at group;
     if (!tap_is_open(worker->tap)) return;
+    uint32_t device_user_id = worker_copy_device(worker, flow, bytes, is_received);
     while (engine_next_group_at(worker->engine, &flow->peer, &place, &group)) {
         struct tap_message message = {.is_received = is_received,
+                                      .device_user_id = device_user_id,
                                       .flow = *flow,
                                       .own = group.own,
                                       .wall_us = net_wall_us(),

@@ -9,6 +9,7 @@ void worker_send(void *context, const struct flow *flow, struct span bytes)
 {
     struct worker *worker = context;
     if (flow->worker != 0) {
+        (void)worker_copy_device(worker, flow, bytes, false);
         exchange_send(worker, flow, bytes);
         return;
     }

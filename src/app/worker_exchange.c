@@ -101,6 +101,7 @@ static void unpack(struct worker *worker, const struct parcel *parcel)
 {
     switch (parcel->kind) {
     case PARCEL_MESSAGE:
+        (void)worker_copy_device(worker, &parcel->flow, parcel->bytes, true);
         engine_datagrams(worker->engine, worker_now(),
                          &(struct datagram){parcel->flow, parcel->bytes}, 1);
         break;

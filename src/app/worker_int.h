@@ -71,6 +71,10 @@ void worker_count(struct worker *worker, enum states_counter counter, uint64_t b
 // Copies of a message for those who look at the groups it belongs to.
 void worker_copy(const struct worker *worker, const struct flow *flow, struct span bytes,
                  bool is_received);
+// Such a copy where another worker has the socket: of a message with a device, whose user is
+// returned; 0: nobody's, or nobody looks.
+uint32_t worker_copy_device(const struct worker *worker, const struct flow *flow, struct span bytes,
+                            bool is_received);
 
 // ---- worker_effects.c
 

@@ -8,14 +8,15 @@
 
 enum { POLL_MS = 300 };
 
-// "-->  2026-11-23 14:00:00.123  sent to 192.0.2.1:5060 by udp", and the message below it.
+// "-->  2026-11-23 14:00:00.123  sent to the PBX 192.0.2.1:5060 by udp", and the message below it.
 static void print_message(const json_t *message)
 {
     bool is_sent = strcmp(cli_text_of(message, "direction"), "sent") == 0;
+    bool is_device = strcmp(cli_text_of(message, "with"), "device") == 0;
     struct span rest = span_of(cli_text_of(message, "text"));
     printf("%s  ", is_sent ? "-->" : "<--");
     cli_print_text(cli_text_of(message, "time"));
-    printf("  %s ", is_sent ? "sent to" : "received from");
+    printf("  %s the %s ", is_sent ? "sent to" : "received from", is_device ? "device" : "PBX");
     cli_print_text(cli_text_of(message, "peer"));
     printf(" by %s\n", cli_text_of(message, "transport"));
     while (rest.len > 0) {

@@ -93,6 +93,10 @@ struct client_contact {
 // (CLIENT_CONTACTS_MAX is enough). Those whose connection is lost are left out.
 size_t client_contacts(const struct client_table *table, uint32_t user_id,
                        struct client_contact *out, size_t max);
+// Whether a message is exchanged with a device of the user: one is registered by the flow, or has
+// that SIP user name (empty: nobody has it), which anybody may claim.
+bool client_is_of_user(const struct client_table *table, uint32_t user_id, const struct flow *flow,
+                       struct span sip_user);
 // How many bindings the user's devices have, those in their grace after a lost connection included,
 // and one more for a page of the web client: the count of live clients for client_presence_of.
 uint32_t client_live_count(const struct client_table *table, uint32_t user_id);

@@ -77,6 +77,13 @@ struct device *client_device(const struct client_table *table, uint32_t device_i
 struct device *client_device_of(const struct client_table *table, struct span sip_user,
                                 struct pool_id *id);
 
+// ---- proof.c
+
+// Whether the device is registered by that very flow: others behind the same address may guess,
+// it goes on.
+bool client_is_known_flow(const struct client_table *table, const struct device *device,
+                          const struct flow *flow);
+
 // ---- binding.c
 
 // A binding of `device` that has no texts yet; where there are too many, the one that expires first

@@ -106,9 +106,7 @@ static bool is_same_flow(const struct flow *a, const struct flow *b)
                                          : a->connection == b->connection;
 }
 
-// Whether the device is registered by that very flow: others behind the same address may guess,
-// it goes on.
-static bool is_known_flow(const struct client_table *table, const struct device *device,
+bool client_is_known_flow(const struct client_table *table, const struct device *device,
                           const struct flow *flow)
 {
     for (size_t i = 0; i < device->binding_count; i++) {
@@ -155,7 +153,7 @@ enum client_proof client_authenticate(struct client_table *table, struct turn *t
         return answer_with(verdict, challenge(table, turn, request, false));
     }
     struct device *device = client_device_of(table, authorization.user, &id);
-    bool is_known = device && is_known_flow(table, device, request->flow);
+    bool is_known = device && client_is_known_flow(table, device, request->flow);
     if (!device) device = &table->nobody;
     if (!is_known && client_is_blocked(table, turn, source)) {
         table->counts.blocked++;

@@ -229,6 +229,18 @@ size_t client_contacts(const struct client_table *table, uint32_t user_id,
     return count;
 }
 
+bool client_is_of_user(const struct client_table *table, uint32_t user_id, const struct flow *flow,
+                       struct span sip_user)
+{
+    struct index_search search = INDEX_SEARCH(index_hash_id(user_id));
+    const struct device *device;
+    while ((device = next_of_user(table, user_id, &search)) != NULL) {
+        if (span_eq(span_of(device->block.sip_user), sip_user)) return true;
+        if (client_is_known_flow(table, device, flow)) return true;
+    }
+    return false;
+}
+
 uint32_t client_live_count(const struct client_table *table, uint32_t user_id)
 {
     struct index_search search = INDEX_SEARCH(index_hash_id(user_id));

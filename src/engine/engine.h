@@ -261,6 +261,10 @@ struct engine_group_at {
 bool engine_next_group_at(const struct engine *engine, const struct address *peer,
                           struct pool_id *place, struct engine_group_at *out);
 
+// Whether a message is exchanged with a device of the user (client_is_of_user).
+bool engine_is_of_user(const struct engine *engine, uint32_t user_id, const struct flow *flow,
+                       struct span sip_user);
+
 // The next memory that calls have left behind and nobody uses now: it may be given back to the
 // system. Of no size at the end.
 struct engine_idle_search {

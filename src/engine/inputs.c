@@ -278,6 +278,12 @@ bool engine_next_group_at(const struct engine *engine, const struct address *pee
     return true;
 }
 
+bool engine_is_of_user(const struct engine *engine, uint32_t user_id, const struct flow *flow,
+                       struct span sip_user)
+{
+    return client_is_of_user(engine->clients, user_id, flow, sip_user);
+}
+
 // First the transactions' memory, then that of the calls.
 struct idle_memory engine_next_idle(struct engine *engine, struct engine_idle_search *search)
 {

@@ -76,11 +76,10 @@ static bool is_working(void *context)
 }
 
 // Every line has received one message, with bytes that are no text.
-static uint64_t read_trace(void *context, uint32_t group_id, const char *extension, uint64_t after,
+static uint64_t read_trace(void *context, const struct api_trace_line *line, uint64_t after,
                            struct api_trace_reader reader)
 {
     (void)context;
-    (void)group_id;
     char text[64];
     struct api_trace_message message = {
         .number = 5,
@@ -88,7 +87,8 @@ static uint64_t read_trace(void *context, uint32_t group_id, const char *extensi
         .peer = {.family = ADDRESS_IPV4, .port = 5060, .bytes = {192, 0, 2, 1}},
         .wall_us = 1700000000123000,
     };
-    snprintf(text, sizeof text, "OPTIONS sip:%s@pbx SIP/2.0\r\nX: \xff\x1b[31m\r\n\r\n", extension);
+    snprintf(text, sizeof text, "OPTIONS sip:%s@pbx SIP/2.0\r\nX: \xff\x1b[31m\r\n\r\n",
+             line->extension);
     message.text = span_of(text);
     if (after < message.number) reader.visit(reader.context, &message);
     return message.number;

@@ -571,7 +571,8 @@ class Trace(Case):
     def test_messages_of_a_line(self):
         self.set_up_trial()
         shown = self.done("trace", "102", "--seconds", "1")
-        self.assertIn("<--  2023-11-14T22:13:20.123Z  received from 192.0.2.1:5060 by udp\n"
+        self.assertIn("<--  2023-11-14T22:13:20.123Z  received from the PBX "
+                      "192.0.2.1:5060 by udp\n"
                       "     OPTIONS sip:102@pbx SIP/2.0\n", shown)
         self.assertEqual(shown.count("OPTIONS"), 1)
         self.assertNotIn("\x1b", shown)

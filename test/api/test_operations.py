@@ -625,8 +625,9 @@ class Decisions(Case):
 
     def test_messages(self):
         answer = self.call("listMessages", "main", "101", status=200).json
-        self.assertEqual([(m["number"], m["direction"], m["transport"], m["peer"])
-                          for m in answer["items"]], [(5, "received", "udp", "192.0.2.1:5060")])
+        seen = [(m["number"], m["direction"], m["with"], m["transport"], m["peer"])
+                for m in answer["items"]]
+        self.assertEqual(seen, [(5, "received", "pbx", "udp", "192.0.2.1:5060")])
         again = self.call("listMessages", "main", "101", query={"after": answer["after"]},
                           status=200).json
         self.assertEqual(again, {"items": [], "after": 5})

@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A restart with another number of workers: lines move to other ports, and calls are forwarded as
 before, at once. A contact that stayed behind at the PBX would keep a call waiting for an answer.
+Devices' messages are shown whichever worker has the socket.
 What was noted of the lines over time is still there."""
 
 from peers import USERS, World
+from phone import Phone
 from processes import wait_until
 from runner import arguments, check, run_script, run_trial
 
@@ -47,6 +49,37 @@ class Trial:
         ports = {extension: self.port_of(extension) for extension in USERS}
         check(set(ports.values()) == {first}, f"the lines are at {ports}")
         self.check_calls()
+
+    def messages_with_devices(self, line):
+        """What `line`'s trace tells that was not told before."""
+        path = f"groups/trial/lines/{line}/messages?after={self.seen.get(line, 0)}"
+        answer = self.lineward.api("GET", path)
+        self.seen[line] = answer["after"]
+        return [message for message in answer["items"] if message["with"] == "device"]
+
+    def test_messages_of_devices(self):
+        """All devices register at the first worker's port; their users are of both. Each message is
+        shown once, with its user's line alone."""
+        self.seen = {}
+        for workers in (2, 1):
+            self.restart(workers)
+            ports = {self.port_of(extension) for extension in USERS}
+            check(len(ports) == workers, f"the lines are at {ports}")
+            for line in USERS:
+                self.messages_with_devices(line)
+            for line, user in USERS.items():
+                made = self.lineward.api("POST", f"users/{user}/devices", {"name": f"at {workers}"})
+                server = ("127.0.0.1", self.world.ports.sip)
+                Phone(server, (made["sip_user"], made["password"], "%s:%d" % server)).register()
+                seen = self.messages_with_devices(line)
+                told = [(message["direction"], message["text"].split(" ")[:2][-1])
+                        for message in seen]
+                check([direction for direction, _ in told] == ["received", "sent"] * 2 and
+                      [word for direction, word in told if direction == "sent"] == ["401", "200"],
+                      f"{workers} workers, line {line}: {told}")
+                others = [other for other in USERS
+                          if other != line and self.messages_with_devices(other)]
+                check(not others, f"a device of {line} is shown with {others}")
 
     def noted(self):
         return self.lineward.api("GET", "statistics")["lines"]

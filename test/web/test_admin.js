@@ -400,6 +400,54 @@ const tests = {
     await trial.picture(page, 'admin-trace');
   },
 
+  // Both legs of a call: the PBX's at the right, the device's at the left, Lineward between them;
+  // also what a device says before it is registered.
+  async 'messages-of-a-device'(trial) {
+    const {stage} = trial;
+    await stage.api('PATCH', 'users/workshop', {login: 'auto'});
+    const page = await open(trial, '/admin/trace/trial/104');
+    await page.waitForResponse((answer) => answer.url().includes('/messages'));
+    await stage.do('device', {user: 'workshop', name: 'ladder'});
+    const arrow = (what) => page.getByRole('button', {name: what}).first();
+    await arrow(/^from the device: REGISTER/).waitFor();
+    await arrow(/^to the device: 401 Unauthorized/).waitFor();
+    await arrow(/^to the device: 200 OK \(REGISTER\)/).waitFor();
+    await stage.do('begin_call', {name: 'ladder', caller: '106', callee: '104', patience_s: 20,
+      talk_s: 0.5});
+    await stage.do('device_answer', {name: 'ladder'});
+    await stage.do('device_hung_up', {name: 'ladder'});
+    await stage.do('end_call', {name: 'ladder'});
+    for (const what of [/^from the PBX: INVITE 104/, /^to the device: INVITE/,
+      /^from the device: 200 OK \(INVITE\)/, /^to the PBX: 200 OK \(INVITE\)/,
+      /^to the device: ACK/, /^from the PBX: BYE/, /^to the device: BYE/]) {
+      await arrow(what).waitFor();
+    }
+    const names = await page.locator('.la-arrow').allInnerTexts();
+    const order = [/the PBX: INVITE 104/, /the device: INVITE/, /the device: 200 .*INVITE/,
+      /the PBX: 200 .*INVITE/].map((what) => names.findIndex((name) => what.test(name)));
+    check(order.join() === [...order].sort((a, b) => a - b).join(), `the order: ${names}`);
+    for (const [locale, size] of [['light', WIDE], ['phone', PHONE]]) {
+      await page.setViewportSize(size);
+      const left = await arrow(/^to the device: INVITE/).boundingBox();
+      const right = await arrow(/^from the PBX: INVITE 104/).boundingBox();
+      check(Math.abs(left.x + left.width - right.x) <= 2.5 &&
+        Math.abs(left.width - right.width) <= 4, `${JSON.stringify([left, right])}`);
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      check(width <= size.width, `${width} pixels wide`);
+      await trial.checkAccess(page, `messages of a device, ${locale}`);
+      await trial.picture(page, `admin-trace-device-${locale}`);
+    }
+    // What another user's device says is nobody's business here.
+    await page.goto(`${stage.url}/admin/trace/trial/101`);
+    await page.waitForResponse((answer) => answer.url().includes('/messages'));
+    await stage.do('device', {user: 'workshop', name: 'other'});
+    await page.waitForResponse((answer) => answer.url().includes('/messages'));
+    check(await page.locator('[data-with=device]').count() === 0, 'of another user');
+    for (const name of ['ladder', 'other']) {
+      await stage.api('DELETE', `users/workshop/devices/${name}`);
+    }
+  },
+
   async 'a-token-is-shown-once'(trial) {
     const page = await open(trial, '/admin/tokens');
     await page.getByRole('button', {name: 'Make a token'}).click();

@@ -28,6 +28,7 @@ static struct tap_message message(struct span bytes)
 struct seen {
     unsigned count;
     uint64_t first, last;
+    bool is_device;
     char text[1024];
 };
 
@@ -36,6 +37,7 @@ static void see(void *context, const struct tap_record *record)
     struct seen *seen = context;
     if (seen->count++ == 0) seen->first = record->number;
     seen->last = record->number;
+    seen->is_device = record->is_device;
     assert_true(text_copy(seen->text, sizeof seen->text, record->text));
 }
 
@@ -66,6 +68,43 @@ static void test_a_watched_line(void **state)
     assert_null(strstr(seen.text, "0123abcd"));
     assert_int_equal(read_line(tap, "101", seen.last, 3).count, 0);
     assert_int_equal(read_line(tap, "103", 0, 3).count, 0);
+    tap_free(tap);
+}
+
+// A device's message belongs to the lines of its user that are looked at, whoever it names.
+static void test_a_device(void **state)
+{
+    struct tap *tap = tap_new();
+    struct tap_message call = message(span_of(invite));
+    struct tap_line line = {.group_id = 1, .extension = "104", .user_id = 7};
+    uint32_t users[TAP_WATCHES_MAX];
+    struct seen seen = {0};
+    (void)state;
+    assert_non_null(tap);
+    read_line(tap, "101", 0, 1); // nobody's
+    assert_int_equal(tap_watched_users(tap, users), 0);
+    tap_read(tap, &line, 0, 1, see, &seen);
+    assert_int_equal(tap_watched_users(tap, users), 1);
+    assert_int_equal(users[0], 7);
+    call.device_user_id = 7;
+    tap_put_device(tap, &call);
+    tap_put(tap, 1, &call); // from where a PBX is, too: that is for its collector
+    tap_read(tap, &line, 0, 2, see, &seen);
+    assert_int_equal(seen.count, 1);
+    assert_true(seen.is_device);
+    assert_int_equal(read_line(tap, "101", 0, 2).count, 0);
+    call.device_user_id = 8;
+    tap_put_device(tap, &call);
+    line.user_id = 8; // the line is given to somebody else
+    seen.count = 0;
+    tap_read(tap, &line, seen.last, 3, see, &seen);
+    assert_int_equal(seen.count, 0);
+    tap_put_device(tap, &call);
+    tap_read(tap, &line, seen.last, 4, see, &seen);
+    assert_int_equal(seen.count, 1);
+    line.group_id = 2; // looks later, and then nobody else does
+    tap_read(tap, &line, 0, (TAP_LEASE_S + 5) * UINT64_C(1000000), see, &seen);
+    assert_int_equal(tap_watched_users(tap, users), 1);
     tap_free(tap);
 }
 
@@ -180,11 +219,9 @@ static void test_a_collector(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_watched_line),
-        cmocka_unit_test(test_a_watch_ends),
-        cmocka_unit_test(test_only_the_latest_are_kept),
-        cmocka_unit_test(test_what_is_no_sip),
-        cmocka_unit_test(test_a_packet),
+        cmocka_unit_test(test_a_watched_line), cmocka_unit_test(test_a_device),
+        cmocka_unit_test(test_a_watch_ends),   cmocka_unit_test(test_only_the_latest_are_kept),
+        cmocka_unit_test(test_what_is_no_sip), cmocka_unit_test(test_a_packet),
         cmocka_unit_test(test_a_collector),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,6 +65,24 @@ static void test_contacts_go_by_user_and_q(void **state)
     assert_int_equal(client_contacts(clients->table, 9, contacts, CLIENT_CONTACTS_MAX), 0);
 }
 
+static void test_whose_a_message_is(void **state)
+{
+    struct clients *clients = *state;
+    struct flow flow = {.transport = TRANSPORT_TCP, .connection = 11};
+    const struct flow unknown = {.transport = TRANSPORT_TCP, .connection = 99};
+    put(clients, 1, 7, 1);
+    put(clients, 2, 8, 2);
+    bind(clients, 1, "sip:a@192.0.2.1", 500);
+    assert_true(client_is_of_user(clients->table, 7, &flow, SPAN_NONE));
+    assert_false(client_is_of_user(clients->table, 8, &flow, SPAN_NONE));
+    assert_false(client_is_of_user(clients->table, 7, &unknown, SPAN("102")));
+    assert_true(client_is_of_user(clients->table, 8, &unknown, SPAN("device2")));
+    assert_false(client_is_of_user(clients->table, 7, &unknown, SPAN("device2")));
+    client_lost_flow(clients->table, &clients->turn, &flow);
+    clients_drain(clients);
+    assert_false(client_is_of_user(clients->table, 7, &flow, SPAN_NONE));
+}
+
 static void test_bindings_expire(void **state)
 {
     struct clients *clients = *state;
@@ -161,6 +179,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_contacts_go_by_user_and_q, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_whose_a_message_is, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bindings_expire, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lost_connection_has_a_grace, setup, teardown),
         cmocka_unit_test_setup_teardown(test_new_password_ends_bindings, setup, teardown),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The SIP messages of a line as they come and go, as a ladder between the PBX and Lineward.
+// The SIP messages of a line and of its user's devices as they come and go, as a ladder: the devices
+// at the left, Lineward in the middle, the PBX at the right.
 import {Button} from '@mantine/core';
 import {useEffect, useState} from 'react';
 import {useTranslation} from 'react-i18next';
@@ -68,8 +69,8 @@ export default function Trace() {
         </>}>
       <section className="lw-card la-block">
         {problem && <p role="alert">{problem}</p>}
-        <div className="la-ends" aria-hidden="true"><span>{t('trace.pbx')}</span>
-          <span>Lineward</span></div>
+        <div className="la-ends" aria-hidden="true"><span>{t('trace.device')}</span>
+          <span>Lineward</span><span>{t('trace.pbx')}</span></div>
         {messages.length === 0 && <p className="la-empty" role="status">{t('trace.none')}</p>}
         {messages.map((message) => <Row key={message.number} message={message}/>)}
       </section>
@@ -81,20 +82,23 @@ function Row({message}: {message: Message}) {
   const {t, i18n} = useTranslation('admin');
   const [isOpen, setOpen] = useState(false);
   const {label, isFailure} = stepOf(message.text);
-  const isSent = message.direction === 'sent';
+  const isDevice = message.with === 'device';
+  const isToRight = (message.direction === 'sent') !== isDevice;
   return (
     <div className="la-ladder">
       <span className="la-ladder-time">
         {new Date(message.time).toLocaleTimeString(i18n.language, CLOCK)}</span>
-      <button type="button" className="la-arrow" data-bad={isFailure || undefined}
+      {!isDevice && <span className="la-lane"/>}
+      <button type="button" className="la-arrow" data-with={message.with} data-bad={isFailure || undefined}
         aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-        <span className="lw-hidden">{t(`trace.${message.direction}`)}: </span>{label}
+        <span className="lw-hidden">{t(`trace.${message.direction}.${message.with}`)}: </span>{label}
         <svg viewBox="0 0 400 10" preserveAspectRatio="none" aria-hidden="true"
           stroke="currentColor" fill="none" strokeWidth="1.5">
           <path vectorEffect="non-scaling-stroke"
-            d={isSent ? 'M400 5H0M10 1L0 5L10 9' : 'M0 5H400M390 1L400 5L390 9'}/>
+            d={isToRight ? 'M0 5H400M390 1L400 5L390 9' : 'M400 5H0M10 1L0 5L10 9'}/>
         </svg>
       </button>
+      {isDevice && <span className="la-lane"/>}
       {isOpen && (
         <pre className="la-message" tabIndex={0}>
           {`${message.transport} ${message.peer}\n\n${message.text}`}</pre>

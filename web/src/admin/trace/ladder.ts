@@ -6,6 +6,7 @@ export interface Message {
   number: number;
   time: string;
   direction: 'received' | 'sent';
+  with: 'device' | 'pbx';
   transport: string;
   peer: string;
   text: string;
