@@ -512,6 +512,36 @@ class Trial:
         self.desk.hung_up(desk)
         self.entry("answered")
 
+    def test_sessions_refreshed(self):
+        """The device's session is refreshed by us, with what it was told last. The caller, who is
+        to refresh its own one, never does: both get a BYE before its time is over."""
+        fields = self.ann.begin(LINE, headers=["Supported: timer",
+                                               "Session-Expires: 90;refresher=uac"])
+        invite = self.desk.ringing()
+        self.only(self.desk)
+        self.desk.reply(invite, 200, tag=self.desk.user, body=SDP.format("answer"),
+                        headers=["Require: timer", "Session-Expires: 90;refresher=uac"])
+        desk = self.desk.dialog_of(invite)
+        began = time.monotonic()
+        ok = self.ann.wait(200)
+        check(ok.first("Session-Expires") == "90;refresher=uac", ok.text)
+        ann = self.ann.answered(fields, ok)
+        self.desk.wait("ACK", call_id=desk.call_id)
+        refresh = self.desk.wait("INVITE", 60, desk.call_id)
+        check(body_of(refresh.text) == body_of(invite.text), refresh.text)
+        check(refresh.first("Session-Expires") == "90;refresher=uac", refresh.text)
+        self.desk.reply(refresh, 200, body=SDP.format("answer"), headers=[
+            "Require: timer", "Session-Expires: 90;refresher=uac"])
+        self.desk.wait("ACK", call_id=desk.call_id)
+        press_a_key(ann, self.ann, self.desk)  # which is no refresh
+        self.ann.hung_up(ann, 60)
+        took = time.monotonic() - began
+        check(50 < took < 90, f"after {took:.0f} s")
+        self.desk.hung_up(desk)
+        answered, = (leg for leg in self.entry("answered")["legs"] if "answered" in leg)
+        check(answered["ended_by"] == "lost", f"{answered}")
+        self.is_quiet()
+
 
 def main():
     args = arguments(__doc__)

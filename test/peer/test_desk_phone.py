@@ -212,6 +212,35 @@ class Trial(test_calls.Trial):
         check(self.entry("answered")["device"] == "sipp", "answered by another one")
         self.lineward.api("DELETE", "users/sales/devices/sipp")
 
+    def pbx_is_back(self):
+        self.world.start_pbx()
+        for phone in (self.ann, self.table):
+            phone.register()
+        for enabled in ("off", "on"):  # it registers at once, not when it would have to
+            self.command("line", "set", LINE, "--enabled", enabled)
+        self.lineward.wait_registered([LINE])
+
+    def test_pbx_lost_while_ringing(self):
+        """The PBX dies while devices ring: one answers, nobody acknowledges its 200, and after 32 s
+        it is told; the call has failed, and nothing is left."""
+        fields, table, desk, soft = self.rings_everywhere()
+        self.world.pbx.stop()
+        there = self.desk.accept(desk)
+        self.stopped(self.soft, soft)
+        began = time.monotonic()
+        self.desk.hung_up(there, 40)
+        took = time.monotonic() - began
+        check(30 < took < 35, f"after {took:.1f} s")
+        self.is_quiet()
+        self.entry("failed")
+        self.pbx_is_back()
+        fields, table, desk, soft = self.rings_everywhere()
+        self.ann.cancel(fields)
+        for phone, invite in ((self.table, table), (self.desk, desk), (self.soft, soft)):
+            self.stopped(phone, invite)
+        self.ann.ack(fields, self.ann.wait(487))
+        self.is_quiet()
+
     def test_pbx_lost(self):
         """The PBX dies in a call: the device hangs up and is answered at once; what the PBX was
         told in vain is given up; when it is back, calls arrive again."""
@@ -225,12 +254,7 @@ class Trial(test_calls.Trial):
         self.desk.hang_up(there)
         self.is_quiet()
         self.entry("answered")
-        self.world.start_pbx()
-        for phone in (self.ann, self.table):
-            phone.register()
-        for enabled in ("off", "on"):  # it registers at once, not when it would have to
-            self.command("line", "set", LINE, "--enabled", enabled)
-        self.lineward.wait_registered([LINE])
+        self.pbx_is_back()
         fields, table, desk, soft = self.rings_everywhere()
         self.ann.cancel(fields)
         for phone, invite in ((self.table, table), (self.desk, desk), (self.soft, soft)):

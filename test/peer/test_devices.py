@@ -271,6 +271,10 @@ class Trial:
             answers = self.answers_to_numbers(method, device.user)
             check(len(answers) == 1, f"{method} of numbers has {len(answers)} answers: {answers}")
             check("401 Unauthorized" in answers.pop(), f"{method} is not asked for credentials")
+        answers = self.answers_to_numbers("SUBSCRIBE", device.user)
+        check(len(answers) == 1 and "401 Unauthorized" in answers.pop(), f"SUBSCRIBE: {answers}")
+        answers = self.answers_to_numbers("OPTIONS", device.user)
+        check(len(answers) == 1, f"OPTIONS of numbers has {len(answers)} answers: {answers}")
         words = self.wire.directory / "words"
         words.write_text("".join(f"word{i}\n" for i in range(500)))
         found = self.scan("svcrack", "-p", port, "-u", device.user, "-d", str(words), target)

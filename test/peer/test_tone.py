@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What one says is heard by the other: a real softphone, baresip, is a device of line 102 and plays
 a tone; a telephone at the PBX (Kamailio) plays another one. Both calls, in and out, go over the PBX
-and through lineward, the media from end to end; each side's tone is measured at the other side. It
-needs a network namespace and so root, as test_baresip.py, else it is skipped."""
+and through lineward, the media from end to end; each side's tone is measured at the other side,
+also after each has held the call, and keys are seen (RFC 4733). It needs a network namespace and so
+root, as test_baresip.py, else it is skipped."""
 
 import os
 import re
@@ -149,6 +150,76 @@ class Trial:
         self.ann.hang_up(self.ann.dialog_of(invite))
         time.sleep(0.3)
         check_tone(self.heard_by_baresip(), OUR_TONE, "at the device")
+        ear.close()
+
+    def is_on_hold(self, is_held):
+        state = "on_hold" if is_held else "answered"
+        wait_until(f"the call is shown as {state}", lambda: [
+            call["state"] for call in self.lineward.api("GET", "calls")["items"]] == [state])
+
+    def held_by_the_device(self, ann, ear, is_held):
+        """The device holds the call, or takes it back: Ann agrees to what it offers."""
+        self.soft.tell("hold" if is_held else "resume")
+        again = self.ann.wait("INVITE", call_id=ann.call_id)
+        wished, agreed = ("a=sendonly", "a=recvonly") if is_held else ("a=sendrecv", "a=sendrecv")
+        check(wished in body_of(again.text), f"not {wished}: {again.text}")
+        self.ann.reply(again, 200, body=ear.offer("8") + agreed + "\r\n")
+        self.ann.wait("ACK", call_id=ann.call_id)
+        self.is_on_hold(is_held)
+
+    def held_by_ann(self, ann, ear, is_held):
+        wished, agreed = ("a=sendonly", "a=recvonly") if is_held else ("a=sendrecv", "a=sendrecv")
+        cseq = self.ann.within(ann, "INVITE", body=ear.offer("8") + wished + "\r\n")
+        ok = self.ann.wait(200, call_id=ann.call_id)
+        check(agreed in body_of(ok.text), f"not {agreed}: {ok.text}")
+        self.ann.within(ann, "ACK", cseq=cseq)
+        self.is_on_hold(is_held)
+        return media_of(ok.text)
+
+    def test_after_hold(self):
+        """Each side holds the call, and takes it back: the held one says nothing meanwhile, and
+        then both are heard again."""
+        ear = Ear(OURS)
+        fields = self.ann.begin(LINE, body=ear.offer("8"))
+        ok = self.ann.wait(200)
+        ann = self.ann.answered(fields, ok)
+        self.talk(ear, media_of(ok.text))
+        self.held_by_ann(ann, ear, True)
+        self.expect_silent(ear)
+        there = self.held_by_ann(ann, ear, False)
+        self.talk(ear, there)
+        self.held_by_the_device(ann, ear, True)
+        self.held_by_the_device(ann, ear, False)
+        ear.packets.clear()
+        self.talk(ear, there)
+        self.ann.hang_up(ann)
+        time.sleep(0.3)
+        check_tone(self.heard_by_baresip(), OUR_TONE, "at the device")
+        ear.close()
+
+    @staticmethod
+    def expect_silent(ear):
+        """Nothing is heard for half a second; what was is forgotten."""
+        time.sleep(0.3)  # what was under way
+        ear.packets.clear()
+        time.sleep(0.5)
+        check(len(ear.packets) <= 1, f"{len(ear.packets)} packets of a held device are heard")
+
+    def test_keys(self):
+        """Keys as telephone events (RFC 4733) are offered from end to end, and each is seen."""
+        ear = Ear(OURS)
+        events = "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n"
+        fields = self.ann.begin(LINE, body=ear.offer("8 101") + events)
+        ok = self.ann.wait(200)
+        check("a=rtpmap:101 telephone-event/8000" in body_of(ok.text), ok.text)
+        ann = self.ann.answered(fields, ok)
+        wait_until("the device is heard", lambda: ear.packets)
+        self.soft.tell("sndcode", "5")
+        wait_until("the key is heard", lambda: {
+            packet[12] for _, _, packet in ear.packets if packet[1] & 0x7f == 101} == {5}, 5)
+        self.ann.hang_up(ann)
+        time.sleep(0.3)
+        self.soft.forget()
         ear.close()
 
     def test_no_call_is_left(self):
