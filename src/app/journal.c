@@ -19,6 +19,7 @@ enum {
     PAGE_SIZE = 16 * 1024 * 1024, // touched only as far as it fills
     PAGE_ENTRIES_MAX = 65536,
     GATHER_NS = 200 * 1000 * 1000, // so that a transaction holds many entries
+    GATHER_ENTRIES = 2048,         // or so many: a longer one takes the processor for too long
     SETTLE_NS = 500 * 1000 * 1000,
     TRIM_ENTRIES = 500, // a step's; some milliseconds
     TRIM_PAUSE_NS = 20 * 1000 * 1000,
@@ -84,7 +85,8 @@ void journal_add(struct journal *journal, const struct model_journal_entry *entr
     if (page->count < PAGE_ENTRIES_MAX && copy_texts(&page->texts, &copy)) {
         page->entries[page->count++] = copy;
         journal->added_count++;
-        if (page->count == 1) uv_cond_signal(&journal->changed);
+        bool is_awaited = page->count == 1 || page->count == GATHER_ENTRIES;
+        if (is_awaited) uv_cond_signal(&journal->changed);
     } else {
         journal->dropped_count++;
     }
@@ -132,8 +134,9 @@ static struct page *next_page(struct journal *journal, bool *is_over)
     if (journal->pages[journal->filling].count == 0 && !journal->is_ending) {
         uv_cond_timedwait(&journal->changed, &journal->mutex, pause_ns(journal));
     }
-    bool has_entries = journal->pages[journal->filling].count > 0;
-    if (has_entries && !journal->is_ending && !journal->is_hurried) {
+    size_t count = journal->pages[journal->filling].count;
+    bool has_entries = count > 0, is_full = count >= GATHER_ENTRIES;
+    if (has_entries && !is_full && !journal->is_ending && !journal->is_hurried) {
         uv_cond_timedwait(&journal->changed, &journal->mutex, GATHER_NS);
     }
     *is_over = journal->is_ending && !has_entries;

@@ -113,12 +113,13 @@ static void drop_share(struct worker *worker)
 
 // What was saved before these datagrams were sent is in force for them: its acknowledgement came
 // after its command.
-static void on_waited(void *context, uint64_t us)
+static void on_waited(void *context, const struct net_wait *wait, size_t count)
 {
     struct worker *worker = context;
     worker_take_commands(worker);
     exchange_take(worker);
-    engine_waited(worker->engine, worker_now(), us);
+    struct overload_sight sight = {.wait_us = wait->us, .heard = count, .lost = wait->lost};
+    engine_waited(worker->engine, worker_now(), &sight);
     if (engine_dropped_share(worker->engine) != worker->dropped_share) drop_share(worker);
 }
 

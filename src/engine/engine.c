@@ -505,9 +505,10 @@ static void refuse(struct engine *engine, const struct sip_message *message,
                                 .reason = uas_fault_reason(&engine->turn, fault)});
 }
 
-void engine_waited(struct engine *engine, struct engine_time now, uint64_t wait_us)
+void engine_waited(struct engine *engine, struct engine_time now,
+                   const struct overload_sight *sight)
 {
-    overload_note(&engine->overload, now.now_us, wait_us);
+    overload_note(&engine->overload, now.now_us, sight);
 }
 
 uint32_t engine_dropped_share(const struct engine *engine)

@@ -93,9 +93,10 @@ struct engine *engine_init(void *memory, const struct engine_limits *limits, con
 // Gives all blocks back to the host. The memory is the caller's again.
 void engine_fini(struct engine *engine);
 
-// A batch of datagrams follows, whose first has waited for `wait_us` since it arrived. Where that
-// stays too long, INVITEs for lines are refused with 503, statelessly, until it is short again.
-void engine_waited(struct engine *engine, struct engine_time now, uint64_t wait_us);
+// A batch of datagrams follows, from a queue that is like this. Where it stays too long, INVITEs
+// for lines are refused with 503, statelessly, until it is short again.
+void engine_waited(struct engine *engine, struct engine_time now,
+                   const struct overload_sight *sight);
 // The share of INVITEs, in millionths, that the host should drop before the engine sees them.
 uint32_t engine_dropped_share(const struct engine *engine);
 // How those begin that it should not drop: of emergency calls.

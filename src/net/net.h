@@ -29,8 +29,15 @@ struct net_answer {
 };
 enum { NET_ANSWER_MAX = 16 };
 
-// As what a queue counts that is full before anything in it is old. It is too long, but by how much
-// is not known, and to say too much has most of what comes turned away for nothing.
+// The system's queue of a socket.
+struct net_wait {
+    uint64_t us;   // for how long its first datagram has waited; see NET_FULL_US
+    uint64_t lost; // datagrams for which it had no room since the batch before; 0 while some are
+                   // dropped (net_drop)
+};
+// As what a queue counts that is full before anything in it is old; half full, as a third of that,
+// and less than a quarter full as nothing. It is too long, but by how much is not known, and to say
+// too much has most of what comes turned away for nothing.
 enum { NET_FULL_US = 15 * 1000 };
 
 // What the loop calls. All in the loop's thread.
@@ -38,9 +45,8 @@ struct net_handler {
     void *context;
     // Datagrams have arrived, in this order. They are borrowed for the call.
     void (*datagrams)(void *context, const struct datagram *datagrams, size_t count);
-    // Before a batch of datagrams: for how long the first of them has waited in the system's queue,
-    // at least NET_FULL_US when that is more than half full. May be NULL.
-    void (*waited)(void *context, uint64_t us);
+    // Before a batch of `count` datagrams: how the system's queue of its socket is. May be NULL.
+    void (*waited)(void *context, const struct net_wait *wait, size_t count);
     // The next three may be NULL in a loop without streams. A connection is there: somebody's with
     // us (`is_ours` false), or the one that net_connect began.
     void (*opened)(void *context, const struct flow *flow, bool is_ours);

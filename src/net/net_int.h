@@ -43,6 +43,7 @@ struct udp_socket {
     int fd;
     uint16_t index;
     bool is_without_runs; // the system does not take them on this one
+    uint32_t lost;        // datagrams in all, as the system counts
     struct address local;
 };
 
@@ -81,10 +82,11 @@ socklen_t net_to_sockaddr(const struct address *address, union net_sockaddr *out
 struct address net_from_sockaddr(const union net_sockaddr *from);
 
 // How long the first datagram of a batch has waited (wait.c). Prepares a socket for it; before each
-// batch the room for what the system tells.
+// batch the room for what the system tells; after it what that was.
 void wait_prepare(int fd);
 void wait_begin(struct msghdr *first);
-uint64_t wait_us(int fd, struct msghdr *first, bool is_whole_batch);
+void wait_end(struct udp_socket *udp, struct msghdr *first, bool is_whole_batch,
+              struct net_wait *wait);
 // The system's filter of one socket; a share of 0 removes it.
 void drop_set(int fd, const struct net_drop *drop);
 

@@ -137,7 +137,9 @@ static unsigned receive_batch(struct udp_socket *udp)
     int count = recvmmsg(udp->fd, inbox->messages, BATCH_MAX, MSG_DONTWAIT, NULL);
     if (count <= 0) return 0; // nothing there, or an error of the socket that this call has cleared
     if (handler->waited) {
-        handler->waited(handler->context, wait_us(udp->fd, first, count == BATCH_MAX));
+        struct net_wait wait;
+        wait_end(udp, first, count == BATCH_MAX, &wait);
+        handler->waited(handler->context, &wait, (size_t)count);
     }
     deliver(udp, (unsigned)count);
     return (unsigned)count;

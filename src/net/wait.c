@@ -41,20 +41,27 @@ static uint64_t age_us(struct msghdr *first)
     return 0;
 }
 
-static bool is_half_full(int fd)
+// The system gives the memory of what was read back late: up to a quarter of the room.
+static uint64_t as_wait_us(uint32_t used, uint32_t room)
+{
+    uint32_t quarter = room / 4;
+    return used > quarter ? (uint64_t)(used - quarter) * NET_FULL_US / (room - quarter) : 0;
+}
+
+void wait_end(struct udp_socket *udp, struct msghdr *first, bool is_whole_batch,
+              struct net_wait *wait)
 {
     uint32_t memory[SK_MEMINFO_VARS] = {0};
     socklen_t len = sizeof memory;
-    if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, memory, &len) != 0) return false;
-    return memory[SK_MEMINFO_RMEM_ALLOC] > memory[SK_MEMINFO_RCVBUF] / 2;
-}
-
-uint64_t wait_us(int fd, struct msghdr *first, bool is_whole_batch)
-{
-    uint64_t us = age_us(first);
+    *wait = (struct net_wait){.us = age_us(first)};
+    if (!is_whole_batch) return;
+    if (getsockopt(udp->fd, SOL_SOCKET, SO_MEMINFO, memory, &len) != 0) return;
     // A small queue is full before anything in it is old.
-    bool is_full = us < NET_FULL_US && is_whole_batch && is_half_full(fd);
-    return is_full ? NET_FULL_US : us;
+    uint64_t filled_us = as_wait_us(memory[SK_MEMINFO_RMEM_ALLOC], memory[SK_MEMINFO_RCVBUF]);
+    if (filled_us > wait->us) wait->us = filled_us;
+    // The system counts what a filter drops, too.
+    if (udp->net->drop_share == 0) wait->lost = memory[SK_MEMINFO_DROPS] - udp->lost;
+    udp->lost = memory[SK_MEMINFO_DROPS];
 }
 
 // ---- Dropping

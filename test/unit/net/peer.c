@@ -20,9 +20,12 @@ static void on_datagrams(void *context, const struct datagram *datagrams, size_t
     for (size_t i = 0; i < count; i++) on_datagram(context, &datagrams[i].flow, datagrams[i].bytes);
 }
 
-static void on_waited(void *context, uint64_t us)
+static void on_waited(void *context, const struct net_wait *wait, size_t count)
 {
-    ((struct peer *)context)->waited_us = us;
+    (void)count;
+    struct peer *peer = context;
+    peer->waited_us = wait->us;
+    peer->lost_count += wait->lost;
 }
 
 static void on_batch_ended(void *context)

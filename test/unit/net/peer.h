@@ -11,6 +11,7 @@ struct peer {
     void (*on_answer)(struct peer *peer, const struct net_answer *answer);
     unsigned datagram_count, batch_count, woken_count, deadline_count, resolved_count;
     uint64_t waited_us;      // the last batch's first datagram
+    uint64_t lost_count;     // for which there was no room
     unsigned expected_count; // so many datagrams end peer_run
     struct flow last_flow;
     size_t last_len;
