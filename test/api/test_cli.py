@@ -420,7 +420,7 @@ class Decisions(Case):
     def test_status(self):
         self.set_up_trial()
         printed = self.done("status").splitlines()
-        self.assertRegex(printed[0], r"^lineward \S+, up \d+ d \d+ h, since 2023-11-14 22:13:20$")
+        self.assertRegex(printed[0], r"^lineward \S+, up \d+ s, since 2023-11-14 22:13:20$")
         self.assertEqual(printed[1], "calls: 15 (5 forwarded, 4 declined, 3 missed, "
                          "2 answered elsewhere, 1 failed)")
         self.assertEqual(printed[-2:], [

@@ -36,7 +36,8 @@ function keyOf(problem: Problem | null): string {
 }
 
 // Leads to what is wrong within `frame`, once for each time that something was refused. A button
-// that waited has been disabled and has lost the focus: where no field is at fault, it gets it back.
+// that waited has been disabled and has lost the focus: where no field is at fault, it gets it
+// back.
 export function useFocusOnFault(frame: RefObject<HTMLElement>, problem: Problem | null,
   refusals = 0) {
   const key = keyOf(problem);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The SIP messages of a line and of its user's devices as they come and go, as a ladder: the devices
-// at the left, Lineward in the middle, the PBX at the right.
+// The SIP messages of a line and of its user's devices as they come and go, as a ladder: the
+// devices at the left, Lineward in the middle, the PBX at the right.
 import {Button} from '@mantine/core';
 import {useEffect, useState} from 'react';
 import {useTranslation} from 'react-i18next';
@@ -89,9 +89,10 @@ function Row({message}: {message: Message}) {
       <span className="la-ladder-time">
         {new Date(message.time).toLocaleTimeString(i18n.language, CLOCK)}</span>
       {!isDevice && <span className="la-lane"/>}
-      <button type="button" className="la-arrow" data-with={message.with} data-bad={isFailure || undefined}
-        aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-        <span className="lw-hidden">{t(`trace.${message.direction}.${message.with}`)}: </span>{label}
+      <button type="button" className="la-arrow" data-with={message.with}
+        data-bad={isFailure || undefined} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+        <span className="lw-hidden">
+          {t(`trace.${message.direction}.${message.with}`)}:{' '}</span>{label}
         <svg viewBox="0 0 400 10" preserveAspectRatio="none" aria-hidden="true"
           stroke="currentColor" fill="none" strokeWidth="1.5">
           <path vectorEffect="non-scaling-stroke"
