@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// All calls elsewhere, in ten seconds: one field and one button; while it is on, one button ends it.
+// All calls elsewhere, in ten seconds: one field and one button; while it is on, one button ends
+// it.
 import {Button} from '@mantine/core';
 import {useRef, useState} from 'react';
 import {useTranslation} from 'react-i18next';
