@@ -117,9 +117,10 @@ export class Trial {
 
   // A new visitor's page, with nothing remembered; `prepare` runs in it before all else.
   async visit({viewport = WIDE, locale = 'en-US', colorScheme = 'light', reducedMotion,
-    serviceWorkers, prepare} = {}) {
+    serviceWorkers, hasTouch, prepare} = {}) {
     const context = await this.browser.newContext({
-      viewport, locale, colorScheme, reducedMotion, serviceWorkers, timezoneId: 'Europe/Berlin',
+      viewport, locale, colorScheme, reducedMotion, serviceWorkers, hasTouch,
+      timezoneId: 'Europe/Berlin',
     });
     context.setDefaultTimeout(PATIENCE_MS);
     const page = await context.newPage();

@@ -2,7 +2,7 @@
 // What a user does in the web client, with real calls.
 import {clearForwardings, forwardingOf} from './forwardings.js';
 import {hasFocus} from './keyboard.js';
-import {check, run} from './stage.js';
+import {check, PHONE, run} from './stage.js';
 
 const BUSY_EXTERNAL = '[data-slot="busy/external"]';
 
@@ -24,6 +24,14 @@ function watchNotices() {
       window.noticesOpen--;
     }
   };
+}
+
+// The input has that value, or will have it soon.
+async function expectValue(page, locator, wanted) {
+  const pattern = wanted instanceof RegExp ? wanted.source : `^${wanted}$`;
+  const element = await locator.elementHandle();
+  await page.waitForFunction(([one, text]) => new RegExp(text).test(one.value), [element, pattern])
+    .catch(async () => check(false, `it is "${await locator.inputValue()}", not ${pattern}`));
 }
 
 const tests = {
@@ -434,6 +442,75 @@ const tests = {
     await page.getByRole('button', {name: /^Remove/}).first().click();
     await page.getByText('No exceptions').waitFor();
     await page.locator('.lw-forwarding').waitFor({state: 'detached'});
+  },
+
+  // With a finger, on a telephone: sideways it draws, up and down it scrolls the page and draws
+  // nothing, a touch switches one half hour; at its edge the week goes along, as it does by the row
+  // of hours.
+  async 'draw the week by finger'(trial) {
+    const page = await trial.signIn('sales',
+      {path: '/exceptions', viewport: PHONE, hasTouch: true, reducedMotion: 'reduce'});
+    await page.getByRole('button', {name: 'New exception'}).click();
+    await page.getByText('Only at certain times of the week').click();
+    const written = page.getByLabel('As text');
+    await written.fill('su 23:30-24:00');
+    const cell = (day, slot) =>
+      page.locator(`[role=gridcell][data-day="${day}"][data-slot="${slot}"]`);
+    const centre = async (locator) => {
+      const {x, y, width, height} = await locator.boundingBox();
+      return {x: x + width / 2, y: y + height / 2};
+    };
+    const scrolled = () => page.evaluate(() =>
+      [window.scrollY, document.querySelector('.lw-week-frame').scrollLeft].map(Math.round));
+    await cell(3, 4).evaluate((one) => one.scrollIntoView({block: 'center'}));
+    const rest = async () => { // what was pushed goes on a little
+      for (let last = ''; last !== String(await scrolled());) {
+        last = String(await scrolled());
+        await page.waitForTimeout(300);
+      }
+    };
+    const finger = await page.context().newCDPSession(page);
+    const touch = (type, point) => finger.send('Input.dispatchTouchEvent',
+      {type, touchPoints: point ? [point] : []});
+    const drag = async (from, to, waitMs = 0) => {
+      const steps = 12;
+      await touch('touchStart', from);
+      for (let i = 1; i <= steps; i++) {
+        await touch('touchMove', {x: from.x + (to.x - from.x) * i / steps,
+          y: from.y + (to.y - from.y) * i / steps});
+        await page.waitForTimeout(16);
+      }
+      await page.waitForTimeout(waitMs);
+      await touch('touchEnd');
+    };
+    const before = await scrolled();
+    await drag(await centre(cell(0, 4)), await centre(cell(1, 11))); // sideways, then down
+    await expectValue(page, written, 'mo-tu 02:00-06:00; su 23:30-24:00');
+    check(String(await scrolled()) === String(before), 'drawing has moved the page');
+    const one = await centre(cell(3, 8));
+    await touch('touchStart', one);
+    await touch('touchEnd');
+    await expectValue(page, written, 'mo-tu 02:00-06:00; th 04:00-04:30; su 23:30-24:00');
+    const from = await centre(cell(6, 6));
+    await drag(from, {x: from.x, y: from.y + 200});
+    await page.waitForFunction((y) => window.scrollY < y - 50, before[0]);
+    check(await written.inputValue() === 'mo-tu 02:00-06:00; th 04:00-04:30; su 23:30-24:00',
+      `scrolling has drawn ${await written.inputValue()}`);
+    await rest();
+    await cell(3, 4).evaluate((one) => one.scrollIntoView({block: 'center'}));
+    await rest();
+    const hours = await centre(page.locator('.lw-week-hours span').nth(6));
+    await drag(hours, {x: hours.x - 100, y: hours.y});
+    await page.waitForFunction((x) =>
+      document.querySelector('.lw-week-frame').scrollLeft > x + 50, before[1]);
+    await rest();
+    await page.evaluate(() => document.querySelector('.lw-week-frame').scrollTo(0, 0));
+    await rest();
+    // To the edge, and held there: until the end of the day.
+    const start = await centre(cell(4, 12));
+    await drag(start, {x: PHONE.width - 34, y: start.y}, 3000);
+    await expectValue(page, written, /fr 06:00-2[34]:[03]0/);
+    await trial.picture(page, 'week-by-finger');
   },
 
   // A profile is put on with one touch, and what it does is seen at once.
