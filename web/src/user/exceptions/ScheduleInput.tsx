@@ -4,7 +4,7 @@ import {Switch, TextInput} from '@mantine/core';
 import {useState} from 'react';
 import type {ReactNode} from 'react';
 import {useTranslation} from 'react-i18next';
-import {emptyWeek, readWeek, writeWeek} from './week';
+import {emptyWeek, readSaidWeek, readWeek, sayWeek, writeWeek} from './week';
 import {WeekGrid} from './WeekGrid';
 
 const OFFICE_HOURS = 'mo-fr 08:00-17:00';
@@ -13,6 +13,7 @@ export function ScheduleInput({value, name, error, onChange}: {value: string; na
   error?: ReactNode; onChange: (schedule: string) => void}) {
   const {t} = useTranslation('user');
   const [isOn, setOn] = useState(value !== '');
+  const names = t('exceptions.dayNames').split(' ');
   const week = value ? readWeek(value) : emptyWeek();
   return (
     <div className="lw-schedule">
@@ -27,9 +28,9 @@ export function ScheduleInput({value, name, error, onChange}: {value: string; na
             ? <WeekGrid week={week} label={t('exceptions.week')}
               onChange={(changed) => onChange(writeWeek(changed))}/>
             : <p className="lw-week-help">{t('exceptions.notDrawn')}</p>}
-          <TextInput label={t('exceptions.written')} value={value} maxLength={255} error={error}
-            name={name}
-            onChange={(event) => onChange(event.currentTarget.value)}/>
+          <TextInput label={t('exceptions.written')} value={sayWeek(value, names)} maxLength={255}
+            error={error} name={name}
+            onChange={(event) => onChange(readSaidWeek(event.currentTarget.value, names))}/>
         </>
       )}
     </div>

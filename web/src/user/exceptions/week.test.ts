@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Schedules, read, drawn and written.
 import {expect, test} from 'vitest';
-import {emptyWeek, paint, readWeek, writeWeek} from './week';
+import {DAYS, emptyWeek, paint, readSaidWeek, readWeek, sayWeek, writeWeek} from './week';
 
 const count = (text: string) => readWeek(text)!.flat().filter(Boolean).length;
 
@@ -28,6 +28,16 @@ test('what half hours cannot show is not drawn', () => {
     'mo 08:00-12:00 tu']) {
     expect(readWeek(text), text).toBeNull();
   }
+});
+
+test('days have the names of the language', () => {
+  const german = ['mo', 'di', 'mi', 'do', 'fr', 'sa', 'so'];
+  const text = 'mo-tu,th 08:00-17:00; sa,su';
+  expect(sayWeek(text, german)).toBe('mo-di,do 08:00-17:00; sa,so');
+  expect(readSaidWeek('Mo-Di,DO 08:00-17:00; sa,so', german)).toBe(text);
+  expect(readSaidWeek(text, german)).toBe(text);
+  expect(readSaidWeek(sayWeek('d 8', german), german)).toBe('d 8');
+  expect(sayWeek(text, DAYS)).toBe(text);
 });
 
 test('a rectangle is painted from any corner', () => {

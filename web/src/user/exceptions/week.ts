@@ -25,6 +25,21 @@ function readDays(text: string): number[] | null {
   return found;
 }
 
+// The text with each name of a day in `from` replaced by that in `to`; case does not count.
+function renameDays(text: string, from: readonly string[], to: readonly string[]): string {
+  return text.replace(/[a-z]+/gi, (word) => to[from.indexOf(word.toLowerCase())] ?? word);
+}
+
+// A schedule as a reader of another language writes it: `names` are those of DAYS there.
+export function sayWeek(text: string, names: readonly string[]): string {
+  return renameDays(text, DAYS, names);
+}
+
+// And back. Who writes the API's names is understood, too.
+export function readSaidWeek(text: string, names: readonly string[]): string {
+  return renameDays(text, names, DAYS);
+}
+
 // The half hour that begins at a time of the day; null where none does.
 function readSlot(clock: string): number | null {
   const match = /^(\d\d):(\d\d)$/.exec(clock);
