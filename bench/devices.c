@@ -89,7 +89,8 @@ static void take(struct devices *devices, const struct packet *packet)
 int main(int argc, char **argv)
 {
     if (argc != 4) bench_fail("usage", "bench_devices SERVER_PORT PORT COUNT");
-    struct devices devices = {
+    static struct devices devices; // the batches are found by it until the end
+    devices = (struct devices){
         .server = batch_loopback((uint16_t)bench_number(argv[1], 1, UINT16_MAX)),
         .port = (uint16_t)bench_number(argv[2], 1, UINT16_MAX),
         .count = bench_number(argv[3], 1, 900000),

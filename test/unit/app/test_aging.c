@@ -2,33 +2,19 @@
 // The time by which kept things grow old: a wall clock that is set moves it no faster than twice
 // the time that passes, also over a restart.
 #include "app/aging.h"
-#include "unit/check.h"
+#include "unit/app/data_dir.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define DAY  (86400ULL * 1000 * 1000)
 #define YEAR (365 * DAY)
 #define NOW  (20780 * DAY)
 
-static char directory[] = "/tmp/lineward-aging-XXXXXX";
-static char path[sizeof directory + 16];
-
 static int begin(void **state)
 {
     (void)state;
-    memcpy(directory + sizeof directory - 7, "XXXXXX", 6);
-    assert_non_null(mkdtemp(directory));
-    snprintf(path, sizeof path, "%s/aging", directory);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    remove(path);
-    return rmdir(directory);
+    return data_dir_begin("aging");
 }
 
 static void test_right_clock(void **state)
@@ -80,11 +66,11 @@ static void test_restart(void **state)
 {
     (void)state;
     struct aging aging;
-    aging_load(&aging, directory, 70 * DAY);
+    aging_load(&aging, data_dir, 70 * DAY);
     assert_int_equal(aging_follow(&aging, 70 * DAY, NOW), NOW); // nothing is known yet
     aging_save(&aging);
     // The machine has been started anew, with a wrong clock.
-    aging_load(&aging, directory, DAY);
+    aging_load(&aging, data_dir, DAY);
     assert_int_equal(aging_follow(&aging, DAY, NOW + YEAR), NOW);
     assert_int_equal(aging_follow(&aging, 2 * DAY, NOW + YEAR), NOW + 2 * DAY);
 }
@@ -100,11 +86,11 @@ static void test_damaged(void **state)
                                         "lineward aging 1 99999999999999999999999\n"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct aging aging;
-        FILE *out = fopen(path, "w");
+        FILE *out = fopen(data_file, "w");
         assert_non_null(out);
         fputs(texts[i], out);
         fclose(out);
-        aging_load(&aging, directory, 0);
+        aging_load(&aging, data_dir, 0);
         assert_int_equal(aging_follow(&aging, DAY, NOW), NOW);
     }
 }
@@ -116,8 +102,8 @@ int main(void)
         cmocka_unit_test(test_set_ahead),
         cmocka_unit_test(test_stays_ahead),
         cmocka_unit_test(test_set_back),
-        cmocka_unit_test_setup_teardown(test_restart, begin, end),
-        cmocka_unit_test_setup_teardown(test_damaged, begin, end),
+        cmocka_unit_test_setup_teardown(test_restart, begin, data_dir_end),
+        cmocka_unit_test_setup_teardown(test_damaged, begin, data_dir_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

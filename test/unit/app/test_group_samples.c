@@ -2,32 +2,18 @@
 // How the lines of groups stood: the worst minute of five, bounded, there again after a restart,
 // begun anew from a damaged file.
 #include "app/group_samples.h"
-#include "unit/check.h"
+#include "unit/app/data_dir.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { NOON_S = 1790000100 /* where five minutes begin */, DAY_S = 24 * 3600, SLOTS = DAY_S / 300 };
-
-static char directory[] = "/tmp/lineward-samples-XXXXXX";
-static char path[sizeof directory + 16];
 
 static int begin(void **state)
 {
     (void)state;
-    memcpy(directory + sizeof directory - 7, "XXXXXX", 6);
-    assert_non_null(mkdtemp(directory));
-    snprintf(path, sizeof path, "%s/group_samples", directory);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    remove(path);
-    return rmdir(directory);
+    return data_dir_begin("group_samples");
 }
 
 static void add(struct group_samples *samples, uint32_t group_id, uint32_t at_s, uint32_t refused)
@@ -47,7 +33,7 @@ static size_t count(const struct group_samples *samples, uint32_t group_id)
 
 static struct group_samples *load(void)
 {
-    struct group_samples *samples = group_samples_load(directory);
+    struct group_samples *samples = group_samples_load(data_dir);
     assert_non_null(samples);
     return samples;
 }
@@ -182,7 +168,7 @@ static void test_damaged(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        FILE *file = fopen(path, "w");
+        FILE *file = fopen(data_file, "w");
         assert_non_null(file);
         fputs(texts[i], file);
         fclose(file);
@@ -198,13 +184,13 @@ static void test_damaged(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_restart, begin, end),
-        cmocka_unit_test_setup_teardown(test_worst_of_five_minutes, begin, end),
-        cmocka_unit_test_setup_teardown(test_no_worse_is_newer, begin, end),
-        cmocka_unit_test_setup_teardown(test_a_day, begin, end),
-        cmocka_unit_test_setup_teardown(test_places, begin, end),
-        cmocka_unit_test_setup_teardown(test_clock_set_back, begin, end),
-        cmocka_unit_test_setup_teardown(test_damaged, begin, end),
+        cmocka_unit_test_setup_teardown(test_restart, begin, data_dir_end),
+        cmocka_unit_test_setup_teardown(test_worst_of_five_minutes, begin, data_dir_end),
+        cmocka_unit_test_setup_teardown(test_no_worse_is_newer, begin, data_dir_end),
+        cmocka_unit_test_setup_teardown(test_a_day, begin, data_dir_end),
+        cmocka_unit_test_setup_teardown(test_places, begin, data_dir_end),
+        cmocka_unit_test_setup_teardown(test_clock_set_back, begin, data_dir_end),
+        cmocka_unit_test_setup_teardown(test_damaged, begin, data_dir_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,32 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // How lines stood: bounded, there again after a restart, begun anew from a damaged file.
 #include "app/samples.h"
-#include "unit/check.h"
+#include "unit/app/data_dir.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { NOON_S = 1790000000, DAY_SAMPLES = 24 * 60 };
-
-static char directory[] = "/tmp/lineward-samples-XXXXXX";
-static char path[sizeof directory + 16];
 
 static int begin(void **state)
 {
     (void)state;
-    memcpy(directory + sizeof directory - 7, "XXXXXX", 6);
-    assert_non_null(mkdtemp(directory));
-    snprintf(path, sizeof path, "%s/samples", directory);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    remove(path);
-    return rmdir(directory);
+    return data_dir_begin("samples");
 }
 
 static void add(struct samples *samples, uint32_t at_s, uint32_t refused)
@@ -47,7 +33,7 @@ static size_t count(const struct samples *samples)
 static struct samples *restart(struct samples *samples)
 {
     samples_free(samples);
-    samples = samples_load(directory);
+    samples = samples_load(data_dir);
     assert_non_null(samples);
     return samples;
 }
@@ -118,7 +104,7 @@ static void test_damaged(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        FILE *file = fopen(path, "w");
+        FILE *file = fopen(data_file, "w");
         assert_non_null(file);
         fputs(texts[i], file);
         fclose(file);
@@ -134,10 +120,10 @@ static void test_damaged(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_restart, begin, end),
-        cmocka_unit_test_setup_teardown(test_bounded, begin, end),
-        cmocka_unit_test_setup_teardown(test_clock_set_back, begin, end),
-        cmocka_unit_test_setup_teardown(test_damaged, begin, end),
+        cmocka_unit_test_setup_teardown(test_restart, begin, data_dir_end),
+        cmocka_unit_test_setup_teardown(test_bounded, begin, data_dir_end),
+        cmocka_unit_test_setup_teardown(test_clock_set_back, begin, data_dir_end),
+        cmocka_unit_test_setup_teardown(test_damaged, begin, data_dir_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
