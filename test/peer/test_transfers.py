@@ -83,8 +83,7 @@ class Trial:
 
     def transfer(self, who, left):
         """`who` sends the other one to the target, and hangs up when it is told that this has
-        worked; those who are left hear
-        each other."""
+        worked; those who are left hear each other."""
         for phone in self.phones.values():
             phone.forget()
         self.phones[who].tell("transfer", f"sip:{TARGET}@{self.server[who]}")
