@@ -75,6 +75,7 @@ const tests = {
     await language.focus();
     await page.keyboard.press('Enter');
     await page.getByRole('menuitem', {name: 'Deutsch'}).waitFor();
+    await page.waitForFunction(() => document.activeElement?.closest('[role=menu]'));
     await page.keyboard.press('Escape');
     await hasFocus(page, language);
     // To another page: the focus is on it.
